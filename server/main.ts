@@ -1,0 +1,11 @@
+/**
+ * The command line, and the only place that joins the parts: each verb is a few lines in `cli/`.
+ */
+import { Command } from 'commander';
+import { version } from '../package.json';
+
+const program = new Command('xenscope')
+  .description('See inside Xen: xenstore, rings and devices of a real host or of a built-in simulator.')
+  .version(version);
+
+void program.parseAsync();

@@ -1,0 +1,229 @@
+/**
+ * The contract between the server and its editors, and the only file of the server that the
+ * extension imports. Requests and notifications travel on the language server's connection under
+ * the names below. Everything is JSON; octets are base64 (`Base64`), so that any value survives.
+ */
+
+export const apiVersion = 1;
+
+export type Base64 = string;
+
+/** ---- hosts ------------------------------------------------------------------------------- */
+
+export type HostState =
+  | { readonly kind: 'idle' }
+  | { readonly kind: 'connecting' }
+  | { readonly kind: 'connected' }
+  /** Lost or not there; tried again after `retryInMs`. `reason` is a sentence. */
+  | { readonly kind: 'away'; readonly reason: string; readonly retryInMs: number };
+
+export interface HostInfo {
+  /** Stable over restarts, lower case, fit for the authority of a URI: `simulator`, `local`, `socket-1f3a…`. */
+  readonly id: string;
+  readonly kind: 'simulator' | 'socket';
+  /** What a person calls it: `Simulator`, `Local xenstored`, or the path of an added socket. */
+  readonly label: string;
+  readonly state: HostState;
+  /** Where other programs reach the same store (what XENSTORED_PATH must say); absent when nowhere. */
+  readonly socketPath?: string;
+  /** Simulator only. */
+  readonly world?: WorldInfo;
+  /** Added by a person, so it can be removed again. */
+  readonly removable: boolean;
+}
+
+export interface WorldInfo {
+  readonly seed: number;
+  /** 1 is human speed, 0 is quiet. */
+  readonly pace: number;
+}
+
+export interface Domain {
+  readonly domid: number;
+  /** From `/local/domain/<domid>/name`, when there is one. */
+  readonly name?: string;
+}
+
+/** ---- the tree ---------------------------------------------------------------------------- */
+
+/** What a value means, where that is known from its path. */
+export type Meaning =
+  /** e.g. `Connected` for `4` in a device's `state`. */
+  | { readonly kind: 'state'; readonly text: string }
+  | { readonly kind: 'domain'; readonly domid: number; readonly text: string }
+  /** The value is the path of a node that exists or could exist: follow it. */
+  | { readonly kind: 'path'; readonly path: string }
+  /** e.g. `192 MiB` for a number of KiB in `memory/target`. */
+  | { readonly kind: 'note'; readonly text: string };
+
+/** One row of the tree. */
+export interface NodeRow {
+  readonly path: string;
+  readonly name: string;
+  /** One line of printable text, shortened with `…`; non-printing octets escaped as `\x00`. */
+  readonly preview: string;
+  readonly valueBytes: number;
+  readonly hasChildren: boolean;
+  readonly meaning?: Meaning;
+  /** Why the row could not be read (e.g. permission denied); the other fields are then empty. */
+  readonly unreadable?: string;
+}
+
+export interface NodePage {
+  readonly rows: readonly NodeRow[];
+  /** Children in all; more than `rows` when there are further pages. */
+  readonly total: number;
+}
+
+export interface Perm {
+  readonly domid: number;
+  readonly read: boolean;
+  readonly write: boolean;
+}
+
+export interface NodeDetail {
+  readonly path: string;
+  readonly value: Base64;
+  readonly children: number;
+  /** First entry: the owner, and what every domain not listed may do. */
+  readonly perms: readonly Perm[];
+  /** The permissions in sentences, with names of domains. */
+  readonly permsText: readonly string[];
+  readonly meaning?: Meaning;
+}
+
+/** What happened to the parts of a tree that somebody looks at, coalesced to at most 20 messages a second. */
+export type TreeChange =
+  /** The row's value, children or meaning changed. `fresh`: it did not exist before. */
+  | { readonly kind: 'row'; readonly row: NodeRow; readonly fresh: boolean }
+  /** The list of children of an observed directory changed: ask for its pages again. */
+  | { readonly kind: 'children'; readonly path: string }
+  /** An observed directory is gone. */
+  | { readonly kind: 'gone'; readonly path: string }
+  /** Everything may have changed (after a reconnect): ask again for all that is shown. */
+  | { readonly kind: 'all' };
+
+/** ---- acts by hand ------------------------------------------------------------------------ */
+
+/** What the guard says of an act before it is done. */
+export interface Preview {
+  readonly verdict: 'allow' | 'confirm' | 'refuse';
+  /** One sentence: what will happen, with names and numbers. */
+  readonly text: string;
+  /** Further lines: paths that go, what is lost, why it is refused and how to insist. */
+  readonly details: readonly string[];
+}
+
+export type Act =
+  | { readonly kind: 'write'; readonly path: string; readonly value: Base64; readonly create: boolean }
+  | { readonly kind: 'remove'; readonly path: string }
+  | { readonly kind: 'setPerms'; readonly path: string; readonly perms: readonly Perm[] };
+
+export interface ActResult {
+  /** One sentence: what was done. */
+  readonly text: string;
+  /** Hand to `undo` to take it back, while the server remembers it. */
+  readonly undoId?: number;
+}
+
+/** ---- watches ----------------------------------------------------------------------------- */
+
+export interface WatchReport {
+  readonly watchId: number;
+  /** Milliseconds since the epoch, of the host's clock. */
+  readonly timeMs: number;
+  /** Counts the reports of this watch from 1. */
+  readonly count: number;
+  readonly path: string;
+  /** Absent: the node did not exist, or could not be read (`oldUnknown`). */
+  readonly oldValue?: Base64;
+  readonly newValue?: Base64;
+  /** The value before is not known, because the node was not seen before. */
+  readonly oldUnknown: boolean;
+  /** Reports left out before this one because they came faster than they could be sent. */
+  readonly dropped: number;
+}
+
+/** ---- find -------------------------------------------------------------------------------- */
+
+export interface FindQuery {
+  /** Plain text, without regard to case, unless `regexp`. */
+  readonly text: string;
+  readonly regexp: boolean;
+  readonly inPaths: boolean;
+  readonly inValues: boolean;
+  readonly under: string;
+  readonly limit: number;
+}
+
+export interface FindResult {
+  readonly rows: readonly NodeRow[];
+  readonly searchedNodes: number;
+  /** There are more than `limit` matches. */
+  readonly more: boolean;
+}
+
+/** ---- errors ------------------------------------------------------------------------------ */
+
+/** `data` of a failed request: the message is the first sentence, `wayOut` the second. */
+export interface ApiErrorData {
+  readonly code: string;
+  /** The store's answer, e.g. `EACCES`. */
+  readonly storeError?: string;
+  readonly wayOut?: string;
+}
+
+/** ---- requests ---------------------------------------------------------------------------- */
+
+export interface InitializeOptions {
+  readonly apiVersion: number;
+  readonly seed: number;
+  readonly pace: number;
+  /** Sockets that the person added, by path. */
+  readonly sockets: readonly string[];
+  /** Whether edits of domain 0's own paths on a real host are allowed at all. */
+  readonly allowDomain0Edits: boolean;
+}
+
+export type ApiSettings = Omit<InitializeOptions, 'apiVersion' | 'seed'>;
+
+type OnHost<T = unknown> = { readonly host: string } & T;
+
+/** Each request: what goes in, what comes out. A failed one carries ApiErrorData. */
+export interface ApiRequests {
+  'xenscope/settings': { params: ApiSettings; result: null };
+  'xenscope/hosts': { params: null; result: readonly HostInfo[] };
+  /** Connects if need be, and tries again at once when the host is away. */
+  'xenscope/connect': { params: OnHost; result: HostInfo };
+  'xenscope/disconnect': { params: OnHost; result: null };
+  'xenscope/setPace': { params: OnHost<{ pace: number }>; result: null };
+  'xenscope/domains': { params: OnHost; result: readonly Domain[] };
+
+  /** Lists children and observes the directory from now on: its changes come as `xenscope/treeChanged`. */
+  'xenscope/children': { params: OnHost<{ path: string; offset: number; limit: number }>; result: NodePage };
+  /** These directories are no longer on screen. */
+  'xenscope/unobserve': { params: OnHost<{ paths: readonly string[] }>; result: null };
+  'xenscope/row': { params: OnHost<{ path: string }>; result: NodeRow };
+  'xenscope/detail': { params: OnHost<{ path: string }>; result: NodeDetail };
+  'xenscope/names': { params: OnHost<{ path: string }>; result: readonly string[] };
+  'xenscope/dump': { params: OnHost<{ path: string; format: 'text' | 'json' }>; result: string };
+  'xenscope/find': { params: OnHost<FindQuery>; result: FindResult };
+
+  'xenscope/preview': { params: OnHost<{ act: Act }>; result: Preview };
+  /** `confirmed`: the person has read the preview and agreed. */
+  'xenscope/act': { params: OnHost<{ act: Act; confirmed: boolean }>; result: ActResult };
+  'xenscope/undo': { params: OnHost<{ undoId: number }>; result: ActResult };
+
+  'xenscope/watch': { params: OnHost<{ path: string }>; result: { readonly watchId: number } };
+  'xenscope/unwatch': { params: { watchId: number }; result: null };
+}
+
+export interface ApiNotifications {
+  'xenscope/hostsChanged': { readonly hosts: readonly HostInfo[] };
+  'xenscope/treeChanged': { readonly host: string; readonly changes: readonly TreeChange[] };
+  'xenscope/domainsChanged': { readonly host: string; readonly domains: readonly Domain[] };
+  'xenscope/watchReports': { readonly reports: readonly WatchReport[] };
+}
+
+export type RequestName = keyof ApiRequests;
+export type NotificationName = keyof ApiNotifications;

@@ -1,0 +1,27 @@
+/**
+ * A reliable stream of bytes between a client and a xenstored: a unix socket, or a pair of queues
+ * in one process. The store's server and client both stand on this and know no sockets.
+ */
+
+export interface ByteStreamHandlers {
+  /** `bytes` is only valid during the call. */
+  onData(bytes: Buffer): void;
+  /** The stream took all that was written after `write` had answered false. */
+  onDrain(): void;
+  /** Called once, whoever ended the stream. `reason` is a sentence when it did not end in peace. */
+  onClose(reason?: string): void;
+}
+
+export interface ByteStream {
+  /** Takes the bytes in any case (the caller must not change them any more); false asks to wait for `onDrain`. */
+  write(bytes: Buffer): boolean;
+  /** Bytes taken by `write` and not yet handed on. */
+  readonly queuedBytes: number;
+  /** Stops and restarts `onData`: how a reader holds back a writer. */
+  pause(): void;
+  resume(): void;
+  close(): void;
+}
+
+/** Opens a stream; rejects with a sentence in a XenscopeError `away` when nobody answers. */
+export type Dial = (handlers: ByteStreamHandlers) => Promise<ByteStream>;
