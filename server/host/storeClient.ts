@@ -14,6 +14,8 @@ export interface RequestOptions {
 export interface StoreOperations {
   /** Names of the children in the store's order; the reply of any size is put together. */
   directory(path: string, options?: RequestOptions): Promise<string[]>;
+  /** One DIRECTORY, never the whole list: an answer too big to send (E2BIG) means yes. */
+  hasChildren(path: string, options?: RequestOptions): Promise<boolean>;
   read(path: string, options?: RequestOptions): Promise<Buffer>;
   write(path: string, value: Uint8Array | string, options?: RequestOptions): Promise<void>;
   /** Does nothing when the node exists. */
@@ -60,6 +62,8 @@ export interface StoreClient extends StoreOperations {
   readonly state: StoreState;
   /** Calls `listener` at each change of state; returns how to stop. */
   onStateChange(listener: (state: StoreState) => void): () => void;
+  /** While away: tries again at once instead of at `retryAtMs`. Otherwise does nothing. */
+  retryNow(): void;
 
   watch(path: string, options?: RequestOptions): Promise<StoreWatch>;
 
