@@ -1,0 +1,37 @@
+// The programs that the tests run against, from Debian's packages. As root on Debian they are
+// installed when they are missing; elsewhere it is said which are.
+import { existsSync } from 'node:fs';
+import { run } from './processes.mjs';
+import { step } from './progress.mjs';
+
+/** What each kind of test needs beyond Node. */
+export const needs = {
+  interop: ['xenstore-utils', 'xen-utils-4.17', 'libxen-dev', 'gcc', 'libc6-dev'],
+  e2e: ['xenstore-utils', 'chromium', 'ripgrep', 'fonts-dejavu-core'],
+};
+
+export const onDebian = existsSync('/etc/debian_version');
+export const isRoot = process.getuid?.() === 0;
+
+async function missing(packages) {
+  const { output } = await run('dpkg-query', ['-W', '-f', '${Package} ${db:Status-Status}\n', ...packages]);
+  const installed = new Set(output.split('\n').filter((line) => line.endsWith(' installed')));
+  return packages.filter((name) => !installed.has(`${name} installed`));
+}
+
+/** Installs what is missing and may be installed. Returns a sentence when something is still missing. */
+export async function ensureDebianPackages(packages) {
+  if (!onDebian) return 'it needs programs of Debian packages, and this is not Debian';
+  const absent = await missing(packages);
+  if (absent.length === 0) return undefined;
+  if (!isRoot) return `install ${absent.join(' ')} first (apt-get install; only root may)`;
+
+  return step(`Installing Debian packages: ${absent.join(' ')}`, async () => {
+    const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
+    const update = await run('apt-get', ['update', '-qq'], { env });
+    if (update.code !== 0) return `apt-get update failed: ${update.output}`;
+    const install = ['install', '-y', '-qq', '--no-install-recommends', ...absent];
+    const { code, output } = await run('apt-get', install, { env });
+    return code === 0 ? undefined : `apt-get install failed: ${output}`;
+  });
+}

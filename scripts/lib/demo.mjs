@@ -1,0 +1,11 @@
+// The folder that `npm start` opens: a short text to begin with, and nothing of the person's.
+import { copyFileSync, mkdirSync } from 'node:fs';
+import path from 'node:path';
+import { cacheFolder, root } from './setup.mjs';
+
+export function makeDemoFolder() {
+  const folder = path.join(cacheFolder, 'demo');
+  mkdirSync(folder, { recursive: true });
+  copyFileSync(path.join(root, 'scripts', 'demo', 'README.md'), path.join(folder, 'README.md'));
+  return folder;
+}

@@ -1,0 +1,20 @@
+// A mocha reporter for the orchestrator: one JSON line per test in the file that the environment
+// names, written at once, so that nothing is lost when a run dies.
+'use strict';
+const { appendFileSync } = require('node:fs');
+
+const file = process.env.XENSCOPE_TEST_REPORT;
+
+module.exports = class LineReporter {
+  constructor(runner) {
+    const put = (entry) => appendFileSync(file, `${JSON.stringify(entry)}\n`);
+    const about = (test) => ({ title: test.fullTitle(), file: test.file, ms: test.duration ?? 0 });
+    runner.on('pass', (test) => put({ kind: 'passed', ...about(test) }));
+    runner.on('pending', (test) => put({ kind: 'skipped', ...about(test) }));
+    // Hooks that fail come here as well: what they would have run is not counted, the hook is.
+    runner.on('fail', (test, error) =>
+      put({ kind: 'failed', ...about(test), error: String(error?.stack ?? error) }),
+    );
+    runner.once('end', () => put({ kind: 'end' }));
+  }
+};

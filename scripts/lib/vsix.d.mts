@@ -1,0 +1,2 @@
+export function makeVsix(folder?: string): Promise<string>;
+export const target: string;

@@ -1,0 +1,72 @@
+// Packs the extension for this platform and looks into what came out.
+import { existsSync, readFileSync, statSync } from 'node:fs';
+import path from 'node:path';
+import { run } from './processes.mjs';
+import { Told } from './progress.mjs';
+import { manifest, root } from './setup.mjs';
+
+export const maxVsixBytes = 3 * 1024 * 1024;
+
+/** As VS Code calls it: `linux-x64`, `darwin-arm64`, `win32-x64`. */
+export const target = `${process.platform}-${process.arch}`;
+
+/** What may be inside, and nothing else. */
+const shipped = [
+  /^\[Content_Types\]\.xml$/,
+  /^extension\.vsixmanifest$/,
+  /^extension\/(package\.json|LICENSE\.txt|readme\.md|changelog\.md)$/,
+  /^extension\/dist\/[\w./-]+\.(cjs|js|css|ttf)$/,
+  /^extension\/media\/[\w./-]+\.(svg|png)$/,
+];
+const required = [
+  'extension.vsixmanifest',
+  'extension/package.json',
+  'extension/LICENSE.txt',
+  'extension/readme.md',
+  'extension/changelog.md',
+  'extension/dist/extension.cjs',
+  'extension/dist/server.cjs',
+];
+
+/** Makes xenscope-<platform>-<version>.vsix from dist/ and returns its path. */
+export async function makeVsix(folder = root) {
+  const file = path.join(folder, `xenscope-${target}-${manifest.version}.vsix`);
+  const vsce = path.join(root, 'node_modules', '@vscode', 'vsce', 'vsce');
+  const args = ['package', '--no-dependencies', '--allow-missing-repository', '--skip-license'];
+  args.push('--no-rewrite-relative-links', '--target', target, '--out', file);
+  const { code, output } = await run(process.execPath, [vsce, ...args], { cwd: root });
+  if (code !== 0 || !existsSync(file)) throw new Told(`vsce could not make the package:\n${output}`);
+  return file;
+}
+
+/** The names in a zip file's directory, with their uncompressed and compressed sizes. */
+export function zipEntries(file) {
+  const bytes = readFileSync(file);
+  const end = bytes.lastIndexOf(Buffer.from('PK\x05\x06', 'latin1'));
+  if (end < 0) throw new Told(`${file} is not a zip file`);
+  const entries = [];
+  let at = bytes.readUInt32LE(end + 16);
+  for (let left = bytes.readUInt16LE(end + 10); left > 0; left--) {
+    const nameLength = bytes.readUInt16LE(at + 28);
+    entries.push({
+      name: bytes.toString('utf8', at + 46, at + 46 + nameLength),
+      packedBytes: bytes.readUInt32LE(at + 20),
+      bytes: bytes.readUInt32LE(at + 24),
+    });
+    at += 46 + nameLength + bytes.readUInt16LE(at + 30) + bytes.readUInt16LE(at + 32);
+  }
+  return entries;
+}
+
+/** Each promise that the package makes, and what is wrong with it if it is broken. */
+export function judgeVsix(file) {
+  const names = zipEntries(file).map(({ name }) => name);
+  const strange = names.filter((name) => !shipped.some((pattern) => pattern.test(name)));
+  const missing = required.filter((name) => !names.includes(name));
+  const { size } = statSync(file);
+  return [
+    { title: 'ships nothing that it should not', wrong: strange.join(', ') },
+    { title: 'has all that it needs', wrong: missing.map((name) => `${name} is missing`).join(', ') },
+    { title: 'weighs at most 3 MiB', wrong: size > maxVsixBytes ? `${size} bytes` : '' },
+  ];
+}

@@ -1,0 +1,133 @@
+// `npm start`: sets up, builds, and shows the simulator's xenstore in a real VS Code: the person's
+// own when `code` is on PATH, else one in the browser.
+import http from 'node:http';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { parseArgs } from 'node:util';
+import { makeDemoFolder } from './lib/demo.mjs';
+import { isRoot } from './lib/debian.mjs';
+import { endWithChildren, run } from './lib/processes.mjs';
+import { main, say, step, Told } from './lib/progress.mjs';
+import { root, setUp } from './lib/setup.mjs';
+import { portIsTaken, startVscode } from './lib/vscodeServer.mjs';
+import { makeVsix } from './lib/vsix.mjs';
+
+const usage = `npm start [-- options]
+  --browser   use VS Code in the browser even when \`code\` is on PATH
+  --port N    port of VS Code in the browser (any free one otherwise)
+  --check     start, see that the page answers, and end`;
+
+function readOptions() {
+  try {
+    const { values } = parseArgs({
+      options: {
+        browser: { type: 'boolean', default: false },
+        port: { type: 'string' },
+        check: { type: 'boolean', default: false },
+        help: { type: 'boolean', default: false },
+      },
+    });
+    const port = values.port === undefined ? undefined : Number(values.port);
+    if (port !== undefined && !(Number.isInteger(port) && port > 0 && port < 65_536)) {
+      throw new Error(`--port must be a number from 1 to 65535, not ${values.port}`);
+    }
+    return { ...values, port };
+  } catch (error) {
+    throw new Told(`${error.message}\n\n${usage}`);
+  }
+}
+
+/** How the person's own VS Code can be used: from this folder, by installing the package, or not. */
+async function ownEditor() {
+  const windows = process.platform === 'win32';
+  const { code } = await run('code', ['--version'], { shell: windows, timeoutMs: 30_000 });
+  if (code !== 0) return 'none';
+  // Inside a remote session or WSL, `code` only passes requests on to the window.
+  if (process.env.VSCODE_IPC_HOOK_CLI || process.env.WSL_DISTRO_NAME) return 'remote';
+  const hasScreen = process.platform !== 'linux' || process.env.DISPLAY || process.env.WAYLAND_DISPLAY;
+  // As root VS Code refuses to open a window; without a screen it cannot.
+  return hasScreen && !isRoot ? 'desktop' : 'none';
+}
+
+async function code(args) {
+  const { code: status, output } = await run('code', args, { shell: process.platform === 'win32' });
+  if (status !== 0) throw new Told(`VS Code could not be opened:\n${output}`);
+}
+
+async function openOwnEditor(kind) {
+  const demo = makeDemoFolder();
+  if (kind === 'desktop') {
+    await code(['--new-window', `--extensionDevelopmentPath=${root}`, demo]);
+    say(
+      '\nVS Code opens a new window with Xenscope in it; your other windows and settings stay as they are.',
+    );
+  } else {
+    const folder = mkdtempSync(path.join(tmpdir(), 'xenscope-start-'));
+    try {
+      await code(['--install-extension', await makeVsix(folder), '--force']);
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+    await code(['--new-window', demo]);
+    say('\nXenscope is installed where your VS Code works, and a new window opens.');
+    say('To remove it again: code --uninstall-extension xenscope.xenscope');
+  }
+  say('Click the Xenscope icon in the bar on the left, if its tree does not show by itself.');
+}
+
+function answers(url, cookie) {
+  return new Promise((resolve, reject) => {
+    const request = http.get(url, { headers: cookie ? { cookie } : {} }, (response) => {
+      response.resume();
+      const { statusCode, headers } = response;
+      if (statusCode === 302 && !cookie) {
+        const next = new URL(headers.location, url);
+        resolve(answers(next, headers['set-cookie']?.[0].split(';')[0] ?? 'none'));
+      } else if (statusCode === 200) resolve();
+      else reject(new Told(`${url} answers with status ${statusCode}`));
+    });
+    request.once('error', reject);
+  });
+}
+
+async function openBrowserEditor({ port, check }) {
+  if (port !== undefined && (await portIsTaken(port))) {
+    throw new Told(`Port ${port} is in use: choose another with --port, or leave it out.`);
+  }
+  const folder = mkdtempSync(path.join(tmpdir(), 'xenscope-start-'));
+  let vscode;
+  const cleanUp = async () => {
+    rmSync(folder, { recursive: true, force: true });
+    await vscode?.stop();
+  };
+  endWithChildren(cleanUp);
+  try {
+    const file = await step('Packaging the extension', () => makeVsix(folder));
+    vscode = await startVscode({
+      vsix: [file],
+      workspace: makeDemoFolder(),
+      port,
+      settings: { 'workbench.startupEditor': 'readme' },
+    });
+    await answers(vscode.url());
+    say(`\nXenscope is running in VS Code ${vscode.version}. Open this address in a browser:\n`);
+    say(`    ${vscode.url()}\n`);
+    if (check) return;
+    say('It answers on this machine only. End it with Ctrl-C.');
+    const status = await vscode.exited;
+    throw new Told(`VS Code ended by itself with status ${status}:\n${vscode.log().slice(-4000)}`);
+  } finally {
+    await cleanUp();
+  }
+}
+
+await main(async () => {
+  const options = readOptions();
+  if (options.help) return say(usage);
+  await setUp();
+  if (!existsSync(path.join(root, 'dist', 'extension.cjs'))) throw new Told('The build left no extension.');
+  const kind = options.browser || options.check || options.port ? 'none' : await ownEditor();
+  if (kind === 'none') await openBrowserEditor(options);
+  else await openOwnEditor(kind);
+});

@@ -1,0 +1,158 @@
+// `npm test`: sets up and runs everything that can run, on a machine that has nothing but Node and
+// npm. `npm test -- unit e2e` runs parts; `--grep TEXT` picks tests by name. The last line counts.
+import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { parseArgs } from 'node:util';
+import { ensureDebianPackages, needs } from './lib/debian.mjs';
+import { endWithChildren, stopAll } from './lib/processes.mjs';
+import { main, say, seconds, Told } from './lib/progress.mjs';
+import { root, setUp } from './lib/setup.mjs';
+import { failed, mochaStage, passed, programStage, skipped, sum } from './lib/stages.mjs';
+import { judgeVsix, makeVsix } from './lib/vsix.mjs';
+
+const minutes = 60_000;
+const stillMs = 15_000;
+const runtimes = ['server', 'native', 'extension', 'webview', 'test'];
+const inCi = process.env.CI === 'true';
+const { values: options, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { only: { type: 'string', multiple: true, default: [] }, grep: { type: 'string' } },
+});
+
+function hasSpecs(folder) {
+  const place = path.join(root, folder);
+  return (
+    existsSync(place) && readdirSync(place, { recursive: true }).some((file) => /\.test\.ts$/.test(file))
+  );
+}
+
+/** A stage of mocha specs that needs Debian's programs. */
+async function specsWith(stage, folder, limits) {
+  if (!hasSpecs(folder)) return failed(stage, `${folder} has no tests`);
+  const lacking = await packagesFor(stage);
+  if (lacking) return inCi ? failed(stage, lacking) : skipped(stage, lacking);
+  return mochaStage(stage, [`${folder}/**/*.test.ts`], { grep: options.grep, onLine: chatter, ...limits });
+}
+
+/** One apt at a time, and all that the chosen stages need in one go. */
+let installation;
+function packagesFor(stage) {
+  const chosen = Object.entries(needs).filter(([name]) => isChosen(name));
+  installation ??= ensureDebianPackages([...new Set(chosen.flatMap(([, packages]) => packages))]);
+  return installation.then((lacking) => lacking && ensureDebianPackages(needs[stage]));
+}
+
+/** What tests tell a reader on purpose (a time, a rate) starts with a mark; all else stays in the report. */
+function chatter(line) {
+  if (line.startsWith('· ')) say(`      ${line}`);
+}
+
+async function packageCheck() {
+  const folder = mkdtempSync(path.join(tmpdir(), 'xenscope-package-'));
+  try {
+    const checks = judgeVsix(await makeVsix(folder));
+    return sum(checks.map(({ title, wrong }) => (wrong ? failed(`package ${title}`, wrong) : passed(1))));
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+async function types() {
+  const tallies = [];
+  for (const runtime of runtimes.filter((name) => existsSync(path.join(root, `tsconfig.${name}.json`)))) {
+    const args = ['node_modules/typescript/bin/tsc', '-p', `tsconfig.${runtime}.json`];
+    tallies.push(await programStage(`types of ${runtime}`, args));
+  }
+  return sum(tallies);
+}
+
+async function lint() {
+  return sum([
+    await programStage('eslint', ['node_modules/eslint/bin/eslint.js', '.', '--max-warnings', '0']),
+    await programStage('prettier', [
+      'node_modules/prettier/bin/prettier.cjs',
+      '--check',
+      '--log-level',
+      'warn',
+      '.',
+    ]),
+  ]);
+}
+
+const stages = {
+  types,
+  lint,
+  unit: () =>
+    mochaStage('unit', ['test/**/*.test.ts'], {
+      ignore: ['test/e2e/**', 'test/interop/**', 'test/bench/**', 'test/fuzz/**'],
+      timeoutMs: 8 * minutes,
+      testTimeoutMs: 20_000,
+      grep: options.grep,
+      onLine: chatter,
+    }),
+  package: packageCheck,
+  interop: () => specsWith('interop', 'test/interop', { timeoutMs: 8 * minutes, testTimeoutMs: 60_000 }),
+  fuzz: () =>
+    mochaStage('fuzz', ['test/fuzz/**/*.test.ts'], {
+      timeoutMs: 8 * minutes,
+      testTimeoutMs: 180_000,
+      grep: options.grep,
+      onLine: chatter,
+    }),
+  e2e: () => specsWith('e2e', 'test/e2e', { timeoutMs: 15 * minutes, testTimeoutMs: 60_000 }),
+};
+/** Side by side within a row, one row after the other: two cores, and the last two want both. */
+const rows = [['types', 'lint'], ['unit', 'package', 'interop'], ['fuzz'], ['e2e']];
+
+const wanted = [...positionals, ...options.only.flatMap((names) => names.split(','))];
+function isChosen(name) {
+  return wanted.length === 0 || wanted.includes(name);
+}
+
+const running = new Set();
+const still = setInterval(() => running.size && say(`      … still at ${[...running].join(', ')}`), stillMs);
+still.unref();
+
+async function runStage(name) {
+  const begin = Date.now();
+  running.add(name);
+  const tally = await stages[name]().catch((error) => failed(name, String(error?.stack ?? error)));
+  running.delete(name);
+  const counts = [`${tally.passed} passed`, `${tally.failures.length} failed`];
+  if (tally.skipped.length) counts.push(`${tally.skipped.length} skipped`);
+  const verdict = tally.failures.length ? 'FAILED' : tally.passed ? 'ok    ' : 'skip  ';
+  // Only the very last line of the run reads `N passed, N failed` by itself.
+  say(`${verdict} ${name.padEnd(8)} ${counts.join(', ').padEnd(24)} ${seconds(Date.now() - begin)}`);
+  for (const { title, why } of tally.skipped) say(`       skipped ${title}: ${why}`);
+  for (const { title } of tally.failures) say(`       failed  ${title}`);
+  return tally;
+}
+
+function finish({ passed: passes, failures, skipped: skips }) {
+  for (const [index, { title, error }] of failures.entries()) {
+    say(`\n${index + 1}) ${title}\n${error.replace(/^/gm, '   ')}`);
+  }
+  if (failures.length) say('');
+  say(`${passes} passed, ${failures.length} failed${skips.length ? `, ${skips.length} skipped` : ''}`);
+  return failures.length || passes === 0 ? 1 : 0;
+}
+
+endWithChildren();
+await main(async () => {
+  const unknown = wanted.filter((name) => !(name in stages));
+  if (unknown.length) {
+    throw new Told(`There is no stage ${unknown.join(', ')}: choose from ${Object.keys(stages).join(', ')}.`);
+  }
+  try {
+    await setUp();
+  } catch (error) {
+    return finish(failed('set-up', error instanceof Told ? error.message : String(error?.stack)));
+  }
+  const tallies = [];
+  for (const row of rows) {
+    tallies.push(...(await Promise.all(row.filter(isChosen).map(runStage))));
+  }
+  await stopAll();
+  return finish(sum(tallies));
+});
