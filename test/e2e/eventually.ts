@@ -1,0 +1,29 @@
+/** Waiting for states of the world outside the page; within the page Playwright's locators wait by themselves. */
+
+const pollEveryMs = 50;
+export const patienceMs = 20_000;
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
+
+/** Asks again until the answer is neither undefined nor false, and returns it. `what` names the state in the error. */
+export async function eventually<T>(
+  what: string,
+  ask: () => Promise<T | undefined | false> | T | undefined | false,
+  timeoutMs = patienceMs,
+): Promise<T> {
+  const end = Date.now() + timeoutMs;
+  let last: unknown;
+  for (;;) {
+    try {
+      const answer = await ask();
+      if (answer !== undefined && answer !== false) return answer;
+      last = undefined;
+    } catch (error) {
+      last = error;
+    }
+    if (Date.now() > end) throw new Error(`Waited ${timeoutMs / 1000} s in vain: ${what}`, { cause: last });
+    await pause(pollEveryMs);
+  }
+}

@@ -1,0 +1,93 @@
+/** One real VS Code with the packaged extension, in a browser of its own, for the tests of one file. */
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { startVscode, type RunningVscode } from '../../scripts/lib/vscodeServer.mjs';
+import { makeVsix } from '../../scripts/lib/vsix.mjs';
+import { picture, root } from './artefacts';
+import { openBrowser, type Browser } from './browser';
+import { Workbench } from './workbench';
+
+export interface EditorOptions {
+  readonly settings?: Readonly<Record<string, unknown>>;
+  /** Files of the workspace, by name. */
+  readonly files?: Readonly<Record<string, string>>;
+}
+
+export interface Editor {
+  readonly vscode: RunningVscode;
+  readonly browser: Browser;
+  readonly workbench: Workbench;
+  /** The opened folder. */
+  readonly workspace: string;
+  stop(): Promise<void>;
+}
+
+const testSettings = {
+  'window.commandCenter': false,
+  'editor.accessibilitySupport': 'off',
+  'workbench.colorTheme': 'Default Dark Modern',
+};
+
+/** Packed once per run of the tests, from dist/ as the orchestrator built it. */
+let vsix: Promise<string> | undefined;
+function packedExtension(): Promise<string> {
+  vsix ??= (async () => {
+    const folder = mkdtempSync(path.join(tmpdir(), 'xenscope-e2e-'));
+    process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
+    process.chdir(root);
+    return makeVsix(folder);
+  })();
+  return vsix;
+}
+
+export async function startEditor({ settings = {}, files = {} }: EditorOptions = {}): Promise<Editor> {
+  const workspace = mkdtempSync(path.join(tmpdir(), 'xenscope-workspace-'));
+  const ends: (() => Promise<void> | void)[] = [() => rmSync(workspace, { recursive: true, force: true })];
+  const stop = async () => {
+    for (const end of ends.splice(0).reverse()) await end();
+  };
+  try {
+    for (const [name, text] of Object.entries(files)) {
+      mkdirSync(path.dirname(path.join(workspace, name)), { recursive: true });
+      writeFileSync(path.join(workspace, name), text);
+    }
+    const vscode = await startVscode({
+      vsix: [await packedExtension()],
+      workspace,
+      settings: { ...testSettings, ...settings },
+    });
+    ends.push(() => vscode.stop());
+    const browser = await openBrowser(vscode.origin, path.join(vscode.base, 'browser'));
+    ends.push(() => browser.close());
+    await browser.page.goto(vscode.url());
+    const workbench = new Workbench(browser.page);
+    await workbench.ready();
+    return { vscode, browser, workbench, workspace, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+/** Starts an editor before the tests of a suite and stops it after them; a failing test leaves a picture. */
+export function useEditor(options: EditorOptions = {}): () => Editor {
+  let editor: Editor | undefined;
+  before(async function () {
+    this.timeout(120_000);
+    editor = await startEditor(options);
+  });
+  afterEach(async function () {
+    if (this.currentTest?.state === 'failed' && editor) {
+      await picture(editor.browser.page, `failed-${this.currentTest.fullTitle()}`);
+    }
+  });
+  after(async function () {
+    this.timeout(30_000);
+    await editor?.stop();
+  });
+  return () => {
+    if (!editor) throw new Error('The editor has not been started');
+    return editor;
+  };
+}

@@ -1,0 +1,158 @@
+/** VS Code's window as a person uses it: commands, trees, menus, inputs, editors, notifications. */
+import type { Locator, Page } from 'playwright-core';
+
+const startTimeoutMs = 60_000;
+
+export class Workbench {
+  constructor(readonly page: Page) {}
+
+  async ready(): Promise<void> {
+    const bar = this.page.locator('.monaco-workbench .activitybar .action-item').first();
+    await bar.waitFor({ timeout: startTimeoutMs });
+    await this.page.locator('.monaco-workbench .statusbar').waitFor();
+  }
+
+  /** ---- the palette and the quick input ---------------------------------------------------- */
+
+  get quickInput(): Locator {
+    return this.page.locator('.quick-input-widget:visible');
+  }
+
+  get quickInputBox(): Locator {
+    return this.quickInput.locator('input').first();
+  }
+
+  quickPick(text: string | RegExp): Locator {
+    return this.quickInput.locator('.monaco-list-row').filter({ hasText: text }).first();
+  }
+
+  /** Runs a command by the title that the palette shows. */
+  async command(title: string): Promise<void> {
+    await this.page.keyboard.press('F1');
+    await this.quickInputBox.fill(`>${title}`);
+    await this.quickInput
+      .locator('.monaco-list-row')
+      .filter({ has: this.page.getByText(title, { exact: true }) })
+      .first()
+      .click();
+  }
+
+  /** Types into the quick input that is open and accepts. */
+  async answer(text: string): Promise<void> {
+    await this.quickInputBox.waitFor();
+    await this.quickInputBox.fill(text);
+    await this.page.keyboard.press('Enter');
+  }
+
+  /** ---- views ------------------------------------------------------------------------------- */
+
+  async openContainer(title: string): Promise<void> {
+    const tab = this.page.locator('.activitybar').getByRole('tab', { name: title });
+    await tab.waitFor();
+    if ((await tab.getAttribute('aria-expanded')) !== 'true') await tab.click();
+  }
+
+  /** A view's pane by its title. */
+  pane(title: string): Locator {
+    return this.page.locator('.pane').filter({ has: this.page.locator('.pane-header', { hasText: title }) });
+  }
+
+  tree(title: string): Tree {
+    return new Tree(this, this.pane(title));
+  }
+
+  /** ---- the rest of the window -------------------------------------------------------------- */
+
+  get menu(): Locator {
+    return this.page.locator('.context-view .monaco-menu:visible, .monaco-menu-container:visible').last();
+  }
+
+  menuItem(title: string | RegExp): Locator {
+    return this.page.locator('.monaco-menu .action-item:visible').filter({ hasText: title }).first();
+  }
+
+  notification(text: string | RegExp): Locator {
+    return this.page
+      .locator('.notifications-toasts .notification-list-item')
+      .filter({ hasText: text })
+      .first();
+  }
+
+  /** VS Code's own modal question. */
+  get dialog(): Locator {
+    return this.page.locator('.monaco-dialog-box');
+  }
+
+  statusItem(text: string | RegExp): Locator {
+    return this.page.locator('.statusbar .statusbar-item').filter({ hasText: text }).first();
+  }
+
+  get editor(): Locator {
+    return this.page.locator('.editor-instance .monaco-editor').first();
+  }
+
+  get hover(): Locator {
+    return this.page.locator('.monaco-hover:visible, .workbench-hover:visible').last();
+  }
+
+  /** The document of the webview that was opened last. */
+  webview() {
+    return this.page.frameLocator('iframe.webview.ready').last().frameLocator('iframe#active-frame');
+  }
+
+  async setTheme(name: string): Promise<void> {
+    await this.command('Preferences: Color Theme');
+    await this.quickInputBox.fill(name);
+    await this.quickPick(name).click();
+    await this.quickInput.waitFor({ state: 'hidden' });
+  }
+}
+
+/** A tree view. Rows are known by the name at their left, and by their level (1 is outermost). */
+export class Tree {
+  constructor(
+    private readonly workbench: Workbench,
+    readonly pane: Locator,
+  ) {}
+
+  get rows(): Locator {
+    return this.pane.getByRole('treeitem');
+  }
+
+  row(name: string, level?: number): Locator {
+    const exactly = new RegExp(`^${name.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')}$`);
+    const rows = this.pane
+      .locator(level === undefined ? '[role=treeitem]' : `[role=treeitem][aria-level="${level}"]`)
+      .filter({ has: this.workbench.page.locator('.label-name', { hasText: exactly }) });
+    return rows.first();
+  }
+
+  async isExpanded(row: Locator): Promise<boolean> {
+    return (await row.getAttribute('aria-expanded')) === 'true';
+  }
+
+  async expand(row: Locator): Promise<void> {
+    await row.waitFor();
+    if (!(await this.isExpanded(row))) await row.locator('.monaco-tl-twistie').click();
+    await this.workbench.page.waitForFunction(
+      (element) => element?.getAttribute('aria-expanded') === 'true',
+      await row.elementHandle(),
+    );
+  }
+
+  /** Opens one level after the other: `open('local', 'domain', '0')`. */
+  async open(...names: string[]): Promise<Locator> {
+    let row = this.row(names[0]!, 1);
+    for (const [index, name] of names.entries()) {
+      row = this.row(name, index + 1);
+      await this.expand(row);
+    }
+    return row;
+  }
+
+  /** Chooses an entry of the row's context menu. */
+  async choose(row: Locator, title: string | RegExp): Promise<void> {
+    await row.click({ button: 'right' });
+    await this.workbench.menuItem(title).click();
+  }
+}
