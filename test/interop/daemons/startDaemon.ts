@@ -21,6 +21,8 @@ export interface Daemon {
   readonly socketPath: string;
   /** Ring pages, doorbell and log of the daemon; other files may be put there. */
   readonly dir: string;
+  /** Undefined while the daemon is down. */
+  readonly pid: number | undefined;
   /** Kills the daemon and starts it anew with an empty store, at the same socket. */
   restart(): Promise<void>;
   /** Kills the daemon only: its socket stays and refuses. */
@@ -71,7 +73,17 @@ export async function startDaemon(kind: DaemonKind): Promise<Daemon> {
     await stop();
     throw error;
   }
-  return { socketPath, dir, start, kill, restart, stop };
+  return {
+    socketPath,
+    dir,
+    start,
+    kill,
+    restart,
+    stop,
+    get pid() {
+      return child?.pid;
+    },
+  };
 }
 
 /** What an earlier daemon and its guests left in the folder. */
