@@ -3,6 +3,7 @@
 'use strict';
 const { appendFileSync } = require('node:fs');
 
+const lingerMs = 10_000;
 const file = process.env.XENSCOPE_TEST_REPORT;
 
 module.exports = class LineReporter {
@@ -15,6 +16,19 @@ module.exports = class LineReporter {
     runner.on('fail', (test, error) =>
       put({ kind: 'failed', ...about(test), error: String(error?.stack ?? error) }),
     );
-    runner.once('end', () => put({ kind: 'end' }));
+    runner.once('end', () => {
+      put({ kind: 'end' });
+      // A handle that a test left open would hold the run up until its time limit.
+      const linger = setTimeout(() => {
+        const left = process.getActiveResourcesInfo().join(', ');
+        put({
+          kind: 'failed',
+          title: 'the tests leave the process free to end',
+          error: `still open: ${left}`,
+        });
+        process.exit(1);
+      }, lingerMs);
+      linger.unref();
+    });
   }
 };
