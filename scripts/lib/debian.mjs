@@ -2,7 +2,7 @@
 // installed when they are missing; elsewhere it is said which are.
 import { existsSync } from 'node:fs';
 import { run } from './processes.mjs';
-import { step } from './progress.mjs';
+import { step, Told } from './progress.mjs';
 
 /** What each kind of test needs beyond Node. */
 export const needs = {
@@ -26,12 +26,22 @@ export async function ensureDebianPackages(packages) {
   if (absent.length === 0) return undefined;
   if (!isRoot) return `install ${absent.join(' ')} first (apt-get install; only root may)`;
 
-  return step(`Installing Debian packages: ${absent.join(' ')}`, async () => {
-    const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
-    const update = await run('apt-get', ['update', '-qq'], { env });
-    if (update.code !== 0) return `apt-get update failed: ${update.output}`;
-    const install = ['install', '-y', '-qq', '--no-install-recommends', ...absent];
-    const { code, output } = await run('apt-get', install, { env });
-    return code === 0 ? undefined : `apt-get install failed: ${output}`;
-  });
+  try {
+    await step(`Installing Debian packages: ${absent.join(' ')}`, () => install(absent));
+    return undefined;
+  } catch (error) {
+    if (error instanceof Told) return error.message;
+    throw error;
+  }
+}
+
+async function install(packages) {
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
+  for (const args of [
+    ['update', '-qq'],
+    ['install', '-y', '-qq', '--no-install-recommends', ...packages],
+  ]) {
+    const { code, output } = await run('apt-get', args, { env });
+    if (code !== 0) throw new Told(`apt-get ${args[0]} failed: ${output}`);
+  }
 }
