@@ -1,27 +1,27 @@
 // Type-checks every runtime with its own tsconfig, so that a wrong import does not compile.
-import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { endWithChildren, run } from './lib/processes.mjs';
+import { root } from './lib/setup.mjs';
 
-export const runtimes = ['server', 'native', 'extension', 'webview', 'test'];
+/** The runtimes that exist, by the name in `tsconfig.<name>.json`. */
+export const runtimes = ['server', 'native', 'extension', 'webview', 'test'].filter((name) =>
+  existsSync(path.join(root, `tsconfig.${name}.json`)),
+);
 
 export function checkTypes(runtime) {
-  const run = spawnSync(
-    process.execPath,
-    ['node_modules/typescript/bin/tsc', '-p', `tsconfig.${runtime}.json`],
-    {
-      encoding: 'utf8',
-    },
-  );
-  return { ok: run.status === 0, output: run.stdout + run.stderr };
+  const args = ['node_modules/typescript/bin/tsc', '-p', `tsconfig.${runtime}.json`];
+  return run(process.execPath, args, { cwd: root, timeoutMs: 300_000 });
 }
 
-if (import.meta.url === `file://${process.argv[1]}`) {
-  for (const runtime of runtimes.filter((name) => existsSync(`tsconfig.${name}.json`))) {
-    const { ok, output } = checkTypes(runtime);
-    console.log(`${ok ? 'ok    ' : 'failed'} types of ${runtime}`);
-    if (!ok) {
-      console.log(output);
-      process.exitCode = 1;
-    }
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  endWithChildren();
+  for (const runtime of runtimes) {
+    const { code, output } = await checkTypes(runtime);
+    console.log(`${code === 0 ? 'ok    ' : 'failed'} types of ${runtime}`);
+    if (code === 0) continue;
+    console.log(output);
+    process.exitCode = 1;
   }
 }

@@ -4,16 +4,16 @@ import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
+import { checkTypes, runtimes } from './check.mjs';
 import { ensureDebianPackages, needs } from './lib/debian.mjs';
-import { endWithChildren, stopAll } from './lib/processes.mjs';
+import { endWithChildren, run, stopAll } from './lib/processes.mjs';
 import { main, say, seconds, Told } from './lib/progress.mjs';
 import { root, setUp } from './lib/setup.mjs';
-import { failed, mochaStage, passed, programStage, skipped, sum } from './lib/stages.mjs';
+import { failed, mochaStage, passed, programTally, skipped, sum } from './lib/stages.mjs';
 import { judgeVsix, makeVsix } from './lib/vsix.mjs';
 
 const minutes = 60_000;
 const stillMs = 15_000;
-const runtimes = ['server', 'native', 'extension', 'webview', 'test'];
 const inCi = process.env.CI === 'true';
 const { values: options, positionals } = parseArgs({
   allowPositionals: true,
@@ -60,24 +60,23 @@ async function packageCheck() {
 
 async function types() {
   const tallies = [];
-  for (const runtime of runtimes.filter((name) => existsSync(path.join(root, `tsconfig.${name}.json`)))) {
-    const args = ['node_modules/typescript/bin/tsc', '-p', `tsconfig.${runtime}.json`];
-    tallies.push(await programStage(`types of ${runtime}`, args));
-  }
+  for (const runtime of runtimes)
+    tallies.push(programTally(`types of ${runtime}`, await checkTypes(runtime)));
   return sum(tallies);
 }
 
 async function lint() {
-  return sum([
-    await programStage('eslint', ['node_modules/eslint/bin/eslint.js', '.', '--max-warnings', '0']),
-    await programStage('prettier', [
-      'node_modules/prettier/bin/prettier.cjs',
-      '--check',
-      '--log-level',
-      'warn',
-      '.',
-    ]),
-  ]);
+  const remember = ['--cache', '--cache-strategy', 'content', '--cache-location', '.cache/prettier'];
+  const tools = {
+    eslint: ['node_modules/eslint/bin/eslint.js', '.', '--max-warnings', '0'],
+    prettier: ['node_modules/prettier/bin/prettier.cjs', '--check', '--log-level', 'warn', ...remember, '.'],
+  };
+  const tallies = [];
+  for (const [name, args] of Object.entries(tools)) {
+    const result = await run(process.execPath, args, { cwd: root, timeoutMs: 5 * minutes });
+    tallies.push(programTally(name, result));
+  }
+  return sum(tallies);
 }
 
 const stages = {

@@ -19,8 +19,7 @@ export function sum(tallies) {
 }
 
 /** One check that is a program: its exit status says whether it holds. */
-export async function programStage(title, args, options = {}) {
-  const { code, output } = await run(process.execPath, args, { cwd: root, timeoutMs: 300_000, ...options });
+export function programTally(title, { code, output }) {
   return code === 0 ? passed(1) : failed(title, output || `it ended with status ${code}`);
 }
 
