@@ -3,9 +3,13 @@
  */
 import { Command } from 'commander';
 import { version } from '../package.json';
+import { runCommandLine } from './cli/runCommandLine';
+import { addStoreVerbs } from './cli/storeVerbs';
 
 const program = new Command('xenscope')
   .description('See inside Xen: xenstore, rings and devices of a real host or of a built-in simulator.')
   .version(version);
 
-void program.parseAsync();
+addStoreVerbs(program);
+
+void runCommandLine(program, process.argv);

@@ -11,16 +11,15 @@ export function storeError(what: string, payload: Buffer): XenscopeError {
   });
 }
 
+/** `reason` is a sentence, with the way out where there is one. */
 export function away(what: string, reason: string): XenscopeError {
-  return new XenscopeError('away', `Cannot ${what}: ${reason}`, {
-    wayOut: 'Try again when the xenstore is back.',
-  });
+  return new XenscopeError('away', `Cannot ${what} now. ${reason}`);
 }
 
 export function interrupted(what: string, reason: string): XenscopeError {
   return new XenscopeError(
     'interrupted',
-    `The connection ended while it was asked to ${what}; whether that took effect is unknown: ${reason}`,
+    `The connection ended while it was asked to ${what}; whether that took effect is unknown. ${reason}`,
   );
 }
 

@@ -17,5 +17,5 @@ export const defaultLimits: StoreClientLimits = {
   maxWaitingRequests: 100_000,
   maxWaitingBytes: 32 * 1024 * 1024,
   maxReplyBytes: 4 * 1024 * 1024,
-  maxQueuedEvents: 1024,
+  maxQueuedEvents: 16_384,
 };

@@ -175,5 +175,6 @@ export class StoreSession {
 }
 
 function sentenceOf(error: unknown): string {
+  if (error instanceof XenscopeError && error.wayOut !== undefined) return `${error.message} ${error.wayOut}`;
   return error instanceof Error ? error.message : String(error);
 }

@@ -56,7 +56,7 @@ function noAnswer(path: string, error: NodeJS.ErrnoException): XenscopeError {
     error.code === 'ENOENT'
       ? [`There is no xenstore socket at ${path}.`, 'Start a xenstored, or name another socket.']
       : error.code === 'ECONNREFUSED'
-        ? [`Nobody listens at ${path}: the xenstored behind it has ended.`, 'Start it again.']
+        ? [`Nobody listens at ${path}.`, 'Start the xenstored that serves it, or name another socket.']
         : error.code === 'EACCES' || error.code === 'EPERM'
           ? [
               `You may not open the xenstore socket ${path}.`,

@@ -1,0 +1,20 @@
+/** Runs the command line: usage mistakes exit with 2, and a reader that leaves ends us in peace. */
+import { CommanderError } from 'commander';
+import type { Command } from 'commander';
+import { EXIT_USAGE } from './storeCommand';
+
+export async function runCommandLine(program: Command, argv: readonly string[]): Promise<void> {
+  // `xenscope watch / | head -1`: the pipe closes when its reader has seen enough.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+    process.exit();
+  });
+  for (const command of [program, ...program.commands]) command.exitOverride();
+  try {
+    await program.parseAsync(argv);
+  } catch (error) {
+    // Commander has said what is wrong; `--help` and `--version` come here as well, with code 0.
+    if (!(error instanceof CommanderError)) throw error;
+    process.exitCode = error.exitCode === 0 ? 0 : EXIT_USAGE;
+  }
+}

@@ -1,0 +1,81 @@
+/**
+ * What the verbs that talk to a xenstore share: how the socket is found, how a failure is said, and
+ * the exit codes: 0 done, 1 the store refused or is away, 2 the command makes no sense.
+ */
+import { existsSync } from 'node:fs';
+import type { Command } from 'commander';
+import { XenscopeError } from '../host/errors';
+import type { StoreClient } from '../host/storeClient';
+import { dialSocket } from '../store/client/socketDial';
+import { openStoreClient } from '../store/client/storeClient';
+import { systemClock, systemRandom } from './systemClock';
+import { withRights } from './whoMay';
+
+export const EXIT_STORE_ERROR = 1;
+export const EXIT_USAGE = 2;
+
+const usualSockets = ['/run/xenstored/socket', '/var/run/xenstored/socket'];
+
+export interface StoreOptions {
+  readonly socket?: string;
+  readonly json?: boolean;
+}
+
+export function addStoreOptions(command: Command, jsonMeaning: string): Command {
+  return command
+    .option(
+      '-s, --socket <path>',
+      `the xenstored's socket (default: $XENSTORED_PATH, then ${usualSockets[0]})`,
+    )
+    .option('-j, --json', jsonMeaning);
+}
+
+export function findSocket(named?: string): string {
+  return (
+    named ||
+    process.env['XENSTORED_PATH'] ||
+    usualSockets.find((path) => existsSync(path)) ||
+    usualSockets[0]!
+  );
+}
+
+export function openSocketClient(options: StoreOptions, reconnect: boolean): StoreClient {
+  return openStoreClient({
+    dial: dialSocket(findSocket(options.socket)),
+    clock: systemClock,
+    random: systemRandom,
+    reconnect,
+  });
+}
+
+/** Runs `act` with a connection of its own; a failure becomes a sentence and an exit code. */
+export async function withStore(
+  options: StoreOptions,
+  act: (store: StoreClient) => Promise<void>,
+): Promise<void> {
+  const store = openSocketClient(options, false);
+  try {
+    await act(store);
+  } catch (error) {
+    fail(error);
+  } finally {
+    await store.close();
+  }
+}
+
+/** Adds who owns `path` and who may what, when `operation` is refused for lack of rights. */
+export async function saying<T>(store: StoreClient, path: string, operation: Promise<T>): Promise<T> {
+  try {
+    return await operation;
+  } catch (error) {
+    throw await withRights(store, path, error);
+  }
+}
+
+/** One sentence on stderr and the exit code; what is not an expected failure is thrown on. */
+export function fail(error: unknown): void {
+  if (!(error instanceof XenscopeError)) throw error;
+  const wayOut = error.wayOut === undefined ? '' : ` ${error.wayOut}`;
+  process.stderr.write(`xenscope: ${error.message}${wayOut}\n`);
+  process.exitCode = error.code === 'input' || error.code === 'refused' ? EXIT_USAGE : EXIT_STORE_ERROR;
+}

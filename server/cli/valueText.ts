@@ -1,0 +1,40 @@
+/**
+ * Values as text and back. The escapes are those of the xenstore-* programs, so that both outputs
+ * can be compared: \t \n \r \\, three octal digits below 8, two hexadecimal ones elsewhere.
+ */
+const named: Record<number, string> = { 9: '\\t', 10: '\\n', 13: '\\r', 92: '\\\\' };
+
+export function escapeValue(value: Buffer): string {
+  let text = '';
+  for (const octet of value) {
+    if (named[octet] !== undefined) text += named[octet];
+    else if (octet >= 32 && octet < 127) text += String.fromCharCode(octet);
+    else if (octet < 8) text += `\\${octet.toString(8).padStart(3, '0')}`;
+    else text += `\\x${octet.toString(16).padStart(2, '0')}`;
+  }
+  return text;
+}
+
+const escapes: Record<string, number> = { t: 9, n: 10, r: 13, '\\': 92 };
+
+/** The octets that an escaped text stands for; other characters are taken as UTF-8. */
+export function unescapeValue(text: string): Buffer {
+  const parts: Buffer[] = [];
+  // A backslash that starts no escape stands for itself.
+  const pattern = /\\(?:([tnr\\])|x([0-9a-fA-F]{1,2})|([0-3]?[0-7]{1,2}))|[^\\]+|\\/g;
+  for (const [whole, letter, hex, octal] of text.matchAll(pattern)) {
+    if (letter !== undefined) parts.push(Buffer.from([escapes[letter]!]));
+    else if (hex !== undefined) parts.push(Buffer.from([parseInt(hex, 16)]));
+    else if (octal !== undefined) parts.push(Buffer.from([parseInt(octal, 8)]));
+    else parts.push(Buffer.from(whole, 'utf8'));
+  }
+  return Buffer.concat(parts);
+}
+
+/** For JSON: text where the octets are UTF-8, else base64 under another name. */
+export function jsonValue(value: Buffer): { value: string } | { valueBase64: string } {
+  const text = value.toString('utf8');
+  return Buffer.from(text, 'utf8').equals(value)
+    ? { value: text }
+    : { valueBase64: value.toString('base64') };
+}
