@@ -3,6 +3,7 @@
  */
 import { Command } from 'commander';
 import { version } from '../package.json';
+import { addEditorVerb } from './cli/editorVerb';
 import { runCommandLine } from './cli/runCommandLine';
 import { addStoreVerbs } from './cli/storeVerbs';
 
@@ -11,5 +12,6 @@ const program = new Command('xenscope')
   .version(version);
 
 addStoreVerbs(program);
+addEditorVerb(program);
 
 void runCommandLine(program, process.argv);

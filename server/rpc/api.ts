@@ -4,6 +4,26 @@
  * the names below. Everything is JSON; octets are base64 (`Base64`), so that any value survives.
  */
 
+import type {
+  Domain,
+  FindQuery,
+  FindResult,
+  Meaning,
+  NodePage,
+  NodeRow,
+  TreeChange,
+} from '../model/treeTypes';
+
+export type {
+  Domain,
+  FindQuery,
+  FindResult,
+  Meaning,
+  NodePage,
+  NodeRow,
+  TreeChange,
+} from '../model/treeTypes';
+
 export const apiVersion = 1;
 
 export type Base64 = string;
@@ -38,42 +58,7 @@ export interface WorldInfo {
   readonly pace: number;
 }
 
-export interface Domain {
-  readonly domid: number;
-  /** From `/local/domain/<domid>/name`, when there is one. */
-  readonly name?: string;
-}
-
 /** ---- the tree ---------------------------------------------------------------------------- */
-
-/** What a value means, where that is known from its path. */
-export type Meaning =
-  /** e.g. `Connected` for `4` in a device's `state`. */
-  | { readonly kind: 'state'; readonly text: string }
-  | { readonly kind: 'domain'; readonly domid: number; readonly text: string }
-  /** The value is the path of a node that exists or could exist: follow it. */
-  | { readonly kind: 'path'; readonly path: string }
-  /** e.g. `192 MiB` for a number of KiB in `memory/target`. */
-  | { readonly kind: 'note'; readonly text: string };
-
-/** One row of the tree. */
-export interface NodeRow {
-  readonly path: string;
-  readonly name: string;
-  /** One line of printable text, shortened with `…`; non-printing octets escaped as `\x00`. */
-  readonly preview: string;
-  readonly valueBytes: number;
-  readonly hasChildren: boolean;
-  readonly meaning?: Meaning;
-  /** Why the row could not be read (e.g. permission denied); the other fields are then empty. */
-  readonly unreadable?: string;
-}
-
-export interface NodePage {
-  readonly rows: readonly NodeRow[];
-  /** Children in all; more than `rows` when there are further pages. */
-  readonly total: number;
-}
 
 export interface Perm {
   readonly domid: number;
@@ -84,6 +69,7 @@ export interface Perm {
 export interface NodeDetail {
   readonly path: string;
   readonly value: Base64;
+  /** How many there are. */
   readonly children: number;
   /** First entry: the owner, and what every domain not listed may do. */
   readonly perms: readonly Perm[];
@@ -91,17 +77,6 @@ export interface NodeDetail {
   readonly permsText: readonly string[];
   readonly meaning?: Meaning;
 }
-
-/** What happened to the parts of a tree that somebody looks at, coalesced to at most 20 messages a second. */
-export type TreeChange =
-  /** The row's value, children or meaning changed. `fresh`: it did not exist before. */
-  | { readonly kind: 'row'; readonly row: NodeRow; readonly fresh: boolean }
-  /** The list of children of an observed directory changed: ask for its pages again. */
-  | { readonly kind: 'children'; readonly path: string }
-  /** An observed directory is gone. */
-  | { readonly kind: 'gone'; readonly path: string }
-  /** Everything may have changed (after a reconnect): ask again for all that is shown. */
-  | { readonly kind: 'all' };
 
 /** ---- acts by hand ------------------------------------------------------------------------ */
 
@@ -115,6 +90,10 @@ export interface Preview {
 }
 
 export type Act =
+  /**
+   * `create`: makes the node, with its missing parents, when it does not exist, and asks before it
+   * replaces the value of one that does. Without it a node that does not exist is refused.
+   */
   | { readonly kind: 'write'; readonly path: string; readonly value: Base64; readonly create: boolean }
   | { readonly kind: 'remove'; readonly path: string }
   | { readonly kind: 'setPerms'; readonly path: string; readonly perms: readonly Perm[] };
@@ -132,7 +111,7 @@ export interface WatchReport {
   readonly watchId: number;
   /** Milliseconds since the epoch, of the host's clock. */
   readonly timeMs: number;
-  /** Counts the reports of this watch from 1. */
+  /** Counts the reports of this watch from 1, those left out included. */
   readonly count: number;
   readonly path: string;
   /** Absent: the node did not exist, or could not be read (`oldUnknown`). */
@@ -142,25 +121,6 @@ export interface WatchReport {
   readonly oldUnknown: boolean;
   /** Reports left out before this one because they came faster than they could be sent. */
   readonly dropped: number;
-}
-
-/** ---- find -------------------------------------------------------------------------------- */
-
-export interface FindQuery {
-  /** Plain text, without regard to case, unless `regexp`. */
-  readonly text: string;
-  readonly regexp: boolean;
-  readonly inPaths: boolean;
-  readonly inValues: boolean;
-  readonly under: string;
-  readonly limit: number;
-}
-
-export interface FindResult {
-  readonly rows: readonly NodeRow[];
-  readonly searchedNodes: number;
-  /** There are more than `limit` matches. */
-  readonly more: boolean;
 }
 
 /** ---- errors ------------------------------------------------------------------------------ */

@@ -1,0 +1,228 @@
+/** Acts by hand on one host: judged by the guard, carried out, explained when refused, taken back. */
+import { XenscopeError, isStoreError } from '../host/errors';
+import type { StoreOperations } from '../host/storeClient';
+import { permsText } from '../model/permsText';
+import { previewValue } from '../model/preview';
+import { type WalkedNode, nodesOf, walk } from '../model/walk';
+import { parentPath } from '../wire/xsPath';
+import { type XsPerm, formatXsPerm } from '../wire/xsPerms';
+import type { Done, Edit, Verdict } from './edit';
+import { explain } from './explain';
+import { type GuardOptions, judge } from './guard';
+import { restoreSubtree } from './restore';
+import { UndoList } from './undoList';
+
+/** A removal of more nodes than this is done, but not kept for undo. */
+export const maxKeptSubtreeNodes = 10_000;
+
+export class Acts {
+  readonly #options: GuardOptions;
+  readonly #undos = new UndoList();
+
+  constructor(options: GuardOptions) {
+    this.#options = options;
+  }
+
+  preview(edit: Edit): Promise<Verdict> {
+    return judge(edit, this.#options);
+  }
+
+  /** `confirmed`: a person has read the verdict and agreed. A refusal stands in any case. */
+  async perform(edit: Edit, confirmed: boolean): Promise<Done> {
+    const { verdict, text, details } = await this.preview(edit);
+    if (verdict === 'refuse') throw new XenscopeError('refused', text, { wayOut: details.at(-1) });
+    if (verdict === 'confirm' && !confirmed) {
+      throw new XenscopeError('refused', text, { wayOut: 'Confirm it first.' });
+    }
+    try {
+      return await this.#perform(edit);
+    } catch (error) {
+      throw await explain(error, edit, this.#options.store, this.#options.nameDomain);
+    }
+  }
+
+  async undo(undoId: number): Promise<Done> {
+    const entry = this.#undos.get(undoId);
+    if (!entry) throw new XenscopeError('refused', 'This can no longer be taken back.');
+    const done = await entry.run();
+    this.#undos.drop(undoId);
+    return done;
+  }
+
+  #perform(edit: Edit): Promise<Done> {
+    switch (edit.kind) {
+      case 'write':
+        return this.#write(edit.path, edit.value, edit.create);
+      case 'remove':
+        return this.#remove(edit.path);
+      case 'setPerms':
+        return this.#setPerms(edit.path, edit.perms);
+    }
+  }
+
+  /** ---- write ---- */
+
+  async #write(path: string, value: Buffer, create: boolean): Promise<Done> {
+    const { store } = this.#options;
+    const before = await store.transaction(async (tx) => {
+      const old = await readIfThere(tx, path);
+      if (!old && !create) throw new XenscopeError('store', `${path} is gone.`, { storeError: 'ENOENT' });
+      const firstMissing = old ? undefined : await firstMissingNode(tx, path);
+      await tx.write(path, value);
+      return { old, firstMissing };
+    });
+    if (before.old) {
+      const { old } = before;
+      const undoId = this.#undos.add({ nodes: 1, run: () => this.#undoWrite(path, value, old) });
+      return { text: `Wrote ${quote(value)} to ${path}.`, undoId };
+    }
+    const created = before.firstMissing!;
+    const undoId = this.#undos.add({ nodes: 1, run: () => this.#undoCreate(path, value, created) });
+    return { text: `Created ${path}.`, undoId };
+  }
+
+  async #undoWrite(path: string, written: Buffer, old: Buffer): Promise<Done> {
+    await this.#options.store.transaction(async (tx) => {
+      await refuseUnlessValue(tx, path, written);
+      await tx.write(path, old);
+    });
+    return { text: `${path} is ${quote(old)} again.` };
+  }
+
+  /** `created` is the topmost node that came with `path`. */
+  async #undoCreate(path: string, written: Buffer, created: string): Promise<Done> {
+    await this.#options.store.transaction(async (tx) => {
+      await refuseUnlessValue(tx, path, written);
+      const below = await tx.directory(path);
+      if (below.length > 0) throw changedSince(`${path} has got children`);
+      await tx.rm(await topmostEmptied(tx, path, created));
+    });
+    return { text: `Removed ${path} again.` };
+  }
+
+  /** ---- remove ---- */
+
+  async #remove(path: string): Promise<Done> {
+    const { store } = this.#options;
+    let kept: WalkedNode | undefined;
+    try {
+      await store.transaction(
+        async (tx) => {
+          kept = await walk(tx, path, { values: true, perms: true, maxNodes: maxKeptSubtreeNodes });
+          await tx.rm(path);
+        },
+        { attempts: 5 },
+      );
+    } catch (error) {
+      // Too big to keep, or never quiet: it is removed without a way back.
+      const tooBig = error instanceof XenscopeError && error.code === 'limit';
+      if (!tooBig && !isStoreError(error, 'EAGAIN')) throw error;
+      kept = undefined;
+      await store.rm(path);
+    }
+    if (!kept) return { text: `Removed ${path} and all below it; this cannot be taken back.` };
+    const root = kept;
+    const nodes = [...nodesOf(root)].length;
+    const undoId = this.#undos.add({ nodes, run: () => this.#undoRemove(root, nodes) });
+    return {
+      text: nodes === 1 ? `Removed ${path}.` : `Removed ${path} and ${countNodes(nodes - 1)} below it.`,
+      undoId,
+    };
+  }
+
+  async #undoRemove(root: WalkedNode, nodes: number): Promise<Done> {
+    const { path } = root;
+    const foreign = await this.#options.store.transaction(async (tx) => {
+      if (await readIfThere(tx, path)) throw changedSince(`${path} was created again`);
+      const parent = parentPath(path)!;
+      if (!(await readIfThere(tx, parent))) throw changedSince(`${parent}, where it was, is gone`);
+      return restoreSubtree(tx, root);
+    });
+    const text =
+      nodes === 1 ? `Restored ${path}.` : `Restored ${path} and ${countNodes(nodes - 1)} below it.`;
+    if (foreign === 0) return { text };
+    return { text: `${text} ${countNodes(foreign)} got other permissions, because their owner is gone.` };
+  }
+
+  /** ---- permissions ---- */
+
+  async #setPerms(path: string, perms: readonly XsPerm[]): Promise<Done> {
+    const { store, nameDomain } = this.#options;
+    const old = await store.transaction(async (tx) => {
+      const before = await tx.getPerms(path);
+      await tx.setPerms(path, perms);
+      return before;
+    });
+    const undoId = this.#undos.add({ nodes: 1, run: () => this.#undoSetPerms(path, perms, old) });
+    return { text: `Changed the permissions of ${path}. ${permsText(perms, nameDomain).join(' ')}`, undoId };
+  }
+
+  async #undoSetPerms(path: string, set: readonly XsPerm[], old: readonly XsPerm[]): Promise<Done> {
+    await this.#options.store.transaction(async (tx) => {
+      const now = await unlessAbsent(tx.getPerms(path));
+      if (!now) throw changedSince(`${path} is gone`);
+      if (formatPerms(now) !== formatPerms(set))
+        throw changedSince(`The permissions of ${path} were changed again`);
+      await tx.setPerms(path, old);
+    });
+    return { text: `${path} has its former permissions again.` };
+  }
+}
+
+async function refuseUnlessValue(tx: StoreOperations, path: string, written: Buffer): Promise<void> {
+  const now = await readIfThere(tx, path);
+  if (!now) throw changedSince(`${path} is gone`);
+  if (!now.equals(written)) throw changedSince(`${path} was written again: it is ${quote(now)} now`);
+}
+
+function changedSince(what: string): XenscopeError {
+  return new XenscopeError('refused', `${what}; taking back would destroy that.`, {
+    wayOut: 'Change it by hand if you mean to.',
+  });
+}
+
+/** The topmost ancestor of `path` that does not exist; `path` itself when its parent does. */
+async function firstMissingNode(tx: StoreOperations, path: string): Promise<string> {
+  let missing = path;
+  for (let at = parentPath(path)!; at !== '/' && !(await readIfThere(tx, at)); at = parentPath(at)!)
+    missing = at;
+  return missing;
+}
+
+/** The highest node up to `created` that holds nothing but the way down to `path`. */
+async function topmostEmptied(tx: StoreOperations, path: string, created: string): Promise<string> {
+  let top = path;
+  while (top !== created) {
+    const parent = parentPath(top)!;
+    const siblings = await tx.directory(parent);
+    const value = await readIfThere(tx, parent);
+    if (siblings.length > 1 || !value || value.length > 0) break;
+    top = parent;
+  }
+  return top;
+}
+
+function readIfThere(tx: StoreOperations, path: string): Promise<Buffer | undefined> {
+  return unlessAbsent(tx.read(path));
+}
+
+async function unlessAbsent<T>(answer: Promise<T>): Promise<T | undefined> {
+  try {
+    return await answer;
+  } catch (error) {
+    if (isStoreError(error, 'ENOENT')) return undefined;
+    throw error;
+  }
+}
+
+function formatPerms(perms: readonly XsPerm[]): string {
+  return perms.map(formatXsPerm).join(',');
+}
+
+function countNodes(count: number): string {
+  return count === 1 ? 'one node' : `${count} nodes`;
+}
+
+function quote(value: Buffer): string {
+  return value.length === 0 ? 'nothing' : `"${previewValue(value)}"`;
+}

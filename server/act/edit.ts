@@ -1,0 +1,24 @@
+/** What can be done to a store by hand, and what the guard says of it. */
+import type { XsPerm } from '../wire/xsPerms';
+
+export type Edit =
+  /** Without `create` the node must exist; with it, missing parents are made as well. */
+  | { readonly kind: 'write'; readonly path: string; readonly value: Buffer; readonly create: boolean }
+  /** The node and all below it. */
+  | { readonly kind: 'remove'; readonly path: string }
+  | { readonly kind: 'setPerms'; readonly path: string; readonly perms: readonly XsPerm[] };
+
+export interface Verdict {
+  readonly verdict: 'allow' | 'confirm' | 'refuse';
+  /** One sentence: what will happen, with names and numbers; or why it will not. */
+  readonly text: string;
+  /** Further lines: paths that go, what is lost, how to insist. */
+  readonly details: readonly string[];
+}
+
+export interface Done {
+  /** One sentence: what was done. */
+  readonly text: string;
+  /** For `undo`, while it is remembered; absent when it cannot be taken back. */
+  readonly undoId?: number;
+}

@@ -1,0 +1,106 @@
+/** The domains of a host with their names, kept current by the root feed. */
+import { XenscopeError } from '../host/errors';
+import type { Clock, Timer } from '../host/clock';
+import type { StoreClient } from '../host/storeClient';
+import { readMany } from './readMany';
+import type { RootFeed } from './rootFeed';
+import type { Domain } from './treeTypes';
+
+const root = '/local/domain';
+const namePath = /^\/local\/domain(?:\/[0-9]+(?:\/name)?)?$/;
+/** A domain that appears is written path by path: its `name` need not be the first. */
+const anyDomainPath = /^\/local\/domain\/([0-9]+)(?:\/|$)/;
+const intervalMs = 50;
+/** Xen has fewer domids than that; a hostile store may list more names. */
+const maxDomains = 32768;
+
+export class DomainList {
+  readonly #store: StoreClient;
+  readonly #clock: Clock;
+  readonly #onChange: (domains: readonly Domain[]) => void;
+  #byDomid = new Map<number, Domain>();
+  #timer: Timer | undefined;
+  #reading: Promise<void> | undefined;
+  #closed = false;
+
+  constructor(
+    store: StoreClient,
+    clock: Clock,
+    feed: RootFeed,
+    onChange: (domains: readonly Domain[]) => void,
+  ) {
+    this.#store = store;
+    this.#clock = clock;
+    this.#onChange = onChange;
+    feed.add({ onPath: (path) => this.#onPath(path), onResync: () => this.#refreshSoon() });
+  }
+
+  /** In order of domid. */
+  get all(): readonly Domain[] {
+    return [...this.#byDomid.values()];
+  }
+
+  /** `web (3)`, `Domain-0 (0)`, or `domain 3` when it has no name or does not exist. */
+  readonly nameDomain = (domid: number): string => {
+    const name = this.#byDomid.get(domid)?.name;
+    return name ? `${name} (${domid})` : `domain ${domid}`;
+  };
+
+  /** Reads the list anew; resolves when it is current. */
+  async refresh(): Promise<void> {
+    // One refresh at a time; a second caller waits for one that starts after its call.
+    while (this.#reading) await this.#reading;
+    this.#reading = this.#read().finally(() => (this.#reading = undefined));
+    await this.#reading;
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#timer?.cancel();
+  }
+
+  #onPath(path: string): void {
+    if (this.#timer || !path.startsWith(root)) return;
+    if (namePath.test(path)) return this.#refreshSoon();
+    const match = anyDomainPath.exec(path);
+    if (match && !this.#byDomid.has(Number(match[1]))) this.#refreshSoon();
+  }
+
+  #refreshSoon(): void {
+    if (this.#closed) return;
+    this.#timer ??= this.#clock.after(intervalMs, () => {
+      this.#timer = undefined;
+      // A store that went away meanwhile reports a resync when it is back.
+      this.refresh().catch(() => undefined);
+    });
+  }
+
+  async #read(): Promise<void> {
+    const domids = (await this.#listNames()).filter((name) => /^[0-9]{1,5}$/.test(name)).map(Number);
+    domids.sort((left, right) => left - right);
+    const domains = await readMany(domids.slice(0, maxDomains), (domid) => this.#readDomain(domid));
+    if (this.#closed) return;
+    const before = JSON.stringify(this.all);
+    this.#byDomid = new Map(domains.map((domain) => [domain.domid, domain]));
+    if (JSON.stringify(this.all) !== before) this.#onChange(this.all);
+  }
+
+  async #listNames(): Promise<string[]> {
+    try {
+      return await this.#store.directory(root);
+    } catch (error) {
+      if (error instanceof XenscopeError && error.storeError) return [];
+      throw error;
+    }
+  }
+
+  async #readDomain(domid: number): Promise<Domain> {
+    try {
+      const name = (await this.#store.read(`${root}/${domid}/name`)).toString('utf8').slice(0, 256);
+      return name ? { domid, name } : { domid };
+    } catch (error) {
+      if (error instanceof XenscopeError && error.storeError) return { domid };
+      throw error;
+    }
+  }
+}

@@ -1,0 +1,149 @@
+/**
+ * The server side of an editor: a language server with requests of our own (api.ts) on one pair of
+ * streams. It ends when the input ends; what happens in it never ends it.
+ */
+import {
+  type CancellationToken,
+  type Connection,
+  ErrorCodes,
+  ResponseError,
+  StreamMessageReader,
+  StreamMessageWriter,
+  createConnection,
+} from 'vscode-languageserver/node';
+import { version } from '../../package.json';
+import { XenscopeError } from '../host/errors';
+import type { Clock, Random } from '../host/clock';
+import type { Host } from '../host/host';
+import { type ApiNotifications, type InitializeOptions, type NotificationName, apiVersion } from './api';
+import type { RequestName, WorldInfo } from './api';
+import { type Handlers, createHandlers } from './handlers';
+import { HostRegistry } from './hostRegistry';
+import { ReportOutbox } from './reportOutbox';
+import { checkFields, checkParams, initializeShape, isRequestName } from './requestShapes';
+import { toResponseError } from './responseError';
+
+export interface EditorServerOptions {
+  readonly input: NodeJS.ReadableStream;
+  readonly output: NodeJS.WritableStream;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly openSimulator: (world: WorldInfo) => Promise<Host>;
+  readonly openSocket: (path: string) => Host;
+  readonly localSocketPaths: readonly string[];
+}
+
+export interface EditorServer {
+  /** Resolves when the input ended and all hosts are closed. */
+  readonly ended: Promise<void>;
+}
+
+export function startEditorServer(options: EditorServerOptions): EditorServer {
+  const connection = createConnection(
+    new StreamMessageReader(options.input),
+    new StreamMessageWriter(options.output),
+  );
+  let running: Running | undefined;
+
+  connection.onInitialize(({ initializationOptions }) => {
+    if (running) throw new ResponseError(ErrorCodes.InvalidRequest, 'The server is initialized already.');
+    running = start(connection, options, checkedOptions(initializationOptions));
+    return { capabilities: {}, serverInfo: { name: 'xenscope', version } };
+  });
+  // One handler for all: by name, a request without parameters or with a list would come in another form.
+  connection.onRequest((name: string, params: unknown, token: CancellationToken) => {
+    if (!isRequestName(name))
+      return new ResponseError(ErrorCodes.MethodNotFound, `There is no request "${name}".`);
+    if (!running) return new ResponseError(ErrorCodes.ServerNotInitialized, 'Initialize the server first.');
+    return answer(running.handlers, name, params, token, connection);
+  });
+  connection.onShutdown(() => running?.close());
+  connection.listen();
+
+  const ended = inputEnd(options.input).then(async () => {
+    await running?.close();
+    connection.dispose();
+  });
+  return { ended };
+}
+
+interface Running {
+  readonly handlers: Handlers;
+  close(): Promise<void>;
+}
+
+function start(connection: Connection, options: EditorServerOptions, editor: InitializeOptions): Running {
+  const notify = <Name extends NotificationName>(name: Name, params: ApiNotifications[Name]) => {
+    // The editor may be gone: then nobody misses the message.
+    connection.sendNotification(name, params).catch(() => undefined);
+  };
+  const outbox = new ReportOutbox(options.clock, (reports) => notify('xenscope/watchReports', { reports }));
+  const { openSimulator, openSocket, localSocketPaths, clock } = options;
+  const hosts = new HostRegistry({
+    clock,
+    openSimulator,
+    openSocket,
+    localSocketPaths,
+    seed: editor.seed,
+    settings: editor,
+    onHosts: (list) => notify('xenscope/hostsChanged', { hosts: list }),
+    onTreeChanges: (host, changes) => notify('xenscope/treeChanged', { host, changes }),
+    onDomains: (host, domains) => notify('xenscope/domainsChanged', { host, domains }),
+  });
+  void hosts.watchLocalSockets();
+  return {
+    handlers: createHandlers(hosts, outbox),
+    async close() {
+      outbox.close();
+      await hosts.close();
+    },
+  };
+}
+
+function checkedOptions(value: unknown): InitializeOptions {
+  try {
+    checkFields('initializationOptions', value, initializeShape);
+  } catch (error) {
+    throw toResponseError(error);
+  }
+  const editor = value as InitializeOptions;
+  if (editor.apiVersion === apiVersion) return editor;
+  throw toResponseError(
+    new XenscopeError(
+      'unsupported',
+      `The editor speaks version ${editor.apiVersion} of the API, this server ${apiVersion}.`,
+      {
+        wayOut: 'Use the server that came with the extension.',
+      },
+    ),
+  );
+}
+
+async function answer<Name extends RequestName>(
+  handlers: Handlers,
+  name: Name,
+  params: unknown,
+  token: CancellationToken,
+  connection: Connection,
+): Promise<unknown> {
+  const cancel = new AbortController();
+  const listening = token.onCancellationRequested(() => cancel.abort());
+  try {
+    if (token.isCancellationRequested) cancel.abort();
+    checkParams(name, params);
+    return await handlers[name](params as never, cancel.signal);
+  } catch (error) {
+    if (!(error instanceof XenscopeError)) {
+      connection.console.error(`${name}: ${error instanceof Error ? error.stack : String(error)}`);
+    }
+    return toResponseError(error);
+  } finally {
+    listening.dispose();
+  }
+}
+
+function inputEnd(input: NodeJS.ReadableStream): Promise<void> {
+  return new Promise((resolve) => {
+    for (const event of ['end', 'close', 'error']) input.once(event, () => resolve());
+  });
+}

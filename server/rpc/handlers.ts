@@ -1,0 +1,85 @@
+/** What the server does for each request of the contract: one table, so that none is forgotten. */
+import type { Edit } from '../act/edit';
+import { XenscopeError } from '../host/errors';
+import { dump } from '../model/dump';
+import { find } from '../model/find';
+import { compareNames } from '../model/naturalOrder';
+import { readDetail } from '../model/nodeDetail';
+import type { Act, ApiRequests, RequestName } from './api';
+import type { HostRegistry } from './hostRegistry';
+import type { ReportOutbox } from './reportOutbox';
+
+/** `signal` is aborted when the editor no longer wants the answer. */
+export type Handlers = {
+  readonly [Name in RequestName]: (
+    params: ApiRequests[Name]['params'],
+    signal: AbortSignal,
+  ) => Promise<ApiRequests[Name]['result']>;
+};
+
+export function createHandlers(hosts: HostRegistry, outbox: ReportOutbox): Handlers {
+  let lastWatchId = 0;
+  return {
+    'xenscope/settings': async (settings) => {
+      hosts.applySettings(settings);
+      return null;
+    },
+    'xenscope/hosts': async () => hosts.hosts,
+    'xenscope/connect': ({ host }) => hosts.entry(host).connect(),
+    'xenscope/disconnect': async ({ host }) => {
+      await hosts.entry(host).disconnect();
+      return null;
+    },
+    'xenscope/setPace': async ({ host, pace }) => {
+      hosts.entry(host).setPace(pace);
+      return null;
+    },
+    'xenscope/domains': async ({ host }) => hosts.session(host).domains.all,
+
+    'xenscope/children': ({ host, path, offset, limit }, signal) =>
+      hosts.session(host).tree.children(path, offset, limit, { signal }),
+    'xenscope/unobserve': async ({ host, paths }) => {
+      // A host that was disconnected meanwhile observes nothing any more.
+      hosts.entry(host).sessionIfOpen?.tree.unobserve(paths);
+      return null;
+    },
+    'xenscope/row': async ({ host, path }, signal) => {
+      const row = await hosts.session(host).tree.row(path, { signal });
+      if (!row) throw new XenscopeError('store', `${path} does not exist.`, { storeError: 'ENOENT' });
+      return row;
+    },
+    'xenscope/detail': async ({ host, path }, signal) => {
+      const { store, domains } = hosts.session(host);
+      const detail = await readDetail(store, path, domains.nameDomain, { signal });
+      return { ...detail, value: detail.value.toString('base64') };
+    },
+    'xenscope/names': async ({ host, path }, signal) => {
+      const names = await hosts.session(host).store.directory(path, { signal });
+      return names.sort(compareNames);
+    },
+    'xenscope/dump': ({ host, path, format }, signal) =>
+      dump(hosts.session(host).store, path, format, { signal }),
+    'xenscope/find': ({ host, ...query }, signal) => {
+      const { store, domains } = hosts.session(host);
+      return find(store, query, domains.nameDomain, { signal });
+    },
+
+    'xenscope/preview': ({ host, act }) => hosts.session(host).acts.preview(editOf(act)),
+    'xenscope/act': ({ host, act, confirmed }) => hosts.session(host).acts.perform(editOf(act), confirmed),
+    'xenscope/undo': ({ host, undoId }) => hosts.session(host).acts.undo(undoId),
+
+    'xenscope/watch': async ({ host, path }) => {
+      const watchId = ++lastWatchId;
+      await hosts.session(host).watch(watchId, path, (reports) => outbox.add(watchId, reports));
+      return { watchId };
+    },
+    'xenscope/unwatch': async ({ watchId }) => {
+      for (const session of hosts.sessions) if (await session.unwatch(watchId)) break;
+      return null;
+    },
+  };
+}
+
+function editOf(act: Act): Edit {
+  return act.kind === 'write' ? { ...act, value: Buffer.from(act.value, 'base64') } : act;
+}

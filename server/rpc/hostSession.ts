@@ -1,0 +1,95 @@
+/** One host while it is connected: its store and everything that lives on it. */
+import { Acts } from '../act/acts';
+import { XenscopeError } from '../host/errors';
+import type { Host } from '../host/host';
+import type { StoreClient, StoreState } from '../host/storeClient';
+import { DomainList } from '../model/domains';
+import { LiveTree } from '../model/liveTree';
+import { RootFeed } from '../model/rootFeed';
+import type { Domain, TreeChange } from '../model/treeTypes';
+import { type Report, WatchLog } from '../model/watchLog';
+
+export const maxWatchesPerHost = 100;
+
+export interface HostSessionOptions {
+  readonly host: Host;
+  readonly allowDomain0Edits: () => boolean;
+  readonly onState: (state: StoreState) => void;
+  readonly onTreeChanges: (changes: readonly TreeChange[]) => void;
+  readonly onDomains: (domains: readonly Domain[]) => void;
+}
+
+export class HostSession {
+  readonly host: Host;
+  readonly store: StoreClient;
+  readonly domains: DomainList;
+  readonly tree: LiveTree;
+  readonly acts: Acts;
+  readonly #feed: RootFeed;
+  readonly #watches = new Map<number, WatchLog>();
+  readonly #stopListening: () => void;
+
+  constructor({ host, allowDomain0Edits, onState, onTreeChanges, onDomains }: HostSessionOptions) {
+    const { clock } = host;
+    this.host = host;
+    const store = (this.store = host.openStore());
+    this.#stopListening = store.onStateChange(onState);
+    const feed = (this.#feed = new RootFeed(store));
+    this.domains = new DomainList(store, clock, feed, (domains) => {
+      onDomains(domains);
+      this.tree.domainsChanged();
+    });
+    const { nameDomain } = this.domains;
+    this.tree = new LiveTree({ store, clock, feed, nameDomain, onChanges: onTreeChanges });
+    this.acts = new Acts({ store, nameDomain, allowDomain0Edits, isReal: host.kind === 'real' });
+    // Set before the connection is there, so that it is the first request and nothing is missed.
+    feed.start().catch(() => undefined);
+  }
+
+  /** Resolves when the store is connected and its domains are known, or when it is away. */
+  async settled(): Promise<void> {
+    if ((await this.#firstState()).kind !== 'connected') return;
+    await this.domains.refresh().catch(() => undefined);
+  }
+
+  async watch(watchId: number, path: string, onReports: (reports: readonly Report[]) => void): Promise<void> {
+    if (this.#watches.size >= maxWatchesPerHost) {
+      throw new XenscopeError('limit', `${maxWatchesPerHost} watches are set on this host already.`, {
+        wayOut: 'End one of them first.',
+      });
+    }
+    const { store } = this;
+    this.#watches.set(watchId, await WatchLog.open({ store, clock: this.host.clock, path, onReports }));
+  }
+
+  /** Whether there was such a watch. */
+  async unwatch(watchId: number): Promise<boolean> {
+    const log = this.#watches.get(watchId);
+    this.#watches.delete(watchId);
+    await log?.close();
+    return log !== undefined;
+  }
+
+  async close(): Promise<void> {
+    this.#stopListening();
+    this.tree.close();
+    this.domains.close();
+    await Promise.all(
+      [...this.#watches.values(), this.#feed].map((part) => part.close().catch(() => undefined)),
+    );
+    await this.store.close();
+    await this.host.close();
+  }
+
+  #firstState(): Promise<StoreState> {
+    return new Promise((resolve) => {
+      const { state } = this.store;
+      if (state.kind !== 'connecting') return resolve(state);
+      const stop = this.store.onStateChange((next) => {
+        if (next.kind === 'connecting') return;
+        stop();
+        resolve(next);
+      });
+    });
+  }
+}

@@ -1,0 +1,124 @@
+/** What each request must carry. Editors are foreign too: nothing is used before it was checked here. */
+import { XenscopeError } from '../host/errors';
+import { isNodePath, isSpecialPath } from '../wire/xsPath';
+import type { ApiRequests, RequestName } from './api';
+
+/** Undefined when the value is right, else how to go on after the field's name: `must be …`. */
+type Check = (value: unknown) => string | undefined;
+type Fields<Params> = { readonly [Key in keyof Params]-?: Check };
+type Shapes = { readonly [Name in RequestName]: Fields<ApiRequests[Name]['params']> | null };
+
+const maxTextCharacters = 65_536;
+const maxListEntries = 10_000;
+
+const text: Check = (value) =>
+  typeof value === 'string' && value.length <= maxTextCharacters ? undefined : 'must be a text';
+const flag: Check = (value) => (typeof value === 'boolean' ? undefined : 'must be true or false');
+const count: Check = (value) =>
+  Number.isSafeInteger(value) && (value as number) >= 0 ? undefined : 'must be a whole number from 0';
+const amount: Check = (value) =>
+  typeof value === 'number' && Number.isFinite(value) && value >= 0 && value <= 1000
+    ? undefined
+    : 'must be a number from 0 to 1000';
+const nodePath: Check = (value) =>
+  typeof value === 'string' && isNodePath(value)
+    ? undefined
+    : 'must be the path of a node: /name/name with letters, digits and - _ @';
+const watchPath: Check = (value) =>
+  typeof value === 'string' && (isNodePath(value) || (isSpecialPath(value) && value.length <= 256))
+    ? undefined
+    : 'must be the path of a node, or a name such as @releaseDomain';
+const base64: Check = (value) =>
+  typeof value === 'string' && value.length <= maxTextCharacters && /^[A-Za-z0-9+/]*={0,2}$/.test(value)
+    ? undefined
+    : 'must be octets in base64';
+const oneOf =
+  (...words: readonly string[]): Check =>
+  (value) =>
+    words.includes(value as string) ? undefined : `must be one of ${words.join(', ')}`;
+const listOf =
+  (check: Check): Check =>
+  (value) => {
+    if (!Array.isArray(value) || value.length > maxListEntries) return 'must be a list';
+    const problem = value.map(check).find((found) => found !== undefined);
+    return problem && `must be a list in which each entry ${problem}`;
+  };
+const object =
+  (fields: Readonly<Record<string, Check>>): Check =>
+  (value) => {
+    const problem = problemIn(value, fields);
+    return problem && `is wrong: ${problem}`;
+  };
+
+const perm = object({ domid: count, read: flag, write: flag });
+/** Paths of acts are judged by the guard, which explains better. */
+const act: Check = (value) => {
+  switch ((value as { kind?: unknown } | null)?.kind) {
+    case 'write':
+      return object({ path: text, value: base64, create: flag })(value);
+    case 'remove':
+      return object({ path: text })(value);
+    case 'setPerms':
+      return object({ path: text, perms: listOf(perm) })(value);
+    default:
+      return 'must have the kind write, remove or setPerms';
+  }
+};
+
+const settings = { pace: amount, sockets: listOf(text), allowDomain0Edits: flag };
+const host = { host: text };
+
+export const initializeShape = { ...settings, apiVersion: count, seed: count };
+
+const shapes: Shapes = {
+  'xenscope/settings': settings,
+  'xenscope/hosts': null,
+  'xenscope/connect': host,
+  'xenscope/disconnect': host,
+  'xenscope/setPace': { ...host, pace: amount },
+  'xenscope/domains': host,
+  'xenscope/children': { ...host, path: nodePath, offset: count, limit: count },
+  'xenscope/unobserve': { ...host, paths: listOf(text) },
+  'xenscope/row': { ...host, path: nodePath },
+  'xenscope/detail': { ...host, path: nodePath },
+  'xenscope/names': { ...host, path: nodePath },
+  'xenscope/dump': { ...host, path: nodePath, format: oneOf('text', 'json') },
+  'xenscope/find': {
+    ...host,
+    text,
+    regexp: flag,
+    inPaths: flag,
+    inValues: flag,
+    under: nodePath,
+    limit: count,
+  },
+  'xenscope/preview': { ...host, act },
+  'xenscope/act': { ...host, act, confirmed: flag },
+  'xenscope/undo': { ...host, undoId: count },
+  'xenscope/watch': { ...host, path: watchPath },
+  'xenscope/unwatch': { watchId: count },
+};
+
+export function isRequestName(name: string): name is RequestName {
+  return Object.hasOwn(shapes, name);
+}
+
+/** Throws a sentence when `params` is not what the request needs. */
+export function checkParams(name: RequestName, params: unknown): void {
+  const fields = shapes[name];
+  if (fields) checkFields(name, params, fields as Readonly<Record<string, Check>>);
+}
+
+export function checkFields(what: string, value: unknown, fields: Readonly<Record<string, Check>>): void {
+  const problem = problemIn(value, fields);
+  if (problem) throw new XenscopeError('input', `${what}: ${problem}.`);
+}
+
+function problemIn(value: unknown, fields: Readonly<Record<string, Check>>): string | undefined {
+  if (typeof value !== 'object' || value === null) return 'the parameters are missing';
+  for (const [name, check] of Object.entries(fields)) {
+    const problem = check((value as Record<string, unknown>)[name]);
+    if (problem) return `${name} ${problem}`;
+  }
+  return undefined;
+}
