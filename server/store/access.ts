@@ -1,0 +1,101 @@
+/** Reading nodes and creating them with the rights of who asks: what most operations begin with. */
+import { PERM_READ, PERM_WRITE } from '../wire/xsPerms';
+import { fail, Failure } from './failure';
+import type { PermList, Subject } from './permissions/permList';
+import type { Quotas } from './quotas';
+import { StoreNode } from './tree/storeTree';
+import type { StorePath } from './tree/storePath';
+import type { StoreView } from './view/storeView';
+
+export type Access = number;
+export { PERM_READ, PERM_WRITE };
+
+/** The node, if `who` has all of `access` there. */
+export function nodeFor(view: StoreView, who: Subject, path: StorePath, access: Access): StoreNode | Failure {
+  const node = view.read(path);
+  if (node instanceof StoreNode) {
+    return (node.perms.accessOf(who) & access) === access ? node : fail.EACCES;
+  }
+  return node === fail.ENOENT ? missing(view, who, path, access) : node;
+}
+
+/**
+ * A domain learns that a node is missing only where it has the right it asked for at the nearest
+ * node above, so that it cannot feel its way through directories that are closed to it.
+ */
+function missing(view: StoreView, who: Subject, path: StorePath, access: Access): Failure {
+  const above = nearestAbove(view, path);
+  if (above instanceof Failure) return above;
+  return above.perms.accessOf(who) & access ? fail.ENOENT : fail.EACCES;
+}
+
+function nearestAbove(view: StoreView, path: StorePath): StoreNode | Failure {
+  let above = path;
+  for (;;) {
+    above = above.parent;
+    const node = view.read(above);
+    if (node instanceof StoreNode || node !== fail.ENOENT || above.depth === 0) return node;
+  }
+}
+
+/**
+ * Creates a node and those above it that are missing. `who` must have been found to have the right.
+ * New nodes get the permissions of the nearest node above; what an unprivileged domain creates is its own.
+ */
+export function createNode(
+  view: StoreView,
+  who: Subject,
+  path: StorePath,
+  value: string,
+  quotas: Quotas,
+): Failure | undefined {
+  const creating: StorePath[] = [];
+  let above = path;
+  let ancestor: StoreNode | Failure;
+  do {
+    creating.push(above);
+    above = above.parent;
+    ancestor = view.read(above);
+  } while (ancestor === fail.ENOENT && above.depth > 0);
+  if (ancestor instanceof Failure) return ancestor;
+
+  const perms = who.privileged ? ancestor.perms : ancestor.perms.ownedBy(who.domid);
+  const refusal =
+    view.roomFor(creating.length, value.length) ??
+    (who.privileged ? undefined : quotaRefusal(view, who, creating, value, perms, ancestor, quotas));
+  if (refusal) return refusal;
+  for (const each of creating.reverse()) view.add(each, each === path ? value : '', perms);
+  return undefined;
+}
+
+function quotaRefusal(
+  view: StoreView,
+  who: Subject,
+  creating: readonly StorePath[],
+  value: string,
+  perms: PermList,
+  ancestor: StoreNode,
+  quotas: Quotas,
+): Failure | undefined {
+  const { maxNodes } = quotas;
+  if (maxNodes > 0 && view.ownedBy(who.domid) + creating.length > maxNodes) return fail.ENOSPC;
+  const topName = creating.at(-1)!.name;
+  const grown = nodeBytes(ancestor.value, ancestor.perms, ancestor.children.bytes + topName.length + 1);
+  if (isTooBig(grown, quotas)) return fail.ENOSPC;
+  if (isTooBig(nodeBytes(value, perms, 0), quotas)) return fail.ENOSPC;
+  const between = creating.slice(0, -1).map(({ name }) => nodeBytes('', perms, name.length + 1));
+  return between.some((bytes) => isTooBig(bytes, quotas)) ? fail.ENOSPC : undefined;
+}
+
+/** The header of a node in the database of C xenstored 4.17. */
+const NODE_HEADER_BYTES = 24;
+const PERM_ENTRY_BYTES = 8;
+
+/** The size of a node as C xenstored stores it, which is what its quota means. */
+export function nodeBytes(value: string, perms: PermList, childrenBytes: number): number {
+  return NODE_HEADER_BYTES + PERM_ENTRY_BYTES * perms.entries.length + value.length + childrenBytes;
+}
+
+export function isTooBig(bytes: number, { nodeSizeLimitBytes }: Quotas): boolean {
+  return nodeSizeLimitBytes > 0 && bytes >= nodeSizeLimitBytes;
+}

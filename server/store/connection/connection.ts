@@ -1,0 +1,171 @@
+/**
+ * One client of the store: takes messages out of its stream of bytes, admits and dispatches them,
+ * and hands on what there is to say. Knows a ByteStream, no sockets.
+ *
+ * Admission may wait (the client does not read, later a hold); then its bytes wait in the backlog
+ * and the stream is paused. The dispatch of an admitted request is synchronous.
+ */
+import { XS_HEADER_BYTES, XS_PAYLOAD_MAX_BYTES, XsType } from '../../wire/xsMessage';
+import type { ByteStream, ByteStreamHandlers } from '../byteStream';
+import { Failure } from '../failure';
+import { dispatch } from '../operations/table';
+import { limits } from '../quotas';
+import { Session, type SessionOptions } from '../session';
+import type { StoreCore } from '../storeCore';
+import { initialEventPath } from '../watches/watchTable';
+import type { ConnectionSet } from './connectionSet';
+import { OutputQueue } from './outputQueue';
+
+const nothing = Buffer.alloc(0);
+
+export class Connection implements ByteStreamHandlers {
+  readonly session: Session;
+  readonly #output = new OutputQueue();
+  #stream: ByteStream | undefined;
+  /** Bytes that came and were not dispatched: the start of a message, or what waits for admission. */
+  #backlog: Buffer = nothing;
+  #streamIsFull = false;
+  #isPaused = false;
+  #isClosed = false;
+
+  constructor(
+    private readonly core: StoreCore,
+    private readonly all: ConnectionSet,
+    who: Pick<SessionOptions, 'domain' | 'domid' | 'privileged'>,
+  ) {
+    this.session = new Session(core, {
+      ...who,
+      sendEvent: (path, token) => this.#sendEvent(path, token),
+      disconnect: (reason) => this.cutOff(reason),
+    });
+    core.sessions.add(this.session);
+  }
+
+  /** Before that nothing is read or written. */
+  open(stream: ByteStream): void {
+    this.#stream = stream;
+    this.all.add(this);
+  }
+
+  onData(bytes: Buffer): void {
+    const whole = this.#backlog.length === 0 ? bytes : Buffer.concat([this.#backlog, bytes]);
+    this.#backlog = nothing;
+    this.#work(whole, whole === bytes);
+  }
+
+  onDrain(): void {
+    this.#streamIsFull = false;
+    this.flush();
+    this.all.flushOthers();
+    const waiting = this.#backlog;
+    this.#backlog = nothing;
+    if (!this.#isClosed) this.#work(waiting, false);
+  }
+
+  /** Dispatches all whole messages in `bytes` that are admitted, and keeps the rest. */
+  #work(bytes: Buffer, isBorrowed: boolean): void {
+    let offset = 0;
+    let waits = false;
+    while (!this.#isClosed && bytes.length - offset >= XS_HEADER_BYTES) {
+      const payloadBytes = bytes.readUInt32LE(offset + 12);
+      if (payloadBytes > XS_PAYLOAD_MAX_BYTES) {
+        this.cutOff(`a message announces ${payloadBytes} bytes of payload`);
+        break;
+      }
+      const end = offset + XS_HEADER_BYTES + payloadBytes;
+      if (end > bytes.length) break;
+      if (!this.#admits()) {
+        waits = true;
+        break;
+      }
+      this.#dispatch(bytes, offset, end);
+      offset = end;
+    }
+    if (!this.#isClosed) {
+      const rest = offset === bytes.length ? nothing : bytes.subarray(offset);
+      this.#backlog = isBorrowed && rest.length > 0 ? Buffer.from(rest) : rest;
+      this.flush();
+      this.#pauseWhile(waits && this.#streamIsFull);
+    }
+    this.all.flushOthers();
+    // The stream took everything meanwhile: nobody will call onDrain.
+    if (waits && !this.#streamIsFull && !this.#isClosed) this.onDrain();
+  }
+
+  /** Whether the next request may be dispatched now. */
+  #admits(): boolean {
+    if (this.#hasRoom()) return true;
+    this.flush();
+    return this.#hasRoom();
+  }
+
+  #hasRoom(): boolean {
+    if (this.unsentBytes >= limits.outputHighWaterBytes) return false;
+    const { maxOutstandingReplies } = this.core.quotas;
+    if (this.session.privileged || maxOutstandingReplies === 0) return true;
+    return !this.#streamIsFull || this.#output.unsentReplies < maxOutstandingReplies;
+  }
+
+  #dispatch(bytes: Buffer, offset: number, end: number): void {
+    const type = bytes.readUInt32LE(offset);
+    const reqId = bytes.readUInt32LE(offset + 4);
+    const txId = bytes.readUInt32LE(offset + 8);
+    const { session } = this;
+    const outcome = dispatch(session, type, txId, bytes, offset + XS_HEADER_BYTES, end);
+    if (this.#isClosed) return;
+    if (outcome instanceof Failure) this.#output.reply(XsType.ERROR, reqId, txId, outcome.payload);
+    else this.#output.reply(type, reqId, txId, outcome);
+    const { newWatch } = session;
+    if (newWatch) {
+      session.newWatch = undefined;
+      this.#output.event(initialEventPath(newWatch), newWatch.token);
+    }
+  }
+
+  #sendEvent(path: string, token: string): void {
+    if (this.#isClosed) return;
+    this.#output.event(path, token);
+    this.all.hasOutput(this);
+    if (this.unsentBytes > this.all.maxUnsentBytes) this.cutOff('it does not read its watch events');
+  }
+
+  get unsentBytes(): number {
+    return this.#output.unsentBytes + (this.#stream?.queuedBytes ?? 0);
+  }
+
+  /** Hands on what waits, if the stream takes it. */
+  flush(): void {
+    if (this.#streamIsFull || this.#isClosed || this.#output.unsentBytes === 0) return;
+    this.#streamIsFull = !this.#stream!.write(this.#output.take());
+  }
+
+  #pauseWhile(shouldPause: boolean): void {
+    if (shouldPause === this.#isPaused) return;
+    this.#isPaused = shouldPause;
+    if (shouldPause) this.#stream!.pause();
+    else this.#stream!.resume();
+  }
+
+  /** Ends this connection, and only this one. */
+  cutOff(reason: string): void {
+    if (this.#isClosed) return;
+    this.core.log(`The connection of ${this.#whose} is cut off: ${reason}.`);
+    const stream = this.#stream;
+    this.onClose();
+    stream?.close();
+  }
+
+  get #whose(): string {
+    return this.session.domain ? `domain ${this.session.domid}` : 'a socket client';
+  }
+
+  onClose(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    this.#backlog = nothing;
+    this.#output.take();
+    this.session.reset();
+    this.core.sessions.delete(this.session);
+    this.all.remove(this);
+  }
+}

@@ -1,0 +1,113 @@
+/** The store on a unix socket (or a named pipe of Windows): for everything outside the process. */
+import { lstatSync, unlinkSync } from 'node:fs';
+import net from 'node:net';
+import { XenscopeError } from '../../host/errors';
+import type { ByteStream, ByteStreamHandlers } from '../byteStream';
+import { limits } from '../quotas';
+
+export interface Listening {
+  readonly path: string;
+  close(): Promise<void>;
+}
+
+/** What takes a connection: answers who handles its stream, or nothing to refuse it. */
+export type Acceptor = () => (ByteStreamHandlers & { open(stream: ByteStream): void }) | undefined;
+
+export async function listenOnSocket(path: string, accept: Acceptor): Promise<Listening> {
+  await removeStale(path);
+  const server = net.createServer((socket) => serve(socket, accept));
+  await bindPrivately(server, path);
+  return { path, close: () => closeServer(server) };
+}
+
+/** A socket that nobody answers on was left behind; one that answers belongs to somebody. */
+async function removeStale(path: string): Promise<void> {
+  if (process.platform === 'win32') return;
+  const found = lstatSync(path, { throwIfNoEntry: false });
+  if (!found) return;
+  if (!found.isSocket()) {
+    throw new XenscopeError('input', `${path} exists and is not a socket.`, {
+      wayOut: 'Choose another path.',
+    });
+  }
+  if (await answers(path)) {
+    throw new XenscopeError('input', `A xenstored already serves ${path}.`, {
+      wayOut: 'End it, or choose another path.',
+    });
+  }
+  unlinkSync(path);
+}
+
+function answers(path: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const probe = net.connect(path);
+    const done = (answer: boolean): void => {
+      probe.destroy();
+      resolve(answer);
+    };
+    probe.once('connect', () => done(true));
+    // A socket that may not be opened is not ours to remove, whoever serves it.
+    probe.once('error', ({ code }: NodeJS.ErrnoException) =>
+      done(code !== 'ECONNREFUSED' && code !== 'ENOENT'),
+    );
+  });
+}
+
+/** The socket file gets mode 0600 when it is made: afterwards would leave a moment open to everybody. */
+function bindPrivately(server: net.Server, path: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (cause: NodeJS.ErrnoException) => {
+      reject(new XenscopeError('input', `Cannot listen on ${path}: ${cause.message}.`, { cause }));
+    });
+    server.once('listening', resolve);
+    const umask = process.umask(0o177);
+    try {
+      // For a path node binds within this call.
+      server.listen({ path, backlog: limits.listenBacklog });
+    } finally {
+      process.umask(umask);
+    }
+  });
+}
+
+function closeServer(server: net.Server): Promise<void> {
+  return new Promise((resolve) => server.close(() => resolve()));
+}
+
+function serve(socket: net.Socket, accept: Acceptor): void {
+  const handlers = accept();
+  if (!handlers) {
+    socket.destroy();
+    return;
+  }
+  handlers.open(new SocketStream(socket));
+  let reason: string | undefined;
+  socket.on('data', (bytes) => handlers.onData(bytes));
+  socket.on('drain', () => handlers.onDrain());
+  socket.on('error', (error) => (reason = error.message));
+  socket.on('close', () => handlers.onClose(reason));
+}
+
+class SocketStream implements ByteStream {
+  constructor(private readonly socket: net.Socket) {}
+
+  write(bytes: Buffer): boolean {
+    return this.socket.write(bytes);
+  }
+
+  get queuedBytes(): number {
+    return this.socket.writableLength;
+  }
+
+  pause(): void {
+    this.socket.pause();
+  }
+
+  resume(): void {
+    this.socket.resume();
+  }
+
+  close(): void {
+    this.socket.destroy();
+  }
+}

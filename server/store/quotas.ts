@@ -1,0 +1,57 @@
+/**
+ * Every bound of the server in one place. Quotas bind unprivileged domains and have the numbers of
+ * C xenstored 4.17; limits bind everybody, privileged connections too, so that no client can make
+ * the server grow without end.
+ */
+
+export interface Quotas {
+  /** Nodes that a domain may own. */
+  readonly maxNodes: number;
+  readonly maxWatches: number;
+  /** Open transactions of one connection. */
+  readonly maxTransactions: number;
+  /** A node as C xenstored stores it (see nodeBytes) must stay below this. */
+  readonly nodeSizeLimitBytes: number;
+  readonly maxPermsPerNode: number;
+  /** Different nodes that one transaction may touch. */
+  readonly maxNodesPerTransaction: number;
+  /** Replies that may wait unread before requests are left waiting as well. */
+  readonly maxOutstandingReplies: number;
+}
+
+/** 0 switches a quota off. The odd ones say what C xenstored does: it counts 129 watches and 11 transactions. */
+export const defaultQuotas: Quotas = {
+  maxNodes: 1000,
+  maxWatches: 129,
+  maxTransactions: 11,
+  nodeSizeLimitBytes: 2048,
+  maxPermsPerNode: 5,
+  maxNodesPerTransaction: 1024,
+  maxOutstandingReplies: 20,
+};
+
+export const limits = {
+  /** Connections at one time; a further one is closed at once. */
+  maxConnections: 8192,
+  /** Nodes of the whole store; creating one more is ENOSPC. */
+  maxStoreNodes: 1_000_000,
+  /** Values of the whole store; writing more is ENOSPC. */
+  maxStoreValueBytes: 256 * 1024 * 1024,
+  /** What all watches weigh together (see watchWeightBytes); one more is E2BIG. */
+  maxWatchBytes: 64 * 1024 * 1024,
+  /** Open transactions of all connections; one more is ENOSPC. */
+  maxOpenTransactions: 20_000,
+  /** Nodes touched by all open transactions; touching one more is ENOSPC. */
+  maxTouchedNodes: 500_000,
+  /** With this much unsent the requests of a connection wait, and nothing more is read from it. */
+  outputHighWaterBytes: 64 * 1024,
+  /** A connection that lets this much pile up (watch events do not wait) is cut off. */
+  maxUnsentBytes: 1024 * 1024,
+  /** Once all connections together have so much unsent, each is cut off at the high-water mark instead. */
+  maxUnsentBytesTogether: 64 * 1024 * 1024,
+  /** Paths remembered by their text, twice over; longer ones are taken apart each time. */
+  maxCachedPaths: 8192,
+  maxCachedPathBytes: 192,
+  /** Waiting connections of the listening socket. */
+  listenBacklog: 511,
+} as const;

@@ -1,0 +1,114 @@
+/** What all connections of one xenstored share: the store, its watches, its domains and its limits. */
+import { Domains, PRIVILEGED_DOMID, type Domain } from './domains';
+import { privatePerms, type PermList } from './permissions/permList';
+import { PathCache, StorePath } from './tree/storePath';
+import { StoreNode } from './tree/storeTree';
+import { limits, type Quotas } from './quotas';
+import type { Session } from './session';
+import { LiveStore } from './view/liveStore';
+import type { TransactionHome } from './view/transaction';
+import { WatchTable } from './watches/watchTable';
+
+export const INTRODUCE_EVENT = '@introduceDomain';
+export const RELEASE_EVENT = '@releaseDomain';
+
+export class StoreCore implements TransactionHome {
+  readonly watches = new WatchTable();
+  readonly store = new LiveStore(this.watches);
+  readonly domains = new Domains();
+  readonly paths = new PathCache(limits.maxCachedPaths, limits.maxCachedPathBytes);
+  readonly sessions = new Set<Session>();
+  /** Who is told of introductions and releases. */
+  readonly specialPerms = new Map<string, PermList>([
+    [INTRODUCE_EVENT, privatePerms],
+    [RELEASE_EVENT, privatePerms],
+  ]);
+  openTransactions = 0;
+  touchedNodes = 0;
+
+  constructor(
+    readonly quotas: Quotas,
+    readonly log: (line: string) => void,
+  ) {
+    this.store.add(this.paths.parse('/tool')!, '', privatePerms);
+    this.store.add(this.paths.parse('/tool/xenstored')!, '', privatePerms);
+  }
+
+  /** Connects a domain; a second time resets what its connections hold, and nobody is told. */
+  introduce(domid: number): void {
+    const domain = this.domains.add(domid);
+    if (domain.introduced) {
+      for (const session of this.#sessionsOf(domid)) session.reset();
+      return;
+    }
+    domain.introduced = true;
+    this.#specialHappened(INTRODUCE_EVENT);
+  }
+
+  shutDown(domain: Domain): void {
+    if (domain.shutdownReported || domain.domid === PRIVILEGED_DOMID) return;
+    domain.shutdownReported = true;
+    if (domain.introduced) this.#specialHappened(RELEASE_EVENT);
+  }
+
+  /** Disconnects a domain, removes what it owns, and tells those who listen. */
+  release(domain: Domain): void {
+    const { domid, introduced } = domain;
+    for (const session of this.#sessionsOf(domid)) session.disconnect(`domain ${domid} is gone`);
+    this.domains.forget(domid);
+    for (const other of this.domains.all()) {
+      if (other.targetDomid === domid) other.targetDomid = undefined;
+    }
+    this.#removeOwned(domid);
+    const { value, perms: rootPerms } = this.store.root;
+    if (rootPerms.ownerDomid === domid)
+      this.store.replace(StorePath.root, value, rootPerms.ownedBy(PRIVILEGED_DOMID));
+    this.store.adoptRoot(withoutDomain(this.store.root, domid, new Map()));
+    for (const [name, perms] of this.specialPerms) {
+      const owned = perms.ownerDomid === domid ? perms.ownedBy(PRIVILEGED_DOMID) : perms;
+      this.specialPerms.set(name, owned.without(domid));
+    }
+    if (introduced) this.#specialHappened(RELEASE_EVENT);
+  }
+
+  #sessionsOf(domid: number): Session[] {
+    return [...this.sessions].filter(({ domain }) => domain?.domid === domid);
+  }
+
+  #specialHappened(name: string): void {
+    this.watches.specialHappened(name, this.specialPerms.get(name)!);
+  }
+
+  #removeOwned(domid: number): void {
+    if (this.store.ownedBy(domid) === 0) return;
+    const owned: StorePath[] = [];
+    collectOwned(this.store.root, StorePath.root, domid, owned);
+    for (const path of owned) this.store.removeTree(path);
+  }
+}
+
+/** The topmost nodes that a domain owns. */
+function collectOwned(node: StoreNode, path: StorePath, domid: number, into: StorePath[]): void {
+  for (const name of node.children.names()) {
+    const child = node.children.get(name)!;
+    if (child.perms.ownerDomid === domid) into.push(path.child(name));
+    else if (child.children.size > 0) collectOwned(child, path.child(name), domid, into);
+  }
+}
+
+/**
+ * The tree without the access entries of a domain that is gone, so that a later domain of the same
+ * number does not inherit them. `known` remembers each list's outcome.
+ */
+function withoutDomain(node: StoreNode, domid: number, known: Map<PermList, PermList>): StoreNode {
+  let perms = known.get(node.perms);
+  if (!perms) known.set(node.perms, (perms = node.perms.without(domid)));
+  let { children } = node;
+  for (const name of children.size > 0 ? children.names() : []) {
+    const child = node.children.get(name)!;
+    const changed = withoutDomain(child, domid, known);
+    if (changed !== child) children = children.set(name, changed);
+  }
+  if (perms === node.perms && children === node.children) return node;
+  return new StoreNode(node.value, perms, children, node.generation);
+}

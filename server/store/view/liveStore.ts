@@ -1,0 +1,124 @@
+/** The store itself: the current root, the generation counter and who owns how many nodes. */
+import { fail, type Failure } from '../failure';
+import { privatePerms, type PermList } from '../permissions/permList';
+import { limits } from '../quotas';
+import { StoreNode, addNode, findNode, forEachNode, leaf, removeNode, replaceNode } from '../tree/storeTree';
+import type { StorePath } from '../tree/storePath';
+import type { WatchTable } from '../watches/watchTable';
+import type { StoreView } from './storeView';
+
+export class LiveStore implements StoreView {
+  #root: StoreNode = leaf('', privatePerms, 0);
+  #generation = 0;
+  #nodeCount = 1;
+  #valueBytes = 0;
+  readonly #owned = new Map<number, number>([[privatePerms.ownerDomid, 1]]);
+
+  constructor(private readonly watches: WatchTable) {}
+
+  get root(): StoreNode {
+    return this.#root;
+  }
+
+  get nodeCount(): number {
+    return this.#nodeCount;
+  }
+
+  nextGeneration(): number {
+    return (this.#generation += 1);
+  }
+
+  find(path: StorePath): StoreNode | undefined {
+    return findNode(this.#root, path);
+  }
+
+  read(path: StorePath): StoreNode | Failure {
+    return findNode(this.#root, path) ?? fail.ENOENT;
+  }
+
+  replace(path: StorePath, value: string, perms: PermList): void {
+    const node = this.find(path)!;
+    this.put(path, node, new StoreNode(value, perms, node.children, this.nextGeneration()));
+  }
+
+  /** Puts `node` where `old` was and keeps the accounts. */
+  put(path: StorePath, old: StoreNode, node: StoreNode): void {
+    this.#valueBytes += node.value.length - old.value.length;
+    if (old.perms !== node.perms) {
+      this.account(old.perms.ownerDomid, -1);
+      this.account(node.perms.ownerDomid, 1);
+    }
+    this.#root = replaceNode(this.#root, path, node);
+  }
+
+  add(path: StorePath, value: string, perms: PermList): void {
+    const node = leaf(value, perms, this.nextGeneration());
+    this.#root = addNode(this.#root, path, node, this.nextGeneration());
+    this.#count(node, 1);
+  }
+
+  removeTree(path: StorePath): undefined {
+    const node = this.find(path)!;
+    const parent = this.find(path.parent)!;
+    this.watches.nodeRemoved(path, node, parent);
+    this.detach(path, node);
+    return undefined;
+  }
+
+  /** Takes a subtree out and keeps the accounts; no watch sees it. */
+  detach(path: StorePath, node: StoreNode): void {
+    this.#root = removeNode(this.#root, path, this.nextGeneration());
+    forEachNode(node, (gone) => this.#count(gone, -1));
+  }
+
+  #count(node: StoreNode, by: 1 | -1): void {
+    this.#nodeCount += by;
+    this.#valueBytes += by * node.value.length;
+    this.account(node.perms.ownerDomid, by);
+  }
+
+  account(ownerDomid: number, by: number): void {
+    const owned = (this.#owned.get(ownerDomid) ?? 0) + by;
+    if (owned === 0) this.#owned.delete(ownerDomid);
+    else this.#owned.set(ownerDomid, owned);
+  }
+
+  changed(path: StorePath, oldPerms?: PermList): void {
+    this.watches.nodeChanged(path, this.#root, oldPerms);
+  }
+
+  ownedBy(domid: number): number {
+    return this.#owned.get(domid) ?? 0;
+  }
+
+  roomFor(nodes: number, valueBytes: number): Failure | undefined {
+    if (this.#nodeCount + nodes > limits.maxStoreNodes) return fail.ENOSPC;
+    if (this.#valueBytes + valueBytes > limits.maxStoreValueBytes) return fail.ENOSPC;
+    return undefined;
+  }
+
+  /** Replaces the whole tree by one that differs in permissions only. */
+  adoptRoot(root: StoreNode): void {
+    this.#root = root;
+  }
+
+  /** Counts everything again; the differences that were found, in words. For CONTROL check. */
+  check(): string[] {
+    const owned = new Map<number, number>();
+    let nodes = 0;
+    let valueBytes = 0;
+    forEachNode(this.#root, ({ perms, value }) => {
+      nodes += 1;
+      valueBytes += value.length;
+      owned.set(perms.ownerDomid, (owned.get(perms.ownerDomid) ?? 0) + 1);
+    });
+    const found: string[] = [];
+    if (nodes !== this.#nodeCount) found.push(`${nodes} nodes, ${this.#nodeCount} counted`);
+    if (valueBytes !== this.#valueBytes) found.push(`${valueBytes} bytes, ${this.#valueBytes} counted`);
+    for (const domid of new Set([...owned.keys(), ...this.#owned.keys()])) {
+      const [is, counted] = [owned.get(domid) ?? 0, this.ownedBy(domid)];
+      if (is !== counted) found.push(`domain ${domid} owns ${is} nodes, ${counted} counted`);
+    }
+    return found;
+  }
+}

@@ -1,0 +1,31 @@
+/**
+ * What an operation works on: the store itself, or a transaction. Permissions are checked above
+ * (access.ts), quotas of the acting domain as well; a view fails only by limits of its own.
+ */
+import type { Failure } from '../failure';
+import type { PermList } from '../permissions/permList';
+import type { StoreNode } from '../tree/storeTree';
+import type { StorePath } from '../tree/storePath';
+
+export interface StoreView {
+  /** ENOENT when there is none. In a transaction this is a touch. */
+  read(path: StorePath): StoreNode | Failure;
+
+  /** Replaces value and permissions of a node that was read, and keeps its children. */
+  replace(path: StorePath, value: string, perms: PermList): void;
+
+  /** Adds a node without children; its parent was read and exists. */
+  add(path: StorePath, value: string, perms: PermList): void;
+
+  /** Removes a node that was read, and all below it; watches see that. */
+  removeTree(path: StorePath): Failure | undefined;
+
+  /** Watches see that the node was written; `oldPerms` when its permissions changed. */
+  changed(path: StorePath, oldPerms?: PermList): void;
+
+  /** How many nodes the domain owns, as this view sees it. */
+  ownedBy(domid: number): number;
+
+  /** Failure when that many more nodes or bytes of values would be too much for the server. */
+  roomFor(nodes: number, valueBytes: number): Failure | undefined;
+}

@@ -1,0 +1,106 @@
+/** A complete xenstored: one store and the ways to reach it. */
+import type { Clock } from '../host/clock';
+import { XenscopeError } from '../host/errors';
+import type { ByteStreamHandlers, Dial } from './byteStream';
+import { Connection } from './connection/connection';
+import { ConnectionSet } from './connection/connectionSet';
+import { streamPair } from './connection/inProcess';
+import { listenOnSocket, type Listening } from './connection/socketTransport';
+import { FIRST_RESERVED_DOMID, PRIVILEGED_DOMID } from './domains';
+import { defaultQuotas, limits, type Quotas } from './quotas';
+import { StoreCore } from './storeCore';
+
+export interface XenstoredOptions {
+  readonly clock: Clock;
+  readonly quotas?: Partial<Quotas>;
+  /** Takes what an operator may want to know, one line each. */
+  readonly log?: (line: string) => void;
+}
+
+export interface ConnectOptions {
+  readonly domid: number;
+  /** Default: domain 0 is, others are not. */
+  readonly privileged?: boolean;
+}
+
+export class Xenstored {
+  readonly #core: StoreCore;
+  readonly #connections = new ConnectionSet();
+  readonly #listening = new Set<Listening>();
+  #isClosed = false;
+
+  constructor({ quotas, log = () => undefined }: XenstoredOptions) {
+    this.#core = new StoreCore({ ...defaultQuotas, ...quotas }, log);
+  }
+
+  /** A way to connect within the process, as a domain, which is introduced quietly if it is not yet. */
+  connect({ domid, privileged = domid === PRIVILEGED_DOMID }: ConnectOptions): Dial {
+    if (!Number.isInteger(domid) || domid < 0 || domid >= FIRST_RESERVED_DOMID) {
+      throw new XenscopeError('input', `${domid} is no number of a domain.`);
+    }
+    return async (client) => {
+      const connection = this.#connection({ domid, privileged, isSocket: false });
+      if (!connection) throw new XenscopeError('away', 'The store takes no further connection.');
+      const [toServer, toClient] = streamPair(client, connection);
+      connection.open(toClient);
+      return toServer;
+    };
+  }
+
+  /** Serves privileged connections on a socket with mode 0600. Rejects with a sentence when it cannot. */
+  async listen(socketPath: string): Promise<Listening> {
+    const { path, close } = await listenOnSocket(socketPath, () =>
+      this.#connection({ domid: PRIVILEGED_DOMID, privileged: true, isSocket: true }),
+    );
+    const listening: Listening = {
+      path,
+      close: async () => {
+        this.#listening.delete(listening);
+        await close();
+      },
+    };
+    this.#listening.add(listening);
+    return listening;
+  }
+
+  #connection({
+    domid,
+    privileged,
+    isSocket,
+  }: {
+    domid: number;
+    privileged: boolean;
+    isSocket: boolean;
+  }): (Connection & ByteStreamHandlers) | undefined {
+    if (this.#isClosed || this.#connections.size >= limits.maxConnections) return undefined;
+    const domain = isSocket ? undefined : this.#core.domains.add(domid);
+    if (domain) domain.introduced = true;
+    return new Connection(this.#core, this.#connections, { domain, domid, privileged });
+  }
+
+  /** The domain exists from now on: nodes may be given to it before it is introduced. */
+  domainCreated(domid: number): void {
+    this.#core.domains.add(domid);
+  }
+
+  /** The domain shut down; `@releaseDomain` says so once. */
+  domainShutdown(domid: number): void {
+    const domain = this.#core.domains.get(domid);
+    if (domain) this.#core.shutDown(domain);
+    this.#connections.flushOthers();
+  }
+
+  /** The domain is gone: so is what it owned, and `@releaseDomain` says so. */
+  domainDied(domid: number): void {
+    const domain = this.#core.domains.get(domid);
+    if (domain && domid !== PRIVILEGED_DOMID) this.#core.release(domain);
+    this.#connections.flushOthers();
+  }
+
+  /** Ends all connections and stops listening. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    this.#connections.closeAll();
+    await Promise.all([...this.#listening].map((listening) => listening.close()));
+  }
+}
