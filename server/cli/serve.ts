@@ -1,0 +1,96 @@
+/** `xenscope serve`: a simulated host whose xenstore other programs can reach through a socket. */
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { InvalidArgumentError } from 'commander';
+import type { Command } from 'commander';
+import { createWorld } from '../sim/world';
+import { maxPace } from '../sim/scheduler';
+import { writeOut } from './output';
+import { fail } from './storeCommand';
+import { systemClock } from './systemClock';
+
+interface ServeOptions {
+  readonly socket?: string;
+  readonly seed: number;
+  readonly pace: number;
+  readonly verbose?: boolean;
+}
+
+export function addServeVerb(program: Command): void {
+  program
+    .command('serve')
+    .description('run the built-in simulator and serve its xenstore on a socket')
+    .option('-s, --socket <path>', 'where to listen (default: a private folder of its own)')
+    .option('--seed <number>', 'which life its guests lead; the same seed makes the same one', wholeNumber, 1)
+    .option(
+      '--pace <number>',
+      `how fast they live: 1 is human speed, 0 is quiet, at most ${maxPace}`,
+      pace,
+      1,
+    )
+    .option('-v, --verbose', 'tell on standard error what happens to the domains')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  xenscope serve                              then, as it says: XENSTORED_PATH=… xenstore-ls -f
+  xenscope serve --socket ./xs.sock --pace 0  a host that only you change
+  xenscope serve --seed 7 --pace 20           another life, twenty times as fast`,
+    )
+    .action(serve);
+}
+
+async function serve(options: ServeOptions): Promise<void> {
+  const folder = options.socket === undefined ? privateFolder() : undefined;
+  const socketPath = path.resolve(options.socket ?? path.join(folder!, 'socket'));
+  const removeFolder = () => folder && rmSync(folder, { recursive: true, force: true });
+  // Whatever ends us short of a kill: nothing of ours stays behind.
+  process.once('exit', removeFolder);
+  const ended = Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')]);
+  try {
+    const world = await createWorld({
+      seed: options.seed,
+      pace: options.pace,
+      clock: systemClock,
+      storeSocketPath: socketPath,
+      log: (line) => options.verbose && process.stderr.write(`${line}\n`),
+    });
+    await writeOut(greeting(options, socketPath));
+    await ended;
+    await world.close();
+  } catch (error) {
+    fail(error);
+  } finally {
+    removeFolder();
+    process.off('exit', removeFolder);
+  }
+}
+
+function greeting({ seed, pace }: ServeOptions, socketPath: string): string {
+  const life = pace === 0 ? 'quiet' : `pace ${pace}`;
+  return `The simulator is up: seed ${seed}, ${life}.
+XENSTORED_PATH=${socketPath}
+Look at it with:  XENSTORED_PATH=${socketPath} xenstore-ls -f
+End it with Ctrl-C.
+`;
+}
+
+/** Only its owner may enter: whoever reaches the socket may do everything in the store. */
+function privateFolder(): string {
+  return mkdtempSync(path.join(process.env['XDG_RUNTIME_DIR'] || tmpdir(), 'xenscope-'));
+}
+
+function wholeNumber(text: string): number {
+  if (!/^[0-9]{1,15}$/.test(text)) throw new InvalidArgumentError('It must be a whole number, 0 or more.');
+  return Number(text);
+}
+
+function pace(text: string): number {
+  const value = Number(text);
+  if (text.trim() === '' || !(value >= 0 && value <= maxPace)) {
+    throw new InvalidArgumentError(`It must be a number from 0 to ${maxPace}.`);
+  }
+  return value;
+}

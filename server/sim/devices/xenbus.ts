@@ -1,0 +1,160 @@
+/**
+ * The two ends of a device and how they speak through their `state` nodes: small versions of what
+ * Linux' xenbus does (drivers/xen/xenbus), enough for handshakes without rings.
+ */
+import { isStoreError } from '../../host/errors';
+import type { StoreClient, StoreOperations } from '../../host/storeClient';
+import { XenbusState } from '../../wire/xenbusState';
+import type { Domain } from '../domain';
+
+export type Entries = readonly (readonly [name: string, value: string | number])[];
+
+/** Undefined when the node is missing or may not be read. */
+export async function readText(store: StoreOperations, path: string): Promise<string | undefined> {
+  try {
+    return (await store.read(path)).toString('latin1');
+  } catch (error) {
+    if (isStoreError(error, 'ENOENT') || isStoreError(error, 'EACCES')) return undefined;
+    throw error;
+  }
+}
+
+/** A state that cannot be read counts as Unknown, as the real drivers have it. */
+export async function readState(store: StoreOperations, devicePath: string): Promise<XenbusState> {
+  const text = (await readText(store, `${devicePath}/state`)) ?? '';
+  return /^[0-8]$/.test(text) ? (Number(text) as XenbusState) : XenbusState.Unknown;
+}
+
+export async function writeEntries(store: StoreOperations, folder: string, entries: Entries): Promise<void> {
+  for (const [name, value] of entries) await store.write(`${folder}/${name}`, String(value));
+}
+
+/** One end of one device while its driver holds it. */
+export class DeviceEnd {
+  constructor(
+    readonly domain: Domain,
+    /** The device's own folder, as the domain names it: `device/vif/0`, `backend/vbd/3/51712`. */
+    readonly path: string,
+    /** Aborted when the folder goes away or the domain halts. */
+    readonly signal: AbortSignal,
+  ) {}
+
+  get store(): StoreClient {
+    return this.domain.store;
+  }
+
+  get devid(): number {
+    return Number(this.path.slice(this.path.lastIndexOf('/') + 1));
+  }
+
+  read(name: string): Promise<string | undefined> {
+    return readText(this.store, `${this.path}/${name}`);
+  }
+
+  state(): Promise<XenbusState> {
+    return readState(this.store, this.path);
+  }
+
+  /** Writes several nodes at once, unless the device has gone. */
+  publish(entries: Entries): Promise<void> {
+    return this.store.transaction(async (transaction) => {
+      if ((await readState(transaction, this.path)) === XenbusState.Unknown) return;
+      await writeEntries(transaction, this.path, entries);
+    });
+  }
+
+  /** Never brings back a `state` node that somebody removed, and writes nothing when nothing changes. */
+  switchState(state: XenbusState): Promise<void> {
+    return this.store.transaction(async (transaction) => {
+      const present = await readState(transaction, this.path);
+      if (present === XenbusState.Unknown || present === state) return;
+      await transaction.write(`${this.path}/state`, String(state));
+    });
+  }
+
+  /** The moment that real hardware, scripts and schedulers take: long enough to be seen. */
+  pause(): Promise<void> {
+    return this.domain.sleep(150, 600, this.signal);
+  }
+
+  /** Calls `look` with each state of the other end, `otherPath` being its folder; one may come twice. */
+  followState(otherPath: string, look: (theirs: XenbusState) => Promise<unknown>): Promise<void> {
+    return this.domain.follow(
+      `${otherPath}/state`,
+      async () => look(await readState(this.store, otherPath)),
+      { signal: this.signal },
+    );
+  }
+}
+
+/** Holds one end of a device until the device or the domain is gone. */
+export type Driver = (end: DeviceEnd) => Promise<void>;
+
+/**
+ * Finds the devices of a domain as they come and go, and hands each to the driver of its kind.
+ * `root` is `device` for frontends (`device/<kind>/<devid>`) and `backend` for backends
+ * (`backend/<kind>/<domid>/<devid>`). Kinds without a driver are left alone.
+ */
+export async function runBus(
+  domain: Domain,
+  root: 'device' | 'backend',
+  drivers: Readonly<Record<string, Driver>>,
+): Promise<void> {
+  const depth = root === 'device' ? 2 : 3;
+  const held = new Map<string, AbortController>();
+  await domain.follow(root, async (event) => {
+    // Below a device's own folder nothing appears or goes that the bus must know.
+    if (event.path.split('/').length > depth + 1) return;
+    const present = new Set(await devicesBelow(domain.store, root, depth, drivers));
+    for (const [path, gone] of held) {
+      if (present.has(path)) continue;
+      held.delete(path);
+      gone.abort(new Error(`${path} is gone`));
+    }
+    for (const path of present) {
+      if (held.has(path)) continue;
+      const gone = new AbortController();
+      held.set(path, gone);
+      const signal = AbortSignal.any([gone.signal, domain.signal]);
+      const driver = drivers[path.split('/')[1]!]!;
+      domain.start(`driver of ${path}`, async () => {
+        try {
+          await driver(new DeviceEnd(domain, path, signal));
+        } catch (error) {
+          // A device that goes away under its driver is an everyday thing.
+          if (!signal.aborted) throw error;
+        }
+      });
+    }
+  });
+}
+
+async function devicesBelow(
+  store: StoreClient,
+  root: string,
+  depth: number,
+  drivers: Readonly<Record<string, Driver>>,
+): Promise<string[]> {
+  let level = (await list(store, root)).filter((kind) => kind in drivers).map((kind) => `${root}/${kind}`);
+  for (let step = 1; step < depth; step++) {
+    const next: string[] = [];
+    for (const folder of level) {
+      for (const name of await list(store, folder)) next.push(`${folder}/${name}`);
+    }
+    level = next;
+  }
+  const devices: string[] = [];
+  for (const path of level) {
+    if ((await readState(store, path)) !== XenbusState.Unknown) devices.push(path);
+  }
+  return devices;
+}
+
+async function list(store: StoreClient, path: string): Promise<string[]> {
+  try {
+    return await store.directory(path);
+  } catch (error) {
+    if (isStoreError(error, 'ENOENT') || isStoreError(error, 'EACCES')) return [];
+    throw error;
+  }
+}

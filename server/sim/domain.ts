@@ -1,0 +1,161 @@
+/**
+ * A domain from the inside: what a guest's script, a driver or a daemon of dom0 can do. Scripts run
+ * as tasks; when the domain halts, every wait and every watch of its tasks ends.
+ */
+import { sleep } from '../host/clock';
+import type { Clock } from '../host/clock';
+import type { StoreClient, WatchEvent } from '../host/storeClient';
+import type { SeededRandom } from './seededRandom';
+
+export type ShutdownReason = 'poweroff' | 'reboot' | 'crash';
+
+export interface DomainPorts {
+  /** The world's time. */
+  readonly clock: Clock;
+  readonly random: SeededRandom;
+  /** A connection of that domain to the world's store. */
+  openStore(domid: number): StoreClient;
+  log(line: string): void;
+}
+
+export type DomainStatus =
+  | { readonly kind: 'paused' }
+  | { readonly kind: 'running' }
+  | { readonly kind: 'shutdown'; readonly reason: ShutdownReason };
+
+/** How long a daemon of dom0 stays away after it failed. */
+const restartDelayMs = 1000;
+
+export class Domain {
+  readonly random: SeededRandom;
+  readonly #ports: DomainPorts;
+  readonly #onShutdown: (reason: ShutdownReason) => void;
+  readonly #halted = new AbortController();
+  readonly #clients: StoreClient[] = [];
+  #status: DomainStatus = { kind: 'paused' };
+  #kernelStore: StoreClient | undefined;
+  #lastGref: number;
+  #lastPort: number;
+
+  constructor(
+    readonly domid: number,
+    readonly name: string,
+    ports: DomainPorts,
+    onShutdown: (reason: ShutdownReason) => void,
+  ) {
+    this.#ports = ports;
+    this.#onShutdown = onShutdown;
+    this.random = ports.random;
+    // Grant references 0 to 7 are reserved; ports 1 and 2 are those of xenstore and console.
+    this.#lastGref = ports.random.between(8, 800);
+    this.#lastPort = ports.random.between(3, 12);
+  }
+
+  get status(): DomainStatus {
+    return this.#status;
+  }
+
+  get running(): boolean {
+    return this.#status.kind === 'running';
+  }
+
+  /** Aborted when the domain halts. */
+  get signal(): AbortSignal {
+    return this.#halted.signal;
+  }
+
+  nowMs(): number {
+    return this.#ports.clock.nowMs();
+  }
+
+  /** The connection of the domain's kernel, opened when it is first needed. */
+  get store(): StoreClient {
+    return (this.#kernelStore ??= this.openStore());
+  }
+
+  /** A further connection, as programs in dom0 have them. */
+  openStore(): StoreClient {
+    this.signal.throwIfAborted();
+    const client = this.#ports.openStore(this.domid);
+    this.#clients.push(client);
+    return client;
+  }
+
+  /** Waits between `leastMs` and `mostMs` of the world's time; rejects when the domain halts meanwhile. */
+  sleep(leastMs: number, mostMs = leastMs, signal: AbortSignal = this.signal): Promise<void> {
+    return sleep(this.#ports.clock, this.random.between(leastMs, mostMs), signal);
+  }
+
+  /**
+   * Watches `path` and calls `look` at once and after each change, one call at a time, until it
+   * answers `done`, the domain halts, or `signal` is aborted. One call may stand for several changes.
+   */
+  async follow(
+    path: string,
+    look: (event: WatchEvent) => Promise<unknown>,
+    { store = this.store, signal = this.signal }: { store?: StoreClient; signal?: AbortSignal } = {},
+  ): Promise<void> {
+    const watch = await store.watch(path);
+    const stop = () => void watch.close();
+    signal.addEventListener('abort', stop, { once: true });
+    try {
+      if (signal.aborted) return;
+      for await (const event of watch) {
+        if ((await look(event)) === 'done') return;
+      }
+    } finally {
+      signal.removeEventListener('abort', stop);
+      await watch.close();
+    }
+  }
+
+  newGref(): number {
+    return ++this.#lastGref;
+  }
+
+  newPort(): number {
+    return ++this.#lastPort;
+  }
+
+  log(line: string): void {
+    this.#ports.log(`${this.name} (domain ${this.domid}): ${line}`);
+  }
+
+  /**
+   * Runs a part of a guest. If it throws, the guest has crashed; a daemon of dom0 starts again
+   * instead, because the world needs it.
+   */
+  start(what: string, body: () => Promise<void>): void {
+    void this.#run(what, body);
+  }
+
+  unpause(): void {
+    if (this.#status.kind === 'paused') this.#status = { kind: 'running' };
+  }
+
+  /** The guest ends itself. What comes then is decided by the toolstack. */
+  shutdown(reason: ShutdownReason): void {
+    if (this.running) this.#onShutdown(reason);
+  }
+
+  /** Stops the domain's processors: its tasks end, its connections close. */
+  halt(reason: ShutdownReason): void {
+    if (this.signal.aborted) return;
+    this.#status = { kind: 'shutdown', reason };
+    this.#halted.abort(new Error(`${this.name} has halted`));
+    for (const client of this.#clients.splice(0)) void client.close();
+  }
+
+  async #run(what: string, body: () => Promise<void>): Promise<void> {
+    do {
+      try {
+        return await body();
+      } catch (error) {
+        if (this.signal.aborted) return;
+        this.log(`${what} failed: ${error instanceof Error ? error.message : String(error)}`);
+        if (this.domid !== 0) return this.shutdown('crash');
+        await this.sleep(restartDelayMs).catch(() => undefined);
+      }
+    } while (!this.signal.aborted);
+  }
+}

@@ -1,0 +1,45 @@
+/** A Linux guest: netfront and blkfront, shutdown requests, a guest agent. */
+import { linuxBlkfront, linuxKbdfront, linuxNetfront } from '../devices/frontends';
+import { runBus } from '../devices/xenbus';
+import type { Domain } from '../domain';
+import type { DomainConfig, GuestScript } from '../toolstack/config';
+import { obeyShutdown, offerShutdown, runAgent } from './parts';
+import type { AgentReport } from './parts';
+
+export const debian: Omit<AgentReport, 'hasNetwork'> = {
+  osName: 'Debian GNU/Linux 12 (bookworm)',
+  osDistro: 'debian',
+  osMajor: 12,
+  osMinor: 8,
+  uname: '6.1.0-28-amd64',
+};
+
+export const alpine: Omit<AgentReport, 'hasNetwork'> = {
+  osName: 'Alpine Linux v3.20',
+  osDistro: 'alpine',
+  osMajor: 3,
+  osMinor: 20,
+  uname: '6.6.58-0-virt',
+};
+
+export function linuxGuest(os: Omit<AgentReport, 'hasNetwork'>): GuestScript {
+  return async (domain, { config }) => {
+    await bootLinux(domain, config);
+    await domain.sleep(2000, 4000);
+    domain.start('guest agent', () => runAgent(domain, { ...os, hasNetwork: config.nics.length > 0 }));
+  };
+}
+
+/** The kernel: features first, then its buses. Returns when they run. */
+export async function bootLinux(domain: Domain, { vcpus }: DomainConfig): Promise<void> {
+  await domain.sleep(400, 900);
+  await offerShutdown(domain, ['poweroff', 'reboot', 'suspend']);
+  domain.start('shutdown handler', () => obeyShutdown(domain));
+  domain.start('xenbus', () =>
+    runBus(domain, 'device', {
+      vif: linuxNetfront(Math.min(vcpus, 4)),
+      vbd: linuxBlkfront,
+      vkbd: linuxKbdfront,
+    }),
+  );
+}

@@ -1,0 +1,12 @@
+/** A MirageOS unikernel: one vif, no agent, and an orderly end when asked. */
+import { mirageNetfront } from '../devices/frontends';
+import { runBus } from '../devices/xenbus';
+import type { GuestScript } from '../toolstack/config';
+import { obeyShutdown, offerShutdown } from './parts';
+
+export const mirageGuest: GuestScript = async (domain) => {
+  await domain.sleep(100, 250);
+  await offerShutdown(domain, ['poweroff', 'reboot', 'suspend']);
+  domain.start('shutdown handler', () => obeyShutdown(domain));
+  await runBus(domain, 'device', { vif: mirageNetfront });
+};

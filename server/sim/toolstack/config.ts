@@ -1,0 +1,59 @@
+/** What a person writes into an xl domain configuration, as far as a simulated domain needs it. */
+import type { Domain } from '../domain';
+import type { Hypervisor } from '../hypervisor';
+
+export type DomainType = 'pv' | 'pvh' | 'hvm';
+
+export interface NicConfig {
+  readonly bridge: string;
+  /** The domain that runs the backend, by name; domain 0 when absent. */
+  readonly backend?: string;
+}
+
+export interface DiskConfig {
+  /** As the guest sees it: `xvda`, `hda`… */
+  readonly vdev: string;
+  /** A block device (served by blkback) or an image file (served by QEMU). */
+  readonly target: string;
+  readonly readOnly?: boolean;
+}
+
+/** What a guest's script is given besides its domain. */
+export interface GuestSurroundings {
+  readonly config: DomainConfig;
+  readonly hypervisor: Hypervisor;
+  /** When its vCPUs were started, in the world's time. */
+  readonly bootedAtMs: number;
+}
+
+/** Runs until the domain halts; it may return when it has nothing more to do. */
+export type GuestScript = (domain: Domain, surroundings: GuestSurroundings) => Promise<void>;
+
+export interface DomainConfig {
+  readonly name: string;
+  readonly type: DomainType;
+  readonly memoryMiB: number;
+  readonly maxMemoryMiB?: number;
+  readonly vcpus: number;
+  readonly kernel?: string;
+  readonly ramdisk?: string;
+  readonly cmdline?: string;
+  readonly nics: readonly NicConfig[];
+  readonly disks: readonly DiskConfig[];
+  /** May serve backends to others (xl's `driver_domain=1`). */
+  readonly driverDomain?: boolean;
+  /** Its device model runs in a domain of its own, not in domain 0. */
+  readonly stubdomain?: DomainConfig;
+  /** Qubes' memory manager is told how much the guest uses. */
+  readonly meminfo?: boolean;
+  readonly onPoweroff: 'destroy' | 'restart';
+  readonly onCrash: 'destroy' | 'restart';
+  readonly guest: GuestScript;
+}
+
+export function memoryKiB(config: DomainConfig): { targetKiB: number; maxKiB: number } {
+  return {
+    targetKiB: config.memoryMiB * 1024,
+    maxKiB: (config.maxMemoryMiB ?? config.memoryMiB) * 1024,
+  };
+}

@@ -1,0 +1,265 @@
+/**
+ * The toolstack of domain 0, as xl with libxl: builds and destroys domains, plugs devices, sets
+ * memory targets, and decides what comes after a shutdown.
+ */
+import type { StoreClient } from '../../host/storeClient';
+import { domainPath } from '../../wire/xsPath';
+import { readText, writeEntries } from '../devices/xenbus';
+import type { Domain } from '../domain';
+import type { Hypervisor } from '../hypervisor';
+import type { DiskConfig, DomainConfig, NicConfig } from './config';
+import {
+  addDevice,
+  consoleDevice,
+  diskDevice,
+  keyboardDevice,
+  nicDevice,
+  removeDevice,
+  removeTree,
+} from './devices';
+import type { Device } from './devices';
+import {
+  deviceModelPath,
+  libxlDomainPath,
+  makeDomainNodes,
+  vmPath,
+  writeBuildNodes,
+  writeDeviceModel,
+} from './domainNodes';
+import { makeNode, none, noneBut } from './perms';
+
+/** Ports that the toolstack makes before the guest runs. */
+const STORE_PORT = 1;
+const CONSOLE_PORT = 2;
+
+/** What the toolstack remembers of a domain that it built. */
+export interface Managed {
+  readonly domain: Domain;
+  readonly config: DomainConfig;
+  readonly uuid: string;
+  readonly devices: Device[];
+  stubdomain?: Managed;
+  /** Acts on one domain follow one another, as libxl's lock of a domain has it. */
+  lastAct: Promise<void>;
+}
+
+export class Toolstack {
+  readonly #hypervisor: Hypervisor;
+  readonly #dom0: Domain;
+  readonly #store: StoreClient;
+  readonly #managed = new Map<number, Managed>();
+  /** Domains that have shut down and that somebody takes care of already. */
+  readonly #ending = new WeakSet<Managed>();
+
+  constructor(hypervisor: Hypervisor) {
+    this.#hypervisor = hypervisor;
+    this.#dom0 = hypervisor.dom0;
+    this.#store = hypervisor.dom0.openStore();
+  }
+
+  list(): Managed[] {
+    return [...this.#managed.values()];
+  }
+
+  byName(name: string): Managed | undefined {
+    return this.list().find(({ config }) => config.name === name);
+  }
+
+  /** Builds a domain with its devices and starts it. When that fails nothing of it is left. */
+  async create(config: DomainConfig): Promise<Managed> {
+    const managed = this.#register(config);
+    try {
+      await this.#build(managed);
+      if (config.stubdomain) await this.#startStubdomain(managed, config.stubdomain);
+      else if (needsDeviceModel(managed)) await this.#startDeviceModel(managed);
+      for (const nic of config.nics) await this.#add(managed, this.#nicDevice(managed, nic));
+      await this.#dom0.sleep(200, 600);
+    } catch (error) {
+      if (!this.#dom0.signal.aborted) await this.destroy(managed);
+      throw error;
+    }
+    this.#unpause(managed);
+    this.#dom0.log(`started ${config.name} as domain ${managed.domain.domid}`);
+    return managed;
+  }
+
+  /** Asks a guest to shut down, as `xl shutdown` does: the guest reads and clears the node. */
+  askToShutDown(managed: Managed, reason: 'poweroff' | 'reboot'): Promise<void> {
+    const node = `${domainPath(managed.domain.domid)}/control/shutdown`;
+    return this.#act(managed, () => this.#store.write(node, reason));
+  }
+
+  /** `xl mem-set`: the guest's balloon driver is told its new size. */
+  setMemoryTarget(managed: Managed, targetKiB: number): Promise<void> {
+    const node = `${domainPath(managed.domain.domid)}/memory/target`;
+    return this.#act(managed, () => this.#store.write(node, String(targetKiB)));
+  }
+
+  attachNic(managed: Managed, nic: NicConfig): Promise<Device> {
+    return this.#act(managed, () => this.#add(managed, this.#nicDevice(managed, nic)));
+  }
+
+  attachDisk(managed: Managed, disk: DiskConfig): Promise<Device> {
+    return this.#act(managed, () => this.#add(managed, diskDevice(managed.domain.domid, disk)));
+  }
+
+  /** Unplugs a device while the guest runs: both ends close before the nodes go. */
+  detach(managed: Managed, device: Device): Promise<void> {
+    return this.#act(managed, async () => {
+      await removeDevice(this.#dom0, this.#store, device, { force: false });
+      const place = managed.devices.indexOf(device);
+      if (place >= 0) managed.devices.splice(place, 1);
+    });
+  }
+
+  /** Ends a domain and removes every node of it (libxl__destroy_domid). */
+  async destroy(managed: Managed): Promise<void> {
+    const { domain, uuid, devices } = managed;
+    const { domid } = domain;
+    // From here on nobody may begin an act on it; what is under way comes to its end first.
+    if (!this.#managed.delete(domid)) return;
+    domain.halt('poweroff');
+    await managed.lastAct;
+    if (managed.stubdomain) await this.destroy(managed.stubdomain);
+    for (const device of devices) await removeDevice(this.#dom0, this.#store, device, { force: true });
+    for (const path of [domainPath(domid), vmPath(uuid), libxlDomainPath(domid), deviceModelPath(domid)]) {
+      await removeTree(this.#store, path);
+    }
+    this.#hypervisor.destroy(domain);
+    this.#dom0.log(`destroyed ${domain.name} (domain ${domid})`);
+  }
+
+  /** Takes care of domains that shut down, for as long as domain 0 runs. */
+  async superviseDomains(): Promise<void> {
+    const look = async () => {
+      for (const managed of this.list()) {
+        if (managed.domain.status.kind !== 'shutdown' || this.#ending.has(managed)) continue;
+        this.#ending.add(managed);
+        this.#dom0.start(`end of ${managed.config.name}`, () => this.#afterShutdown(managed));
+      }
+    };
+    await this.#dom0.follow('@releaseDomain', look, { store: this.#store });
+  }
+
+  async #afterShutdown(managed: Managed): Promise<void> {
+    const { domain, config } = managed;
+    const reason = domain.status.kind === 'shutdown' ? domain.status.reason : 'poweroff';
+    await this.#dom0.sleep(500, 1500);
+    // A stub domain is an organ of another domain and goes with it.
+    if (this.list().some(({ stubdomain }) => stubdomain === managed)) return;
+    await this.destroy(managed);
+    const action = reason === 'crash' ? config.onCrash : reason === 'reboot' ? 'restart' : config.onPoweroff;
+    if (action === 'destroy') return;
+    await this.#dom0.sleep(1000, 3000);
+    await this.create(config);
+  }
+
+  /** Runs `act` after the acts before it, unless the domain has gone meanwhile. */
+  #act<T>(managed: Managed, act: () => Promise<T>): Promise<T> {
+    const { domain, config } = managed;
+    const done = managed.lastAct.then(() => {
+      if (this.#managed.get(domain.domid) !== managed) throw new Error(`${config.name} is gone.`);
+      return act();
+    });
+    managed.lastAct = done.then(
+      () => undefined,
+      () => undefined,
+    );
+    return done;
+  }
+
+  #register(config: DomainConfig): Managed {
+    const domain = this.#hypervisor.createDomain(config.name);
+    const uuid = this.#dom0.random.uuid();
+    const managed = { domain, config, uuid, devices: [], lastAct: Promise.resolve() };
+    this.#managed.set(domain.domid, managed);
+    return managed;
+  }
+
+  async #build(managed: Managed): Promise<void> {
+    const { domain, config, uuid } = managed;
+    const { domid } = domain;
+    await makeDomainNodes(this.#store, domid, uuid, config);
+    await this.#dom0.sleep(100, 400);
+    const storeGfn = this.#dom0.random.between(100_000, 1_100_000);
+    const startMs = this.#dom0.nowMs();
+    await writeBuildNodes(this.#store, domid, config, { uuid, storePort: STORE_PORT, storeGfn, startMs });
+    await this.#store.introduce(domid, storeGfn, STORE_PORT);
+    await this.#dom0.sleep(100, 400);
+    for (const disk of config.disks) await this.#add(managed, diskDevice(domid, disk));
+    await this.#add(managed, consoleDevice(domid, CONSOLE_PORT, storeGfn + 1));
+    if (config.type === 'hvm') await this.#add(managed, keyboardDevice(domid));
+  }
+
+  #unpause({ domain, config }: Managed): void {
+    domain.unpause();
+    const bootedAtMs = this.#dom0.nowMs();
+    domain.start('guest', () => config.guest(domain, { config, hypervisor: this.#hypervisor, bootedAtMs }));
+  }
+
+  #nicDevice(managed: Managed, nic: NicConfig): Device {
+    const { domain, config } = managed;
+    const backend = nic.backend === undefined ? this.#dom0 : this.#hypervisor.byName(nic.backend);
+    if (!backend) throw new Error(`There is no domain ${nic.backend} to serve a vif of ${config.name}.`);
+    return nicDevice(domain.domid, freeDevid(managed, 'vif'), backend.domid, {
+      ...nic,
+      mac: this.#dom0.random.mac(),
+      emulated: config.type === 'hvm',
+    });
+  }
+
+  async #startDeviceModel({ domain }: Managed): Promise<void> {
+    const { domid } = domain;
+    const image = `${domainPath(domid)}/image`;
+    await makeNode(this.#store, image, none(0));
+    await writeEntries(this.#store, image, [['device-model-pid', this.#dom0.random.between(1200, 32_000)]]);
+    await makeNode(this.#store, deviceModelPath(domid), noneBut(0, { read: domid }));
+    await this.#dom0.sleep(300, 900);
+    await writeDeviceModel(this.#store, domid, ['console', 'vkbd', '9pfs', 'qusb', 'qdisk']);
+    await writeEntries(this.#store, `${domainPath(domid)}/console`, [
+      ['vnc-listen', '127.0.0.1'],
+      ['vnc-port', 5900 + domid],
+    ]);
+    await this.#store.write(`${domainPath(domid)}/serial/0/tty`, `/dev/pts/${64 + domid}`);
+  }
+
+  /** A device model in a small domain of its own, which is allowed what its target is allowed. */
+  async #startStubdomain(target: Managed, config: DomainConfig): Promise<void> {
+    const stub = this.#register(config);
+    target.stubdomain = stub;
+    await this.#build(stub);
+    const targetDomid = target.domain.domid;
+    const { domid } = stub.domain;
+    await this.#store.setTarget(domid, targetDomid);
+    await writeEntries(this.#store, domainPath(domid), [['target', targetDomid]]);
+    const image = `${domainPath(targetDomid)}/image`;
+    await makeNode(this.#store, image, none(0));
+    await writeEntries(this.#store, image, [['device-model-domid', domid]]);
+    const model = `${domainPath(domid)}/device-model/${targetDomid}`;
+    await makeNode(this.#store, model, noneBut(domid, { read: targetDomid }));
+    await this.#dom0.sleep(200, 600);
+    this.#unpause(stub);
+    const look = async () =>
+      (await readText(this.#store, `${model}/state`)) === 'running' ? 'done' : undefined;
+    await this.#dom0.follow(`${model}/state`, look, { store: this.#store });
+  }
+
+  async #add(managed: Managed, device: Device): Promise<Device> {
+    await addDevice(this.#store, device);
+    managed.devices.push(device);
+    await this.#dom0.sleep(50, 250);
+    return device;
+  }
+}
+
+/** QEMU serves disk images, keyboards and everything that is emulated. */
+function needsDeviceModel({ config, devices }: Managed): boolean {
+  return config.type === 'hvm' || devices.some(({ backendKind }) => backendKind === 'qdisk');
+}
+
+function freeDevid({ devices }: Managed, kind: string): number {
+  const used = new Set(devices.filter((device) => device.kind === kind).map(({ devid }) => devid));
+  let devid = 0;
+  while (used.has(devid)) devid++;
+  return devid;
+}
