@@ -7,7 +7,7 @@
  * private folder, so that a test can play the guests:
  *
  *   ring-N     4096 bytes: the xenstore ring page of domain N. A domain exists iff this file does.
- *   doorbell   a datagram socket; 4 bytes, the daemon's local port, ring at the daemon.
+ *   doorbell   a named pipe; 4 bytes, the daemon's local port, ring at the daemon.
  *   notified   an array of 32-bit counters by local port: how often the daemon rang at the guest.
  *   ports      a line for each port the daemon bound: local port, domid, remote port.
  *   shutdown-N, dying-N, dead-N
@@ -29,6 +29,7 @@
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 #include <xenctrl.h>
@@ -63,7 +64,7 @@ static int has_mark(const char *kind, uint32_t domid)
     return access(in_folder(path, sizeof(path), name), F_OK) == 0;
 }
 
-/* ---- event channels: one datagram socket for the whole daemon ------------------------------- */
+/* ---- event channels: one named pipe for the whole daemon ------------------------------------ */
 
 static int doorbell = -1;
 static uint32_t *notified;
@@ -78,17 +79,19 @@ static int real_bind(int fd, const struct sockaddr *address, socklen_t length)
 
 static void open_doorbell(void)
 {
-    struct sockaddr_un address = { .sun_family = AF_UNIX };
     char path[PATH_MAX];
     int fd;
 
     if (doorbell >= 0)
         return;
 
-    in_folder(address.sun_path, sizeof(address.sun_path), "doorbell");
-    unlink(address.sun_path);
-    doorbell = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-    if (doorbell < 0 || real_bind(doorbell, (struct sockaddr *)&address, sizeof(address)) < 0)
+    in_folder(path, sizeof(path), "doorbell");
+    unlink(path);
+    /* Open for both directions, so that the pipe never ends while nobody rings. */
+    if (mkfifo(path, 0600) < 0)
+        abort();
+    doorbell = open(path, O_RDWR | O_CLOEXEC);
+    if (doorbell < 0)
         abort();
 
     fd = open(in_folder(path, sizeof(path), "notified"), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
@@ -164,10 +167,10 @@ xenevtchn_port_or_error_t xenevtchn_pending(xenevtchn_handle *handle)
 {
     uint32_t port;
 
-    return recv(doorbell, &port, sizeof(port), 0) == sizeof(port) ? (int)port : -1;
+    return read(doorbell, &port, sizeof(port)) == sizeof(port) ? (int)port : -1;
 }
 
-/* Datagrams queue by themselves, so there is nothing to mask. */
+/* Rings queue in the pipe, so there is nothing to mask. */
 int xenevtchn_unmask(xenevtchn_handle *handle, evtchn_port_t port)
 {
     return 0;
