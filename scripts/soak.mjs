@@ -1,0 +1,54 @@
+// The long versions of the tests that throw chance at the product: many seeds, more of everything.
+// `npm run soak [-- --minutes N] [-- --only hostile]`. Ends at the first failure, with its seed.
+import { randomInt } from 'node:crypto';
+import { parseArgs } from 'node:util';
+import { main, say, seconds } from './lib/progress.mjs';
+import { mochaStage } from './lib/stages.mjs';
+
+const { values: options } = parseArgs({
+  options: { minutes: { type: 'string', default: '30' }, only: { type: 'string', default: '' } },
+});
+
+/** `effort` multiplies what one round of a part does. */
+const parts = [
+  { name: 'hostile', specs: ['test/fuzz/hostile.test.ts'], effort: 4 },
+  { name: 'differential', specs: ['test/interop/differential.test.ts'], effort: 10 },
+  { name: 'world', specs: ['test/fuzz/world.test.ts'], effort: 12 },
+].filter(({ name }) => name.includes(options.only));
+
+const hourMs = 3_600_000;
+
+async function round(seed) {
+  for (const { name, specs, effort } of parts) {
+    const from = Date.now();
+    const env = { XENSCOPE_SEED: String(seed), XENSCOPE_EFFORT: String(effort) };
+    const tally = await mochaStage(name, specs, {
+      timeoutMs: hourMs,
+      testTimeoutMs: hourMs,
+      env,
+      onLine: (line) => line.startsWith('· ') && say(`      ${line}`),
+    });
+    for (const { title, error } of tally.failures) say(`FAILED ${title}\n${error}`);
+    for (const { title, why } of tally.skipped) say(`skipped ${title}: ${why}`);
+    const words = Object.entries(env).map(([key, value]) => `${key}=${value}`);
+    if (tally.failures.length > 0) {
+      say(`Repeat with: ${words.join(' ')} npx mocha ${specs.join(' ')}`);
+      return false;
+    }
+    say(`ok ${name}, seed ${seed} (${seconds(Date.now() - from)})`);
+  }
+  return true;
+}
+
+await main(async () => {
+  const minutes = Number(options.minutes);
+  if (!(minutes > 0) || parts.length === 0) {
+    say('Usage: npm run soak -- [--minutes N] [--only hostile|differential|world]');
+    return 2;
+  }
+  const endMs = Date.now() + minutes * 60_000;
+  do {
+    if (!(await round(randomInt(2 ** 31)))) return 1;
+  } while (Date.now() < endMs);
+  return 0;
+});
