@@ -122,14 +122,17 @@ export function parseXs(
   const { partial } = state;
   const bytes = partial.length === 0 ? chunk : Buffer.concat([partial, chunk]);
   let offset = 0;
-  while (bytes.length - offset >= XS_HEADER_BYTES) {
-    const payloadBytes = bytes.readUInt32LE(offset + 12);
-    if (payloadBytes > maxPayloadBytes) {
+  for (;;) {
+    const end = xsMessageEnd(bytes, offset, maxPayloadBytes);
+    if (end === XS_TOO_LONG) {
+      const payloadBytes = bytes.readUInt32LE(offset + 12);
       const reason = `A message announces ${payloadBytes} bytes of payload; at most ${maxPayloadBytes} are allowed.`;
       return { state: { kind: 'broken', reason }, messages };
     }
-    const end = offset + XS_HEADER_BYTES + payloadBytes;
-    if (end > bytes.length) return { state: more(bytes, offset, end - bytes.length), messages };
+    if (end > bytes.length) {
+      const rest = offset === bytes.length ? xsParserStart : more(bytes, offset, end - bytes.length);
+      return { state: rest, messages };
+    }
     messages.push({
       type: bytes.readUInt32LE(offset),
       reqId: bytes.readUInt32LE(offset + 4),
@@ -138,8 +141,20 @@ export function parseXs(
     });
     offset = end;
   }
-  if (offset === bytes.length) return { state: xsParserStart, messages };
-  return { state: more(bytes, offset, XS_HEADER_BYTES - (bytes.length - offset)), messages };
+}
+
+/** What xsMessageEnd answers when a message announces more payload than is allowed. */
+export const XS_TOO_LONG = -1;
+
+/**
+ * Where the message that starts at `offset` ends. Beyond `bytes` it says how far they must reach at
+ * least before more can be told: the end of the header, then the end of the message.
+ */
+export function xsMessageEnd(bytes: Buffer, offset: number, maxPayloadBytes: number): number {
+  const headerEnd = offset + XS_HEADER_BYTES;
+  if (headerEnd > bytes.length) return headerEnd;
+  const payloadBytes = bytes.readUInt32LE(offset + 12);
+  return payloadBytes > maxPayloadBytes ? XS_TOO_LONG : headerEnd + payloadBytes;
 }
 
 /** Copies the unfinished tail, which is at most one header and one payload long. */

@@ -1,0 +1,25 @@
+/**
+ * The pair of byte rings that PV Calls and 9pfs use for data (XEN_FLEX_RING of
+ * xen/include/public/io/ring.h). An indexes page holds both pairs of indices and the grants of the
+ * data pages; the first half of the data is `in` (to the frontend), the second `out`.
+ */
+import { layout } from './layout';
+
+export const FLEX_RING_INDEXES = layout('xen_flex_data_intf', 'xen/include/public/io/ring.h', 4096, {
+  in_cons: [0, 4, 'How far the frontend has read.'],
+  in_prod: [4, 4, 'How far the backend has written.'],
+  in_error: [8, 4, 'Why nothing more will come in: 0 or a negative errno.'],
+  out_cons: [64, 4, 'How far the backend has read.'],
+  out_prod: [68, 4, 'How far the frontend has written.'],
+  out_error: [72, 4, 'Why nothing more can go out: 0 or a negative errno.'],
+  ring_order: [128, 4, 'Log2 of the number of data pages.'],
+});
+
+/** Where the grants of the data pages begin: 1 << ring_order numbers of 32 bits. */
+export const FLEX_RING_REFS_OFFSET = 132;
+export const FLEX_RING_ORDER_MAX = 9;
+
+/** Bytes of each direction for a ring order: half of the data pages. */
+export function flexRingBytes(order: number): number {
+  return 2 ** (order + 11);
+}
