@@ -1,0 +1,5 @@
+import { clientCases } from './cases/client';
+
+describe('conformance: client', () => {
+  for (const { id, behaviour, run } of clientCases) it(`case ${id}: ${behaviour}`, run);
+});

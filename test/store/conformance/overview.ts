@@ -1,0 +1,79 @@
+/** docs/conformance.md, made from the cases themselves. */
+import path from 'node:path';
+import { format, resolveConfig } from 'prettier';
+import { families } from './cases/all';
+import { clientCases } from './cases/client';
+
+export const overviewFile = path.resolve(__dirname, '../../../docs/conformance.md');
+
+interface Row {
+  readonly id: number | string;
+  readonly behaviour: string;
+  readonly file: string;
+  readonly seenOn: readonly string[];
+  readonly remark?: string;
+}
+
+const oursInBothWays = ['ours in process', 'ours by socket'];
+
+export const rows: readonly Row[] = [
+  ...Object.entries(families).flatMap(([family, cases]) =>
+    cases.map(({ id, behaviour, notOnXen417 }): Row => {
+      const file = `test/store/conformance/cases/${family}.ts`;
+      if (notOnXen417 !== undefined) {
+        return { id, behaviour, file, seenOn: oursInBothWays, remark: notOnXen417 };
+      }
+      return { id, behaviour, file, seenOn: [...oursInBothWays, 'C xenstored 4.17'] };
+    }),
+  ),
+  ...clientCases.map(({ id, behaviour }): Row => {
+    return { id, behaviour, file: 'test/store/conformance/cases/client.ts', seenOn: ['our client'] };
+  }),
+];
+
+export async function overview(): Promise<string> {
+  const numbered = rows
+    .filter(({ id }) => typeof id === 'number')
+    .sort((a, b) => Number(a.id) - Number(b.id));
+  const tables = rows.filter(({ id }) => typeof id === 'string');
+  const text = `# Conformance
+
+What our xenstored and our client must do to be taken for the real ones, case by case. Each line is
+a test. The cases are written once and run on three servers: our store spoken to in process, our
+store by its socket, and the C \`xenstored\` of Debian's Xen 4.17, whose guests speak through ring
+pages. The last run proves the cases right; it is \`test/interop/conformance.test.ts\` and needs
+Debian's packages. Case 48, the depth of watches, belongs to Xen 4.22 and is not there yet.
+
+This page is generated: \`node --import=tsx test/store/conformance/writeOverview.ts\`.
+
+## Numbered cases
+
+${table('case', numbered)}
+
+## Limits, errors and rules beyond them
+
+${table('about', tables)}
+
+## Where Debian's 4.17 is not the judge
+
+${rows
+  .filter(({ remark }) => remark !== undefined)
+  .map(({ id, behaviour, remark }) => `- Case ${id}, ${behaviour}: ${remark}`)
+  .join('\n')}
+`;
+  return format(text, { ...(await resolveConfig(overviewFile)), filepath: overviewFile });
+}
+
+function table(what: string, lines: readonly Row[]): string {
+  const head = `| ${what} | behaviour | cases in | seen on |\n| --- | --- | --- | --- |`;
+  const body = lines.map(({ id, behaviour, file, seenOn }) => {
+    const link = `[${path.basename(file)}](../${file})`;
+    return `| ${id} | ${escaped(behaviour)} | ${link} | ${seenOn.join(', ')} |`;
+  });
+  return [head, ...body].join('\n');
+}
+
+/** Keeps Markdown from reading our words as marks. */
+function escaped(text: string): string {
+  return text.replace(/[|<>*_]/g, (mark) => `\\${mark}`);
+}
