@@ -1,0 +1,97 @@
+/**
+ * Changes by hand: the guard's verdict first, a question where it says so, then the act, and how to
+ * take it back. Every command and the file system go through here.
+ */
+import * as vscode from 'vscode';
+import type { Act, ActResult, Preview } from '../server/rpc/api';
+import type { Connection } from './connection';
+import { Failure, failures } from './errors';
+import { UndoStack } from './undoStack';
+
+export interface ActOptions {
+  /** What the button of the question says, e.g. `Delete`. */
+  readonly verb: string;
+  /** Ask even where the guard would allow it unasked. */
+  readonly alwaysAsk?: boolean;
+  /** Say what was done in a notification instead of the status bar. */
+  readonly loud?: boolean;
+}
+
+const statusMs = 8000;
+const maxDetailLines = 20;
+
+export class Acts {
+  readonly undoStack = new UndoStack();
+
+  constructor(private readonly connection: Connection) {}
+
+  /** Undefined when the person said no, or was told that it is refused. */
+  async perform(host: string, act: Act, options: ActOptions): Promise<ActResult | undefined> {
+    const preview = await this.connection.request('xenscope/preview', { host, act });
+    if (preview.verdict === 'refuse') {
+      await vscode.window.showErrorMessage(preview.text, { modal: true, detail: detailOf(preview) });
+      return undefined;
+    }
+    return this.performPreviewed(host, act, preview, options);
+  }
+
+  /** As `perform`, for callers who must fail when nothing was done: a refusal and a no are Failures. */
+  async performOrThrow(host: string, act: Act, options: ActOptions): Promise<ActResult> {
+    const preview = await this.connection.request('xenscope/preview', { host, act });
+    if (preview.verdict === 'refuse') throw failures.refused(preview.text, preview.details);
+    const result = await this.performPreviewed(host, act, preview, options);
+    if (!result) throw failures.notConfirmed();
+    return result;
+  }
+
+  private async performPreviewed(
+    host: string,
+    act: Act,
+    preview: Preview,
+    options: ActOptions,
+  ): Promise<ActResult | undefined> {
+    const ask = preview.verdict === 'confirm' || options.alwaysAsk === true;
+    if (ask && !(await confirm(preview, options.verb))) return undefined;
+    const result = await this.connection.request('xenscope/act', { host, act, confirmed: ask });
+    this.undoStack.push(host, result);
+    void this.tell(host, result, options.loud === true);
+    return result;
+  }
+
+  async undo(host: string): Promise<void> {
+    const last = this.undoStack.last(host);
+    if (!last) throw failures.nothingToUndo();
+    await this.undoOne(host, last.undoId);
+  }
+
+  private async undoOne(host: string, undoId: number): Promise<void> {
+    this.undoStack.drop(host, undoId);
+    const { text } = await this.connection.request('xenscope/undo', { host, undoId });
+    vscode.window.setStatusBarMessage(`$(discard) ${text}`, statusMs);
+  }
+
+  private async tell(host: string, { text, undoId }: ActResult, loud: boolean): Promise<void> {
+    if (!loud) {
+      const hint = undoId === undefined ? '' : ' · “Xenscope: Undo Last Change” takes it back';
+      vscode.window.setStatusBarMessage(`$(check) ${text}${hint}`, statusMs);
+      return;
+    }
+    const undo = 'Undo';
+    const answer = await vscode.window.showInformationMessage(text, ...(undoId === undefined ? [] : [undo]));
+    if (answer !== undo || undoId === undefined) return;
+    await this.undoOne(host, undoId).catch((error: unknown) =>
+      vscode.window.showErrorMessage(error instanceof Failure ? error.text : String(error)),
+    );
+  }
+}
+
+function detailOf({ details }: Preview): string {
+  const shown = details.slice(0, maxDetailLines);
+  if (details.length > shown.length) shown.push(`… and ${details.length - shown.length} more`);
+  return shown.join('\n');
+}
+
+async function confirm(preview: Preview, verb: string): Promise<boolean> {
+  const options = { modal: true, detail: detailOf(preview) };
+  return (await vscode.window.showWarningMessage(preview.text, options, verb)) === verb;
+}

@@ -1,0 +1,85 @@
+/** Every command, by the name that package.json contributes. */
+import * as vscode from 'vscode';
+import type { Xenscope } from '../context';
+import { failureOf } from '../errors';
+import { copyPath, copySubtree, copyValue } from './copy';
+import { createChild } from './createChild';
+import { deleteNode } from './deleteNode';
+import { editValue, openValue } from './editValue';
+import { find } from './find';
+import { followLink, goToPath, reveal } from './goToPath';
+import { addSocket, connect, copySocket, disconnect, removeSocket, setPace, showHost } from './hosts';
+import { menu } from './menu';
+import { editPermissions } from './permissions';
+import { addWatch, stopAllWatches, stopWatch, watchPath } from './watch';
+
+type Command = (xenscope: Xenscope, argument: unknown) => unknown;
+
+const commands: Record<string, Command> = {
+  'xenscope.menu': menu,
+  'xenscope.host.connect': connect,
+  'xenscope.host.retry': connect,
+  'xenscope.host.disconnect': disconnect,
+  'xenscope.host.show': showHost,
+  'xenscope.host.setPace': setPace,
+  'xenscope.host.copySocket': copySocket,
+  'xenscope.host.add': addSocket,
+  'xenscope.host.remove': removeSocket,
+
+  'xenscope.find': find,
+  'xenscope.goToPath': goToPath,
+  'xenscope.reveal': reveal,
+  'xenscope.refresh': (xenscope) => xenscope.xenstoreView.refresh(),
+  'xenscope.undo': (xenscope) => xenscope.acts.undo(xenscope.hosts.currentId),
+
+  'xenscope.node.create': createChild,
+  'xenscope.node.edit': editValue,
+  'xenscope.node.openText': (xenscope, argument) => openValue(xenscope, argument, 'value'),
+  'xenscope.node.openHex': (xenscope, argument) => openValue(xenscope, argument, 'hex'),
+  'xenscope.node.delete': deleteNode,
+  'xenscope.node.permissions': editPermissions,
+  'xenscope.node.watch': watchPath,
+  'xenscope.node.follow': followLink,
+  'xenscope.node.copyPath': copyPath,
+  'xenscope.node.copyValue': copyValue,
+  'xenscope.node.copyText': (xenscope, argument) => copySubtree(xenscope, argument, 'text'),
+  'xenscope.node.copyJson': (xenscope, argument) => copySubtree(xenscope, argument, 'json'),
+  'xenscope.node.showMore': (xenscope, argument) => {
+    const parent = (argument as { parent?: Parameters<typeof xenscope.xenstoreView.showMore>[0] } | undefined)
+      ?.parent;
+    if (parent) xenscope.xenstoreView.showMore(parent);
+  },
+
+  'xenscope.watch.add': addWatch,
+  'xenscope.watch.stop': stopWatch,
+  'xenscope.watch.stopAll': stopAllWatches,
+  'xenscope.watch.showLog': (xenscope) => xenscope.watchesView.showLog(),
+
+  'xenscope.server.restart': (xenscope) => xenscope.connection.restart(),
+  'xenscope.log.show': (xenscope) => xenscope.logs.extension.show(),
+  'xenscope.log.showServer': (xenscope) => xenscope.logs.server.show(),
+};
+
+export function registerCommands(xenscope: Xenscope): vscode.Disposable[] {
+  return Object.entries(commands).map(([name, run]) =>
+    vscode.commands.registerCommand(name, async (argument: unknown) => {
+      try {
+        await run(xenscope, argument);
+      } catch (error) {
+        await showFailure(xenscope, error);
+      }
+    }),
+  );
+}
+
+async function showFailure(xenscope: Xenscope, error: unknown): Promise<void> {
+  const failure = failureOf(error);
+  if (failure.code === 'cancelled') return;
+  xenscope.logs.extension.warn(failure.text);
+  if (failure.code === 'internal' && error instanceof Error) xenscope.logs.extension.error(error);
+  const restart = 'Restart Server';
+  const actions = failure.code === 'server' ? [restart] : [];
+  void vscode.window.showErrorMessage(failure.text, ...actions).then((answer) => {
+    if (answer === restart) void vscode.commands.executeCommand('xenscope.server.restart');
+  });
+}

@@ -1,0 +1,219 @@
+/**
+ * The server process and the typed way to it. Nothing starts before the first request; a server
+ * that ends is started again with growing pauses, for as long as the window lives. Handlers and
+ * requests know nothing of that: they are bound to whichever server runs.
+ */
+import { spawn, type ChildProcess } from 'node:child_process';
+import { homedir } from 'node:os';
+import * as vscode from 'vscode';
+import type { LanguageClient } from 'vscode-languageclient/node';
+import {
+  apiVersion,
+  type ApiNotifications,
+  type ApiRequests,
+  type InitializeOptions,
+  type NotificationName,
+  type RequestName,
+} from '../server/rpc/api';
+import { failureOf, failures } from './errors';
+import { RestartPolicy } from './restartPolicy';
+import { chooseServerNode, type ServerNode } from './serverNode';
+import { settings } from './settings';
+import { Signal } from './signal';
+
+export type ServerState =
+  /** Not needed yet. */
+  | { readonly kind: 'off' }
+  | { readonly kind: 'starting' }
+  | { readonly kind: 'running' }
+  /** It ended and is started again after a pause. */
+  | { readonly kind: 'waiting'; readonly delayMs: number; readonly reason: string };
+
+export interface Logs {
+  readonly extension: vscode.LogOutputChannel;
+  readonly server: vscode.LogOutputChannel;
+}
+
+type Handler = { readonly name: NotificationName; readonly handle: (params: never) => void };
+
+export class Connection implements vscode.Disposable {
+  private readonly stateChanged = new Signal<ServerState>();
+  private readonly troubleSeen = new Signal<string>();
+  private readonly handlers = new Set<Handler>();
+  private readonly restarts = new RestartPolicy();
+  private current: ServerState = { kind: 'off' };
+  private client: LanguageClient | undefined;
+  private child: ChildProcess | undefined;
+  private starting: Promise<LanguageClient> | undefined;
+  private pause: NodeJS.Timeout | undefined;
+  private disposed = false;
+
+  readonly onState = this.stateChanged.event;
+  /** It ended again and again: a sentence to show once. */
+  readonly onTrouble = this.troubleSeen.event;
+
+  constructor(
+    private readonly serverScript: string,
+    private readonly logs: Logs,
+    private readonly pace: () => number,
+  ) {}
+
+  get state(): ServerState {
+    return this.current;
+  }
+
+  /** Fails with a Failure, also while the server is down. */
+  async request<M extends RequestName>(
+    method: M,
+    params: ApiRequests[M]['params'],
+    token?: vscode.CancellationToken,
+  ): Promise<ApiRequests[M]['result']> {
+    const client = await this.ready();
+    try {
+      // An undefined token would count as a second parameter, and both would travel as a list.
+      return await (token ? client.sendRequest(method, params, token) : client.sendRequest(method, params));
+    } catch (error) {
+      throw failureOf(error);
+    }
+  }
+
+  on<N extends NotificationName>(name: N, handle: (params: ApiNotifications[N]) => void): vscode.Disposable {
+    const handler: Handler = { name, handle };
+    this.handlers.add(handler);
+    return new vscode.Disposable(() => void this.handlers.delete(handler));
+  }
+
+  /** Starts the server when it was never needed before; does not wait out a pause. */
+  async ready(): Promise<LanguageClient> {
+    if (this.current.kind === 'waiting' || this.disposed) throw failures.serverDown();
+    return (this.starting ??= this.start());
+  }
+
+  async restart(): Promise<void> {
+    this.restarts.forgive();
+    clearTimeout(this.pause);
+    await this.stop();
+    await (this.starting = this.start());
+  }
+
+  dispose(): void {
+    this.disposed = true;
+    clearTimeout(this.pause);
+    void this.stop();
+  }
+
+  private setState(state: ServerState): void {
+    this.current = state;
+    this.stateChanged.fire(state);
+  }
+
+  private async stop(): Promise<void> {
+    const { client, child } = this;
+    this.client = this.child = this.starting = undefined;
+    await client?.dispose().catch(() => undefined);
+    child?.kill();
+  }
+
+  private async start(): Promise<LanguageClient> {
+    this.setState({ kind: 'starting' });
+    const startedAt = Date.now();
+    const node = await chooseServerNode(settings.serverNode(), process.execPath);
+    this.logs.extension.info(`The server runs on ${node.why}.`);
+    if (node.problem !== undefined) this.tellNodeProblem(node.problem);
+    const child = this.spawn(node);
+    this.child = child;
+    const ended = new Promise<string>((resolve) => {
+      child.once('error', (error) => resolve(error.message));
+      child.once('exit', (code, signal) => resolve(signal ? `signal ${signal}` : `status ${code}`));
+    });
+    void ended.then((how) => this.onEnded(child, how, Date.now() - startedAt));
+    const client = await this.connect(child);
+    this.client = client;
+    try {
+      await Promise.race([
+        client.start(),
+        ended.then((how) => {
+          throw failures.serverExited(how);
+        }),
+      ]);
+    } catch (error) {
+      child.kill();
+      throw failureOf(error);
+    }
+    this.logs.extension.info(`The server answers after ${Date.now() - startedAt} ms (process ${child.pid}).`);
+    this.setState({ kind: 'running' });
+    return client;
+  }
+
+  private spawn(node: ServerNode): ChildProcess {
+    return spawn(node.command, [this.serverScript, 'editor', '--stdio'], {
+      cwd: homedir(),
+      env: { ...process.env, ...node.env },
+      stdio: ['pipe', 'pipe', 'pipe'],
+      windowsHide: true,
+    });
+  }
+
+  private async connect(child: ChildProcess): Promise<LanguageClient> {
+    // Loaded here and not above: it is most of the bundle, and activation must stay quick.
+    const { LanguageClient, CloseAction, ErrorAction } = await import('vscode-languageclient/node');
+    const initializationOptions: InitializeOptions = {
+      apiVersion,
+      seed: settings.seed(),
+      ...settings.forServer(),
+      pace: this.pace(),
+    };
+    const client = new LanguageClient('xenscope', 'Xenscope', () => Promise.resolve(child), {
+      documentSelector: [],
+      outputChannel: this.logs.server,
+      initializationOptions,
+      initializationFailedHandler: () => false,
+      // Starting again is our own affair; the client only has to keep quiet.
+      errorHandler: {
+        error: () => ({ action: ErrorAction.Continue, handled: true }),
+        closed: () => ({ action: CloseAction.DoNotRestart, handled: true }),
+      },
+      stdioOptions: { stdout: () => undefined, stderr: (input) => this.logLines(input) },
+    });
+    const handlers = this.handlers;
+    for (const name of new Set([...handlers].map((handler) => handler.name))) {
+      client.onNotification(name, (params: unknown) => {
+        for (const handler of handlers) if (handler.name === name) handler.handle(params as never);
+      });
+    }
+    return client;
+  }
+
+  private logLines(input: NodeJS.ReadableStream): void {
+    let rest = '';
+    input.setEncoding('utf8');
+    input.on('data', (chunk: string) => {
+      const lines = (rest + chunk).split(/\r?\n/);
+      rest = lines.pop()!.slice(-10_000);
+      for (const line of lines) this.logs.server.info(line);
+    });
+  }
+
+  private onEnded(child: ChildProcess, how: string, ranForMs: number): void {
+    if (this.child !== child || this.disposed) return;
+    void this.stop();
+    const { delayMs, tell } = this.restarts.ended(ranForMs);
+    this.logs.extension.warn(
+      `The server ended (${how}) after ${ranForMs} ms; it is started again in ${delayMs} ms.`,
+    );
+    this.setState({ kind: 'waiting', delayMs, reason: how });
+    if (tell) this.troubleSeen.fire(how);
+    this.pause = setTimeout(() => {
+      this.starting = this.start();
+      this.starting.catch((error: unknown) => this.logs.extension.error(failureOf(error).text));
+    }, delayMs);
+  }
+
+  private tellNodeProblem(problem: string): void {
+    this.logs.extension.warn(problem);
+    void vscode.window.showWarningMessage(problem, 'Open Setting').then((answer) => {
+      if (answer)
+        void vscode.commands.executeCommand('workbench.action.openSettings', 'xenscope.server.node');
+    });
+  }
+}

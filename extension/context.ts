@@ -1,0 +1,118 @@
+/**
+ * The one object that lives as long as the extension does: the parts, and how they are joined.
+ */
+import * as vscode from 'vscode';
+import { Acts } from './acts';
+import { Connection, type Logs } from './connection';
+import { failureOf } from './errors';
+import { Hosts, simulatorId } from './hosts';
+import { onSettings, settings } from './settings';
+import { texts } from './texts';
+import { HostsView } from './views/hostsView';
+import { RetryClock } from './views/retryClock';
+import { StatusBar } from './views/statusBar';
+import { WatchesView } from './views/watchesView';
+import { XenstoreView } from './views/xenstoreView';
+import { Watches } from './watches';
+
+export class Xenscope implements vscode.Disposable {
+  readonly connection: Connection;
+  readonly hosts: Hosts;
+  readonly watches: Watches;
+  readonly acts: Acts;
+  readonly clock: RetryClock;
+  readonly xenstoreView: XenstoreView;
+  readonly watchesView: WatchesView;
+
+  /** What the person chose for this window; the setting is only where the simulator begins. */
+  private chosenPace: number | undefined;
+  private awake = false;
+  private readonly subscriptions: { dispose(): void }[] = [];
+
+  constructor(
+    readonly extension: vscode.ExtensionContext,
+    readonly logs: Logs,
+  ) {
+    const serverScript = extension.asAbsolutePath('dist/server.cjs');
+    this.connection = new Connection(serverScript, logs, () => this.chosenPace ?? settings.pace());
+    this.hosts = new Hosts(this.connection, extension.workspaceState, this.report);
+    this.watches = new Watches(this.connection, this.report);
+    this.acts = new Acts(this.connection);
+    this.clock = new RetryClock(this.hosts);
+    this.xenstoreView = new XenstoreView(this);
+    this.watchesView = new WatchesView(this);
+    this.subscriptions.push(
+      this.connection,
+      this.clock,
+      this.xenstoreView,
+      this.watchesView,
+      new HostsView(this),
+      new StatusBar(this),
+      this.hosts.onChange(() => this.connectShownHost()),
+      this.connection.onState(({ kind }) => kind === 'waiting' && this.acts.undoStack.clear()),
+      this.connection.onTrouble((how) => void this.tellTrouble(how)),
+      this.acts.undoStack.onChange(() => this.updateUndoContext()),
+      this.hosts.onShown(() => this.updateUndoContext()),
+      onSettings(['simulator.pace', 'sockets', 'allowDomain0Edits'], () => this.sendSettings()),
+      onSettings(['simulator.pace'], () => (this.chosenPace = undefined)),
+      onSettings(['simulator.seed', 'server.node'], () => void this.offerRestart()),
+    );
+  }
+
+  /** For what nobody waits for: the log, not a message box. */
+  readonly report = (error: unknown): void => {
+    const failure = failureOf(error);
+    if (failure.code !== 'cancelled') this.logs.extension.warn(failure.text);
+  };
+
+  /** Somebody looks: the server is needed now, and the simulator with it unless the person said otherwise. */
+  wake(): void {
+    this.awake = true;
+    if (this.connection.state.kind === 'off') this.connection.ready().catch(this.report);
+    this.connectShownHost();
+  }
+
+  async setPace(host: string, pace: number): Promise<void> {
+    this.chosenPace = pace;
+    await this.connection.request('xenscope/setPace', { host, pace });
+  }
+
+  dispose(): void {
+    for (const subscription of this.subscriptions) subscription.dispose();
+  }
+
+  private connectShownHost(): void {
+    if (!this.awake || this.connection.state.kind !== 'running') return;
+    if (this.hosts.currentId !== simulatorId || !settings.autoconnect()) return;
+    this.hosts.connectQuietly(simulatorId).catch(this.report);
+  }
+
+  private sendSettings(): void {
+    if (this.connection.state.kind !== 'running') return;
+    const forServer = settings.forServer();
+    this.connection
+      .request('xenscope/settings', { ...forServer, pace: this.chosenPace ?? forServer.pace })
+      .catch(this.report);
+  }
+
+  private async offerRestart(): Promise<void> {
+    if (this.connection.state.kind === 'off') return;
+    const restart = 'Restart Server';
+    if ((await vscode.window.showInformationMessage(texts.restartNeeded, restart)) === restart) {
+      await this.connection.restart().catch(this.report);
+    }
+  }
+
+  private async tellTrouble(how: string): Promise<void> {
+    const restart = 'Restart Now';
+    const log = 'Show Log';
+    const answer = await vscode.window.showErrorMessage(texts.serverTrouble(how), restart, log);
+    if (answer === restart) await this.connection.restart().catch(this.report);
+    if (answer === log) this.logs.server.show();
+  }
+
+  private updateUndoContext(): void {
+    const canUndo = this.acts.undoStack.last(this.hosts.currentId) !== undefined;
+    void vscode.commands.executeCommand('setContext', 'xenscope.canUndo', canUndo);
+  }
+}

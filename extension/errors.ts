@@ -1,0 +1,104 @@
+/**
+ * Every failure that the extension shows: what is wrong, and what to do about it. Failures of the
+ * server arrive as ApiErrorData and keep its words.
+ */
+import type { ApiErrorData } from '../server/rpc/api';
+
+/** `ApiErrorData['code']`, or one of ours: `server` (it does not run), `cancelled` (by the person), `refused`. */
+export type FailureCode = ApiErrorData['code'];
+
+export class Failure extends Error {
+  constructor(
+    readonly code: FailureCode,
+    message: string,
+    readonly wayOut?: string,
+    readonly storeError?: string,
+  ) {
+    super(message);
+    this.name = 'Failure';
+  }
+
+  /** Both sentences. */
+  get text(): string {
+    return this.wayOut ? `${this.message} ${this.wayOut}` : this.message;
+  }
+}
+
+/** JSON-RPC's own codes for a connection that is gone, and for a request that was called off. */
+const connectionCodes = new Set([-32099, -32097, -32096]);
+const cancelledCodes = new Set([-32800, -32802]);
+
+function isApiErrorData(data: unknown): data is ApiErrorData {
+  return typeof data === 'object' && data !== null && typeof (data as ApiErrorData).code === 'string';
+}
+
+/** Whatever was thrown, as something that can be shown. */
+export function failureOf(error: unknown): Failure {
+  if (error instanceof Failure) return error;
+  const { message, code, data } = (error ?? {}) as { message?: unknown; code?: unknown; data?: unknown };
+  const text = typeof message === 'string' && message !== '' ? message : String(error);
+  if (isApiErrorData(data)) return new Failure(data.code, text, data.wayOut, data.storeError);
+  if (cancelledCodes.has(code as number)) return new Failure('cancelled', 'The request was called off.');
+  if (connectionCodes.has(code as number)) return failures.serverEnded();
+  return new Failure('internal', text);
+}
+
+export const failures = {
+  serverDown: () =>
+    new Failure(
+      'server',
+      'The Xenscope server is not running.',
+      'It is started again by itself; “Xenscope: Restart Server” does it now.',
+    ),
+  serverEnded: () =>
+    new Failure(
+      'server',
+      'The Xenscope server ended before it answered.',
+      'It is started again by itself; try once more then.',
+    ),
+  serverExited: (how: string) =>
+    new Failure('server', `The Xenscope server ended (${how}).`, 'The server log says more.'),
+  noSuchHost: (id: string) =>
+    new Failure('input', `There is no host “${id}”.`, 'The view “Hosts” lists the hosts and adds others.'),
+  hostNotConnected: (label: string) =>
+    new Failure('away', `${label} is not connected.`, 'Connect it in the view “Hosts”.'),
+  hostAway: (label: string, reason: string) =>
+    new Failure('away', `${label} cannot be reached: ${reason}`, 'It is tried again by itself.'),
+  noCurrentHost: () => new Failure('input', 'No host is shown.', 'Choose one in the view “Hosts”.'),
+  noNodeChosen: () =>
+    new Failure('input', 'No node is selected.', 'Select a row of the view “Xenstore” first.'),
+  nothingToUndo: () => new Failure('input', 'There is no change of yours to undo on this host.'),
+  noSuchPath: (path: string) => new Failure('store', `There is no node ${path}.`, undefined, 'ENOENT'),
+  badHex: (line: number, token: string) =>
+    new Failure(
+      'input',
+      `Line ${line}: “${token}” is not a pair of hexadecimal digits.`,
+      'Nothing was saved; mend the line and save again.',
+    ),
+  notANodeFile: (name: string) =>
+    new Failure(
+      'input',
+      `“${name}” cannot be a file here: a node of the xenstore is a folder, and its value is the file “.value” in it.`,
+      'Create a folder to create a node.',
+    ),
+  noRename: () =>
+    new Failure(
+      'unsupported',
+      'The xenstore cannot rename or move a node.',
+      'Create the new node and delete the old one.',
+    ),
+  valueStaysWithNode: () =>
+    new Failure(
+      'unsupported',
+      'A value cannot be deleted apart from its node.',
+      'Delete the folder, or save an empty value.',
+    ),
+  badPath: (path: string) =>
+    new Failure(
+      'input',
+      `“${path}” cannot be the path of a node.`,
+      'A path is made of letters, digits, “-”, “_” and “@” between slashes.',
+    ),
+  refused: (text: string, details: readonly string[]) => new Failure('refused', text, details.join(' ')),
+  notConfirmed: () => new Failure('cancelled', 'Nothing was changed: the change was not confirmed.'),
+};

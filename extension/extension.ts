@@ -1,0 +1,20 @@
+/** Activation only; see context.ts for the parts. Nothing is started before a view or a command needs it. */
+import * as vscode from 'vscode';
+import { registerCommands } from './commands';
+import { Xenscope } from './context';
+import { XenstoreFileSystem } from './fileSystem/provider';
+
+export function activate(context: vscode.ExtensionContext): void {
+  const logs = {
+    extension: vscode.window.createOutputChannel('Xenscope', { log: true }),
+    server: vscode.window.createOutputChannel('Xenscope Server', { log: true }),
+  };
+  const xenscope = new Xenscope(context, logs);
+  context.subscriptions.push(
+    logs.extension,
+    logs.server,
+    xenscope,
+    new XenstoreFileSystem(xenscope),
+    ...registerCommands(xenscope),
+  );
+}

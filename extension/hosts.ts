@@ -1,0 +1,198 @@
+/**
+ * The hosts that the server knows, which of them the Xenstore view shows, and which the person
+ * wants connected: those are connected again after the server was started again.
+ */
+import type { ApiNotifications, ApiRequests, Domain, HostInfo } from '../server/rpc/api';
+import { type Failure, failures } from './errors';
+import { Signal, type Disposable, type Listen } from './signal';
+
+export const simulatorId = 'simulator';
+
+/** What is needed of the connection; see connection.ts. */
+export interface Server {
+  readonly state: { readonly kind: 'off' | 'starting' | 'running' | 'waiting' };
+  readonly onState: Listen<{ readonly kind: string }>;
+  request<M extends keyof ApiRequests>(
+    method: M,
+    params: ApiRequests[M]['params'],
+  ): Promise<ApiRequests[M]['result']>;
+  on<N extends keyof ApiNotifications>(name: N, handle: (params: ApiNotifications[N]) => void): Disposable;
+}
+
+export interface Remembered {
+  get(key: string): string | undefined;
+  update(key: string, value: string): unknown;
+}
+
+const currentKey = 'xenscope.currentHost';
+
+export class Hosts {
+  private known: readonly HostInfo[] = [];
+  private shownId: string;
+  private readonly wanted = new Set<string>();
+  private readonly refusedByHand = new Set<string>();
+  private readonly domainsByHost = new Map<string, readonly Domain[]>();
+  private readonly changed = new Signal<void>();
+  private readonly shownChanged = new Signal<string>();
+  private readonly connectedAgain = new Signal<HostInfo>();
+
+  /** The list, a state, or the domains of a host changed. */
+  readonly onChange = this.changed.event;
+  /** Another host is shown. */
+  readonly onShown = this.shownChanged.event;
+  /** A host came to be connected: what is shown of it must be asked for again. */
+  readonly onConnected = this.connectedAgain.event;
+
+  constructor(
+    private readonly server: Server,
+    private readonly remembered: Remembered,
+    private readonly report: (error: unknown) => void,
+  ) {
+    this.shownId = remembered.get(currentKey) ?? simulatorId;
+    server.on('xenscope/hostsChanged', ({ hosts }) => this.setHosts(hosts));
+    server.on('xenscope/domainsChanged', ({ host, domains }) => this.setDomains(host, domains));
+    server.onState(({ kind }) => {
+      if (kind === 'running') void this.welcomeServer().catch(report);
+      else if (kind === 'waiting')
+        this.setHosts(this.known.map((host) => ({ ...host, state: { kind: 'idle' } })));
+    });
+  }
+
+  get list(): readonly HostInfo[] {
+    return this.known;
+  }
+
+  get current(): HostInfo | undefined {
+    return this.known.find((host) => host.id === this.shownId);
+  }
+
+  get currentId(): string {
+    return this.shownId;
+  }
+
+  find(id: string): HostInfo | undefined {
+    return this.known.find((host) => host.id === id);
+  }
+
+  domains(id: string): readonly Domain[] {
+    return this.domainsByHost.get(id) ?? [];
+  }
+
+  /** `web (3)`, `Domain 0`, `domain 7`. */
+  domainName(id: string, domid: number): string {
+    const name = this.domains(id).find((domain) => domain.domid === domid)?.name;
+    return name ? `${name} (${domid})` : `domain ${domid}`;
+  }
+
+  show(id: string): void {
+    if (id === this.shownId) return;
+    this.shownId = id;
+    this.remembered.update(currentKey, id);
+    this.shownChanged.fire(id);
+    this.changed.fire();
+  }
+
+  async connect(id: string): Promise<void> {
+    this.wanted.add(id);
+    this.refusedByHand.delete(id);
+    this.update(await this.server.request('xenscope/connect', { host: id }));
+  }
+
+  async disconnect(id: string): Promise<void> {
+    this.wanted.delete(id);
+    this.refusedByHand.add(id);
+    await this.server.request('xenscope/disconnect', { host: id });
+  }
+
+  /** When something of the host is about to be looked at: connects it, unless the person disconnected it. */
+  async connectQuietly(id: string): Promise<void> {
+    const host = this.find(id);
+    if (host?.state.kind !== 'idle' || this.wanted.has(id) || this.refusedByHand.has(id)) return;
+    await this.connect(id);
+  }
+
+  async load(): Promise<void> {
+    this.setHosts(await this.server.request('xenscope/hosts', null));
+  }
+
+  /** A host that the server is about to list; undefined when it does not within `timeoutMs`. */
+  whenListed(wanted: (host: HostInfo) => boolean, timeoutMs: number): Promise<HostInfo | undefined> {
+    return new Promise((resolve) => {
+      const look = (last = false) => {
+        const host = this.known.find(wanted);
+        if (!host && !last) return;
+        clearTimeout(timer);
+        subscription.dispose();
+        resolve(host);
+      };
+      const subscription = this.onChange(() => look());
+      const timer = setTimeout(() => look(true), timeoutMs);
+      look();
+    });
+  }
+
+  /** The host, connected; fails with a sentence when it is not there within `timeoutMs`. */
+  async whenConnected(id: string, timeoutMs: number): Promise<HostInfo> {
+    if (this.known.length === 0) await this.load();
+    if (!this.find(id)) throw failures.noSuchHost(id);
+    await this.connectQuietly(id);
+    return new Promise((resolve, reject) => {
+      const settle = (finish: () => void) => {
+        clearTimeout(timer);
+        subscription.dispose();
+        finish();
+      };
+      const look = () => {
+        const host = this.find(id);
+        if (host?.state.kind === 'connected') settle(() => resolve(host));
+        else if (!host || host.state.kind === 'away' || !this.wanted.has(id))
+          settle(() => reject(this.notConnected(id)));
+      };
+      const subscription = this.onChange(look);
+      const timer = setTimeout(() => settle(() => reject(this.notConnected(id))), timeoutMs);
+      look();
+    });
+  }
+
+  private notConnected(id: string): Failure {
+    const host = this.find(id);
+    if (!host) return failures.noSuchHost(id);
+    if (host.state.kind === 'away') return failures.hostAway(host.label, host.state.reason);
+    return failures.hostNotConnected(host.label);
+  }
+
+  private async welcomeServer(): Promise<void> {
+    const lost = [...this.wanted];
+    await this.load();
+    for (const id of lost) {
+      if (this.find(id)) await this.connect(id).catch(this.report);
+    }
+  }
+
+  private setHosts(hosts: readonly HostInfo[]): void {
+    const before = new Map(this.known.map((host) => [host.id, host.state.kind]));
+    this.known = hosts;
+    if (hosts.length > 0 && !this.current) this.show(simulatorId);
+    for (const id of [...this.domainsByHost.keys()]) if (!this.find(id)) this.domainsByHost.delete(id);
+    this.changed.fire();
+    for (const host of hosts) {
+      if (host.state.kind === 'connected' && before.get(host.id) !== 'connected') this.welcomeHost(host);
+    }
+  }
+
+  private update(host: HostInfo): void {
+    this.setHosts(this.known.map((known) => (known.id === host.id ? host : known)));
+  }
+
+  private welcomeHost(host: HostInfo): void {
+    this.connectedAgain.fire(host);
+    this.server
+      .request('xenscope/domains', { host: host.id })
+      .then((domains) => this.setDomains(host.id, domains), this.report);
+  }
+
+  private setDomains(id: string, domains: readonly Domain[]): void {
+    this.domainsByHost.set(id, domains);
+    this.changed.fire();
+  }
+}

@@ -1,0 +1,110 @@
+/** The permissions of one node, as a table. The page draws; everything that reads or changes the store is here. */
+import * as vscode from 'vscode';
+import type { Perm } from '../../server/rpc/api';
+import type { FromPermissions, ToPermissions } from '../../webview/messages';
+import type { Xenscope } from '../context';
+import { failureOf } from '../errors';
+import { nodeName } from '../names';
+import { webviewPage } from './html';
+
+export class PermissionsPanel {
+  private static readonly open_ = new Map<string, PermissionsPanel>();
+
+  static open(xenscope: Xenscope, host: string, path: string): void {
+    const key = `${host}:${path}`;
+    const open = PermissionsPanel.open_.get(key);
+    if (open) open.panel.reveal();
+    else
+      PermissionsPanel.open_.set(
+        key,
+        new PermissionsPanel(xenscope, host, path, () => PermissionsPanel.open_.delete(key)),
+      );
+  }
+
+  private readonly panel: vscode.WebviewPanel;
+
+  private constructor(
+    private readonly xenscope: Xenscope,
+    private readonly host: string,
+    private readonly path: string,
+    closed: () => void,
+  ) {
+    const { extensionUri } = xenscope.extension;
+    const title = `Permissions: ${nodeName(path) || '/'}`;
+    this.panel = vscode.window.createWebviewPanel('xenscope.permissions', title, vscode.ViewColumn.Active, {
+      enableScripts: true,
+      localResourceRoots: [vscode.Uri.joinPath(extensionUri, 'dist')],
+    });
+    const { webview } = this.panel;
+    const again = xenscope.hosts.onConnected(({ id }) => id === host && void this.show());
+    this.panel.onDidDispose(() => {
+      again.dispose();
+      closed();
+    });
+    this.panel.onDidChangeViewState(() => this.panel.visible && void this.show());
+    webview.onDidReceiveMessage((message: FromPermissions) => void this.receive(message));
+    webview.html = webviewPage(webview, extensionUri, 'permissions', 'Permissions');
+  }
+
+  private async receive(message: FromPermissions): Promise<void> {
+    switch (message.kind) {
+      case 'ready':
+      case 'reload':
+        return this.show();
+      case 'ask':
+        return this.preview(message.serial, message.perms);
+      case 'apply':
+        return this.apply(message.perms);
+      case 'copy':
+        await vscode.env.clipboard.writeText(message.text);
+        return this.post({ kind: 'said', text: 'Copied.' });
+    }
+  }
+
+  private async show(): Promise<void> {
+    const { connection, hosts } = this.xenscope;
+    const { host, path } = this;
+    await this.orTellFailure(async () => {
+      const [{ perms }, domains] = await Promise.all([
+        connection.request('xenscope/detail', { host, path }),
+        connection.request('xenscope/domains', { host }),
+      ]);
+      this.post({ kind: 'show', path, hostLabel: hosts.find(host)?.label ?? host, perms, domains });
+    });
+  }
+
+  private async preview(serial: number, perms: readonly Perm[]): Promise<void> {
+    const { host, path } = this;
+    await this.orTellFailure(async () => {
+      const act = { kind: 'setPerms', path, perms } as const;
+      const { verdict, text, details } = await this.xenscope.connection.request('xenscope/preview', {
+        host,
+        act,
+      });
+      this.post({ kind: 'preview', serial, verdict, text, details });
+    });
+  }
+
+  private async apply(perms: readonly Perm[]): Promise<void> {
+    const { host, path } = this;
+    await this.orTellFailure(async () => {
+      const act = { kind: 'setPerms', path, perms } as const;
+      const result = await this.xenscope.acts.perform(host, act, { verb: 'Change Permissions', loud: true });
+      if (!result) return this.post({ kind: 'said', text: 'Nothing was changed.' });
+      await this.show();
+      this.post({ kind: 'said', text: result.text });
+    });
+  }
+
+  private async orTellFailure(work: () => Promise<void>): Promise<void> {
+    try {
+      await work();
+    } catch (error) {
+      this.post({ kind: 'failed', text: failureOf(error).text });
+    }
+  }
+
+  private post(message: ToPermissions): void {
+    void this.panel.webview.postMessage(message);
+  }
+}

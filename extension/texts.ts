@@ -1,0 +1,103 @@
+/** What the extension says, apart from errors (errors.ts) and what package.json says by itself. */
+import type { HostInfo, HostState, Meaning, NodeRow } from '../server/rpc/api';
+import { countOf } from './values';
+
+function seconds(ms: number): string {
+  return `${Math.max(1, Math.ceil(ms / 1000))} s`;
+}
+
+function clipped(text: string, most: number): string {
+  return text.length > most ? `${text.slice(0, most - 1)}…` : text;
+}
+
+export const texts = {
+  hostState(state: HostState, retryInMs: number): string {
+    switch (state.kind) {
+      case 'idle':
+        return 'not connected';
+      case 'connecting':
+        return 'connecting…';
+      case 'connected':
+        return 'connected';
+      case 'away':
+        return retryInMs > 0 ? `away · retry in ${seconds(retryInMs)}` : 'away · trying again…';
+    }
+  },
+  pace(pace: number): string {
+    if (pace === 0) return 'quiet';
+    return pace === 1 ? 'human speed' : `${pace}× speed`;
+  },
+  paceChoices: [
+    { pace: 0, label: 'Quiet', detail: 'Nothing changes by itself' },
+    { pace: 0.25, label: 'Slow', detail: 'A quarter of human speed' },
+    { pace: 1, label: 'Human speed', detail: 'A few changes every second' },
+    { pace: 5, label: 'Fast', detail: 'Five times human speed' },
+    { pace: 20, label: 'Very fast', detail: 'Twenty times human speed' },
+  ],
+  hostTooltip(host: HostInfo): string[] {
+    const lines = [
+      host.kind === 'simulator'
+        ? 'A simulated Xen host with demo guests. It needs no Xen, and nothing in it can be harmed.'
+        : 'The xenstore of a real host, or of anything else that speaks its protocol on this socket.',
+    ];
+    if (host.world) lines.push(`Seed ${host.world.seed}, ${texts.pace(host.world.pace)}.`);
+    if (host.state.kind === 'away') lines.push(host.state.reason);
+    if (host.socketPath) lines.push(`Socket: ${host.socketPath}`);
+    return lines;
+  },
+  exportLine: (socketPath: string) => `export XENSTORED_PATH='${socketPath.replace(/'/g, `'\\''`)}'`,
+  exportCopied: 'Copied. Paste it into a terminal, and xenstore-ls and its like talk to this host.',
+
+  meaning(meaning: Meaning | undefined): string | undefined {
+    return meaning === undefined || meaning.kind === 'path' ? undefined : meaning.text;
+  },
+  /** Beside the name: the value, and what it means. */
+  rowDescription(row: NodeRow): string {
+    if (row.unreadable !== undefined) return 'not readable';
+    const meaning = texts.meaning(row.meaning);
+    if (row.meaning?.kind === 'path') return clipped(row.preview, 200);
+    return [row.preview, meaning].filter((part) => part !== undefined && part !== '').join(' · ');
+  },
+  /** For a screen reader. */
+  rowSpoken(row: NodeRow): string {
+    if (row.unreadable !== undefined) return `${row.name}, not readable`;
+    const meaning = texts.meaning(row.meaning);
+    const value = row.valueBytes === 0 ? 'empty' : `value ${row.preview}`;
+    return [row.name, value, meaning, row.hasChildren ? 'has children' : undefined]
+      .filter(Boolean)
+      .join(', ');
+  },
+  showMore: (pageSize: number, left: number) =>
+    `Show ${Math.min(pageSize, left).toLocaleString('en-US')} more (${left.toLocaleString('en-US')} not shown)`,
+  lastSeen: (host: HostInfo, retryInMs: number) =>
+    host.state.kind === 'away'
+      ? `${host.label} is away: ${host.state.reason} What is shown is what was last seen. ${
+          retryInMs > 0 ? `Next try in ${seconds(retryInMs)}.` : 'Trying again…'
+        }`
+      : host.state.kind === 'connected'
+        ? undefined
+        : host.state.kind === 'connecting'
+          ? `Connecting to ${host.label}…`
+          : `${host.label} is not connected. What is shown is what was last seen.`,
+  serverDownMessage:
+    'The Xenscope server ended and is being started again. What is shown is what was last seen.',
+  serverTrouble: (how: string) =>
+    `The Xenscope server ended several times in a row (${how}). It goes on being started again, ever more slowly.`,
+
+  deleteQuestion: 'Delete',
+  writeQuestion: 'Change',
+  refusedTitle: (text: string) => text,
+  undone: (text: string) => `Undone: ${text}`,
+
+  octets: (count: number) => countOf(count, 'octet'),
+  children: (count: number) => (count === 0 ? 'No children' : countOf(count, 'child', 'children')),
+
+  status: {
+    tooltipRunning: (host: HostInfo) => `Xenscope: ${host.label}`,
+    stopped: 'The Xenscope server ended; it is started again by itself.',
+  },
+
+  watchCount: (count: number) => (count === 0 ? 'no change yet' : countOf(count, 'event')),
+  restartNeeded:
+    'This setting takes effect when the Xenscope server is started again. The simulator then begins anew.',
+};

@@ -1,0 +1,128 @@
+/** The view “Hosts”: what can be attached to, how each is doing, and the domains on it. */
+import * as vscode from 'vscode';
+import type { Domain, HostInfo } from '../../server/rpc/api';
+import type { Xenscope } from '../context';
+import { texts } from '../texts';
+import { whenVisible } from './visibility';
+
+export interface HostElement {
+  readonly kind: 'host';
+  readonly id: string;
+}
+
+export interface DomainElement {
+  readonly kind: 'domain';
+  readonly host: string;
+  readonly domain: Domain;
+}
+
+type Element = HostElement | DomainElement;
+
+export class HostsView implements vscode.TreeDataProvider<Element>, vscode.Disposable {
+  private readonly changed = new vscode.EventEmitter<Element | undefined>();
+  private readonly elements = new Map<string, HostElement>();
+  private readonly view: vscode.TreeView<Element>;
+  private readonly subscriptions: { dispose(): void }[];
+
+  readonly onDidChangeTreeData = this.changed.event;
+
+  constructor(private readonly xenscope: Xenscope) {
+    this.view = vscode.window.createTreeView('xenscope.hosts', {
+      treeDataProvider: this,
+      showCollapseAll: false,
+    });
+    this.subscriptions = [
+      this.view,
+      whenVisible(this.view, () => xenscope.wake()),
+      xenscope.hosts.onChange(() => this.changed.fire(undefined)),
+      xenscope.clock.onTick(() => {
+        for (const { id, state } of xenscope.hosts.list) {
+          if (state.kind === 'away') this.changed.fire(this.element(id));
+        }
+      }),
+    ];
+  }
+
+  getChildren(element?: Element): Element[] {
+    const { hosts } = this.xenscope;
+    if (!element) return hosts.list.map(({ id }) => this.element(id));
+    if (element.kind === 'domain') return [];
+    return hosts.domains(element.id).map((domain) => ({ kind: 'domain', host: element.id, domain }));
+  }
+
+  getTreeItem(element: Element): vscode.TreeItem {
+    if (element.kind === 'domain') return domainItem(element);
+    const host = this.xenscope.hosts.find(element.id);
+    return host ? this.hostItem(host) : new vscode.TreeItem(element.id);
+  }
+
+  dispose(): void {
+    for (const subscription of this.subscriptions) subscription.dispose();
+    this.changed.dispose();
+  }
+
+  private element(id: string): HostElement {
+    let element = this.elements.get(id);
+    if (!element) this.elements.set(id, (element = { kind: 'host', id }));
+    return element;
+  }
+
+  private hostItem(host: HostInfo): vscode.TreeItem {
+    const { hosts, clock } = this.xenscope;
+    const shown = host.id === hosts.currentId;
+    const item = new vscode.TreeItem(host.label);
+    const connected = host.state.kind === 'connected';
+    const hasDomains = connected && hosts.domains(host.id).length > 0;
+    item.id = host.id;
+    item.collapsibleState = hasDomains
+      ? vscode.TreeItemCollapsibleState.Collapsed
+      : vscode.TreeItemCollapsibleState.None;
+    const state = texts.hostState(host.state, clock.retryInMs(host.id));
+    const pace = host.world && connected ? texts.pace(host.world.pace) : undefined;
+    item.description = [state, pace, shown ? 'shown' : undefined].filter(Boolean).join(' · ');
+    item.iconPath = hostIcon(host);
+    item.contextValue = hostContext(host, shown);
+    item.tooltip = [host.label, ...texts.hostTooltip(host)].join('\n\n');
+    item.accessibilityInformation = { label: `${host.label}, ${item.description}` };
+    return item;
+  }
+}
+
+function hostContext(host: HostInfo, shown: boolean): string {
+  const words = ['host', host.kind, host.state.kind];
+  if (host.removable) words.push('removable');
+  if (host.socketPath !== undefined) words.push('socketPath');
+  words.push(shown ? 'shown' : 'hidden');
+  return words.join(' ');
+}
+
+export function hostIcon(host: HostInfo): vscode.ThemeIcon {
+  switch (host.state.kind) {
+    case 'connected':
+      return new vscode.ThemeIcon(
+        host.kind === 'simulator' ? 'beaker' : 'server',
+        new vscode.ThemeColor('testing.iconPassed'),
+      );
+    case 'connecting':
+      return new vscode.ThemeIcon('loading~spin');
+    case 'away':
+      return new vscode.ThemeIcon('debug-disconnect', new vscode.ThemeColor('list.warningForeground'));
+    case 'idle':
+      return new vscode.ThemeIcon(host.kind === 'simulator' ? 'beaker' : 'server');
+  }
+}
+
+function domainItem({ host, domain }: DomainElement): vscode.TreeItem {
+  const item = new vscode.TreeItem(domain.name ?? `Domain ${domain.domid}`);
+  item.id = `${host}:${domain.domid}`;
+  item.description = `domain ${domain.domid}`;
+  item.iconPath = new vscode.ThemeIcon('vm');
+  item.contextValue = 'domain';
+  item.tooltip = `Show /local/domain/${domain.domid} in the tree`;
+  item.command = {
+    command: 'xenscope.reveal',
+    title: 'Show in Tree',
+    arguments: [{ host, path: `/local/domain/${domain.domid}` }],
+  };
+  return item;
+}

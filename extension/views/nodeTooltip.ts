@@ -1,0 +1,50 @@
+/**
+ * The hover of a node: what it holds in text and in hex, who may do what, what it means. All of it
+ * is foreign text, so it is only ever appended as text or as a code block, and never trusted.
+ */
+import * as vscode from 'vscode';
+import type { NodeDetail } from '../../server/rpc/api';
+import { formatHexDump } from '../fileSystem/hexDump';
+import { texts } from '../texts';
+import { octetsOf, textOf } from '../values';
+
+const maxTextCharacters = 1000;
+const maxHexOctets = 128;
+
+export function tooltipOf(detail: NodeDetail): vscode.MarkdownString {
+  const hover = new vscode.MarkdownString();
+  const octets = octetsOf(detail.value);
+  paragraph(hover, detail.path);
+  const meaning = texts.meaning(detail.meaning);
+  if (octets.length === 0) {
+    paragraph(hover, 'Empty value');
+  } else {
+    paragraph(hover, [meaning, texts.octets(octets.length)].filter(Boolean).join(' · '));
+    const text = textOf(octets);
+    if (text !== undefined) hover.appendCodeblock(clip(text), 'text');
+    hover.appendCodeblock(hexOf(octets), 'text');
+  }
+  if (detail.meaning?.kind === 'path')
+    paragraph(hover, 'The value is a path: “Go to What It Names” (F12) follows it.');
+  for (const sentence of detail.permsText) paragraph(hover, sentence);
+  paragraph(hover, `${texts.children(detail.children)}.`);
+  return hover;
+}
+
+function paragraph(hover: vscode.MarkdownString, text: string): void {
+  hover.appendText(text);
+  hover.appendMarkdown('\n\n');
+}
+
+function clip(text: string): string {
+  if (text.length <= maxTextCharacters) return text;
+  return `${text.slice(0, maxTextCharacters)}…`;
+}
+
+function hexOf(octets: Uint8Array): string {
+  const lines = formatHexDump('', octets.subarray(0, maxHexOctets))
+    .split('\n')
+    .filter((line) => line !== '' && !line.startsWith('#'));
+  if (octets.length > maxHexOctets) lines.push(`… ${texts.octets(octets.length - maxHexOctets)} more`);
+  return lines.join('\n');
+}

@@ -1,0 +1,69 @@
+/** The status bar: which host is shown, and how it is doing. */
+import * as vscode from 'vscode';
+import type { Xenscope } from '../context';
+import { texts } from '../texts';
+
+export class StatusBar implements vscode.Disposable {
+  private readonly item: vscode.StatusBarItem;
+  private readonly subscriptions: { dispose(): void }[];
+
+  constructor(private readonly xenscope: Xenscope) {
+    this.item = vscode.window.createStatusBarItem('xenscope.host', vscode.StatusBarAlignment.Left, 40);
+    this.item.name = 'Xenscope Host';
+    this.item.command = 'xenscope.menu';
+    this.subscriptions = [
+      this.item,
+      xenscope.hosts.onChange(() => this.draw()),
+      xenscope.clock.onTick(() => this.draw()),
+      xenscope.connection.onState(() => this.draw()),
+    ];
+  }
+
+  dispose(): void {
+    for (const subscription of this.subscriptions) subscription.dispose();
+  }
+
+  private draw(): void {
+    const { connection } = this.xenscope;
+    this.item.backgroundColor = undefined;
+    switch (connection.state.kind) {
+      case 'off':
+        return this.item.hide();
+      case 'starting':
+        this.set('$(loading~spin) Xenscope', 'Xenscope: the server is starting');
+        break;
+      case 'waiting':
+        this.set('$(error) Xenscope: server stopped', texts.status.stopped);
+        this.item.backgroundColor = new vscode.ThemeColor('statusBarItem.errorBackground');
+        break;
+      case 'running':
+        this.drawHost();
+    }
+    this.item.show();
+  }
+
+  private drawHost(): void {
+    const { hosts, clock } = this.xenscope;
+    const host = hosts.current;
+    if (!host) return this.set('$(server) Xenscope: no host', 'Xenscope: choose a host');
+    const state = texts.hostState(host.state, clock.retryInMs(host.id));
+    const icons = {
+      idle: 'circle-outline',
+      connecting: 'loading~spin',
+      connected: 'circle-filled',
+      away: 'debug-disconnect',
+    };
+    const words = host.state.kind === 'connected' ? host.label : `${host.label}: ${state}`;
+    const reason = host.state.kind === 'away' ? `\n\n${host.state.reason}` : '';
+    this.set(`$(${icons[host.state.kind]}) ${words}`, `Xenscope: ${host.label}, ${state}${reason}`);
+    if (host.state.kind === 'away') {
+      this.item.backgroundColor = new vscode.ThemeColor('statusBarItem.warningBackground');
+    }
+  }
+
+  private set(text: string, tooltip: string): void {
+    this.item.text = text;
+    this.item.tooltip = tooltip;
+    this.item.accessibilityInformation = { label: tooltip, role: 'button' };
+  }
+}
