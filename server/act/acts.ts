@@ -1,7 +1,7 @@
 /** Acts by hand on one host: judged by the guard, carried out, explained when refused, taken back. */
 import { XenscopeError, isStoreError } from '../host/errors';
 import type { StoreOperations } from '../host/storeClient';
-import { permsText } from '../model/permsText';
+import { capital, permsText } from '../model/permsText';
 import { previewValue } from '../model/preview';
 import { type WalkedNode, nodesOf, walk } from '../model/walk';
 import { parentPath } from '../wire/xsPath';
@@ -141,7 +141,9 @@ export class Acts {
     const text =
       nodes === 1 ? `Restored ${path}.` : `Restored ${path} and ${countNodes(nodes - 1)} below it.`;
     if (foreign === 0) return { text };
-    return { text: `${text} ${countNodes(foreign)} got other permissions, because their owner is gone.` };
+    return {
+      text: `${text} ${capital(countNodes(foreign))} got other permissions, because their owner is gone.`,
+    };
   }
 
   /** ---- permissions ---- */

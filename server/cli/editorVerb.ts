@@ -1,21 +1,10 @@
 /** `xenscope editor --stdio`: the server that an editor starts for itself. */
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { Command } from 'commander';
 import type { Host } from '../host/host';
 import type { WorldInfo } from '../rpc/api';
+import { privateFolder } from './privateFolder';
 import { systemClock, systemRandom } from './systemClock';
-
-/** Where xenstored listens; the environment comes first, as for every program that uses libxenstore. */
-function localSocketPaths(): string[] {
-  const { XENSTORED_PATH, XENSTORED_RUNDIR } = process.env;
-  const named = [XENSTORED_PATH, XENSTORED_RUNDIR && path.join(XENSTORED_RUNDIR, 'socket')];
-  return [
-    ...named.filter((found) => found !== undefined && found !== ''),
-    '/run/xenstored/socket',
-  ] as string[];
-}
 
 export function addEditorVerb(program: Command): void {
   program
@@ -28,40 +17,61 @@ export function addEditorVerb(program: Command): void {
 }
 
 async function serveEditor(): Promise<void> {
+  // Standard output belongs to the protocol: what anything prints goes where the editor shows a log.
+  console.log = console.info = console.debug = console.error;
+  // Ends through `exit`, so that no folder of ours stays behind.
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => process.exit(0));
   // Loaded when wanted: the other verbs do without a language server.
   const { startEditorServer } = await import('../rpc/editorServer');
   const { openSocketHost } = await import('../store/client/socketHost');
-  // Standard output belongs to the protocol.
-  console.log = console.info = console.debug = console.error;
+  const ports = { clock: systemClock, random: systemRandom };
   const server = startEditorServer({
+    ...ports,
     input: process.stdin,
     output: process.stdout,
-    clock: systemClock,
-    random: systemRandom,
     openSimulator,
-    openSocket: (socketPath) =>
-      openSocketHost({ path: socketPath, clock: systemClock, random: systemRandom }),
+    openSocket: (socketPath) => openSocketHost({ ...ports, path: socketPath }),
     localSocketPaths: localSocketPaths(),
   });
   await server.ended;
+  // Nothing is left to do; a socket that hangs in the kernel must not keep the process.
+  process.exit(0);
+}
+
+/** Where a xenstored of this machine listens; the environment comes first, as in libxenstore. */
+function localSocketPaths(): string[] {
+  const { XENSTORED_PATH: socket, XENSTORED_RUNDIR: folder } = process.env;
+  const paths = ['/run/xenstored/socket', '/var/run/xenstored/socket'];
+  if (folder) paths.unshift(path.join(folder, 'socket'));
+  if (socket) paths.unshift(socket);
+  return paths;
 }
 
 /** A world of its own, whose store listens where only this user can reach it. */
 async function openSimulator({ seed, pace }: WorldInfo): Promise<Host> {
   const { createWorld } = await import('../sim/world');
-  const folder = await mkdtemp(path.join(tmpdir(), 'xenscope-'));
-  const remove = () => rm(folder, { recursive: true, force: true });
+  const folder = privateFolder();
   try {
-    const storeSocketPath = path.join(folder, 'socket');
+    const storeSocketPath = path.join(folder.path, 'socket');
     const world = await createWorld({ seed, pace, clock: systemClock, storeSocketPath });
-    const closeWorld = world.close.bind(world);
-    world.close = async () => {
-      await closeWorld();
-      await remove();
-    };
-    return world;
+    return withFolder(world, folder.remove);
   } catch (error) {
-    await remove();
+    folder.remove();
     throw error;
   }
+}
+
+function withFolder(world: Host, remove: () => void): Host {
+  const { kind, clock, random } = world;
+  return {
+    kind,
+    clock,
+    random,
+    world: world.world,
+    openStore: () => world.openStore(),
+    close: async () => {
+      await world.close();
+      remove();
+    },
+  };
 }

@@ -10,7 +10,8 @@ export function previewValue(value: Uint8Array): string {
   const bytes = Buffer.from(value.buffer, value.byteOffset, value.byteLength);
   // Four octets make a character at most: what lies beyond cannot be shown in any case.
   const head = bytes.subarray(0, maxPreviewCharacters * 4 + 4);
-  const text = isUtf8Start(head) ? escapeControls(head.toString('utf8')) : escapeOctets(head);
+  const decoded = decodeStart(head, head.length < bytes.length);
+  const text = decoded === undefined ? escapeOctets(head) : escapeControls(decoded);
   const characters = [...text];
   if (characters.length <= maxPreviewCharacters && head.length === bytes.length) return text;
   return characters.slice(0, maxPreviewCharacters).join('') + '…';
@@ -33,17 +34,19 @@ export function decodeUtf8(value: Uint8Array): string | undefined {
   }
 }
 
-/** UTF-8 up to a character that the cut may have split. */
-function isUtf8Start(head: Buffer): boolean {
-  for (let cut = 0; cut < 4; cut++) {
-    if (decodeUtf8(head.subarray(0, head.length - cut)) !== undefined) return true;
+/** Where the text goes on beyond the head, the cut may have split its last character. */
+function decodeStart(head: Buffer, isCut: boolean): string | undefined {
+  const maxSplitBytes = isCut ? 3 : 0;
+  for (let split = 0; split <= maxSplitBytes; split++) {
+    const text = decodeUtf8(head.subarray(0, head.length - split));
+    if (text !== undefined) return text;
   }
-  return false;
+  return undefined;
 }
 
 function escapeControls(text: string): string {
   // eslint-disable-next-line no-control-regex
-  return text.replace(/[\x00-\x1f\x7f-\x9f\u2028\u2029\ufffd]/g, (character) => hex(character.charCodeAt(0)));
+  return text.replace(/[\x00-\x1f\x7f-\x9f\u2028\u2029]/g, (character) => hex(character.charCodeAt(0)));
 }
 
 function escapeOctets(bytes: Buffer): string {

@@ -1,0 +1,297 @@
+import assert from 'node:assert/strict';
+import { Acts } from '../../server/act/acts';
+import type { Edit } from '../../server/act/edit';
+import { nameProblem, pathProblem, permsProblem, valueProblem } from '../../server/act/inputProblem';
+import { UndoList, maxUndoEntries } from '../../server/act/undoList';
+import type { StoreClient } from '../../server/host/storeClient';
+import { dump } from '../../server/model/dump';
+import { openStoreClient } from '../../server/store/client/storeClient';
+import { Xenstored } from '../../server/store/xenstored';
+import { ManualClock } from '../sim/manualClock';
+
+const nameDomain = (domid: number) =>
+  domid === 3 ? 'web (3)' : domid === 0 ? 'Domain-0 (0)' : `domain ${domid}`;
+
+const write = (path: string, value: string, create = false): Edit => ({
+  kind: 'write',
+  path,
+  value: Buffer.from(value, 'latin1'),
+  create,
+});
+const remove = (path: string): Edit => ({ kind: 'remove', path });
+const grant = (path: string, domid: number): Edit => ({
+  kind: 'setPerms',
+  path,
+  perms: [
+    { domid, read: false, write: false },
+    { domid: 0, read: true, write: false },
+  ],
+});
+
+describe('acts by hand', () => {
+  const clock = new ManualClock();
+  let xenstored: Xenstored;
+  let store: StoreClient;
+  let guest: StoreClient;
+  /** In a simulated world, on a real host, and as the unprivileged domain 3. */
+  let acts: Acts;
+  let onRealHost: Acts;
+  let asGuest: Acts;
+  let allowDomain0Edits = false;
+
+  beforeEach(async () => {
+    xenstored = new Xenstored({ clock });
+    store = openStoreClient({ dial: xenstored.connect({ domid: 0 }), clock });
+    guest = openStoreClient({ dial: xenstored.connect({ domid: 3 }), clock });
+    allowDomain0Edits = false;
+    const options = { nameDomain, allowDomain0Edits: () => allowDomain0Edits };
+    acts = new Acts({ ...options, store, isReal: false });
+    onRealHost = new Acts({ ...options, store, isReal: true });
+    asGuest = new Acts({ ...options, store: guest, isReal: false });
+    await store.write('/a/one', '1');
+    await store.write('/a/two/below', '2');
+    await store.write('/local/domain/0/name', 'Domain-0');
+    await store.write('/local/domain/0/backend/vif/3/0/state', '4');
+    await store.write('/local/domain/3/data', '');
+    await store.setPerms('/local/domain/3/data', [{ domid: 3, read: false, write: false }]);
+  });
+  afterEach(async () => {
+    await Promise.all([store.close(), guest.close(), xenstored.close()]);
+  });
+
+  const text = async (path: string) => (await store.read(path)).toString('latin1');
+  const verdict = async (edit: Edit, on: Acts = acts) => (await on.preview(edit)).verdict;
+
+  describe('the guard', () => {
+    it('says what a write changes', async () => {
+      assert.deepEqual(await acts.preview(write('/a/one', 'uno')), {
+        verdict: 'allow',
+        text: 'Changes /a/one from "1" to "uno".',
+        details: [],
+      });
+      assert.equal(
+        (await acts.preview(write('/a/new', '', true))).text,
+        'Creates /a/new with the value nothing.',
+      );
+    });
+
+    it('asks before a new node would replace one that exists', async () => {
+      assert.equal(await verdict(write('/a/one', 'uno', true)), 'confirm');
+    });
+
+    it('refuses to write or remove what does not exist', async () => {
+      for (const edit of [write('/nowhere', ''), remove('/nowhere'), grant('/nowhere', 3)]) {
+        assert.deepEqual(await acts.preview(edit), {
+          verdict: 'refuse',
+          text: '/nowhere does not exist, or no longer.',
+          details: [],
+        });
+      }
+    });
+
+    it('shows what goes with a node, and to whom it belongs', async () => {
+      await store.setPerms('/a/two/below', [{ domid: 3, read: false, write: false }]);
+      assert.deepEqual(await acts.preview(remove('/a')), {
+        verdict: 'confirm',
+        text: 'Removes /a and the 3 nodes below it.',
+        details: ['Owners: Domain-0 (0) (3), web (3) (1).', '/a/one', '/a/two', '/a/two/below'],
+      });
+      assert.equal(await verdict(remove('/a/one')), 'allow');
+    });
+
+    it('lists only the first of many paths', async () => {
+      await Promise.all(Array.from({ length: 50 }, (_, index) => store.write(`/many/${index}`, '')));
+      const { details } = await acts.preview(remove('/many'));
+      assert.equal(details.at(-1), '… and 38 more');
+      assert.equal(details.length, 14);
+    });
+
+    it('shows permissions before and after', async () => {
+      assert.deepEqual((await acts.preview(grant('/a/one', 3))).details, [
+        'Now: Owned by Domain-0 (0), who may do everything.',
+        'Now: Everyone else: nothing.',
+        'Then: Owned by web (3), who may do everything.',
+        'Then: Domain-0 (0) may read.',
+        'Then: Everyone else: nothing.',
+      ]);
+    });
+
+    it('asks before everything on a real host', async () => {
+      for (const edit of [
+        write('/a/one', ''),
+        write('/a/new', '', true),
+        remove('/a/one'),
+        grant('/a/one', 3),
+      ]) {
+        assert.equal(await verdict(edit, onRealHost), 'confirm');
+      }
+      assert.equal(await verdict(write('/local/domain/0/backend/vif/3/0/state', '5'), onRealHost), 'confirm');
+    });
+
+    it('leaves domain 0 of a real host alone, unless a setting allows it', async () => {
+      const edits = [
+        write('/local/domain/0/name', 'x'),
+        write('/local/domain/0/new', 'x', true),
+        remove('/local/domain/0/backend'),
+        remove('/local/domain/0'),
+        remove('/local'),
+        grant('/local/domain/0', 3),
+      ];
+      for (const edit of edits) assert.equal(await verdict(edit, onRealHost), 'refuse', edit.path);
+      await assert.rejects(onRealHost.perform(edits[0]!, true), { code: 'refused' });
+      assert.equal(await text('/local/domain/0/name'), 'Domain-0');
+      allowDomain0Edits = true;
+      for (const edit of edits) assert.equal(await verdict(edit, onRealHost), 'confirm', edit.path);
+    });
+
+    it('does nothing unconfirmed that it asks about', async () => {
+      await assert.rejects(acts.perform(remove('/a'), false), { code: 'refused' });
+      assert.equal(await text('/a/one'), '1');
+      await acts.perform(remove('/a'), true);
+      await assert.rejects(text('/a/one'), { storeError: 'ENOENT' });
+    });
+  });
+
+  describe('undo', () => {
+    const undoable = async (edit: Edit) => (await acts.perform(edit, true)).undoId!;
+
+    it('writes the old value again', async () => {
+      const undoId = await undoable(write('/a/one', 'uno\0'));
+      assert.equal(await text('/a/one'), 'uno\0');
+      assert.deepEqual(await acts.undo(undoId), { text: '/a/one is "1" again.' });
+      assert.equal(await text('/a/one'), '1');
+      await assert.rejects(acts.undo(undoId), { code: 'refused' });
+    });
+
+    it('removes a created node, with the parents that came with it', async () => {
+      const undoId = await undoable(write('/a/b/c/d', 'x', true));
+      await acts.undo(undoId);
+      assert.deepEqual(await store.directory('/a'), ['one', 'two']);
+    });
+
+    it('keeps parents that somebody else has come to use', async () => {
+      const undoId = await undoable(write('/a/b/c/d', 'x', true));
+      await store.write('/a/b/other', '');
+      await acts.undo(undoId);
+      assert.deepEqual(await store.directory('/a/b'), ['other']);
+    });
+
+    it('restores a removed subtree with values and permissions', async () => {
+      await store.write('/a/two/octets', Buffer.from([0, 255, 10]));
+      await store.setPerms('/a/two/below', [
+        { domid: 3, read: true, write: false },
+        { domid: 0, read: true, write: true },
+      ]);
+      const before = await dump(store, '/a', 'json');
+      const undoId = await undoable(remove('/a'));
+      assert.equal((await acts.undo(undoId)).text, 'Restored /a and 4 nodes below it.');
+      assert.equal(await dump(store, '/a', 'json'), before);
+    });
+
+    it('restores what it can when an owner is gone', async () => {
+      await store.setPerms('/a/two/below', [{ domid: 3, read: true, write: false }]);
+      const undoId = await undoable(remove('/a/two'));
+      xenstored.domainDied(3);
+      assert.equal(
+        (await acts.undo(undoId)).text,
+        'Restored /a/two and one node below it. One node got other permissions, because their owner is gone.',
+      );
+      assert.equal(await text('/a/two/below'), '2');
+    });
+
+    it('gives the old permissions back', async () => {
+      const before = await store.getPerms('/a/one');
+      await acts.undo(await undoable(grant('/a/one', 3)));
+      assert.deepEqual(await store.getPerms('/a/one'), before);
+    });
+
+    it('refuses when somebody changed the node since', async () => {
+      const written = await undoable(write('/a/one', 'uno'));
+      await store.write('/a/one', 'eins');
+      await assert.rejects(acts.undo(written), {
+        code: 'refused',
+        message: /written again: it is "eins" now/,
+      });
+      const created = await undoable(write('/a/new', '', true));
+      await store.write('/a/new/child', '');
+      await assert.rejects(acts.undo(created), { code: 'refused', message: /has got children/ });
+      const removed = await undoable(remove('/a/two'));
+      await store.mkdir('/a/two');
+      await assert.rejects(acts.undo(removed), { code: 'refused', message: /created again/ });
+      const orphaned = await undoable(remove('/a/new/child'));
+      await store.rm('/a/new');
+      await assert.rejects(acts.undo(orphaned), {
+        code: 'refused',
+        message: /\/a\/new, where it was, is gone/,
+      });
+      const granted = await undoable(grant('/a/one', 3));
+      await store.setPerms('/a/one', [{ domid: 0, read: true, write: true }]);
+      await assert.rejects(acts.undo(granted), {
+        code: 'refused',
+        message: /permissions of \/a\/one were changed again/,
+      });
+      assert.equal(await text('/a/one'), 'eins');
+    });
+
+    it('remembers a bounded number of acts', () => {
+      const list = new UndoList();
+      const entry = { nodes: 1, run: () => Promise.reject(new Error('not run')) };
+      const first = list.add(entry);
+      for (let count = 0; count < maxUndoEntries; count++) list.add(entry);
+      assert.equal(list.get(first), undefined);
+      assert.ok(list.get(first + 1));
+    });
+  });
+
+  describe('errors in plain words', () => {
+    it('say who owns a node and who may touch it', async () => {
+      await store.write('/shared', 'x');
+      await store.setPerms('/shared', [
+        { domid: 0, read: true, write: false },
+        { domid: 7, read: true, write: true },
+      ]);
+      await assert.rejects(asGuest.perform(write('/shared', 'y'), true), {
+        storeError: 'EACCES',
+        message:
+          'The store does not let us write /shared. It belongs to Domain-0 (0); domain 7 may read and write, everyone else may read.',
+      });
+    });
+
+    it('say which quota is used up', async () => {
+      await assert.rejects(asGuest.perform(write('/local/domain/3/data', 'x'.repeat(3000)), true), {
+        storeError: 'ENOSPC',
+        message: /the size of one node .* The value has 3000 bytes\./,
+      });
+    });
+
+    it('say that an owner does not exist', async () => {
+      await assert.rejects(acts.perform(grant('/a/one', 99), true), {
+        storeError: 'ENOENT',
+        message: 'The store refuses an owner that does not exist: domain 99.',
+      });
+    });
+  });
+
+  it('say what is wrong with a path, a name, a value or a list', () => {
+    assert.equal(pathProblem('/a/b-1_@'), undefined);
+    assert.equal(pathProblem(''), 'The path is empty.');
+    assert.equal(pathProblem('a/b'), 'The path "a/b" does not begin with a slash.');
+    assert.equal(pathProblem('/a/'), 'The path "/a/" ends with a slash.');
+    assert.equal(pathProblem('/a//b'), 'The path "/a//b" has two slashes in a row.');
+    assert.equal(
+      pathProblem('/a/b.c'),
+      'A name in the store cannot contain a dot. Allowed are letters, digits and - _ @.',
+    );
+    assert.match(pathProblem('/' + 'x'.repeat(3000))!, /has 3001 characters; a store takes at most 2048/);
+    assert.match(pathProblem('@releaseDomain')!, /can only be watched/);
+    assert.match(nameProblem('ä')!, /cannot contain "ä"/);
+    assert.match(nameProblem('a/b')!, /cannot contain a slash/);
+    assert.equal(nameProblem(''), 'The name is empty.');
+    assert.equal(valueProblem('/a', Buffer.alloc(4093)), undefined);
+    assert.match(valueProblem('/a', Buffer.alloc(4094))!, /has 4094 bytes; with this path at most 4093 fit/);
+    assert.match(permsProblem([])!, /empty/);
+    assert.match(permsProblem([{ domid: -1, read: true, write: true }])!, /-1 is no number of a domain/);
+    const same = { domid: 3, read: true, write: true };
+    assert.match(permsProblem([same, same])!, /Domain 3 occurs twice/);
+  });
+});
