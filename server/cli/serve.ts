@@ -5,7 +5,6 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { InvalidArgumentError } from 'commander';
 import type { Command } from 'commander';
-import { createWorld } from '../sim/world';
 import { maxPace } from '../sim/scheduler';
 import { writeOut } from './output';
 import { fail } from './storeCommand';
@@ -50,6 +49,8 @@ async function serve(options: ServeOptions): Promise<void> {
   process.once('exit', removeFolder);
   const ended = Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')]);
   try {
+    // Loaded when it is needed: the other verbs start without it.
+    const { createWorld } = await import('../sim/world');
     const world = await createWorld({
       seed: options.seed,
       pace: options.pace,

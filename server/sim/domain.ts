@@ -36,6 +36,7 @@ export class Domain {
   #kernelStore: StoreClient | undefined;
   #lastGref: number;
   #lastPort: number;
+  #watches = 0;
 
   constructor(
     readonly domid: number,
@@ -62,6 +63,11 @@ export class Domain {
   /** Aborted when the domain halts. */
   get signal(): AbortSignal {
     return this.#halted.signal;
+  }
+
+  /** How many nodes its programs watch now. */
+  get watches(): number {
+    return this.#watches;
   }
 
   nowMs(): number {
@@ -98,12 +104,14 @@ export class Domain {
     const watch = await store.watch(path);
     const stop = () => void watch.close();
     signal.addEventListener('abort', stop, { once: true });
+    this.#watches++;
     try {
       if (signal.aborted) return;
       for await (const event of watch) {
         if ((await look(event)) === 'done') return;
       }
     } finally {
+      this.#watches--;
       signal.removeEventListener('abort', stop);
       await watch.close();
     }

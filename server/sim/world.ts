@@ -99,6 +99,11 @@ export class World implements Host {
     return this.#scheduler.waiting;
   }
 
+  /** Watches that the world's own domains hold. */
+  get watches(): number {
+    return this.hypervisor.list().reduce((sum, domain) => sum + domain.watches, 0);
+  }
+
   openStore(): StoreClient {
     const client = openStoreClient({ dial: this.store.connect({ domid: 0 }), clock: this.clock });
     this.#outsiders.add(client);

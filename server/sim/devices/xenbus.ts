@@ -25,8 +25,9 @@ export async function readState(store: StoreOperations, devicePath: string): Pro
   return /^[0-8]$/.test(text) ? (Number(text) as XenbusState) : XenbusState.Unknown;
 }
 
+/** Asked all at once; the store takes them in this order. */
 export async function writeEntries(store: StoreOperations, folder: string, entries: Entries): Promise<void> {
-  for (const [name, value] of entries) await store.write(`${folder}/${name}`, String(value));
+  await Promise.all(entries.map(([name, value]) => store.write(`${folder}/${name}`, String(value))));
 }
 
 /** One end of one device while its driver holds it. */

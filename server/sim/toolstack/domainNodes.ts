@@ -12,6 +12,8 @@ import { makeNode, none, noneBut } from './perms';
 
 export const vmPath = (uuid: string) => `/vm/${uuid}`;
 export const libxlDomainPath = (domid: number) => `/libxl/${domid}`;
+const deviceModelVersion = (config: DomainConfig) =>
+  config.stubdomain ? 'qemu_xen_traditional' : 'qemu_xen';
 export const deviceModelPath = (domid: number) => `${domainPath(0)}/device-model/${domid}`;
 
 /** Everything that exists from the moment of creation, empty or not. */
@@ -49,7 +51,7 @@ export function makeDomainNodes(
     ]);
     await writeEntries(transaction, libxlDomainPath(domid), [
       ['type', config.type],
-      ['dm-version', config.stubdomain ? 'qemu_xen_traditional' : 'qemu_xen'],
+      ['dm-version', deviceModelVersion(config)],
     ]);
   });
 }
@@ -102,7 +104,7 @@ export async function writeBuildNodes(
       ['store/port', storePort],
       ['store/ring-ref', storeGfn],
       ...online,
-      ...(config.type === 'hvm' ? hvmNodes : []),
+      ...(config.type === 'hvm' ? hvmNodes(config) : []),
     ]);
     await writeEntries(transaction, vmPath(uuid), [
       ...imageNodes(config),
@@ -114,13 +116,14 @@ export async function writeBuildNodes(
   });
 }
 
-const hvmNodes: Entries = [
+const hvmNodes = (config: DomainConfig): Entries => [
   ['hvmloader/bios', 'seabios'],
   ['hvmloader/allow-memory-relocate', 1],
   ['platform/acpi', 1],
   ['platform/acpi_s3', 1],
   ['platform/acpi_s4', 1],
   ['platform/acpi_laptop_slate', 0],
+  ['platform/device-model', deviceModelVersion(config)],
 ];
 
 function imageNodes({ type, kernel, ramdisk, cmdline }: DomainConfig): Entries {
@@ -130,8 +133,10 @@ function imageNodes({ type, kernel, ramdisk, cmdline }: DomainConfig): Entries {
       ['image/ostype', 'hvm'],
     ];
   }
+  // libxl tells nothing of a PVH guest's kernel.
+  if (type === 'pvh') return [];
   return [
-    ['image/ostype', type === 'pv' ? 'linux' : 'hvm'],
+    ['image/ostype', 'linux'],
     ['image/kernel', kernel ?? ''],
     ...(ramdisk === undefined ? [] : ([['image/ramdisk', ramdisk]] as const)),
     ...(cmdline === undefined ? [] : ([['image/cmdline', cmdline]] as const)),

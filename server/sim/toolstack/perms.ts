@@ -20,10 +20,12 @@ export async function writeOwned(
   entries: Entries,
   perms: readonly XsPerm[],
 ): Promise<void> {
-  for (const [name, value] of entries) {
-    await store.write(`${folder}/${name}`, String(value));
-    await store.setPerms(`${folder}/${name}`, perms);
-  }
+  await Promise.all(
+    entries.flatMap(([name, value]) => [
+      store.write(`${folder}/${name}`, String(value)),
+      store.setPerms(`${folder}/${name}`, perms),
+    ]),
+  );
 }
 
 export async function makeNode(
@@ -31,6 +33,5 @@ export async function makeNode(
   path: string,
   perms: readonly XsPerm[],
 ): Promise<void> {
-  await store.mkdir(path);
-  await store.setPerms(path, perms);
+  await Promise.all([store.mkdir(path), store.setPerms(path, perms)]);
 }
