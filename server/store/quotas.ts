@@ -34,19 +34,19 @@ export const limits = {
   /** Connections at one time; a further one is closed at once. */
   maxConnections: 8192,
   /** Nodes of the whole store; creating one more is ENOSPC. */
-  maxStoreNodes: 1_000_000,
+  maxStoreNodes: 500_000,
   /** Values of the whole store; writing more is ENOSPC. */
   maxStoreValueBytes: 256 * 1024 * 1024,
   /** What all watches weigh together (see watchWeightBytes); one more is E2BIG. */
   maxWatchBytes: 64 * 1024 * 1024,
   /** Open transactions of all connections; one more is ENOSPC. */
   maxOpenTransactions: 20_000,
-  /** Nodes touched by all open transactions; touching one more is ENOSPC. */
+  /** Nodes touched by all open transactions; touching one more is ENOSPC. What they write counts as the store's. */
   maxTouchedNodes: 500_000,
   /** With this much unsent the requests of a connection wait, and nothing more is read from it. */
-  outputHighWaterBytes: 64 * 1024,
+  outputHighWaterBytes: 32 * 1024,
   /** A connection that lets this much pile up (watch events do not wait) is cut off. */
-  maxUnsentBytes: 1024 * 1024,
+  maxUnsentBytes: 4 * 1024 * 1024,
   /** Once all connections together have so much unsent, each is cut off at the high-water mark instead. */
   maxUnsentBytesTogether: 64 * 1024 * 1024,
   /** Paths remembered by their text, twice over; longer ones are taken apart each time. */

@@ -25,6 +25,7 @@ export class StoreCore implements TransactionHome {
   ]);
   openTransactions = 0;
   touchedNodes = 0;
+  uncommittedBytes = 0;
 
   constructor(
     readonly quotas: Quotas,

@@ -1,7 +1,7 @@
 /** A complete xenstored: one store and the ways to reach it. */
 import type { Clock } from '../host/clock';
 import { XenscopeError } from '../host/errors';
-import type { ByteStreamHandlers, Dial } from './byteStream';
+import type { Dial } from './byteStream';
 import { Connection } from './connection/connection';
 import { ConnectionSet } from './connection/connectionSet';
 import { streamPair } from './connection/inProcess';
@@ -33,14 +33,22 @@ export class Xenstored {
     this.#core = new StoreCore({ ...defaultQuotas, ...quotas }, log);
   }
 
-  /** A way to connect within the process, as a domain, which is introduced quietly if it is not yet. */
+  /**
+   * A way to connect within the process, as a domain, which is introduced quietly if it is not yet.
+   * It ends with the domain: a later domain of the same number needs a `connect` of its own.
+   */
   connect({ domid, privileged = domid === PRIVILEGED_DOMID }: ConnectOptions): Dial {
     if (!Number.isInteger(domid) || domid < 0 || domid >= FIRST_RESERVED_DOMID) {
       throw new XenscopeError('input', `${domid} is no number of a domain.`);
     }
+    const domain = this.#core.domains.add(domid);
+    domain.introduced = true;
     return async (client) => {
-      const connection = this.#connection({ domid, privileged, isSocket: false });
-      if (!connection) throw new XenscopeError('away', 'The store takes no further connection.');
+      if (this.#core.domains.get(domid) !== domain) {
+        throw new XenscopeError('away', `Domain ${domid} is gone.`);
+      }
+      const connection = this.#connection({ domain, domid, privileged });
+      if (!connection) throw new XenscopeError('limit', 'The store takes no further connection.');
       const [toServer, toClient] = streamPair(client, connection);
       connection.open(toClient);
       return toServer;
@@ -50,7 +58,7 @@ export class Xenstored {
   /** Serves privileged connections on a socket with mode 0600. Rejects with a sentence when it cannot. */
   async listen(socketPath: string): Promise<Listening> {
     const { path, close } = await listenOnSocket(socketPath, () =>
-      this.#connection({ domid: PRIVILEGED_DOMID, privileged: true, isSocket: true }),
+      this.#connection({ domain: undefined, domid: PRIVILEGED_DOMID, privileged: true }),
     );
     const listening: Listening = {
       path,
@@ -63,19 +71,10 @@ export class Xenstored {
     return listening;
   }
 
-  #connection({
-    domid,
-    privileged,
-    isSocket,
-  }: {
-    domid: number;
-    privileged: boolean;
-    isSocket: boolean;
-  }): (Connection & ByteStreamHandlers) | undefined {
+  /** Undefined when there are too many. */
+  #connection(who: ConstructorParameters<typeof Connection>[2]): Connection | undefined {
     if (this.#isClosed || this.#connections.size >= limits.maxConnections) return undefined;
-    const domain = isSocket ? undefined : this.#core.domains.add(domid);
-    if (domain) domain.introduced = true;
-    return new Connection(this.#core, this.#connections, { domain, domid, privileged });
+    return new Connection(this.#core, this.#connections, who);
   }
 
   /** The domain exists from now on: nodes may be given to it before it is introduced. */

@@ -5,7 +5,13 @@
  * Admission may wait (the client does not read, later a hold); then its bytes wait in the backlog
  * and the stream is paused. The dispatch of an admitted request is synchronous.
  */
-import { XS_HEADER_BYTES, XS_PAYLOAD_MAX_BYTES, XsType } from '../../wire/xsMessage';
+import {
+  XS_HEADER_BYTES,
+  XS_PAYLOAD_MAX_BYTES,
+  XS_TOO_LONG,
+  XsType,
+  xsMessageEnd,
+} from '../../wire/xsMessage';
 import type { ByteStream, ByteStreamHandlers } from '../byteStream';
 import { Failure } from '../failure';
 import { dispatch } from '../operations/table';
@@ -25,6 +31,7 @@ export class Connection implements ByteStreamHandlers {
   /** Bytes that came and were not dispatched: the start of a message, or what waits for admission. */
   #backlog: Buffer = nothing;
   #streamIsFull = false;
+  #piledBytes = 0;
   #isPaused = false;
   #isClosed = false;
 
@@ -66,13 +73,13 @@ export class Connection implements ByteStreamHandlers {
   #work(bytes: Buffer, isBorrowed: boolean): void {
     let offset = 0;
     let waits = false;
-    while (!this.#isClosed && bytes.length - offset >= XS_HEADER_BYTES) {
-      const payloadBytes = bytes.readUInt32LE(offset + 12);
-      if (payloadBytes > XS_PAYLOAD_MAX_BYTES) {
-        this.cutOff(`a message announces ${payloadBytes} bytes of payload`);
+    while (!this.#isClosed) {
+      const end = xsMessageEnd(bytes, offset, XS_PAYLOAD_MAX_BYTES);
+      if (end === XS_TOO_LONG) {
+        this.flush();
+        this.cutOff(`a message announces more than ${XS_PAYLOAD_MAX_BYTES} bytes of payload`);
         break;
       }
-      const end = offset + XS_HEADER_BYTES + payloadBytes;
       if (end > bytes.length) break;
       if (!this.#admits()) {
         waits = true;
@@ -85,25 +92,24 @@ export class Connection implements ByteStreamHandlers {
       const rest = offset === bytes.length ? nothing : bytes.subarray(offset);
       this.#backlog = isBorrowed && rest.length > 0 ? Buffer.from(rest) : rest;
       this.flush();
-      this.#pauseWhile(waits && this.#streamIsFull);
+      // It waits only while the stream is full, and then onDrain will come.
+      this.#pauseWhile(waits);
     }
     this.all.flushOthers();
-    // The stream took everything meanwhile: nobody will call onDrain.
-    if (waits && !this.#streamIsFull && !this.#isClosed) this.onDrain();
   }
 
-  /** Whether the next request may be dispatched now. */
+  /** Whether the next request may be dispatched now. While the stream takes what is said it always may. */
   #admits(): boolean {
     if (this.#hasRoom()) return true;
     this.flush();
-    return this.#hasRoom();
+    return !this.#streamIsFull;
   }
 
   #hasRoom(): boolean {
-    if (this.unsentBytes >= limits.outputHighWaterBytes) return false;
+    if (this.#output.unsentBytes >= limits.outputHighWaterBytes) return false;
+    if (!this.#streamIsFull || this.session.privileged) return true;
     const { maxOutstandingReplies } = this.core.quotas;
-    if (this.session.privileged || maxOutstandingReplies === 0) return true;
-    return !this.#streamIsFull || this.#output.unsentReplies < maxOutstandingReplies;
+    return maxOutstandingReplies === 0 || this.#output.unsentReplies < maxOutstandingReplies;
   }
 
   #dispatch(bytes: Buffer, offset: number, end: number): void {
@@ -124,19 +130,26 @@ export class Connection implements ByteStreamHandlers {
 
   #sendEvent(path: string, token: string): void {
     if (this.#isClosed) return;
+    if (this.#output.unsentBytes === 0) this.all.hasOutput(this);
     this.#output.event(path, token);
-    this.all.hasOutput(this);
-    if (this.unsentBytes > this.all.maxUnsentBytes) this.cutOff('it does not read its watch events');
-  }
-
-  get unsentBytes(): number {
-    return this.#output.unsentBytes + (this.#stream?.queuedBytes ?? 0);
+    if (this.#output.unsentBytes < limits.outputHighWaterBytes) return;
+    this.flush();
+    this.#notePile();
+    if (this.#output.unsentBytes > this.all.maxUnsentBytes) this.cutOff('it does not read its watch events');
   }
 
   /** Hands on what waits, if the stream takes it. */
   flush(): void {
     if (this.#streamIsFull || this.#isClosed || this.#output.unsentBytes === 0) return;
     this.#streamIsFull = !this.#stream!.write(this.#output.take());
+    this.#notePile();
+  }
+
+  /** Tells how much waits behind a stream that takes no more. */
+  #notePile(): void {
+    const piledBytes = this.#streamIsFull ? this.#output.unsentBytes : 0;
+    this.all.piledBytes += piledBytes - this.#piledBytes;
+    this.#piledBytes = piledBytes;
   }
 
   #pauseWhile(shouldPause: boolean): void {
@@ -164,6 +177,7 @@ export class Connection implements ByteStreamHandlers {
     this.#isClosed = true;
     this.#backlog = nothing;
     this.#output.take();
+    this.#notePile();
     this.session.reset();
     this.core.sessions.delete(this.session);
     this.all.remove(this);

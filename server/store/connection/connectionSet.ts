@@ -5,6 +5,8 @@ import type { Connection } from './connection';
 export class ConnectionSet {
   readonly #open = new Set<Connection>();
   #withOutput: Connection[] = [];
+  /** What waits behind streams that take no more, of all connections together. */
+  piledBytes = 0;
 
   get size(): number {
     return this.#open.size;
@@ -33,7 +35,8 @@ export class ConnectionSet {
 
   /** How much one connection may have unsent before it is cut off. */
   get maxUnsentBytes(): number {
-    return limits.maxUnsentBytes;
+    const isCrowded = this.piledBytes > limits.maxUnsentBytesTogether;
+    return isCrowded ? limits.outputHighWaterBytes : limits.maxUnsentBytes;
   }
 
   closeAll(): void {

@@ -42,6 +42,8 @@ export interface TransactionHome {
   readonly watches: WatchTable;
   /** Of all transactions together. */
   touchedNodes: number;
+  /** Bytes of values that transactions wrote and did not commit yet. */
+  uncommittedBytes: number;
 }
 
 const MISSING = -1;
@@ -49,6 +51,7 @@ const MISSING = -1;
 export class Transaction implements StoreView {
   readonly #touched = new Map<string, Touched>();
   readonly #ownedChange = new Map<number, number>();
+  #writtenBytes = 0;
 
   constructor(
     private readonly home: TransactionHome,
@@ -86,6 +89,13 @@ export class Transaction implements StoreView {
     this.#account(perms.ownerDomid, 1);
     touched.node = new StoreNode(value, perms, old.children, this.home.store.nextGeneration());
     touched.modified = true;
+    this.#countWritten(value);
+  }
+
+  /** Counts every write anew: an overwritten value is given back at the end of the transaction. */
+  #countWritten(value: string): void {
+    this.#writtenBytes += value.length;
+    this.home.uncommittedBytes += value.length;
   }
 
   add(path: StorePath, value: string, perms: PermList): void {
@@ -93,6 +103,7 @@ export class Transaction implements StoreView {
     touched.node = leaf(value, perms, this.home.store.nextGeneration());
     touched.modified = true;
     this.#account(perms.ownerDomid, 1);
+    this.#countWritten(value);
     this.#changeChildren(path, touched.node);
   }
 
@@ -152,12 +163,14 @@ export class Transaction implements StoreView {
   }
 
   roomFor(nodes: number, valueBytes: number): Failure | undefined {
-    return this.home.store.roomFor(nodes, valueBytes);
+    const { store, touchedNodes, uncommittedBytes } = this.home;
+    return store.roomFor(nodes + touchedNodes, valueBytes + uncommittedBytes);
   }
 
   /** Gives back what the transaction holds. It must not be used afterwards. */
   end(): void {
     this.home.touchedNodes -= this.#touched.size;
+    this.home.uncommittedBytes -= this.#writtenBytes;
     this.#touched.clear();
   }
 
