@@ -5,11 +5,13 @@ import { childPath } from '../wire/xsPath';
 import { type Matcher, regexpMatcher, textMatcher } from './matcher';
 import type { NameDomain } from './meaning';
 import { readRow } from './nodeRow';
-import { maxInFlight } from './readMany';
+import { leaveRoom, maxInFlight, readMany, throwIfAborted } from './readMany';
 import type { FindQuery, FindResult } from './treeTypes';
 
 export const maxFindRows = 5_000;
 export const maxSearchedNodes = 1_000_000;
+/** Starting a regular expression under a time limit costs as much as hundreds of its matches. */
+const nodesPerMatch = 4_096;
 
 export async function find(
   store: StoreClient,
@@ -21,22 +23,26 @@ export async function find(
   const matches = query.regexp ? regexpMatcher(query.text) : textMatcher(query.text);
   const limit = Math.min(query.limit, maxFindRows);
   const found: string[] = [];
+  let unmatched: Looked[] = [];
   let searchedNodes = 0;
   // A stack, not a level: what is open stays small in a broad tree, and matches come in tree order.
   const open = [query.under];
   while (open.length > 0 && found.length <= limit && searchedNodes < maxSearchedNodes) {
+    await leaveRoom();
     throwIfAborted(options?.signal);
     const paths = open.splice(Math.max(0, open.length - maxInFlight)).reverse();
-    const nodes = await Promise.all(paths.map((path) => look(store, path, query.inValues, options)));
-    searchedNodes += paths.length;
-    found.push(...matchesAmong(paths, nodes, query, matches));
-    for (let index = paths.length - 1; index >= 0; index--) {
-      const { names } = nodes[index]!;
-      for (let at = names.length - 1; at >= 0; at--) open.push(childPath(paths[index]!, names[at]!));
+    const nodes = await Promise.all(paths.map((path) => look(store, path, query.inValues)));
+    searchedNodes += nodes.length;
+    unmatched.push(...nodes);
+    for (const { path, names } of nodes.reverse()) {
+      for (let at = names.length - 1; at >= 0; at--) open.push(childPath(path, names[at]!));
     }
+    if (unmatched.length < nodesPerMatch && open.length > 0) continue;
+    found.push(...matchesAmong(unmatched, query, matches));
+    unmatched = [];
   }
   const shown = found.slice(0, limit);
-  const rows = await Promise.all(shown.map((path) => readRow(store, path, nameDomain, options)));
+  const rows = await readMany(shown, (path) => readRow(store, path, nameDomain), options?.signal);
   return {
     rows: rows.filter((row) => row !== undefined),
     searchedNodes,
@@ -45,22 +51,18 @@ export async function find(
 }
 
 interface Looked {
+  readonly path: string;
   readonly names: readonly string[];
   readonly value: string;
 }
 
 /** A node that is gone, or that we may not read, has no children and no value. */
-async function look(
-  store: StoreClient,
-  path: string,
-  withValue: boolean,
-  options: RequestOptions | undefined,
-): Promise<Looked> {
+async function look(store: StoreClient, path: string, withValue: boolean): Promise<Looked> {
   const [names, value] = await Promise.all([
-    store.directory(path, options).catch(orNothing<string[]>([])),
-    withValue ? store.read(path, options).catch(orNothing(undefined)) : undefined,
+    store.directory(path).catch(orNothing<string[]>([])),
+    withValue ? store.read(path).catch(orNothing(undefined)) : undefined,
   ]);
-  return { names, value: value?.toString('utf8') ?? '' };
+  return { path, names, value: value?.toString('utf8') ?? '' };
 }
 
 function orNothing<T>(nothing: T): (error: unknown) => T {
@@ -71,17 +73,12 @@ function orNothing<T>(nothing: T): (error: unknown) => T {
 }
 
 function matchesAmong(
-  paths: readonly string[],
   nodes: readonly Looked[],
   { inPaths, inValues }: FindQuery,
   matches: Matcher,
 ): string[] {
   const hits = new Set<number>();
-  if (inPaths) for (const index of matches(paths)) hits.add(index);
+  if (inPaths) for (const index of matches(nodes.map(({ path }) => path))) hits.add(index);
   if (inValues) for (const index of matches(nodes.map(({ value }) => value))) hits.add(index);
-  return [...hits].sort((left, right) => left - right).map((index) => paths[index]!);
-}
-
-function throwIfAborted(signal: AbortSignal | undefined): void {
-  if (signal?.aborted) throw new XenscopeError('cancelled', 'The search was cancelled.');
+  return [...hits].sort((left, right) => left - right).map((index) => nodes[index]!.path);
 }

@@ -89,7 +89,7 @@ export class LiveTree {
     const names = directory.names!.slice(offset, offset + Math.min(limit, maxPageRows));
     for (const name of names) if (!directory.shown.has(name)) directory.shown.set(name, undefined);
     this.#dirty.seen.clear();
-    const rows = await readMany(names, (name) => this.#readPageRow(path, directory, name, options));
+    const rows = await readMany(names, (name) => this.#readPageRow(path, directory, name), options?.signal);
     return { rows: rows.filter((row) => row !== undefined), total };
   }
 
@@ -166,14 +166,9 @@ export class LiveTree {
     }
   }
 
-  async #readPageRow(
-    path: string,
-    directory: Directory,
-    name: string,
-    options?: RequestOptions,
-  ): Promise<NodeRow | undefined> {
+  async #readPageRow(path: string, directory: Directory, name: string): Promise<NodeRow | undefined> {
     const before = directory.shown.get(name);
-    const row = await this.#read(childPath(path, name), options);
+    const row = await this.#read(childPath(path, name));
     // A batch that read the row after an event knows better than we.
     if (directory.shown.get(name) !== before) return directory.shown.get(name);
     if (row) directory.shown.set(name, row);

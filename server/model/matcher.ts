@@ -6,8 +6,8 @@ import { Script, createContext } from 'node:vm';
 import { XenscopeError } from '../host/errors';
 
 export const maxPatternCharacters = 500;
-/** Per batch of at most a few hundred texts. */
-export const maxMatchMs = 250;
+/** Per batch of a few thousand texts. */
+export const maxMatchMs = 500;
 
 /** Which of the texts match, by index. */
 export type Matcher = (texts: readonly string[]) => readonly number[];

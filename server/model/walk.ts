@@ -31,7 +31,11 @@ export async function walk(store: StoreOperations, path: string, options: WalkOp
     );
     count += wanted.length;
     if (count > options.maxNodes) throw tooManyNodes(path, options.maxNodes);
-    const found = await readMany(wanted, ({ path: child }) => readUnlessGone(store, child, options));
+    const found = await readMany(
+      wanted,
+      ({ path: child }) => readUnlessGone(store, child, options),
+      options.signal,
+    );
     level = [];
     for (const [index, child] of found.entries()) {
       if (!child) continue;
@@ -58,9 +62,9 @@ interface OpenNode extends WalkedNode {
 
 async function readNode(store: StoreOperations, path: string, options: WalkOptions): Promise<OpenNode> {
   const [names, value, perms] = await Promise.all([
-    unlessDenied(store.directory(path, options)),
-    options.values ? unlessDenied(store.read(path, options)) : undefined,
-    options.perms ? unlessDenied(store.getPerms(path, options)) : undefined,
+    unlessDenied(store.directory(path)),
+    options.values ? unlessDenied(store.read(path)) : undefined,
+    options.perms ? unlessDenied(store.getPerms(path)) : undefined,
   ]);
   return { path, names: names ?? [], value, perms, children: [] };
 }
