@@ -168,6 +168,15 @@ export class RawConnection {
     return this.messages.splice(0);
   }
 
+  /** Stops to read, so that what the server sends piles up on its side. */
+  pause(): void {
+    this.stream.pause();
+  }
+
+  resume(): void {
+    this.stream.resume();
+  }
+
   close(): void {
     this.stream.close();
   }

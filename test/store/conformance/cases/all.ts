@@ -2,6 +2,7 @@ import type { ConformanceCase } from '../conformance';
 import { conflictCases } from './conflicts';
 import { domainCases } from './domains';
 import { errorCases } from './errors';
+import { eventCases } from './events';
 import { framingCases } from './framing';
 import { pathCases } from './paths';
 import { permissionCases } from './permissions';
@@ -17,6 +18,7 @@ export const families: Readonly<Record<string, readonly ConformanceCase[]>> = {
   tree: treeCases,
   permissions: permissionCases,
   watches: watchCases,
+  events: eventCases,
   transactions: transactionCases,
   conflicts: conflictCases,
   domains: domainCases,

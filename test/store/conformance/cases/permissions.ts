@@ -211,4 +211,52 @@ export const permissionCases: ConformanceCase[] = [
       }
     },
   },
+  {
+    id: 'permissions',
+    behaviour: 'the special names have permissions of their own, which begin as n0',
+    notOnXen417: 'It lets them be set, not read.',
+    async run(target) {
+      const dom0 = await target.dom0();
+      const guest = await target.guest(1);
+      assert.equal(await dom0.ask('GET_PERMS', '@releaseDomain|'), 'n0|');
+      assert.equal(await dom0.ask('GET_PERMS', '@introduceDomain|'), 'n0|');
+      assert.equal(await guest.ask('GET_PERMS', '@releaseDomain|'), 'ERROR EACCES');
+      assert.equal(await guest.ask('SET_PERMS', '@releaseDomain|n1|'), 'ERROR EACCES');
+      await dom0.ok('SET_PERMS', '@releaseDomain|n0|r1|');
+      assert.equal(await guest.ask('GET_PERMS', '@releaseDomain|'), 'n0|r1|');
+    },
+  },
+  {
+    id: 'permissions',
+    behaviour: 'the owner has full access whatever the letters say, and dom0 has it everywhere',
+    async run(target) {
+      const dom0 = await target.dom0();
+      const owner = await target.guest(1);
+      await dom0.ok('WRITE', '/d|value');
+      await dom0.ok('SET_PERMS', '/d|n1|n1|n0|');
+      assert.equal(await owner.ask('READ', '/d|'), 'value');
+      await owner.ok('WRITE', '/d|of the owner');
+      await owner.ok('SET_PERMS', '/d|n1|n0|');
+      assert.equal(await dom0.ask('READ', '/d|'), 'of the owner');
+      await dom0.ok('WRITE', '/d|of dom0');
+      await dom0.ok('SET_PERMS', '/d|n0|');
+      assert.equal(await owner.ask('READ', '/d|'), 'ERROR EACCES');
+    },
+  },
+  {
+    id: 'permissions',
+    behaviour: 'write access to the nearest existing ancestor is what it takes to create',
+    async run(target) {
+      const dom0 = await target.dom0();
+      const guest = await target.guest(1);
+      await dom0.ok('MKDIR', '/open|');
+      await dom0.ok('SET_PERMS', '/open|b0|');
+      await dom0.ok('MKDIR', '/open/closed|');
+      await dom0.ok('SET_PERMS', '/open/closed|r0|');
+      assert.equal(await guest.ask('WRITE', '/open/closed/x|value'), 'ERROR EACCES');
+      assert.equal(await guest.ask('WRITE', '/open/closed/x/y|value'), 'ERROR EACCES');
+      assert.equal(await guest.ask('MKDIR', '/open/x/y/z|'), 'OK');
+      assert.equal(await dom0.ask('GET_PERMS', '/open/x/y|'), 'b1|');
+    },
+  },
 ];

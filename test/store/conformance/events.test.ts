@@ -1,0 +1,3 @@
+import { describeOnOurs } from './ours';
+
+describeOnOurs('events');
