@@ -47,10 +47,13 @@ export const limits = {
   outputHighWaterBytes: 32 * 1024,
   /** A connection that lets this much pile up (watch events do not wait) is cut off. */
   maxUnsentBytes: 4 * 1024 * 1024,
-  /** Once all connections together have so much unsent, each is cut off at the high-water mark instead. */
-  maxUnsentBytesTogether: 64 * 1024 * 1024,
+  /**
+   * Once all connections together have so much unsent, each is cut off at the high-water mark instead.
+   * A byte that waits costs up to four: the room that a queue keeps, and its events known by their text.
+   */
+  maxUnsentBytesTogether: 16 * 1024 * 1024,
   /** Paths remembered by their text, twice over; longer ones are taken apart each time. */
-  maxCachedPaths: 8192,
+  maxCachedPaths: 2048,
   maxCachedPathBytes: 192,
   /** Waiting connections of the listening socket. */
   listenBacklog: 511,

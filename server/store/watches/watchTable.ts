@@ -99,20 +99,23 @@ export class WatchTable {
 }
 
 function removedBelow(watched: WatchTrieNode<Watch>, path: StorePath, node: StoreNode): void {
-  if (watched.below.size === 0) return;
-  for (const name of watchedNames(watched, node)) {
+  if (!watched.below) return;
+  for (const [name, below] of watchedChildren(watched.below, node)) {
     const child = node.children.get(name)!;
     const childPath = path.child(name);
-    const below = watched.below.get(name)!;
     removedBelow(below, childPath, child);
-    fire(below.watches, childPath.text, removal(child, node));
+    if (below.watches) fire(below.watches, childPath.text, removal(child, node));
   }
 }
 
+type Watched = [name: string, trieNode: WatchTrieNode<Watch>];
+
 /** The children that are watched, or have something watched below them, in the order of the directory. */
-function watchedNames(watched: WatchTrieNode<Watch>, node: StoreNode): string[] {
-  if (watched.below.size === 1) return [...watched.below.keys()].filter((name) => node.children.get(name));
-  return node.children.names().filter((name) => watched.below.has(name));
+function watchedChildren(below: ReadonlyMap<string, WatchTrieNode<Watch>>, node: StoreNode): Watched[] {
+  const there = [...below].filter(([name]) => node.children.get(name) !== undefined);
+  if (there.length <= 1) return there;
+  const names = node.children.names();
+  return names.flatMap((name): Watched[] => (below.has(name) ? [[name, below.get(name)!]] : []));
 }
 
 function removal(node: StoreNode, parent: StoreNode): Visibility {

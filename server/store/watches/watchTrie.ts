@@ -5,12 +5,12 @@
 import type { StorePath } from '../tree/storePath';
 
 export class WatchTrieNode<W> {
-  /** In the order of registration. */
-  readonly watches = new Set<W>();
-  readonly below = new Map<string, WatchTrieNode<W>>();
+  /** In the order of registration; made when it is needed, because most nodes have only one of the two. */
+  watches: Set<W> | undefined;
+  below: Map<string, WatchTrieNode<W>> | undefined;
 
   get isEmpty(): boolean {
-    return this.watches.size === 0 && this.below.size === 0;
+    return !this.watches?.size && !this.below?.size;
   }
 }
 
@@ -21,30 +21,32 @@ export class WatchTrie<W> {
     let node = this.root;
     for (let level = 0; level < path.depth; level += 1) {
       const name = path.names[level]!;
+      node.below ??= new Map();
       let next = node.below.get(name);
       if (!next) node.below.set(name, (next = new WatchTrieNode()));
       node = next;
     }
+    node.watches ??= new Set();
     node.watches.add(watch);
   }
 
   remove(path: StorePath, watch: W): void {
     const way = [this.root];
     for (let level = 0; level < path.depth; level += 1) {
-      const next = way[level]!.below.get(path.names[level]!);
+      const next = way[level]!.below?.get(path.names[level]!);
       if (!next) return;
       way.push(next);
     }
-    way[path.depth]!.watches.delete(watch);
+    way[path.depth]!.watches?.delete(watch);
     for (let level = path.depth; level > 0 && way[level]!.isEmpty; level -= 1) {
-      way[level - 1]!.below.delete(path.names[level - 1]!);
+      way[level - 1]!.below?.delete(path.names[level - 1]!);
     }
   }
 
   /** The trie's node for a path, if anything is watched there or below. */
   find(path: StorePath): WatchTrieNode<W> | undefined {
     let node: WatchTrieNode<W> | undefined = this.root;
-    for (let level = 0; level < path.depth && node; level += 1) node = node.below.get(path.names[level]!);
+    for (let level = 0; level < path.depth && node; level += 1) node = node.below?.get(path.names[level]!);
     return node;
   }
 
@@ -53,9 +55,9 @@ export class WatchTrie<W> {
     const found: W[] = [];
     let node: WatchTrieNode<W> | undefined = this.root;
     for (let level = 0; node; level += 1) {
-      for (const watch of node.watches) found.push(watch);
+      if (node.watches) found.push(...node.watches);
       if (level === path.depth) break;
-      node = node.below.get(path.names[level]!);
+      node = node.below?.get(path.names[level]!);
     }
     return found;
   }
