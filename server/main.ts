@@ -5,12 +5,14 @@ import { Command } from 'commander';
 import { version } from '../package.json';
 import { addEditorVerb } from './cli/editorVerb';
 import { runCommandLine } from './cli/runCommandLine';
+import { addServeVerb } from './cli/serveVerb';
 import { addStoreVerbs } from './cli/storeVerbs';
 
 const program = new Command('xenscope')
   .description('See inside Xen: xenstore, rings and devices of a real host or of a built-in simulator.')
   .version(version);
 
+addServeVerb(program);
 addStoreVerbs(program);
 addEditorVerb(program);
 

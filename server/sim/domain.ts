@@ -2,8 +2,7 @@
  * A domain from the inside: what a guest's script, a driver or a daemon of dom0 can do. Scripts run
  * as tasks; when the domain halts, every wait and every watch of its tasks ends.
  */
-import { sleep } from '../host/clock';
-import type { Clock } from '../host/clock';
+import type { Clock, Timer } from '../host/clock';
 import type { StoreClient, WatchEvent } from '../host/storeClient';
 import type { SeededRandom } from './seededRandom';
 
@@ -37,6 +36,8 @@ export class Domain {
   #lastGref: number;
   #lastPort: number;
   #watches = 0;
+  /** Those who sleep. A set of our own, because a signal with hundreds of listeners is slow. */
+  readonly #waits = new Set<{ readonly timer: Timer; reject(reason: Error): void }>();
 
   constructor(
     readonly domid: number,
@@ -88,8 +89,22 @@ export class Domain {
   }
 
   /** Waits between `leastMs` and `mostMs` of the world's time; rejects when the domain halts meanwhile. */
-  sleep(leastMs: number, mostMs = leastMs, signal: AbortSignal = this.signal): Promise<void> {
-    return sleep(this.#ports.clock, this.random.between(leastMs, mostMs), signal);
+  sleep(leastMs: number, mostMs = leastMs): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.signal.throwIfAborted();
+      const wait = { timer: this.after(this.random.between(leastMs, mostMs), wake), reject };
+      const waits = this.#waits;
+      function wake() {
+        waits.delete(wait);
+        resolve();
+      }
+      waits.add(wait);
+    });
+  }
+
+  /** Calls `run` after `delayMs` of the world's time, even if the domain has halted by then. */
+  after(delayMs: number, run: () => void): Timer {
+    return this.#ports.clock.after(delayMs, run);
   }
 
   /**
@@ -147,10 +162,16 @@ export class Domain {
   }
 
   /** Stops the domain's processors: its tasks end, its connections close. */
-  halt(reason: ShutdownReason): void {
+  halt(why: ShutdownReason): void {
     if (this.signal.aborted) return;
-    this.#status = { kind: 'shutdown', reason };
-    this.#halted.abort(new Error(`${this.name} has halted`));
+    this.#status = { kind: 'shutdown', reason: why };
+    const reason = new Error(`${this.name} has halted`);
+    this.#halted.abort(reason);
+    for (const { timer, reject } of this.#waits) {
+      timer.cancel();
+      reject(reason);
+    }
+    this.#waits.clear();
     for (const client of this.#clients.splice(0)) void client.close();
   }
 

@@ -11,7 +11,7 @@ import { Xenstored } from '../store/xenstored';
 import { Activity } from './activity';
 import { demoDomains, demoPlan } from './demo';
 import { blkback, netback, qdisk, vkbd } from './devices/backends';
-import { runBus } from './devices/xenbus';
+import { runBus } from './devices/bus';
 import { bootDom0 } from './dom0/boot';
 import { runConsoled } from './dom0/consoled';
 import { startOperator } from './dom0/operator';

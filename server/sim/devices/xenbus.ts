@@ -74,8 +74,9 @@ export class DeviceEnd {
   }
 
   /** The moment that real hardware, scripts and schedulers take: long enough to be seen. */
-  pause(): Promise<void> {
-    return this.domain.sleep(150, 600, this.signal);
+  async pause(): Promise<void> {
+    await this.domain.sleep(150, 600);
+    this.signal.throwIfAborted();
   }
 
   /** Calls `look` with each state of the other end, `otherPath` being its folder; one may come twice. */
@@ -90,72 +91,3 @@ export class DeviceEnd {
 
 /** Holds one end of a device until the device or the domain is gone. */
 export type Driver = (end: DeviceEnd) => Promise<void>;
-
-/**
- * Finds the devices of a domain as they come and go, and hands each to the driver of its kind.
- * `root` is `device` for frontends (`device/<kind>/<devid>`) and `backend` for backends
- * (`backend/<kind>/<domid>/<devid>`). Kinds without a driver are left alone.
- */
-export async function runBus(
-  domain: Domain,
-  root: 'device' | 'backend',
-  drivers: Readonly<Record<string, Driver>>,
-): Promise<void> {
-  const depth = root === 'device' ? 2 : 3;
-  const held = new Map<string, AbortController>();
-  await domain.follow(root, async (event) => {
-    // Below a device's own folder nothing appears or goes that the bus must know.
-    if (event.path.split('/').length > depth + 1) return;
-    const present = new Set(await devicesBelow(domain.store, root, depth, drivers));
-    for (const [path, gone] of held) {
-      if (present.has(path)) continue;
-      held.delete(path);
-      gone.abort(new Error(`${path} is gone`));
-    }
-    for (const path of present) {
-      if (held.has(path)) continue;
-      const gone = new AbortController();
-      held.set(path, gone);
-      const signal = AbortSignal.any([gone.signal, domain.signal]);
-      const driver = drivers[path.split('/')[1]!]!;
-      domain.start(`driver of ${path}`, async () => {
-        try {
-          await driver(new DeviceEnd(domain, path, signal));
-        } catch (error) {
-          // A device that goes away under its driver is an everyday thing.
-          if (!signal.aborted) throw error;
-        }
-      });
-    }
-  });
-}
-
-async function devicesBelow(
-  store: StoreClient,
-  root: string,
-  depth: number,
-  drivers: Readonly<Record<string, Driver>>,
-): Promise<string[]> {
-  let level = (await list(store, root)).filter((kind) => kind in drivers).map((kind) => `${root}/${kind}`);
-  for (let step = 1; step < depth; step++) {
-    const next: string[] = [];
-    for (const folder of level) {
-      for (const name of await list(store, folder)) next.push(`${folder}/${name}`);
-    }
-    level = next;
-  }
-  const devices: string[] = [];
-  for (const path of level) {
-    if ((await readState(store, path)) !== XenbusState.Unknown) devices.push(path);
-  }
-  return devices;
-}
-
-async function list(store: StoreClient, path: string): Promise<string[]> {
-  try {
-    return await store.directory(path);
-  } catch (error) {
-    if (isStoreError(error, 'ENOENT') || isStoreError(error, 'EACCES')) return [];
-    throw error;
-  }
-}

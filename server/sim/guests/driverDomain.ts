@@ -1,6 +1,6 @@
 /** A Linux guest that drives the network card and serves vifs to other guests. */
 import { netback } from '../devices/backends';
-import { runBus } from '../devices/xenbus';
+import { runBus } from '../devices/bus';
 import type { GuestScript } from '../toolstack/config';
 import { alpine, linuxGuest } from './linux';
 

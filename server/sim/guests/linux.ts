@@ -1,6 +1,6 @@
 /** A Linux guest: netfront and blkfront, shutdown requests, a guest agent. */
 import { linuxBlkfront, linuxKbdfront, linuxNetfront } from '../devices/frontends';
-import { runBus } from '../devices/xenbus';
+import { runBus } from '../devices/bus';
 import type { Domain } from '../domain';
 import type { DomainConfig, GuestScript } from '../toolstack/config';
 import { obeyShutdown, offerShutdown, runAgent } from './parts';

@@ -1,6 +1,7 @@
 /** Mini-OS: as a guest of its own, and as the stub domain that holds another guest's device model. */
 import { miniOsBlkfront, miniOsNetfront } from '../devices/frontends';
-import { readText, runBus } from '../devices/xenbus';
+import { runBus } from '../devices/bus';
+import { readText } from '../devices/xenbus';
 import type { GuestScript } from '../toolstack/config';
 import { obeyShutdown } from './parts';
 

@@ -1,6 +1,6 @@
 /** A MirageOS unikernel: one vif, no agent, and an orderly end when asked. */
 import { mirageNetfront } from '../devices/frontends';
-import { runBus } from '../devices/xenbus';
+import { runBus } from '../devices/bus';
 import type { GuestScript } from '../toolstack/config';
 import { obeyShutdown, offerShutdown } from './parts';
 

@@ -1,6 +1,7 @@
 /** A Windows guest with PV drivers: they close each device before they connect it, and tell much. */
 import { windowsBlkfront, windowsNetfront } from '../devices/frontends';
-import { runBus, writeEntries } from '../devices/xenbus';
+import { runBus } from '../devices/bus';
+import { writeEntries } from '../devices/xenbus';
 import type { Domain } from '../domain';
 import type { GuestScript } from '../toolstack/config';
 import { balloonedKiB, obeyShutdown, offerShutdown, wander } from './parts';

@@ -99,21 +99,15 @@ function askToClose(store: StoreClient, back: string): Promise<boolean> {
 }
 
 async function waitUntilClosed(dom0: Domain, store: StoreClient, back: string): Promise<void> {
-  const timeout = new AbortController();
-  const signal = AbortSignal.any([timeout.signal, dom0.signal]);
-  dom0.sleep(closeTimeoutMs, closeTimeoutMs, signal).then(
-    () => timeout.abort(new Error(`${back} does not close`)),
-    () => undefined,
-  );
-  await dom0.follow(
-    `${back}/state`,
-    async () => {
-      const state = await readState(store, back);
-      return state === XenbusState.Closed || state === XenbusState.Unknown ? 'done' : undefined;
-    },
-    { store, signal },
-  );
-  timeout.abort(new Error('no longer needed'));
+  const over = new AbortController();
+  const timeout = dom0.after(closeTimeoutMs, () => over.abort(new Error(`${back} does not close`)));
+  const signal = AbortSignal.any([over.signal, dom0.signal]);
+  const look = async () => {
+    const state = await readState(store, back);
+    return state === XenbusState.Closed || state === XenbusState.Unknown ? 'done' : undefined;
+  };
+  await dom0.follow(`${back}/state`, look, { store, signal });
+  timeout.cancel();
 }
 
 /** Removes a folder, then the folders above it that have become empty (libxl__xs_path_cleanup). */
