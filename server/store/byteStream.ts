@@ -23,5 +23,8 @@ export interface ByteStream {
   close(): void;
 }
 
-/** Opens a stream; rejects with a sentence in a XenscopeError `away` when nobody answers. */
+/**
+ * Opens a stream; rejects with a sentence in a XenscopeError: `away` when nobody answers, `limit`
+ * when somebody is there but has no room at the moment, and may be asked again soon.
+ */
 export type Dial = (handlers: ByteStreamHandlers) => Promise<ByteStream>;

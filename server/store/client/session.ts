@@ -12,6 +12,9 @@ import type { StoreClientLimits } from './limits';
 
 export const FIRST_RETRY_DELAY_MS = 100;
 export const MAX_RETRY_DELAY_MS = 5000;
+/** A server that is there but has no room is asked again soon, and is not away. */
+const BUSY_DELAY_MS = 20;
+const MAX_BUSY_DIALS = 100;
 /** A connection that held so long, or that answered, makes the next pause short again. */
 const STEADY_CONNECTION_MS = 10_000;
 
@@ -38,6 +41,7 @@ export class StoreSession {
   #waiters: { resolve(connection: StoreConnection): void; reject(reason: string): void }[] = [];
   #goneReason = '';
   #failures = 0;
+  #busyDials = 0;
   #connectedAtMs = 0;
   #retryTimer: Timer | undefined;
 
@@ -109,7 +113,10 @@ export class StoreSession {
         this.#onConnected(connection);
       },
       (error: unknown) => {
-        if (this.#state.kind === 'connecting') this.#onLost(sentenceOf(error));
+        if (this.#state.kind !== 'connecting') return;
+        const isBusy = error instanceof XenscopeError && error.code === 'limit';
+        if (!isBusy || ++this.#busyDials > MAX_BUSY_DIALS) return this.#onLost(sentenceOf(error));
+        this.#retryTimer = this.#options.clock.after(BUSY_DELAY_MS, () => this.dial());
       },
     );
   }
@@ -127,6 +134,7 @@ export class StoreSession {
 
   #onConnected(connection: StoreConnection): void {
     this.#connection = connection;
+    this.#busyDials = 0;
     this.#connectedAtMs = this.#options.clock.nowMs();
     this.#options.onConnected(connection);
     this.#setState({ kind: 'connected' });
@@ -137,6 +145,7 @@ export class StoreSession {
     const { clock, reconnect } = this.#options;
     const lost = this.#connection;
     this.#connection = undefined;
+    this.#busyDials = 0;
     if (!reconnect) {
       this.#goneReason = reason;
       this.#setState({ kind: 'closed' });

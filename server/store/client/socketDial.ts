@@ -52,6 +52,12 @@ function streamOf(socket: Socket): ByteStream {
 }
 
 function noAnswer(path: string, error: NodeJS.ErrnoException): XenscopeError {
+  if (error.code === 'EAGAIN') {
+    // The queue of connections to be accepted is full; oxenstored has room for one.
+    return new XenscopeError('limit', `The xenstore at ${path} is too busy to take a connection.`, {
+      cause: error,
+    });
+  }
   const [text, wayOut] =
     error.code === 'ENOENT'
       ? [`There is no xenstore socket at ${path}.`, 'Start a xenstored, or name another socket.']

@@ -58,6 +58,44 @@ describe('store client: away and back', () => {
     assert.deepEqual(clock.waitingMs, []);
   });
 
+  it('asks a server that has no room again, and lets requests wait for it', async () => {
+    const peer = new Peer();
+    const clock = new ManualClock();
+    let refusals = 3;
+    const client = openStoreClient({
+      clock,
+      dial: (handlers) =>
+        refusals-- > 0 ? Promise.reject(new XenscopeError('limit', 'It is full.')) : peer.dial(handlers),
+    });
+    const reading = client.read('/a');
+    for (let refused = 0; refused < 3; refused++) {
+      await until(() => clock.waitingMs.length > 0);
+      assert.equal(client.state.kind, 'connecting');
+      clock.advance(clock.waitingMs[0]!);
+    }
+    const connection = await peer.connection();
+    connection.reply(await connection.next('READ'), 'x');
+    assert.equal(String(await reading), 'x');
+    await client.close();
+  });
+
+  it('is away when a server never has room', async () => {
+    const clock = new ManualClock();
+    const client = openStoreClient({
+      clock,
+      dial: () => Promise.reject(new XenscopeError('limit', 'It is full.')),
+    });
+    const reading = assert.rejects(client.read('/a'), isCode('away'));
+    for (;;) {
+      await until(() => clock.waitingMs.length > 0);
+      if (client.state.kind === 'away') break;
+      clock.advance(clock.waitingMs[0]!);
+    }
+    await reading;
+    await client.close();
+    assert.deepEqual(clock.waitingMs, []);
+  });
+
   it('rejects requests while away, at once and with the reason', async () => {
     const { client } = open({ isThere: false });
     await assert.rejects(client.read('/asked-while-connecting'), isCode('away'));
