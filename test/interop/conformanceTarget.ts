@@ -35,9 +35,11 @@ export async function xenstoredTarget(): Promise<Target> {
   const dom0 = async () => kept(await RawConnection.open(unixDial(daemon.socketPath)));
 
   return {
-    name: 'C xenstored 4.17',
     dom0,
     async guest(domid) {
+      const page = path.join(daemon.dir, `ring-${domid}`);
+      // The page makes the domain: from now on the hypervisor knows it.
+      if (!existsSync(page)) writeFileSync(page, Buffer.alloc(4096));
       const toolstack = await dom0();
       if ((await toolstack.ask('IS_DOMAIN_INTRODUCED', `${domid}|`)) !== 'T|') {
         await toolstack.ok('INTRODUCE', `${domid}|1|7|`);
@@ -45,7 +47,6 @@ export async function xenstoredTarget(): Promise<Target> {
         guests.delete(domid);
       }
       toolstack.close();
-      const page = path.join(daemon.dir, `ring-${domid}`);
       const known = guests.get(domid);
       const guest =
         known ?? kept(await RawConnection.open(ringDial(page, () => ring(portOf(daemon.dir, domid)))));

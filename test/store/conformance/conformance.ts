@@ -6,7 +6,6 @@
 import type { RawConnection } from '../../support/rawConnection';
 
 export interface Target {
-  readonly name: string;
   /** A new privileged connection: a socket, or domain 0's own. */
   dom0(): Promise<RawConnection>;
   /** The connection of an unprivileged domain, which is introduced first if it is not known yet. */

@@ -12,7 +12,7 @@ import type { Target } from './conformance';
 /** Everybody in process; a domain becomes known with its connection. */
 export function inProcessTarget(): Promise<Target> {
   const store = new Xenstored({ clock: systemClock });
-  return Promise.resolve(targetOf('ours, in process', store, store.connect({ domid: 0 })));
+  return Promise.resolve(targetOf(store, store.connect({ domid: 0 })));
 }
 
 /** Dom0 through the socket, as any program of the field; it introduces the guests. */
@@ -20,7 +20,7 @@ export async function socketTarget(): Promise<Target> {
   const store = new Xenstored({ clock: systemClock });
   const folder = await mkdtemp(path.join(os.tmpdir(), 'conformance-'));
   const listener = await store.listen(path.join(folder, 'socket'));
-  const target = targetOf('ours, by socket', store, unixDial(listener.path));
+  const target = targetOf(store, unixDial(listener.path));
   return {
     ...target,
     async guest(domid) {
@@ -38,7 +38,7 @@ export async function socketTarget(): Promise<Target> {
   };
 }
 
-function targetOf(name: string, store: Xenstored, dom0: Dial): Target {
+function targetOf(store: Xenstored, dom0: Dial): Target {
   const opened: RawConnection[] = [];
   const guests = new Map<number, RawConnection>();
   const open = async (dial: Dial) => {
@@ -47,7 +47,6 @@ function targetOf(name: string, store: Xenstored, dom0: Dial): Target {
     return connection;
   };
   return {
-    name,
     dom0: () => open(dom0),
     async guest(domid) {
       const known = guests.get(domid);

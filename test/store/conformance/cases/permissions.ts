@@ -203,6 +203,22 @@ export const permissionCases: ConformanceCase[] = [
   },
   {
     id: 'permissions',
+    behaviour:
+      'an entry for a domain that does not exist is listed, and grants nothing to one that comes later',
+    async run(target) {
+      const dom0 = await target.dom0();
+      await dom0.ok('WRITE', '/d|value');
+      await dom0.ok('SET_PERMS', '/d|n0|r6|');
+      await dom0.ok('WRITE', '/meanwhile|x');
+      const late = await target.guest(6);
+      assert.equal(await dom0.ask('GET_PERMS', '/d|'), 'n0|r6|');
+      assert.equal(await late.ask('READ', '/d|'), 'ERROR EACCES');
+      await dom0.ok('SET_PERMS', '/d|n0|r6|');
+      assert.equal(await late.ask('READ', '/d|'), 'value', 'said again, it counts');
+    },
+  },
+  {
+    id: 'permissions',
     behaviour: 'the nodes of a fresh store belong to dom0 alone',
     async run(target) {
       const dom0 = await target.dom0();
