@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { isStoreError, XenscopeError } from '../../../server/host/errors';
 import { openStoreClient } from '../../../server/store/client/storeClient';
-import { ManualClock, Peer } from './support';
+import { ManualClock, Peer, until } from './support';
 
 describe('store client: directories', () => {
   async function listing() {
@@ -64,9 +64,10 @@ describe('store client: directories', () => {
     let isOver = false;
     const over = () => (isOver = true);
     result.then(over, over);
-    while (!isOver) {
-      const asked = await Promise.race([connection.next('DIRECTORY_PART'), result.catch(() => undefined)]);
-      if (asked && 'payload' in asked) connection.reply(asked, `${++generation}|name|`);
+    for (;;) {
+      await until(() => isOver || connection.hasUnread);
+      if (isOver) break;
+      connection.reply(await connection.next('DIRECTORY_PART'), `${++generation}|name|`);
     }
     await assert.rejects(result, (error) => error instanceof XenscopeError && error.code === 'limit');
   });

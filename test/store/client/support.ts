@@ -58,9 +58,13 @@ export class PeerConnection {
     return this.takesMore;
   }
 
+  get hasUnread(): boolean {
+    return this.#read < this.requests.length;
+  }
+
   /** The next request, in words: `READ /a|`. */
   async next(type: XsTypeName): Promise<XsMessage> {
-    await until(() => this.#read < this.requests.length);
+    await until(() => this.hasUnread);
     const request = this.requests[this.#read++]!;
     const found = xsTypeName(request.type);
     if (found !== type) throw new Error(`expected ${type}, but the client sent ${found}`);
@@ -121,9 +125,16 @@ export function octets(payload: string | Buffer): Buffer {
   return typeof payload === 'string' ? Buffer.from(payload.replaceAll('|', '\0'), 'latin1') : payload;
 }
 
-/** Gives the event loop turns until something is so; the test's own time limit ends a vain wait. */
+/** Far above what any wait needs: it only turns a hang into a sentence. */
+const PATIENCE_MS = 8_000;
+
+/** Gives the event loop turns until something is so. */
 export async function until(isSo: () => boolean): Promise<void> {
-  while (!isSo()) await turn();
+  const deadline = performance.now() + PATIENCE_MS;
+  while (!isSo()) {
+    if (performance.now() > deadline) throw new Error(`In vain waited for: ${isSo.toString()}`);
+    await turn();
+  }
 }
 
 export function turn(): Promise<void> {
