@@ -8,6 +8,7 @@ import { once } from 'node:events';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { build } from 'esbuild';
 import { XsType } from '../../server/wire/xsMessage';
 import { attacks } from './attacks';
 import type { ProbeReport } from './probe';
@@ -43,13 +44,17 @@ describe('hostile clients', function () {
   };
 
   before(async () => {
-    const start = async (file: string) => {
-      const child = fork(path.join(__dirname, file), [socketPath], { execArgv: ['--import', 'tsx'] });
+    // Bundled as it ships: a server that compiles itself at its start has that in its memory for good.
+    const serverFile = path.join(folder, 'server.cjs');
+    const entry = path.join(__dirname, '../bench/serverProcess.ts');
+    await build({ entryPoints: [entry], outfile: serverFile, bundle: true, platform: 'node', format: 'cjs' });
+    const start = async (file: string, execArgv: string[]) => {
+      const child = fork(file, [socketPath], { execArgv });
       await once(child, 'message');
       return child;
     };
-    server = await start('../bench/serverProcess.ts');
-    probe = await start('probe.ts');
+    server = await start(serverFile, []);
+    probe = await start(path.join(__dirname, 'probe.ts'), ['--import', 'tsx']);
   });
 
   after(async () => {

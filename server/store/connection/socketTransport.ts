@@ -4,6 +4,7 @@ import net from 'node:net';
 import { XenscopeError } from '../../host/errors';
 import type { ByteStream, ByteStreamHandlers } from '../byteStream';
 import { limits } from '../quotas';
+import { fastSocket, type FastSocket } from './fastSocket';
 
 export interface Listening {
   readonly path: string;
@@ -15,7 +16,7 @@ export type Acceptor = () => (ByteStreamHandlers & { open(stream: ByteStream): v
 
 export async function listenOnSocket(path: string, accept: Acceptor): Promise<Listening> {
   await removeStale(path);
-  const server = net.createServer((socket) => serve(socket, accept));
+  const server = net.createServer({ pauseOnConnect: true }, (socket) => serve(socket, accept));
   await bindPrivately(server, path);
   return { path, close: () => closeServer(server) };
 }
@@ -74,25 +75,32 @@ function closeServer(server: net.Server): Promise<void> {
   return new Promise((resolve) => server.close(() => resolve()));
 }
 
-function serve(socket: net.Socket, accept: Acceptor): void {
+function serve(accepted: net.Socket, accept: Acceptor): void {
   const handlers = accept();
   if (!handlers) {
-    socket.destroy();
+    accepted.destroy();
     return;
   }
-  handlers.open(new SocketStream(socket));
+  const fast = fastSocket(accepted, (bytes) => handlers.onData(bytes));
+  const socket = fast?.socket ?? accepted;
   let reason: string | undefined;
-  socket.on('data', (bytes) => handlers.onData(bytes));
+  handlers.open(new SocketStream(socket, fast));
+  if (!fast) socket.on('data', (bytes) => handlers.onData(bytes));
   socket.on('drain', () => handlers.onDrain());
   socket.on('error', (error) => (reason = error.message));
   socket.on('close', () => handlers.onClose(reason));
+  socket.resume();
 }
 
 class SocketStream implements ByteStream {
-  constructor(private readonly socket: net.Socket) {}
+  constructor(
+    private readonly socket: net.Socket,
+    private readonly fast: FastSocket | undefined,
+  ) {}
 
   write(bytes: Buffer): boolean {
-    return this.socket.write(bytes);
+    const written = this.fast?.writeNow(bytes) ?? 0;
+    return written === bytes.length || this.socket.write(written === 0 ? bytes : bytes.subarray(written));
   }
 
   get queuedBytes(): number {
