@@ -21,6 +21,12 @@ export type XenscopeErrorCode =
   | 'cancelled'
   /** A limit of ours was reached; the message names it. */
   | 'limit'
+  /** It cannot be done while somebody still uses it, e.g. a grant that is mapped. */
+  | 'busy'
+  /** What is used was taken away: memory that was unmapped, a port that was closed, a domain that died. */
+  | 'gone'
+  /** There is no such grant or event channel, or it is not for us. */
+  | 'notOurs'
   /** The host has no such thing, e.g. world control on a real host. */
   | 'unsupported';
 

@@ -1,0 +1,45 @@
+/**
+ * Grants: how one domain lends pages to another (xen/include/public/grant_table.h, and the devices
+ * gntdev and gntalloc as user space sees them).
+ */
+import type { SharedMemory } from './memory';
+
+/** What happens when the memory is unmapped, however that comes, a crash included. */
+export interface UnmapNotify {
+  /** This byte becomes 0. */
+  readonly clearByteOffset?: number;
+  /** This local event channel is signalled. */
+  readonly signalPort?: number;
+}
+
+export interface Shared {
+  /** One grant reference for each page. */
+  readonly grefs: readonly number[];
+  readonly memory: SharedMemory;
+  /**
+   * Takes the pages back. Throws a XenscopeError `busy` while the other domain still maps them: a
+   * grant that is in use cannot be ended.
+   */
+  end(): void;
+}
+
+export interface Mapped {
+  readonly memory: SharedMemory;
+  /** Safe to call twice. */
+  unmap(): void;
+}
+
+export interface Grants {
+  share(
+    domid: number,
+    pages: number,
+    options: { readonly writable: boolean; readonly onUnmap?: UnmapNotify },
+  ): Shared;
+  /** Throws a XenscopeError `notOurs` when a reference is not for us, was ended, or may not be written. */
+  map(
+    domid: number,
+    grefs: readonly number[],
+    access: 'read' | 'write',
+    options?: { readonly onUnmap?: UnmapNotify },
+  ): Mapped;
+}

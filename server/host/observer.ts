@@ -1,0 +1,24 @@
+/**
+ * What somebody sees who looks at shared pages without taking part. An observer reads and never
+ * writes, holds no page longer than it must, and knows nothing that is private to an end.
+ */
+
+export interface ObservedPage {
+  /** Stable while the page is there, e.g. `xenstore:3`. */
+  readonly id: string;
+  /** What lies in it, by the name of its layout. */
+  readonly kind: 'xenstore' | 'console';
+  readonly domid: number;
+  /** How it was found, in words: a hover. */
+  readonly found: string;
+  /** Copies the page. False when it is gone: the observer then drops it. */
+  copy(into: Uint8Array): boolean;
+  /** Simulated hosts only: what no observer of a real host could know. */
+  readonly inside?: { readonly pendingToServer: boolean; readonly pendingToGuest: boolean };
+}
+
+export interface Observer {
+  pages(): readonly ObservedPage[];
+  /** Calls `listener` when pages come or go; returns how to stop. */
+  onChange(listener: () => void): () => void;
+}
