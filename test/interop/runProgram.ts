@@ -1,0 +1,45 @@
+/** Runs a program against the xenstore at a socket and keeps what a person would see of it. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { buffer } from 'node:stream/consumers';
+
+export interface Outcome {
+  readonly status: number | null;
+  /** Octets as latin1, so that nothing is lost in a comparison. */
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface RunOptions {
+  readonly socketPath: string;
+  readonly input?: string | Buffer;
+  /** Called with all of standard output so far, e.g. to act when a program is ready. */
+  readonly onOutput?: (text: string) => void;
+}
+
+/** Longer than any of the programs needs: a hang becomes a failure with what was seen so far. */
+const PATIENCE_MS = 30_000;
+
+export async function runProgram(
+  program: string,
+  args: readonly string[],
+  { socketPath, input = '', onOutput }: RunOptions,
+): Promise<Outcome> {
+  const child = spawn(program, args, {
+    env: { ...process.env, XENSTORED_PATH: socketPath, LC_ALL: 'C' },
+    timeout: PATIENCE_MS,
+    killSignal: 'SIGKILL',
+  });
+  let seen = '';
+  child.stdout.on('data', (bytes: Buffer) => {
+    seen += bytes.toString('latin1');
+    onOutput?.(seen);
+  });
+  const stderr = buffer(child.stderr);
+  const closed = once(child, 'close');
+  // A program that ends without reading its input is no failure of ours.
+  child.stdin.on('error', () => undefined);
+  child.stdin.end(input);
+  const [status] = (await closed) as [number | null];
+  return { status, stdout: seen, stderr: (await stderr).toString('latin1') };
+}
