@@ -22,8 +22,16 @@ export type DomainStatus =
   | { readonly kind: 'running' }
   | { readonly kind: 'shutdown'; readonly reason: ShutdownReason };
 
-/** How long a daemon of dom0 stays away after it failed. */
-const restartDelayMs = 1000;
+export interface FollowOptions {
+  /** The connection that watches; the kernel's when absent. */
+  readonly store?: StoreClient;
+  readonly signal?: AbortSignal;
+  /** In the world's time; without end when absent. */
+  readonly timeoutMs?: number;
+}
+
+/** How long a daemon stays away after it failed. */
+const restartDelayMs = 2000;
 
 export class Domain {
   readonly random: SeededRandom;
@@ -109,24 +117,28 @@ export class Domain {
 
   /**
    * Watches `path` and calls `look` at once and after each change, one call at a time, until it
-   * answers `done`, the domain halts, or `signal` is aborted. One call may stand for several changes.
+   * answers `done`, the domain halts, `signal` is aborted or the time is over. One call may stand for
+   * several changes. Answers whether `look` did.
    */
   async follow(
     path: string,
     look: (event: WatchEvent) => Promise<unknown>,
-    { store = this.store, signal = this.signal }: { store?: StoreClient; signal?: AbortSignal } = {},
-  ): Promise<void> {
+    { store = this.store, signal = this.signal, timeoutMs }: FollowOptions = {},
+  ): Promise<boolean> {
     const watch = await store.watch(path);
     const stop = () => void watch.close();
+    const timer = timeoutMs === undefined ? undefined : this.after(timeoutMs, stop);
     signal.addEventListener('abort', stop, { once: true });
     this.#watches++;
     try {
-      if (signal.aborted) return;
+      if (signal.aborted) return false;
       for await (const event of watch) {
-        if ((await look(event)) === 'done') return;
+        if ((await look(event)) === 'done') return true;
       }
+      return false;
     } finally {
       this.#watches--;
+      timer?.cancel();
       signal.removeEventListener('abort', stop);
       await watch.close();
     }
@@ -145,11 +157,16 @@ export class Domain {
   }
 
   /**
-   * Runs a part of a guest. If it throws, the guest has crashed; a daemon of dom0 starts again
-   * instead, because the world needs it.
+   * Runs a part of a guest without which it cannot live: if it throws, the guest has crashed. Domain 0
+   * must not crash, because the world needs it; there everything begins again.
    */
-  start(what: string, body: () => Promise<void>): void {
-    void this.#run(what, body);
+  start(what: string, body: () => Promise<unknown>): void {
+    void this.#run(what, body, { again: this.domid === 0 });
+  }
+
+  /** Runs a program of a guest, which is started again when it fails. */
+  startDaemon(what: string, body: () => Promise<unknown>): void {
+    void this.#run(what, body, { again: true });
   }
 
   unpause(): void {
@@ -175,16 +192,17 @@ export class Domain {
     for (const client of this.#clients.splice(0)) void client.close();
   }
 
-  async #run(what: string, body: () => Promise<void>): Promise<void> {
-    do {
+  async #run(what: string, body: () => Promise<unknown>, { again }: { again: boolean }): Promise<void> {
+    while (!this.signal.aborted) {
       try {
-        return await body();
+        await body();
+        return;
       } catch (error) {
         if (this.signal.aborted) return;
         this.log(`${what} failed: ${error instanceof Error ? error.message : String(error)}`);
-        if (this.domid !== 0) return this.shutdown('crash');
+        if (!again) return this.shutdown('crash');
         await this.sleep(restartDelayMs).catch(() => undefined);
       }
-    } while (!this.signal.aborted);
+    }
   }
 }

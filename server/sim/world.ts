@@ -105,7 +105,8 @@ export class World implements Host {
   }
 
   openStore(): StoreClient {
-    const client = openStoreClient({ dial: this.store.connect({ domid: 0 }), clock: this.clock });
+    const dial = this.#activity.noted(this.store.connect({ domid: 0 }));
+    const client = openStoreClient({ dial, clock: this.clock, random: this.random });
     this.#outsiders.add(client);
     client.onStateChange(({ kind }) => {
       if (kind === 'closed') this.#outsiders.delete(client);
@@ -131,7 +132,10 @@ export class World implements Host {
     dom0.start('xenconsoled', () => runConsoled(dom0));
     dom0.start('xl', () => this.toolstack.superviseDomains());
     dom0.start('boot of the guests', async () => {
-      for (const config of domains ?? demoDomains) await this.toolstack.create(config);
+      for (const config of domains ?? demoDomains) {
+        // Some may run already, if this has to begin again.
+        if (!this.toolstack.byName(config.name)) await this.toolstack.create(config);
+      }
       const operatorPlan = domains ? plan : demoPlan;
       if (operatorPlan) startOperator(dom0, this.toolstack, operatorPlan);
     });

@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
+import { isStoreError } from '../../server/host/errors';
 import { domainPath } from '../../server/wire/xsPath';
 import { linuxGuest, debian } from '../../server/sim/guests/linux';
+import { demoDomains } from '../../server/sim/demo';
+import { SeededRandom } from '../../server/sim/seededRandom';
 import type { World } from '../../server/sim/world';
 import { ManualClock } from './manualClock';
 import { closeWorlds, dump, followAll, openWorld, plainGuest } from './worldKit';
@@ -160,6 +163,36 @@ describe('the life of a world', () => {
       assert.ok(world.waitingTimers < waitingTimers + 25, `${world.waitingTimers} timers wait`);
     }
     assert.equal(domidOf(world, 'database'), 3, 'a guest that should stay has crashed');
+  });
+
+  it('lives on when somebody tears at its store', async function () {
+    this.timeout(60_000);
+    const log: string[] = [];
+    const world = await openWorld({ seed: 9, log: (line) => log.push(line) });
+    const random = new SeededRandom(99);
+    const store = world.openStore();
+    let paths: string[] = [];
+    for (let act = 0; act < 200; act++) {
+      if (act % 20 === 0) paths = [...(await dump(world)).keys()];
+      const path = random.pick(paths);
+      // The root cannot be removed, and without domain 0 there is nothing left to look at.
+      const isVital = ['/', '/local', '/local/domain', '/local/domain/0'].includes(path);
+      if (random.chance(0.5) || isVital)
+        await store.write(path, random.pick(['', '4', '6', 'nonsense', '/']));
+      else
+        await store
+          .rm(path)
+          .catch((error: unknown) => assert.ok(isStoreError(error, 'ENOENT'), `${String(error)}`));
+      await world.advance(random.between(0, 4000));
+    }
+    await world.advance(20 * minuteMs);
+    const starts = log.filter((line) => line.includes('started')).length;
+    assert.ok(starts > demoDomains.length, `${starts} domains were started in all`);
+    assert.ok(world.hypervisor.dom0.running);
+    const events = await followAll(world);
+    await world.advance(minuteMs);
+    assert.ok(events.length > 0, 'nothing changes any more');
+    assert.ok(world.waitingTimers < 200, `${world.waitingTimers} timers wait`);
   });
 
   it('is quiet at pace 0, and wakes at once', async () => {

@@ -80,7 +80,7 @@ export class DeviceEnd {
   }
 
   /** Calls `look` with each state of the other end, `otherPath` being its folder; one may come twice. */
-  followState(otherPath: string, look: (theirs: XenbusState) => Promise<unknown>): Promise<void> {
+  followState(otherPath: string, look: (theirs: XenbusState) => Promise<unknown>): Promise<boolean> {
     return this.domain.follow(
       `${otherPath}/state`,
       async () => look(await readState(this.store, otherPath)),

@@ -26,7 +26,7 @@ export function linuxGuest(os: Omit<AgentReport, 'hasNetwork'>): GuestScript {
   return async (domain, { config }) => {
     await bootLinux(domain, config);
     await domain.sleep(2000, 4000);
-    domain.start('guest agent', () => runAgent(domain, { ...os, hasNetwork: config.nics.length > 0 }));
+    domain.startDaemon('guest agent', () => runAgent(domain, { ...os, hasNetwork: config.nics.length > 0 }));
   };
 }
 

@@ -56,11 +56,13 @@ export async function runAgent(domain: Domain, report: AgentReport): Promise<voi
     const address = `10.0.${domain.random.below(8)}.${domain.random.between(2, 250)}`;
     await store.write('attr/vif/0/ipv4/0', address);
   }
-  const totalKiB = await balloonedKiB(domain);
-  await store.write('data/meminfo_total', String(totalKiB));
-  let freeKiB = Math.round(totalKiB * (0.3 + 0.4 * domain.random.next()));
+  let reportedKiB = 0;
+  let freeKiB = Math.round((await balloonedKiB(domain)) * (0.3 + 0.4 * domain.random.next()));
   for (;;) {
-    freeKiB = wander(domain, freeKiB, await balloonedKiB(domain));
+    const totalKiB = await balloonedKiB(domain);
+    if (totalKiB !== reportedKiB) await store.write('data/meminfo_total', String(totalKiB));
+    reportedKiB = totalKiB;
+    freeKiB = wander(domain, freeKiB, totalKiB);
     await store.write('data/meminfo_free', String(freeKiB));
     await store.write('data/updated', new Date(domain.nowMs()).toUTCString());
     await domain.sleep(6_000, 15_000);

@@ -16,14 +16,14 @@ const firstDataPort = 513;
 /** A qube that only calls others. */
 export const qube: GuestScript = async (domain, { config }) => {
   await bootLinux(domain, config);
-  domain.start('meminfo-writer', () => writeMeminfo(domain));
+  domain.startDaemon('meminfo-writer', () => writeMeminfo(domain));
 };
 
 /** A qube that serves calls from the qube of the given name. */
 export function servingQube(clientName: string): GuestScript {
   return async (domain, surroundings) => {
     await qube(domain, surroundings);
-    domain.start('qrexec-agent', async () => {
+    domain.startDaemon('qrexec-agent', async () => {
       for (;;) {
         await domain.sleep(15_000, 40_000);
         const client = surroundings.hypervisor.byName(clientName);

@@ -19,7 +19,7 @@ export const windowsGuest: GuestScript = async (domain, { config }) => {
     runBus(domain, 'device', { vif: windowsNetfront(Math.min(config.vcpus, 4)), vbd: windowsBlkfront }),
   );
   await domain.sleep(3000, 6000);
-  domain.start('guest agent', () => runWindowsAgent(domain));
+  domain.startDaemon('guest agent', () => runWindowsAgent(domain));
 };
 
 async function runWindowsAgent(domain: Domain): Promise<void> {

@@ -99,15 +99,12 @@ function askToClose(store: StoreClient, back: string): Promise<boolean> {
 }
 
 async function waitUntilClosed(dom0: Domain, store: StoreClient, back: string): Promise<void> {
-  const over = new AbortController();
-  const timeout = dom0.after(closeTimeoutMs, () => over.abort(new Error(`${back} does not close`)));
-  const signal = AbortSignal.any([over.signal, dom0.signal]);
   const look = async () => {
     const state = await readState(store, back);
     return state === XenbusState.Closed || state === XenbusState.Unknown ? 'done' : undefined;
   };
-  await dom0.follow(`${back}/state`, look, { store, signal });
-  timeout.cancel();
+  const closed = await dom0.follow(`${back}/state`, look, { store, timeoutMs: closeTimeoutMs });
+  if (!closed && !dom0.signal.aborted) dom0.log(`${back} does not close and is removed as it is`);
 }
 
 /** Removes a folder, then the folders above it that have become empty (libxl__xs_path_cleanup). */

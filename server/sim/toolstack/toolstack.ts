@@ -32,6 +32,9 @@ import { makeNode, none, noneBut } from './perms';
 const STORE_PORT = 1;
 const CONSOLE_PORT = 2;
 
+/** How long a stub domain may take to start (LIBXL_STUBDOM_START_TIMEOUT). */
+const stubdomainTimeoutMs = 30_000;
+
 /** What the toolstack remembers of a domain that it built. */
 export interface Managed {
   readonly domain: Domain;
@@ -241,7 +244,9 @@ export class Toolstack {
     this.#unpause(stub);
     const look = async () =>
       (await readText(this.#store, `${model}/state`)) === 'running' ? 'done' : undefined;
-    await this.#dom0.follow(`${model}/state`, look, { store: this.#store });
+    const options = { store: this.#store, timeoutMs: stubdomainTimeoutMs };
+    if (await this.#dom0.follow(`${model}/state`, look, options)) return;
+    throw new Error(`The device model of ${target.config.name} did not start.`);
   }
 
   async #add(managed: Managed, device: Device): Promise<Device> {
