@@ -24,18 +24,9 @@ export function nodeFor(view: StoreView, who: Subject, path: StorePath, access: 
  * node above, so that it cannot feel its way through directories that are closed to it.
  */
 function missing(view: StoreView, who: Subject, path: StorePath, access: Access): Failure {
-  const above = nearestAbove(view, path);
+  const above = view.readAbove(path);
   if (above instanceof Failure) return above;
-  return above.perms.accessOf(who) & access ? fail.ENOENT : fail.EACCES;
-}
-
-function nearestAbove(view: StoreView, path: StorePath): StoreNode | Failure {
-  let above = path;
-  for (;;) {
-    above = above.parent;
-    const node = view.read(above);
-    if (node instanceof StoreNode || node !== fail.ENOENT || above.depth === 0) return node;
-  }
+  return above.node.perms.accessOf(who) & access ? fail.ENOENT : fail.EACCES;
 }
 
 /**
@@ -49,42 +40,36 @@ export function createNode(
   value: string,
   quotas: Quotas,
 ): Failure | undefined {
-  const creating: StorePath[] = [];
-  let above = path;
-  let ancestor: StoreNode | Failure;
-  do {
-    creating.push(above);
-    above = above.parent;
-    ancestor = view.read(above);
-  } while (ancestor === fail.ENOENT && above.depth > 0);
-  if (ancestor instanceof Failure) return ancestor;
-
+  const above = view.readAbove(path);
+  if (above instanceof Failure) return above;
+  const { node: ancestor, depth } = above;
   const perms = who.privileged ? ancestor.perms : ancestor.perms.ownedBy(who.domid);
+  const newNames = path.names.slice(depth, path.depth);
   const refusal =
-    view.roomFor(creating.length, value.length) ??
-    (who.privileged ? undefined : quotaRefusal(view, who, creating, value, perms, ancestor, quotas));
-  if (refusal) return refusal;
-  for (const each of creating.reverse()) view.add(each, each === path ? value : '', perms);
-  return undefined;
+    view.roomFor(newNames.length, value.length) ??
+    (who.privileged ? undefined : quotaRefusal(view, who, newNames, value, perms, ancestor, quotas));
+  if (!refusal) view.add(path, value, perms);
+  return refusal;
 }
 
 function quotaRefusal(
   view: StoreView,
   who: Subject,
-  creating: readonly StorePath[],
+  newNames: readonly string[],
   value: string,
   perms: PermList,
   ancestor: StoreNode,
   quotas: Quotas,
 ): Failure | undefined {
   const { maxNodes } = quotas;
-  if (maxNodes > 0 && view.ownedBy(who.domid) + creating.length > maxNodes) return fail.ENOSPC;
-  const topName = creating.at(-1)!.name;
-  const grown = nodeBytes(ancestor.value, ancestor.perms, ancestor.children.bytes + topName.length + 1);
-  if (isTooBig(grown, quotas)) return fail.ENOSPC;
-  if (isTooBig(nodeBytes(value, perms, 0), quotas)) return fail.ENOSPC;
-  const between = creating.slice(0, -1).map(({ name }) => nodeBytes('', perms, name.length + 1));
-  return between.some((bytes) => isTooBig(bytes, quotas)) ? fail.ENOSPC : undefined;
+  if (maxNodes > 0 && view.ownedBy(who.domid) + newNames.length > maxNodes) return fail.ENOSPC;
+  const childrenBytes = ancestor.children.bytes + newNames[0]!.length + 1;
+  const sizes = [
+    nodeBytes(ancestor.value, ancestor.perms, childrenBytes),
+    ...newNames.slice(1).map((name) => nodeBytes('', perms, name.length + 1)),
+    nodeBytes(value, perms, 0),
+  ];
+  return sizes.some((bytes) => isTooBig(bytes, quotas)) ? fail.ENOSPC : undefined;
 }
 
 /** The header of a node in the database of C xenstored 4.17. */

@@ -64,7 +64,7 @@ export class StoreCore implements TransactionHome {
     const { value, perms: rootPerms } = this.store.root;
     if (rootPerms.ownerDomid === domid)
       this.store.replace(StorePath.root, value, rootPerms.ownedBy(PRIVILEGED_DOMID));
-    this.store.adoptRoot(withoutDomain(this.store.root, domid, new Map()));
+    this.store.adoptPermissions(withoutDomain(this.store.root, domid, new Map()));
     for (const [name, perms] of this.specialPerms) {
       const owned = perms.ownerDomid === domid ? perms.ownedBy(PRIVILEGED_DOMID) : perms;
       this.specialPerms.set(name, owned.without(domid));

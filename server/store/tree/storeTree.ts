@@ -28,43 +28,57 @@ export function findNode(root: StoreNode, path: StorePath): StoreNode | undefine
   return node;
 }
 
-/** Puts `node` in the place of the one at `path`, which must be there. */
-export function replaceNode(root: StoreNode, path: StorePath, node: StoreNode): StoreNode {
-  return replaceBelow(root, path, 0, node);
+/** The nearest node above `path`, and how many components lead to it. The root is always there. */
+export function findAbove(root: StoreNode, path: StorePath): { node: StoreNode; depth: number } {
+  let node = root;
+  for (let depth = 0; ; depth += 1) {
+    const next = depth < path.depth - 1 ? node.children.get(path.names[depth]!) : undefined;
+    if (!next) return { node, depth };
+    node = next;
+  }
 }
 
-function replaceBelow(at: StoreNode, path: StorePath, level: number, node: StoreNode): StoreNode {
-  if (level === path.depth) return node;
-  const name = path.names[level]!;
-  const child = replaceBelow(at.children.get(name)!, path, level + 1, node);
+/** Puts `node` in the place of the one at `path`, which must be there. */
+export function replaceNode(root: StoreNode, path: StorePath, node: StoreNode): StoreNode {
+  return replaceBelow(root, path.names, 0, path.depth, node);
+}
+
+function replaceBelow(
+  at: StoreNode,
+  names: readonly string[],
+  level: number,
+  depth: number,
+  node: StoreNode,
+): StoreNode {
+  if (level === depth) return node;
+  const name = names[level]!;
+  const child = replaceBelow(at.children.get(name)!, names, level + 1, depth, node);
   return new StoreNode(at.value, at.perms, at.children.set(name, child), at.generation);
 }
 
-/** Adds `node` at `path`; its parent must be there, and gets `parentGeneration`. */
-export function addNode(
-  root: StoreNode,
-  path: StorePath,
-  node: StoreNode,
-  parentGeneration: number,
-): StoreNode {
-  const parent = findNode(root, path.parent)!;
-  const children = parent.children.add(path.name, node);
-  return replaceNode(
-    root,
-    path.parent,
-    new StoreNode(parent.value, parent.perms, children, parentGeneration),
-  );
+/**
+ * Adds `node` at `path`, with nodes without value in between from the nearest one that is there.
+ * All that are new get `node`'s permissions, and they and the nearest one `node`'s generation.
+ */
+export function addNode(root: StoreNode, path: StorePath, node: StoreNode): StoreNode {
+  const { perms, generation } = node;
+  const { node: above, depth } = findAbove(root, path);
+  let branch = node;
+  for (let level = path.depth - 1; level > depth; level -= 1) {
+    const children = noChildren<StoreNode>().add(path.names[level]!, branch);
+    branch = new StoreNode('', perms, children, generation);
+  }
+  const children = above.children.add(path.names[depth]!, branch);
+  const grown = new StoreNode(above.value, above.perms, children, generation);
+  return replaceBelow(root, path.names, 0, depth, grown);
 }
 
 /** Removes the node at `path`, which must be there and is not the root, with all below it. */
 export function removeNode(root: StoreNode, path: StorePath, parentGeneration: number): StoreNode {
   const parent = findNode(root, path.parent)!;
   const children = parent.children.remove(path.name);
-  return replaceNode(
-    root,
-    path.parent,
-    new StoreNode(parent.value, parent.perms, children, parentGeneration),
-  );
+  const rest = new StoreNode(parent.value, parent.perms, children, parentGeneration);
+  return replaceNode(root, path.parent, rest);
 }
 
 /** Visits a node and all below it, in no particular order. */

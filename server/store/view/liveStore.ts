@@ -2,10 +2,27 @@
 import { fail, type Failure } from '../failure';
 import { privatePerms, type PermList } from '../permissions/permList';
 import { limits } from '../quotas';
-import { StoreNode, addNode, findNode, forEachNode, leaf, removeNode, replaceNode } from '../tree/storeTree';
+import {
+  StoreNode,
+  findAbove,
+  addNode,
+  findNode,
+  forEachNode,
+  leaf,
+  removeNode,
+  replaceNode,
+} from '../tree/storeTree';
 import type { StorePath } from '../tree/storePath';
 import type { WatchTable } from '../watches/watchTable';
 import type { StoreView } from './storeView';
+
+/** What is more or less after a change than before. */
+export interface AccountChange {
+  readonly nodes: number;
+  readonly valueBytes: number;
+  /** Nodes by owner. */
+  readonly owned: ReadonlyMap<number, number>;
+}
 
 export class LiveStore implements StoreView {
   #root: StoreNode = leaf('', privatePerms, 0);
@@ -36,40 +53,37 @@ export class LiveStore implements StoreView {
     return findNode(this.#root, path) ?? fail.ENOENT;
   }
 
-  replace(path: StorePath, value: string, perms: PermList): void {
-    const node = this.find(path)!;
-    this.put(path, node, new StoreNode(value, perms, node.children, this.nextGeneration()));
+  readAbove(path: StorePath): { node: StoreNode; depth: number } {
+    return findAbove(this.#root, path);
   }
 
-  /** Puts `node` where `old` was and keeps the accounts. */
-  put(path: StorePath, old: StoreNode, node: StoreNode): void {
-    this.#valueBytes += node.value.length - old.value.length;
-    if (old.perms !== node.perms) {
-      this.account(old.perms.ownerDomid, -1);
-      this.account(node.perms.ownerDomid, 1);
-    }
-    this.#root = replaceNode(this.#root, path, node);
+  replace(path: StorePath, value: string, perms: PermList): void {
+    const node = this.find(path)!;
+    this.#valueBytes += value.length - node.value.length;
+    this.account(node.perms.ownerDomid, -1);
+    this.account(perms.ownerDomid, 1);
+    const next = new StoreNode(value, perms, node.children, this.nextGeneration());
+    this.#root = replaceNode(this.#root, path, next);
   }
 
   add(path: StorePath, value: string, perms: PermList): void {
-    const node = leaf(value, perms, this.nextGeneration());
-    this.#root = addNode(this.#root, path, node, this.nextGeneration());
-    this.#nodeCount += 1;
+    const created = path.depth - findAbove(this.#root, path).depth;
+    this.#root = addNode(this.#root, path, leaf(value, perms, this.nextGeneration()));
+    this.#nodeCount += created;
     this.#valueBytes += value.length;
-    this.account(perms.ownerDomid, 1);
+    this.account(perms.ownerDomid, created);
   }
 
   removeTree(path: StorePath): undefined {
     const node = this.find(path)!;
     const parent = this.find(path.parent)!;
     this.watches.nodeRemoved(path, node, parent);
-    this.detach(path, node);
+    this.#root = removeNode(this.#root, path, this.nextGeneration());
+    this.#discount(node);
     return undefined;
   }
 
-  /** Takes a subtree out and keeps the accounts; no watch sees it. */
-  detach(path: StorePath, node: StoreNode): void {
-    this.#root = removeNode(this.#root, path, this.nextGeneration());
+  #discount(node: StoreNode): void {
     // Neighbours mostly have one owner: counted in runs, a large subtree goes much faster.
     let runOwner = node.perms.ownerDomid;
     let run = 0;
@@ -106,8 +120,16 @@ export class LiveStore implements StoreView {
     return undefined;
   }
 
-  /** Replaces the whole tree by one that differs in permissions only. */
-  adoptRoot(root: StoreNode): void {
+  /** Takes over a tree that a transaction made of this one, and what it changes in the accounts. */
+  adopt(root: StoreNode, change: AccountChange): void {
+    this.#root = root;
+    this.#nodeCount += change.nodes;
+    this.#valueBytes += change.valueBytes;
+    for (const [domid, by] of change.owned) this.account(domid, by);
+  }
+
+  /** Takes over a tree that differs in permissions other than owners only. */
+  adoptPermissions(root: StoreNode): void {
     this.#root = root;
   }
 

@@ -11,10 +11,19 @@ export interface StoreView {
   /** ENOENT when there is none. In a transaction this is a touch. */
   read(path: StorePath): StoreNode | Failure;
 
+  /**
+   * The nearest node above, and how many components of the path lead to it. In a transaction this
+   * touches it and all that is missing on the way.
+   */
+  readAbove(path: StorePath): { readonly node: StoreNode; readonly depth: number } | Failure;
+
   /** Replaces value and permissions of a node that was read, and keeps its children. */
   replace(path: StorePath, value: string, perms: PermList): void;
 
-  /** Adds a node without children; its parent was read and exists. */
+  /**
+   * Adds a node, and nodes without value for what is missing above it, all with the same
+   * permissions. `read` and `readAbove` found it missing.
+   */
   add(path: StorePath, value: string, perms: PermList): void;
 
   /** Removes a node that was read, and all below it; watches see that. */

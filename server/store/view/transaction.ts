@@ -9,7 +9,7 @@
 import { fail, Failure } from '../failure';
 import type { PermList } from '../permissions/permList';
 import { limits } from '../quotas';
-import { StoreNode, leaf } from '../tree/storeTree';
+import { StoreNode, findAbove, findNode, leaf } from '../tree/storeTree';
 import type { StorePath } from '../tree/storePath';
 import type { WatchTable } from '../watches/watchTable';
 import type { LiveStore } from './liveStore';
@@ -51,6 +51,8 @@ const MISSING = -1;
 export class Transaction implements StoreView {
   readonly #touched = new Map<string, Touched>();
   readonly #ownedChange = new Map<number, number>();
+  #nodesChange = 0;
+  #valueBytesChange = 0;
   #writtenBytes = 0;
 
   constructor(
@@ -62,17 +64,29 @@ export class Transaction implements StoreView {
   }
 
   read(path: StorePath): StoreNode | Failure {
-    const touched = this.#touch(path);
+    const touched = this.#touch(path, this.home.store.root);
     return touched instanceof Failure ? touched : (touched.node ?? fail.ENOENT);
   }
 
-  #touch(path: StorePath): Touched | Failure {
+  readAbove(path: StorePath): { node: StoreNode; depth: number } | Failure {
+    const { root } = this.home.store;
+    // Below this the store has nothing, so it need not be asked level by level.
+    const liveDepth = findAbove(root, path).depth;
+    for (let above = path.parent; ; above = above.parent) {
+      const touched = this.#touch(above, above.depth > liveDepth ? undefined : root);
+      if (touched instanceof Failure) return touched;
+      if (touched.node) return { node: touched.node, depth: above.depth };
+    }
+  }
+
+  /** `root` is where to look for the node; undefined when it is known to be missing there. */
+  #touch(path: StorePath, root: StoreNode | undefined): Touched | Failure {
     const known = this.#touched.get(path.text);
     if (known) return known;
     if (this.#touched.size >= this.maxNodes) return fail.ENOSPC;
     if (this.home.touchedNodes >= limits.maxTouchedNodes) return fail.ENOSPC;
     this.home.touchedNodes += 1;
-    const touched = new Touched(path, this.home.store.find(path));
+    const touched = new Touched(path, root && findNode(root, path));
     this.#touched.set(path.text, touched);
     return touched;
   }
@@ -85,10 +99,10 @@ export class Transaction implements StoreView {
   replace(path: StorePath, value: string, perms: PermList): void {
     const touched = this.#known(path);
     const old = touched.node!;
-    this.#account(old.perms.ownerDomid, -1);
-    this.#account(perms.ownerDomid, 1);
+    this.#account(old, -1);
     touched.node = new StoreNode(value, perms, old.children, this.home.store.nextGeneration());
     touched.modified = true;
+    this.#account(touched.node, 1);
     this.#countWritten(value);
   }
 
@@ -99,12 +113,17 @@ export class Transaction implements StoreView {
   }
 
   add(path: StorePath, value: string, perms: PermList): void {
-    const touched = this.#known(path);
+    const missing = [path];
+    for (let above = path.parent; !this.#known(above).node; above = above.parent) missing.push(above);
+    for (const each of missing.reverse()) this.#addOne(this.#known(each), each === path ? value : '', perms);
+    this.#countWritten(value);
+  }
+
+  #addOne(touched: Touched, value: string, perms: PermList): void {
     touched.node = leaf(value, perms, this.home.store.nextGeneration());
     touched.modified = true;
-    this.#account(perms.ownerDomid, 1);
-    this.#countWritten(value);
-    this.#changeChildren(path, touched.node);
+    this.#account(touched.node, 1);
+    this.#changeChildren(touched.path, touched.node);
   }
 
   /** Enters a child in its parent's directory, or takes it out when there is no `node`. */
@@ -120,10 +139,12 @@ export class Transaction implements StoreView {
 
   removeTree(path: StorePath): Failure | undefined {
     const going: Touched[] = [];
-    const failure = this.#collect(path, going) ?? this.#parentTouched(path);
+    const failure = this.#collect(path, going);
     if (failure) return failure;
+    const parent = this.#touch(path.parent, this.home.store.root);
+    if (parent instanceof Failure) return parent;
     for (const touched of going) {
-      this.#account(touched.node!.perms.ownerDomid, -1);
+      this.#account(touched.node!, -1);
       touched.node = undefined;
       touched.modified = true;
       touched.childChanges = [];
@@ -133,14 +154,9 @@ export class Transaction implements StoreView {
     return undefined;
   }
 
-  #parentTouched(path: StorePath): Failure | undefined {
-    const parent = this.#touch(path.parent);
-    return parent instanceof Failure ? parent : undefined;
-  }
-
   /** The subtree as the transaction sees it, children before their parent. */
   #collect(path: StorePath, into: Touched[]): Failure | undefined {
-    const touched = this.#touch(path);
+    const touched = this.#touch(path, this.home.store.root);
     if (touched instanceof Failure) return touched;
     for (const name of touched.node?.children.names() ?? []) {
       const failure = this.#collect(path.child(name), into);
@@ -154,8 +170,10 @@ export class Transaction implements StoreView {
     this.#known(path).event = 'change';
   }
 
-  #account(ownerDomid: number, by: number): void {
-    this.#ownedChange.set(ownerDomid, (this.#ownedChange.get(ownerDomid) ?? 0) + by);
+  #account({ value, perms }: StoreNode, by: 1 | -1): void {
+    this.#nodesChange += by;
+    this.#valueBytesChange += by * value.length;
+    this.#ownedChange.set(perms.ownerDomid, (this.#ownedChange.get(perms.ownerDomid) ?? 0) + by);
   }
 
   ownedBy(domid: number): number {
@@ -192,24 +210,55 @@ export class Transaction implements StoreView {
   commit(): void {
     const { store, watches } = this.home;
     const modified = [...this.#touched.values()].filter((touched) => touched.modified);
-    // Shorter paths first: a parent's directory is brought up to date before its children are filled.
-    const ordered = modified.toSorted((one, other) => one.path.text.length - other.path.text.length);
-    for (const touched of ordered) this.#apply(touched);
+    store.adopt(this.#rebuilt(store.root, byPath(modified)), {
+      nodes: this.#nodesChange,
+      valueBytes: this.#valueBytesChange,
+      owned: this.#ownedChange,
+    });
     for (const { path, event, first } of modified) {
       if (event === 'change') watches.nodeChanged(path, store.root, first?.perms);
       if (event === 'exact') watches.nodeChangedExactly(path, store.root, first?.perms);
     }
   }
 
-  #apply({ path, node, childChanges }: Touched): void {
-    if (!node) return;
-    const { store } = this.home;
-    for (const { name, added } of childChanges) {
-      const child = path.child(name);
-      if (added) store.add(child, '', node.perms);
-      else store.detach(child, store.find(child)!);
+  /**
+   * The store's own subtree `node` with the changes done to it. What the transaction holds of a
+   * directory may be out of date below, where others may have written since: so names come and go in
+   * the store's directory, and only nodes that were modified are taken over.
+   */
+  #rebuilt(node: StoreNode, { touched, below }: Changes): StoreNode {
+    let { children } = node;
+    for (const { name, added } of touched?.childChanges ?? []) {
+      children = added ? children.add(name, leaf('', node.perms, 0)) : children.remove(name);
     }
-    const now = store.find(path)!;
-    store.put(path, now, new StoreNode(node.value, node.perms, now.children, store.nextGeneration()));
+    for (const [name, changes] of below) {
+      children = children.set(name, this.#rebuilt(children.get(name)!, changes));
+    }
+    if (!touched) return new StoreNode(node.value, node.perms, children, node.generation);
+    const { value, perms } = touched.node!;
+    return new StoreNode(value, perms, children, this.home.store.nextGeneration());
   }
+}
+
+/** Modified nodes in the shape of the tree. */
+class Changes {
+  touched: Touched | undefined;
+  readonly below = new Map<string, Changes>();
+}
+
+/** Removed nodes are not in it: the directory that lost them says so. */
+function byPath(modified: readonly Touched[]): Changes {
+  const top = new Changes();
+  for (const touched of modified) {
+    if (!touched.node) continue;
+    let at = top;
+    for (let level = 0; level < touched.path.depth; level += 1) {
+      const name = touched.path.names[level]!;
+      let next = at.below.get(name);
+      if (!next) at.below.set(name, (next = new Changes()));
+      at = next;
+    }
+    at.touched = touched;
+  }
+  return top;
 }

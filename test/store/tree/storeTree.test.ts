@@ -47,18 +47,18 @@ describe('storeTree', () => {
   });
 
   it('gives a new generation to the node and its parent only', () => {
-    const make = (text: string, root: StoreNode): StoreNode =>
-      addNode(root, path(text), leaf('', privatePerms, 1), 2);
-    const root = make('/a/b', make('/a', leaf('', privatePerms, 0)));
+    const add = (root: StoreNode, text: string, generation: number): StoreNode =>
+      addNode(root, path(text), leaf('', privatePerms, generation));
+    const root = add(add(leaf('', privatePerms, 0), '/a', 1), '/a/b', 2);
     const changed = replaceNode(root, path('/a/b'), leaf('x', privatePerms, 9));
     const generations = ['/', '/a', '/a/b'].map((text) => findNode(changed, path(text))!.generation);
-    assert.deepEqual(generations, [2, 2, 9]);
+    assert.deepEqual(generations, [1, 2, 9]);
     assert.equal(findNode(removeNode(changed, path('/a/b'), 10), path('/a'))!.generation, 10);
   });
 
   it('shares what did not change', () => {
     let root = leaf('', privatePerms, 0);
-    for (const text of ['/a', '/a/x', '/b']) root = addNode(root, path(text), leaf('', privatePerms, 1), 1);
+    for (const text of ['/a', '/a/x', '/b']) root = addNode(root, path(text), leaf('', privatePerms, 1));
     const changed = replaceNode(root, path('/b'), leaf('x', privatePerms, 2));
     assert.equal(findNode(changed, path('/a')), findNode(root, path('/a')));
   });
@@ -72,14 +72,13 @@ function written(root: StoreNode, model: Model, text: string, value: string): [S
     next.set(text, value);
     return [replaceNode(root, wanted, new StoreNode(value, privatePerms, node.children, 1)), next];
   }
-  const missing: StorePath[] = [];
-  for (let at = wanted; !findNode(root, at); at = at.parent) missing.unshift(at);
-  let grown = root;
-  for (const each of missing) {
-    grown = addNode(grown, each, leaf(each === wanted ? value : '', privatePerms, 1), 1);
-    next.set(each.text, each === wanted ? value : '');
-  }
-  return [grown, next];
+  const names = text.slice(1).split('/');
+  names.forEach((_, at) => {
+    const above = `/${names.slice(0, at + 1).join('/')}`;
+    if (!next.has(above)) next.set(above, '');
+  });
+  next.set(text, value);
+  return [addNode(root, wanted, leaf(value, privatePerms, 1)), next];
 }
 
 function removed(root: StoreNode, model: Model, text: string): [StoreNode, Model] {
