@@ -25,7 +25,7 @@ const serverVersion = '4.100.3';
 const serverNodeMajor = 20;
 const serverNodeVersion = '20.20.2';
 /** Raise it when the steps of the installation change, so that older ones are made anew. */
-const recipe = 1;
+const recipe = 2;
 
 const platform = process.platform === 'win32' ? 'win' : process.platform;
 const startTimeoutMs = 60_000;
@@ -108,6 +108,8 @@ async function fillServerFolder(draft, node) {
     fileURLToPath(new URL('fileLogger.cjs', import.meta.url)),
     join(draft, 'node_modules', '@vscode', 'spdlog', 'index.js'),
   );
+  // Ends an extension host that lost its server; we end the whole group anyway.
+  writeFileSync(join(draft, 'node_modules', 'native-watchdog', 'index.js'), 'exports.start = () => {};\n');
   await compileTerminal(draft, node);
 }
 
@@ -139,14 +141,14 @@ export async function ensureVscodeServer() {
 }
 
 /** What the server and its extensions see of our environment: nothing of npm's, of another VS Code's, of Xen's. */
-function smallEnvironment(home) {
+function smallEnvironment(home, temporary) {
   const { PATH, LANG, SystemRoot } = process.env;
   return {
     PATH,
     LANG: LANG ?? 'C.UTF-8',
-    TMPDIR: tmpdir(),
+    TMPDIR: temporary,
     HOME: home,
-    ...(SystemRoot ? { SystemRoot, USERPROFILE: home } : {}),
+    ...(SystemRoot ? { SystemRoot, USERPROFILE: home, TEMP: temporary } : {}),
     EXTENSIONS_GALLERY: '{}', // No marketplace is asked for anything.
   };
 }
@@ -202,7 +204,7 @@ export async function startVscode({ vsix = [], workspace, settings = {}, port, e
       JSON.stringify({ ...quietSettings, ...settings }, null, 2),
     );
     const extensions = folder('extensions');
-    const env = { ...smallEnvironment(folder('home')), ...environment };
+    const env = { ...smallEnvironment(folder('home'), folder('tmp')), ...environment };
     const common = ['--server-data-dir', data, '--user-data-dir', data, '--extensions-dir', extensions];
     common.push('--accept-server-license-terms', '--telemetry-level', 'off');
     for (const file of vsix) {

@@ -16,7 +16,7 @@ const shipped = [
   /^extension\.vsixmanifest$/,
   /^extension\/(package\.json|LICENSE\.txt|readme\.md|changelog\.md)$/,
   /^extension\/dist\/[\w./-]+\.(cjs|js|css|ttf)$/,
-  /^extension\/media\/[\w./-]+\.(svg|png)$/,
+  /^extension\/extension\/media\/[\w./-]+\.(svg|png)$/,
 ];
 const required = [
   'extension.vsixmanifest',

@@ -84,6 +84,8 @@ export function useEditor(options: EditorOptions = {}): () => Editor {
   });
   after(async function () {
     this.timeout(30_000);
+    // How it ended, also when a hook failed before the first test.
+    if (editor) await picture(editor.browser.page, `last-${this.test?.parent?.title}`);
     await editor?.stop();
   });
   return () => {

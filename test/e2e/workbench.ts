@@ -1,6 +1,10 @@
 /** VS Code's window as a person uses it: commands, trees, menus, inputs, editors, notifications. */
 import type { Locator, Page } from 'playwright-core';
 
+export function exactly(text: string): RegExp {
+  return new RegExp(`^${text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')}$`);
+}
+
 const startTimeoutMs = 60_000;
 
 export class Workbench {
@@ -24,6 +28,12 @@ export class Workbench {
 
   quickPick(text: string | RegExp): Locator {
     return this.quickInput.locator('.monaco-list-row').filter({ hasText: text }).first();
+  }
+
+  /** The entry with exactly this label. */
+  quickPickNamed(label: string): Locator {
+    const name = this.page.locator('.label-name', { hasText: exactly(label) });
+    return this.quickInput.locator('.monaco-list-row').filter({ has: name }).first();
   }
 
   /** Runs a command by the title that the palette shows. */
@@ -120,10 +130,9 @@ export class Tree {
   }
 
   row(name: string, level?: number): Locator {
-    const exactly = new RegExp(`^${name.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')}$`);
     const rows = this.pane
       .locator(level === undefined ? '[role=treeitem]' : `[role=treeitem][aria-level="${level}"]`)
-      .filter({ has: this.workbench.page.locator('.label-name', { hasText: exactly }) });
+      .filter({ has: this.workbench.page.locator('.label-name', { hasText: exactly(name) }) });
     return rows.first();
   }
 
@@ -153,6 +162,9 @@ export class Tree {
   /** Chooses an entry of the row's context menu. */
   async choose(row: Locator, title: string | RegExp): Promise<void> {
     await row.click({ button: 'right' });
-    await this.workbench.menuItem(title).click();
+    // A menu takes no click in its first moments, so that the one that opened it does not choose.
+    await this.workbench.menuItem(title).hover();
+    await this.workbench.page.keyboard.press('Enter');
+    await this.workbench.menuItem(title).waitFor({ state: 'hidden' });
   }
 }

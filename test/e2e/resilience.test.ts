@@ -1,0 +1,87 @@
+/** A host that goes away and comes back, and a server that dies: the window stays, and nothing is reloaded. */
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { picture } from './artefacts';
+import { eventually } from './eventually';
+import { useEditor } from './host';
+import { editorServerPid, installedServer } from './serverProcess';
+import { XenstoreShell } from './shell';
+import { SimulatorProcess } from './simulatorProcess';
+import { Xenscope } from './xenscope';
+
+describe('losing what the tree shows', () => {
+  const editor = useEditor({ settings: { 'xenscope.simulator.pace': 0 } });
+  const folder = mkdtempSync(path.join(tmpdir(), 'xenscope-away-'));
+  let xenscope: Xenscope;
+  let simulator: SimulatorProcess;
+
+  before(async function () {
+    this.timeout(60_000);
+    xenscope = new Xenscope(editor());
+    await xenscope.open();
+    simulator = new SimulatorProcess(
+      installedServer(editor().vscode.extensions),
+      path.join(folder, 'socket'),
+    );
+    await simulator.start();
+  });
+
+  after(async () => {
+    await simulator?.kill();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  it('brings the tree back after the server was killed, opened as it was', async () => {
+    const script = installedServer(editor().vscode.extensions);
+    await xenscope.store.open('local', 'domain', '0');
+    await xenscope.store.row('name', 4).waitFor();
+    const before = editorServerPid(script);
+    assert.ok(before, 'the server runs');
+
+    process.kill(before, 'SIGKILL');
+    await eventually('another server runs', () => {
+      const now = editorServerPid(script);
+      return now !== undefined && now !== before;
+    });
+    await xenscope.workbench.statusItem(/^\s*Simulator\s*$/).waitFor();
+    for (const [level, name] of ['local', 'domain', '0'].entries()) {
+      assert.ok(
+        await xenscope.store.isExpanded(xenscope.store.row(name, level + 1)),
+        `${name} is still open`,
+      );
+    }
+    const shell = await xenscope.shell();
+    await shell.write('/local/domain/0/name', 'Reborn');
+    await xenscope.description(xenscope.store.row('name', 4)).filter({ hasText: 'Reborn' }).waitFor();
+  });
+
+  it('adds a host by its socket', async () => {
+    await xenscope.workbench.command('Xenscope: Add xenstored Socket…');
+    await xenscope.workbench.answer(simulator.socketPath);
+    await xenscope.workbench.statusItem(path.basename(folder)).waitFor();
+    await new XenstoreShell(simulator.socketPath).write('/seen/first', 'yes');
+    await xenscope.store.row('seen', 1).waitFor();
+    await xenscope.store.expand(xenscope.store.row('seen', 1));
+    await xenscope.store.row('first', 2).waitFor();
+  });
+
+  it('shows a host as away, and keeps what was last seen', async () => {
+    await simulator.kill();
+    await xenscope.workbench.statusItem('away').waitFor();
+    await xenscope.store.pane.getByText(/is away/).waitFor();
+    await xenscope.store.row('first', 2).waitFor();
+    await picture(xenscope.page, 'away');
+  });
+
+  it('comes back by itself when the host does', async () => {
+    await simulator.start();
+    const shell = new XenstoreShell(simulator.socketPath);
+    await shell.write('/seen/again', 'yes');
+    await xenscope.workbench.statusItem('away').waitFor({ state: 'detached', timeout: 45_000 });
+    await xenscope.store.row('again', 2).waitFor();
+    // The store began anew, so what was only in the old one is gone.
+    await xenscope.store.row('first', 2).waitFor({ state: 'detached' });
+  });
+});

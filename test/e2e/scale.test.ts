@@ -1,0 +1,86 @@
+/** Much at once: a node with 10 000 children, and 2 000 writes a second from outside. */
+import assert from 'node:assert/strict';
+import type { StoreClient } from '../../server/host/storeClient';
+import { systemClock } from '../../server/cli/systemClock';
+import { dialSocket } from '../../server/store/client/socketDial';
+import { openStoreClient } from '../../server/store/client/storeClient';
+import { useEditor } from './host';
+import { Xenscope } from './xenscope';
+
+const childCount = 10_000;
+const writesPerSecond = 2_000;
+const burstEveryMs = 50;
+
+describe('much at once in VS Code', () => {
+  const editor = useEditor({ settings: { 'xenscope.simulator.pace': 0 } });
+  let xenscope: Xenscope;
+  let client: StoreClient;
+
+  before(async function () {
+    this.timeout(60_000);
+    xenscope = new Xenscope(editor());
+    await xenscope.open();
+    client = openStoreClient({ dial: dialSocket(await xenscope.socketPath()), clock: systemClock });
+  });
+
+  after(() => client?.close());
+
+  it('opens a node of 10 000 children a page at a time', async function () {
+    this.timeout(120_000);
+    const inFlight = 500;
+    for (let first = 0; first < childCount; first += inFlight) {
+      const some = Array.from({ length: inFlight }, (_, index) => `/many/child-${first + index}`);
+      await Promise.all(some.map((path) => client.write(path, 'x')));
+    }
+    const row = xenscope.store.row('many', 1);
+    await row.waitFor();
+    const begin = Date.now();
+    await row.locator('.monaco-tl-twistie').click();
+    await xenscope.store.row('child-0', 2).waitFor();
+    console.log(`· the first of ${childCount} children was on screen after ${Date.now() - begin} ms`);
+    await xenscope.store.row('child-5', 2).click();
+    await xenscope.page.keyboard.press('End');
+    await xenscope.store.pane.getByText(/Show .* more/).waitFor();
+    await xenscope.page.keyboard.press('Home');
+    await xenscope.store.row('many', 1).waitFor();
+  });
+
+  it('stays usable while 2 000 writes a second come from outside', async function () {
+    this.timeout(120_000);
+    let written = 0;
+    let stopped = false;
+    const flood = (async () => {
+      while (!stopped) {
+        const burst = (writesPerSecond * burstEveryMs) / 1000;
+        const pause = new Promise((resolve) => setTimeout(resolve, burstEveryMs));
+        const writes = Array.from({ length: burst }, () => {
+          const path = `/many/child-${written++ % 200}`;
+          return client.write(path, String(written));
+        });
+        await Promise.all([...writes, pause]);
+      }
+    })();
+    const begin = Date.now();
+    try {
+      // What a person does meanwhile: look elsewhere, find, come back.
+      const values = xenscope.description(xenscope.store.row('child-3', 2));
+      await values.filter({ hasText: /^\d{3,}$/ }).waitFor();
+      for (let round = 0; round < 3; round++) {
+        const asked = Date.now();
+        await xenscope.workbench.command('Xenscope: Find by Path or Value…');
+        await xenscope.workbench.quickInputBox.fill('local/domain/0/name');
+        await xenscope.workbench.quickPick('/local/domain/0/name').waitFor();
+        await xenscope.page.keyboard.press('Escape');
+        console.log(`· find answered after ${Date.now() - asked} ms under ${writesPerSecond} writes/s`);
+      }
+    } finally {
+      stopped = true;
+      await flood;
+    }
+    const seconds = (Date.now() - begin) / 1000;
+    console.log(`· ${Math.round(written / seconds)} writes/s for ${seconds.toFixed(1)} s`);
+    await client.write('/many/child-3', 'the end');
+    await xenscope.description(xenscope.store.row('child-3', 2)).filter({ hasText: 'the end' }).waitFor();
+    assert.deepEqual(editor().browser.pageErrors, []);
+  });
+});

@@ -1,0 +1,120 @@
+/** Looking: the tree is there, alive, searchable, and tells what a node holds. */
+import assert from 'node:assert/strict';
+import { eventually } from './eventually';
+import { useEditor } from './host';
+import type { XenstoreShell } from './shell';
+import { Xenscope } from './xenscope';
+
+describe('the tree in VS Code', () => {
+  const editor = useEditor({ settings: { 'xenscope.simulator.pace': 0 } });
+  let xenscope: Xenscope;
+  let shell: XenstoreShell;
+
+  before(async function () {
+    this.timeout(60_000);
+    xenscope = new Xenscope(editor());
+    await xenscope.open();
+    shell = await xenscope.shell();
+  });
+
+  it('shows the demo world', async () => {
+    const domains = await xenscope.store.open('local', 'domain');
+    await domains.waitFor();
+    await xenscope.store.row('0', 3).waitFor();
+    const fromShell = (await shell.run('list', '/local/domain')).split('\n');
+    assert.ok(fromShell.length >= 5, `only the domains ${fromShell.join(' ')}`);
+    for (const domid of fromShell.slice(0, 5)) await xenscope.store.row(domid, 3).waitFor();
+  });
+
+  it('shows a write from a shell', async () => {
+    await shell.write('/shell/note', 'first');
+    await xenscope.goTo('/shell/note');
+    const value = xenscope.description(xenscope.store.row('note', 2));
+    await value.filter({ hasText: /^first$/ }).waitFor();
+
+    const begin = Date.now();
+    await shell.write('/shell/note', 'second');
+    await value.filter({ hasText: /^second$/ }).waitFor();
+    console.log(
+      `· a write from a shell was on screen after ${Date.now() - begin} ms, the shell's start included`,
+    );
+  });
+
+  it('shows nodes that come and go, and keeps the selection', async () => {
+    await shell.write('/shell/stays', 'here');
+    const stays = xenscope.store.row('stays', 2);
+    await stays.click();
+    await shell.write('/shell/comes', '1');
+    await xenscope.store.row('comes', 2).waitFor();
+    await shell.run('rm', '/shell/comes');
+    await xenscope.store.row('comes', 2).waitFor({ state: 'detached' });
+    assert.equal(await stays.getAttribute('aria-selected'), 'true');
+  });
+
+  it('says what values mean', async () => {
+    await shell.write('/local/domain/0/backend/vif/9/0/state', '4');
+    const row = await xenscope.goTo('/local/domain/0/backend/vif/9/0/state');
+    await xenscope.description(row).filter({ hasText: 'Connected' }).waitFor();
+    await shell.write('/local/domain/0/backend/vif/9/0/state', '5');
+    await xenscope.description(row).filter({ hasText: 'Closing' }).waitFor();
+  });
+
+  it('tells value, permissions and owner in the hover', async () => {
+    await shell.write('/shell/hovered', 'some text');
+    await shell.run('chmod', '/shell/hovered', 'n0', 'r1');
+    const row = await xenscope.goTo('/shell/hovered');
+    const text = await xenscope.hover(row, 'some text');
+    assert.match(text, /\/shell\/hovered/);
+    assert.match(text, /73 6f 6d 65/, 'the octets in hex');
+    assert.match(text, /9 octets/);
+    assert.match(text, /owner|own/i);
+    assert.match(text, /read/);
+    await xenscope.page.keyboard.press('Escape');
+  });
+
+  it('finds by value and shows the match in the tree', async () => {
+    await shell.write('/shell/deep/er/needle', 'in-a-haystack');
+    await xenscope.workbench.command('Xenscope: Find by Path or Value…');
+    await xenscope.workbench.quickInputBox.waitFor();
+    await xenscope.workbench.quickInputBox.fill('A-Haystack');
+    await xenscope.workbench.quickPick('/shell/deep/er/needle').click();
+    await xenscope.selectedNamed('needle').waitFor();
+  });
+
+  it('finds by a part of the path', async () => {
+    await xenscope.workbench.command('Xenscope: Find by Path or Value…');
+    await xenscope.workbench.quickInputBox.waitFor();
+    await xenscope.workbench.quickInputBox.fill('deep/er/nee');
+    await xenscope.workbench.quickPick('/shell/deep/er/needle').waitFor();
+    await xenscope.page.keyboard.press('Escape');
+  });
+
+  it('copies path, value and subtree', async () => {
+    const row = await xenscope.goTo('/shell/deep');
+    const copied = async (entry: string | RegExp) => {
+      await xenscope.page.evaluate(() => navigator.clipboard.writeText(''));
+      await xenscope.store.choose(row, entry);
+      return eventually(
+        `${String(entry)} fills the clipboard`,
+        async () => (await xenscope.clipboard()) || undefined,
+      );
+    };
+    assert.equal(await copied('Copy Path'), '/shell/deep');
+    assert.match(await copied(/xenstore-ls Text/), /needle = "in-a-haystack"/);
+    const json = JSON.stringify(JSON.parse(await copied(/as JSON/)));
+    assert.match(json, /in-a-haystack/);
+  });
+
+  it('follows a value that is a path', async () => {
+    await shell.write('/shell/link', '/local/domain/0/memory');
+    const row = await xenscope.goTo('/shell/link');
+    await row.click();
+    await xenscope.page.keyboard.press('F12');
+    await xenscope.selectedNamed('memory').waitFor();
+  });
+
+  it('asks nothing of any other address, and raises no error in the page', () => {
+    assert.deepEqual(editor().browser.blocked, []);
+    assert.deepEqual(editor().browser.pageErrors, []);
+  });
+});

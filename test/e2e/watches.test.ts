@@ -1,0 +1,39 @@
+/** Watching a path: events with time, old value, new value and count, in the view and in the log. */
+import { useEditor } from './host';
+import type { XenstoreShell } from './shell';
+import { Xenscope } from './xenscope';
+
+describe('watches in VS Code', () => {
+  const editor = useEditor({ settings: { 'xenscope.simulator.pace': 0 } });
+  let xenscope: Xenscope;
+  let shell: XenstoreShell;
+
+  before(async function () {
+    this.timeout(60_000);
+    xenscope = new Xenscope(editor());
+    await xenscope.open();
+    shell = await xenscope.shell();
+  });
+
+  it('counts the events of a watched path and tells old and new', async () => {
+    await shell.write('/watched/node', 'one');
+    const row = await xenscope.goTo('/watched');
+    await xenscope.store.choose(row, 'Watch This Path');
+    const watch = xenscope.watches.row('/watched', 1);
+    await watch.waitFor();
+
+    await shell.write('/watched/node', 'two');
+    await xenscope.description(watch).filter({ hasText: '"two"' }).waitFor();
+    await shell.write('/watched/node', 'three');
+    await xenscope.description(watch).filter({ hasText: '"two" → "three"' }).waitFor();
+    await shell.run('rm', '/watched/node');
+    await xenscope.description(watch).filter({ hasText: 'deleted' }).waitFor();
+  });
+
+  it('writes them to a log', async () => {
+    await xenscope.workbench.command('Xenscope: Show Log of Watches');
+    const panel = xenscope.page.locator('.part.panel .view-lines');
+    await panel.filter({ hasText: '"two" → "three"' }).waitFor();
+    await panel.filter({ hasText: /\d\d:\d\d:\d\d\.\d\d\d/ }).waitFor();
+  });
+});
