@@ -56,9 +56,15 @@ export function iconButton(icon: string, label: string, pressed: () => void): HT
   return made;
 }
 
+/** The library writes a label of its own over ours when the control comes into the page: ours comes after. */
+function nameLater(control: HTMLElement, label: string): void {
+  control.setAttribute('aria-label', label);
+  queueMicrotask(() => control.setAttribute('aria-label', label));
+}
+
 export function checkbox(label: string, checked: boolean, changed: (checked: boolean) => void): Checked {
   const made = document.createElement('vscode-checkbox') as Checked;
-  made.setAttribute('aria-label', label);
+  nameLater(made, label);
   made.title = label;
   made.checked = checked;
   made.addEventListener('change', () => changed(made.checked));
@@ -91,7 +97,7 @@ export function dropdown(
 
 export function textField(label: string, placeholder: string, entered: (value: string) => void): Valued {
   const made = document.createElement('vscode-text-field') as Valued;
-  made.setAttribute('aria-label', label);
+  nameLater(made, label);
   made.setAttribute('placeholder', placeholder);
   made.addEventListener('keydown', (event) => {
     if (event.key === 'Enter') entered(made.value);
