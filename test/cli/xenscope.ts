@@ -1,0 +1,33 @@
+/** The command line as people get it: bundled, and run as a program of its own. */
+import { build } from 'esbuild';
+import { rmSync } from 'node:fs';
+import path from 'node:path';
+import { runProgram } from '../interop/runProgram';
+import type { Outcome, RunOptions } from '../interop/runProgram';
+
+const root = path.resolve(__dirname, '../..');
+let bundling: Promise<string> | undefined;
+
+export async function xenscope(args: readonly string[], options: RunOptions): Promise<Outcome> {
+  return runProgram(process.execPath, [await bundle(), ...args], options);
+}
+
+/** Once for each test run; the bundle goes with the run. */
+function bundle(): Promise<string> {
+  bundling ??= (async () => {
+    const outfile = path.join(root, '.cache', 'cli', `xenscope-${process.pid}.cjs`);
+    process.once('exit', () => rmSync(outfile, { force: true }));
+    await build({
+      entryPoints: [path.join(root, 'server/main.ts')],
+      outfile,
+      bundle: true,
+      platform: 'node',
+      format: 'cjs',
+      target: 'node20.19',
+      mainFields: ['module', 'main'],
+      logLevel: 'error',
+    });
+    return outfile;
+  })();
+  return bundling;
+}
