@@ -5,7 +5,7 @@ import type { XsPerm } from '../wire/xsPerms';
 import { Output } from './output';
 import { addStoreOptions, saying, withStore } from './storeCommand';
 import type { StoreOptions } from './storeCommand';
-import { escapeValue, jsonValue } from './valueText';
+import { escapePath, escapeValue, jsonValue } from './valueText';
 import { walkStore } from './walkStore';
 import type { StoreNode } from './walkStore';
 
@@ -52,17 +52,21 @@ async function listNodes(path: string, options: LsOptions): Promise<void> {
 }
 
 function fullLine({ path, value, perms }: StoreNode): string {
-  const line = value === undefined ? `${path}:` : `${path} = "${escapeValue(value)}"`;
+  const line = nodeText(escapePath(path), value);
   return perms ? `${line}   ${permsText(perms)}` : line;
 }
 
 function treeLine({ name, depth, value, perms }: StoreNode, withPerms: boolean): string {
-  const indent = ' '.repeat(depth);
-  let line = value === undefined ? `${indent}${name}:` : `${indent}${name} = "${escapeValue(value)}"`;
+  let line = `${' '.repeat(depth)}${nodeText(escapePath(name), value)}`;
   if (!withPerms) return line;
   line += ' ';
   while (line.length < PERMS_COLUMN) line += line.length % 2 === 1 ? '.' : ' ';
   return `${line}  ${perms ? permsText(perms) : '(unknown)'}`;
+}
+
+/** A value that may not be read is shown as xenstore-ls shows it. */
+function nodeText(shown: string, value: Buffer | undefined): string {
+  return value === undefined ? `${shown}:` : `${shown} = "${escapeValue(value)}"`;
 }
 
 function permsText(perms: readonly XsPerm[]): string {

@@ -15,6 +15,11 @@ export function escapeValue(value: Buffer): string {
   return text;
 }
 
+/** A path or name to print: a foreign store may put anything there, even what steers a terminal. */
+export function escapePath(path: string): string {
+  return escapeValue(Buffer.from(path, 'latin1'));
+}
+
 const escapes: Record<string, number> = { t: 9, n: 10, r: 13, '\\': 92 };
 
 /** The octets that an escaped text stands for; other characters are taken as UTF-8. */

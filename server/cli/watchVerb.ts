@@ -6,6 +6,7 @@ import type { StoreClient, StoreWatch } from '../host/storeClient';
 import { writeOut } from './output';
 import { addStoreOptions, fail, openSocketClient } from './storeCommand';
 import type { StoreOptions } from './storeCommand';
+import { escapePath } from './valueText';
 
 interface WatchOptions extends StoreOptions {
   readonly count?: number;
@@ -55,7 +56,7 @@ async function printEvents(
 ): Promise<void> {
   for await (const { path, kind } of watch) {
     if (counter.left-- <= 0) return;
-    await writeOut(`${asJson ? JSON.stringify({ path, kind, watched: watch.path }) : path}\n`);
+    await writeOut(`${asJson ? JSON.stringify({ path, kind, watched: watch.path }) : escapePath(path)}\n`);
     // Ends the loops of the other paths as well.
     if (counter.left <= 0) return store.close();
   }
