@@ -141,6 +141,24 @@ describe('the life of a world', () => {
     assert.ok(events.includes(`${backend} = (gone)`));
   });
 
+  it('takes a device away from a guest that does not answer, after waiting for it', async () => {
+    const log: string[] = [];
+    const world = await openWorld({ domains: [plainGuest()], log: (line) => log.push(line) });
+    const { toolstack } = world;
+    const guest = toolstack.byName('guest')!;
+    world.hypervisor.dom0.start('test', async () => {
+      const device = await toolstack.attachDisk(guest, { vdev: 'xvda', target: '/dev/vg0/data' });
+      await world.hypervisor.dom0.sleep(5000);
+      await toolstack.detach(guest, device);
+    });
+    await world.advance(10_000);
+    const back = '/local/domain/0/backend/vbd/1/51712';
+    assert.equal((await dump(world)).get(`${back}/state`)?.value, '5');
+    await world.advance(10_000);
+    assert.ok(![...(await dump(world)).keys()].some((node) => node.includes('51712')));
+    assert.ok(log.some((line) => line.includes(`${back} does not close`)));
+  });
+
   it('keeps a human pace: a few changes a second, never a burst without an act', async () => {
     const world = await openWorld();
     const events = await followAll(world);

@@ -4,10 +4,10 @@
  */
 import type { StoreClient } from '../../host/storeClient';
 import { domainPath } from '../../wire/xsPath';
-import { readText, writeEntries } from '../devices/xenbus';
 import type { Domain } from '../domain';
 import type { Hypervisor } from '../hypervisor';
 import type { DiskConfig, DomainConfig, NicConfig } from './config';
+import { joinStubdomain, startDeviceModel, waitForStubdomain } from './deviceModel';
 import {
   addDevice,
   consoleDevice,
@@ -18,22 +18,11 @@ import {
   removeTree,
 } from './devices';
 import type { Device } from './devices';
-import {
-  deviceModelPath,
-  libxlDomainPath,
-  makeDomainNodes,
-  vmPath,
-  writeBuildNodes,
-  writeDeviceModel,
-} from './domainNodes';
-import { makeNode, none, noneBut } from './perms';
+import { deviceModelPath, libxlDomainPath, makeDomainNodes, vmPath, writeBuildNodes } from './domainNodes';
 
 /** Ports that the toolstack makes before the guest runs. */
 const STORE_PORT = 1;
 const CONSOLE_PORT = 2;
-
-/** How long a stub domain may take to start (LIBXL_STUBDOM_START_TIMEOUT). */
-const stubdomainTimeoutMs = 30_000;
 
 /** What the toolstack remembers of a domain that it built. */
 export interface Managed {
@@ -44,6 +33,8 @@ export interface Managed {
   stubdomain?: Managed;
   /** Acts on one domain follow one another, as libxl's lock of a domain has it. */
   lastAct: Promise<void>;
+  /** Set while the domain is being destroyed: no further act may begin. */
+  end?: Promise<void>;
 }
 
 export class Toolstack {
@@ -74,7 +65,8 @@ export class Toolstack {
     try {
       await this.#build(managed);
       if (config.stubdomain) await this.#startStubdomain(managed, config.stubdomain);
-      else if (needsDeviceModel(managed)) await this.#startDeviceModel(managed);
+      else if (needsDeviceModel(managed))
+        await startDeviceModel(this.#dom0, this.#store, managed.domain.domid);
       for (const nic of config.nics) await this.#add(managed, this.#nicDevice(managed, nic));
       await this.#dom0.sleep(200, 600);
     } catch (error) {
@@ -115,20 +107,27 @@ export class Toolstack {
     });
   }
 
-  /** Ends a domain and removes every node of it (libxl__destroy_domid). */
-  async destroy(managed: Managed): Promise<void> {
-    const { domain, uuid, devices } = managed;
+  /** Ends a domain and removes every node of it. May be asked again when it failed. */
+  destroy(managed: Managed): Promise<void> {
+    managed.end ??= this.#destroy(managed).catch((error: unknown) => {
+      managed.end = undefined;
+      throw error;
+    });
+    return managed.end;
+  }
+
+  /** In the order of libxl__destroy_domid: devices, nodes, and the domain itself last. */
+  async #destroy({ domain, uuid, devices, stubdomain, lastAct }: Managed): Promise<void> {
     const { domid } = domain;
-    // From here on nobody may begin an act on it; what is under way comes to its end first.
-    if (!this.#managed.delete(domid)) return;
     domain.halt('poweroff');
-    await managed.lastAct;
-    if (managed.stubdomain) await this.destroy(managed.stubdomain);
+    await lastAct;
+    if (stubdomain) await this.destroy(stubdomain);
     for (const device of devices) await removeDevice(this.#dom0, this.#store, device, { force: true });
     for (const path of [domainPath(domid), vmPath(uuid), libxlDomainPath(domid), deviceModelPath(domid)]) {
       await removeTree(this.#store, path);
     }
     this.#hypervisor.destroy(domain);
+    this.#managed.delete(domid);
     this.#dom0.log(`destroyed ${domain.name} (domain ${domid})`);
   }
 
@@ -159,9 +158,9 @@ export class Toolstack {
 
   /** Runs `act` after the acts before it, unless the domain has gone meanwhile. */
   #act<T>(managed: Managed, act: () => Promise<T>): Promise<T> {
-    const { domain, config } = managed;
+    const { domain } = managed;
     const done = managed.lastAct.then(() => {
-      if (this.#managed.get(domain.domid) !== managed) throw new Error(`${config.name} is gone.`);
+      if (managed.end || !domain.running) throw new Error(`${managed.config.name} does not run.`);
       return act();
     });
     managed.lastAct = done.then(
@@ -174,7 +173,7 @@ export class Toolstack {
   #register(config: DomainConfig): Managed {
     const domain = this.#hypervisor.createDomain(config.name);
     const uuid = this.#dom0.random.uuid();
-    const managed = { domain, config, uuid, devices: [], lastAct: Promise.resolve() };
+    const managed: Managed = { domain, config, uuid, devices: [], lastAct: Promise.resolve() };
     this.#managed.set(domain.domid, managed);
     return managed;
   }
@@ -211,42 +210,15 @@ export class Toolstack {
     });
   }
 
-  async #startDeviceModel({ domain }: Managed): Promise<void> {
-    const { domid } = domain;
-    const image = `${domainPath(domid)}/image`;
-    await makeNode(this.#store, image, none(0));
-    await writeEntries(this.#store, image, [['device-model-pid', this.#dom0.random.between(1200, 32_000)]]);
-    await makeNode(this.#store, deviceModelPath(domid), noneBut(0, { read: domid }));
-    await this.#dom0.sleep(300, 900);
-    await writeDeviceModel(this.#store, domid, ['console', 'vkbd', '9pfs', 'qusb', 'qdisk']);
-    await writeEntries(this.#store, `${domainPath(domid)}/console`, [
-      ['vnc-listen', '127.0.0.1'],
-      ['vnc-port', 5900 + domid],
-    ]);
-    await this.#store.write(`${domainPath(domid)}/serial/0/tty`, `/dev/pts/${64 + domid}`);
-  }
-
   /** A device model in a small domain of its own, which is allowed what its target is allowed. */
   async #startStubdomain(target: Managed, config: DomainConfig): Promise<void> {
     const stub = this.#register(config);
     target.stubdomain = stub;
     await this.#build(stub);
-    const targetDomid = target.domain.domid;
-    const { domid } = stub.domain;
-    await this.#store.setTarget(domid, targetDomid);
-    await writeEntries(this.#store, domainPath(domid), [['target', targetDomid]]);
-    const image = `${domainPath(targetDomid)}/image`;
-    await makeNode(this.#store, image, none(0));
-    await writeEntries(this.#store, image, [['device-model-domid', domid]]);
-    const model = `${domainPath(domid)}/device-model/${targetDomid}`;
-    await makeNode(this.#store, model, noneBut(domid, { read: targetDomid }));
+    await joinStubdomain(this.#store, stub.domain.domid, target.domain.domid);
     await this.#dom0.sleep(200, 600);
     this.#unpause(stub);
-    const look = async () =>
-      (await readText(this.#store, `${model}/state`)) === 'running' ? 'done' : undefined;
-    const options = { store: this.#store, timeoutMs: stubdomainTimeoutMs };
-    if (await this.#dom0.follow(`${model}/state`, look, options)) return;
-    throw new Error(`The device model of ${target.config.name} did not start.`);
+    await waitForStubdomain(this.#dom0, this.#store, stub.domain.domid, target.domain.domid);
   }
 
   async #add(managed: Managed, device: Device): Promise<Device> {
