@@ -15,6 +15,11 @@ export interface ByteStreamHandlers {
 export interface ByteStream {
   /** Takes the bytes in any case (the caller must not change them any more); false asks to wait for `onDrain`. */
   write(bytes: Buffer): boolean;
+  /**
+   * Offers the first `length` bytes to a stream that can tell at once how many of them it took; the
+   * rest, and the memory, stay the caller's. Absent where a stream cannot.
+   */
+  writeNow?(bytes: Buffer, length: number): number;
   /** Bytes taken by `write` and not yet handed on. */
   readonly queuedBytes: number;
   /** Stops and restarts `onData`: how a reader holds back a writer. */

@@ -28,6 +28,7 @@ export class Connection implements ByteStreamHandlers {
   readonly session: Session;
   readonly #output = new OutputQueue();
   #stream: ByteStream | undefined;
+  #writeNow: ByteStream['writeNow'];
   /** Bytes that came and were not dispatched: the start of a message, or what waits for admission. */
   #backlog: Buffer = nothing;
   #streamIsFull = false;
@@ -51,6 +52,7 @@ export class Connection implements ByteStreamHandlers {
   /** Before that nothing is read or written. */
   open(stream: ByteStream): void {
     this.#stream = stream;
+    this.#writeNow = stream.writeNow?.bind(stream);
     this.all.add(this);
   }
 
@@ -141,8 +143,13 @@ export class Connection implements ByteStreamHandlers {
   /** Hands on what waits, if the stream takes it. */
   flush(): void {
     if (this.#streamIsFull || this.#isClosed || this.#output.unsentBytes === 0) return;
-    this.#streamIsFull = !this.#stream!.write(this.#output.take());
+    if (!this.#sentNow()) this.#streamIsFull = !this.#stream!.write(this.#output.take());
     this.#notePile();
+  }
+
+  /** Whether the stream took everything at once. */
+  #sentNow(): boolean {
+    return this.#writeNow !== undefined && this.#output.sendNow(this.#writeNow);
   }
 
   /** Tells how much waits behind a stream that takes no more. */

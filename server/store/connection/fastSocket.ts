@@ -23,8 +23,8 @@ const readBuffer = Buffer.allocUnsafeSlow(READ_BYTES);
 export interface FastSocket {
   /** Reads on its own; emits no 'data'. */
   readonly socket: net.Socket;
-  /** Writes what the kernel takes at once, and answers how many bytes those were. */
-  writeNow(bytes: Buffer): number;
+  /** Writes what the kernel takes at once of the first `length` bytes, and answers how much that was. */
+  writeNow(bytes: Buffer, length: number): number;
 }
 
 /** `accepted` must come paused, from a server with `pauseOnConnect`, and is not to be used any more. */
@@ -48,14 +48,14 @@ export function fastSocket(accepted: net.Socket, onData: (bytes: Buffer) => void
   const socket = new net.Socket(options);
   // The server counts the socket that it accepted; without this it would never finish closing.
   socket.once('close', () => accepted.destroy());
-  return { socket, writeNow: (bytes) => writeNow(socket, handle, bytes) };
+  return { socket, writeNow: (bytes, length) => writeNow(socket, handle, bytes, length) };
 }
 
-function writeNow(socket: net.Socket, handle: Handle, bytes: Buffer): number {
+function writeNow(socket: net.Socket, handle: Handle, bytes: Buffer, length: number): number {
   // A destroyed socket's descriptor may belong to somebody else by now.
   if (socket.destroyed || socket.writableLength > 0) return 0;
   try {
-    return writeSync(handle.fd, bytes);
+    return writeSync(handle.fd, bytes, 0, length);
   } catch {
     // The kernel takes nothing now (EAGAIN), or the peer is gone: the socket's own write finds out which.
     return 0;

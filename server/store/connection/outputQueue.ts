@@ -10,6 +10,8 @@
 import { XsType, XS_HEADER_BYTES, XS_PAYLOAD_MAX_BYTES, writeXsHeader } from '../../wire/xsMessage';
 
 const FIRST_BYTES = 256;
+/** Memory that is kept for the next batch; more than that is rarely needed and goes. */
+const MAX_KEPT_BYTES = 4096;
 /** Up to here writing a text byte by byte is quicker than the call that does it at once. */
 const MAX_SHORT_BYTES = 16;
 const empty = Buffer.alloc(0);
@@ -18,7 +20,9 @@ export class OutputQueue {
   #bytes = empty;
   #used = 0;
   #replies = 0;
-  readonly #events = new Set<string>();
+  /** The events that wait. Mostly there is none or one, and the set stays untouched. */
+  #firstEvent: string | undefined;
+  readonly #furtherEvents = new Set<string>();
 
   get unsentBytes(): number {
     return this.#used;
@@ -37,11 +41,19 @@ export class OutputQueue {
   event(path: string, token: string): void {
     const payload = `${path}\0${token}\0`;
     if (payload.length > XS_PAYLOAD_MAX_BYTES) return;
-    if (!path.startsWith('@')) {
-      if (this.#events.has(payload)) return;
-      this.#events.add(payload);
-    }
+    if (!path.startsWith('@') && !this.#isNew(payload)) return;
     this.#append(XsType.WATCH_EVENT, 0, 0, payload);
+  }
+
+  /** Whether no such event waits; from now on one does. */
+  #isNew(event: string): boolean {
+    if (this.#firstEvent === undefined) {
+      this.#firstEvent = event;
+      return true;
+    }
+    if (this.#firstEvent === event || this.#furtherEvents.has(event)) return false;
+    this.#furtherEvents.add(event);
+    return true;
   }
 
   #append(type: number, reqId: number, txId: number, payload: string): void {
@@ -58,14 +70,32 @@ export class OutputQueue {
     this.#bytes = bytes;
   }
 
+  /** Hands on what `writeNow` takes at once, from memory that is used again; whether that was all. */
+  sendNow(writeNow: (bytes: Buffer, length: number) => number): boolean {
+    const sent = writeNow(this.#bytes, this.#used);
+    if (sent < this.#used) {
+      this.#bytes.copyWithin(0, sent, this.#used);
+      this.#used -= sent;
+      return false;
+    }
+    this.#forgetAll();
+    if (this.#bytes.length > MAX_KEPT_BYTES) this.#bytes = empty;
+    return true;
+  }
+
   /** Everything, for the stream to keep. */
   take(): Buffer {
     const taken = this.#bytes.subarray(0, this.#used);
     this.#bytes = empty;
+    this.#forgetAll();
+    return taken;
+  }
+
+  #forgetAll(): void {
     this.#used = 0;
     this.#replies = 0;
-    if (this.#events.size > 0) this.#events.clear();
-    return taken;
+    this.#firstEvent = undefined;
+    if (this.#furtherEvents.size > 0) this.#furtherEvents.clear();
   }
 }
 

@@ -93,14 +93,17 @@ function serve(accepted: net.Socket, accept: Acceptor): void {
 }
 
 class SocketStream implements ByteStream {
+  readonly writeNow: ByteStream['writeNow'];
+
   constructor(
     private readonly socket: net.Socket,
-    private readonly fast: FastSocket | undefined,
-  ) {}
+    fast: FastSocket | undefined,
+  ) {
+    this.writeNow = fast?.writeNow;
+  }
 
   write(bytes: Buffer): boolean {
-    const written = this.fast?.writeNow(bytes) ?? 0;
-    return written === bytes.length || this.socket.write(written === 0 ? bytes : bytes.subarray(written));
+    return this.socket.write(bytes);
   }
 
   get queuedBytes(): number {

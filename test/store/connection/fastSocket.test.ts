@@ -47,10 +47,10 @@ describe('fastSocket', () => {
 
   it('writes at once what the kernel takes, and the rest in order through the socket', async () => {
     const sent = Buffer.alloc(BIG_BYTES, Buffer.from(Array.from({ length: 241 }, (_, i) => i)));
-    const written = fast.writeNow(sent);
+    const written = fast.writeNow(sent, sent.length);
     assert.ok(written > 0 && written < sent.length);
     fast.socket.write(sent.subarray(written));
-    assert.equal(fast.writeNow(Buffer.from('not before what waits')), 0);
+    assert.equal(fast.writeNow(Buffer.from('not before what waits'), 4), 0);
     fast.socket.end();
     const chunks: Buffer[] = [];
     for await (const chunk of client) chunks.push(chunk as Buffer);
@@ -71,7 +71,7 @@ describe('fastSocket', () => {
 
   it('writes nothing once it is destroyed', () => {
     fast.socket.destroy();
-    assert.equal(fast.writeNow(Buffer.from('late')), 0);
+    assert.equal(fast.writeNow(Buffer.from('late'), 4), 0);
   });
 
   it('leaves a socket alone that has no handle', () => {

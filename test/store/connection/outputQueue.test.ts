@@ -38,4 +38,28 @@ describe('outputQueue', () => {
     queue.event('/a', 't'.repeat(4096 - 3));
     assert.equal(messages(queue).length, 1);
   });
+
+  it('keeps what a stream does not take at once, and uses its memory again when it takes all', () => {
+    const queue = new OutputQueue();
+    queue.event('/a', 't');
+    queue.reply(11, 1, 0, 'OK\0');
+    const whole: Buffer[] = [];
+    const takesSome = (most: number) => (bytes: Buffer, length: number) => {
+      const taken = Math.min(most, length);
+      whole.push(Buffer.from(bytes.subarray(0, taken)));
+      return taken;
+    };
+    assert.equal(queue.sendNow(takesSome(10)), false);
+    assert.equal(queue.sendNow(takesSome(0)), false);
+    queue.event('/a', 't');
+    assert.equal(queue.sendNow(takesSome(1000)), true);
+    assert.deepEqual([queue.unsentBytes, queue.unsentReplies], [0, 0]);
+    queue.event('/a', 't');
+    assert.equal(queue.sendNow(takesSome(1000)), true);
+    const { messages: sent } = parseXs(xsParserStart, Buffer.concat(whole));
+    assert.deepEqual(
+      sent.map(({ type }) => type),
+      [15, 11, 15],
+    );
+  });
 });
