@@ -35,6 +35,7 @@ interface Directory {
   known: Set<string>;
   /** Listings under way: until they are done, `known` may lag behind the events. */
   listings: number;
+  isLost: boolean;
   /** The rows that were handed out, by name, as they were last sent; undefined while first read. */
   readonly shown: Map<string, NodeRow | undefined>;
 }
@@ -89,8 +90,12 @@ export class LiveTree {
     const names = directory.names!.slice(offset, offset + Math.min(limit, maxPageRows));
     for (const name of names) if (!directory.shown.has(name)) directory.shown.set(name, undefined);
     this.#dirty.seen.clear();
-    const rows = await readMany(names, (name) => this.#readPageRow(path, directory, name), options?.signal);
-    return { rows: rows.filter((row) => row !== undefined), total };
+    await readMany(names, (name) => this.#readPageRow(path, directory, name), options?.signal);
+    // We told that it is gone, or everything is: this page would look fresh and be observed by nobody.
+    if (directory.isLost) return this.children(path, offset, limit, options);
+    // Not what we read ourselves: a batch may have read and sent a newer row meanwhile.
+    const rows = names.map((name) => directory.shown.get(name)).filter((row) => row !== undefined);
+    return { rows, total };
   }
 
   unobserve(paths: readonly string[]): void {
@@ -112,6 +117,11 @@ export class LiveTree {
     this.#schedule();
   }
 
+  /** Changes got lost on the way to the editor: it has to ask for everything again. */
+  startAnew(): void {
+    this.#markAll();
+  }
+
   close(): void {
     this.#closed = true;
     this.#timer?.cancel();
@@ -129,13 +139,25 @@ export class LiveTree {
         wayOut: 'Collapse some of the tree and try again.',
       });
     }
-    const directory: Directory = { names: undefined, known: new Set(), listings: 0, shown: new Map() };
+    const directory: Directory = {
+      names: undefined,
+      known: new Set(),
+      listings: 0,
+      isLost: false,
+      shown: new Map(),
+    };
     this.#observed.set(path, directory);
     this.#dirty.seen.clear();
     for (let at: string | undefined = path; at !== undefined; at = parentPath(at)) {
       this.#observedBelow.set(at, (this.#observedBelow.get(at) ?? 0) + 1);
     }
     return directory;
+  }
+
+  /** No longer observed, without the editor having asked for it. */
+  #lose(path: string): void {
+    this.#observed.get(path)!.isLost = true;
+    this.#forget(path);
   }
 
   #forget(path: string): void {
@@ -166,13 +188,20 @@ export class LiveTree {
     }
   }
 
-  async #readPageRow(path: string, directory: Directory, name: string): Promise<NodeRow | undefined> {
+  async #readPageRow(path: string, directory: Directory, name: string): Promise<void> {
     const before = directory.shown.get(name);
     const row = await this.#read(childPath(path, name));
     // A batch that read the row after an event knows better than we.
-    if (directory.shown.get(name) !== before) return directory.shown.get(name);
+    if (!directory.shown.has(name) || directory.shown.get(name) !== before) return;
     if (row) directory.shown.set(name, row);
-    return row;
+    else this.#vanished(directory, name);
+  }
+
+  /** Not there when it was read: should it come back, it is a new child. */
+  #vanished(directory: Directory, name: string): void {
+    directory.shown.delete(name);
+    directory.known.delete(name);
+    this.#dirty.seen.clear();
   }
 
   #read(path: string, options?: RequestOptions): Promise<NodeRow | undefined> {
@@ -248,8 +277,7 @@ export class LiveTree {
 
   #everything(): TreeChange[] {
     this.#nextFlushMs += afterAllIntervalMs - batchIntervalMs;
-    this.#observed.clear();
-    this.#observedBelow.clear();
+    for (const path of [...this.#observed.keys()]) this.#lose(path);
     return [{ kind: 'all' }];
   }
 
@@ -284,7 +312,7 @@ export class LiveTree {
       if (!(error instanceof XenscopeError && error.storeError)) throw error;
       if (!isStoreError(error, 'ENOENT')) news.changed.add(path);
       else if (this.#observed.get(path) === directory) {
-        this.#forget(path);
+        this.#lose(path);
         news.gone.push(path);
       }
       return;
@@ -302,12 +330,16 @@ export class LiveTree {
     const parent = parentPath(path)!;
     const name = nodeName(path);
     const directory = this.#observed.get(parent);
-    if (!directory?.shown.has(name)) return undefined;
+    if (!directory) return undefined;
     if (!row) {
-      directory.shown.delete(name);
+      if (directory.known.has(name)) news.changed.add(parent);
       // `names` is replaced by the listing that `children` brings about.
-      if (directory.known.delete(name)) news.changed.add(parent);
-      this.#dirty.seen.clear();
+      this.#vanished(directory, name);
+      return undefined;
+    }
+    if (!directory.shown.has(name)) {
+      // Gone when its page was read, and here again.
+      if (!directory.known.has(name)) news.changed.add(parent);
       return undefined;
     }
     const before = directory.shown.get(name);

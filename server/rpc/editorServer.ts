@@ -15,10 +15,10 @@ import { version } from '../../package.json';
 import { XenscopeError } from '../host/errors';
 import type { Clock, Random } from '../host/clock';
 import type { Host } from '../host/host';
-import { type ApiNotifications, type InitializeOptions, type NotificationName, apiVersion } from './api';
-import type { RequestName, WorldInfo } from './api';
+import { type InitializeOptions, type RequestName, type WorldInfo, apiVersion } from './api';
 import { type Handlers, createHandlers } from './handlers';
 import { HostRegistry } from './hostRegistry';
+import { Notifier } from './notifier';
 import { ReportOutbox } from './reportOutbox';
 import { checkFields, checkParams, initializeShape, isRequestName } from './requestShapes';
 import { toResponseError } from './responseError';
@@ -73,11 +73,12 @@ interface Running {
 }
 
 function start(connection: Connection, options: EditorServerOptions, editor: InitializeOptions): Running {
-  const notify = <Name extends NotificationName>(name: Name, params: ApiNotifications[Name]) => {
-    // The editor may be gone: then nobody misses the message.
-    connection.sendNotification(name, params).catch(() => undefined);
-  };
-  const outbox = new ReportOutbox(options.clock, (reports) => notify('xenscope/watchReports', { reports }));
+  const notifier = new Notifier(connection);
+  const outbox = new ReportOutbox({
+    clock: options.clock,
+    isBusy: () => notifier.isBusy,
+    send: (reports) => notifier.send('xenscope/watchReports', { reports }, 'reports', () => undefined),
+  });
   const { openSimulator, openSocket, localSocketPaths, clock } = options;
   const hosts = new HostRegistry({
     clock,
@@ -86,10 +87,20 @@ function start(connection: Connection, options: EditorServerOptions, editor: Ini
     localSocketPaths,
     seed: editor.seed,
     settings: editor,
-    onHosts: (list) => notify('xenscope/hostsChanged', { hosts: list }),
-    onTreeChanges: (host, changes) => notify('xenscope/treeChanged', { host, changes }),
-    onDomains: (host, domains) => notify('xenscope/domainsChanged', { host, domains }),
+    onHosts: () => sendHosts(),
+    onTreeChanges: (host, changes) =>
+      notifier.send('xenscope/treeChanged', { host, changes }, `tree ${host}`, () =>
+        hosts.sessionIfOpen(host)?.tree.startAnew(),
+      ),
+    onDomains: (host) => sendDomains(host),
+    log: (host, sentence) => connection.console.info(`${host}: ${sentence}`),
   });
+  const sendHosts = () => notifier.send('xenscope/hostsChanged', { hosts: hosts.hosts }, 'hosts', sendHosts);
+  const sendDomains = (host: string) => {
+    const domains = hosts.sessionIfOpen(host)?.domains.all;
+    if (!domains) return;
+    notifier.send('xenscope/domainsChanged', { host, domains }, `domains ${host}`, () => sendDomains(host));
+  };
   void hosts.watchLocalSockets();
   return {
     handlers: createHandlers(hosts, outbox),

@@ -40,7 +40,7 @@ export function createHandlers(hosts: HostRegistry, outbox: ReportOutbox): Handl
       hosts.session(host).tree.children(path, offset, limit, { signal }),
     'xenscope/unobserve': async ({ host, paths }) => {
       // A host that was disconnected meanwhile observes nothing any more.
-      hosts.entry(host).sessionIfOpen?.tree.unobserve(paths);
+      hosts.sessionIfOpen(host)?.tree.unobserve(paths);
       return null;
     },
     'xenscope/row': async ({ host, path }, signal) => {

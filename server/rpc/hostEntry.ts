@@ -3,7 +3,7 @@ import { XenscopeError } from '../host/errors';
 import type { Clock } from '../host/clock';
 import type { Host } from '../host/host';
 import type { StoreState } from '../host/storeClient';
-import type { Domain, HostInfo, HostState, TreeChange, WorldInfo } from './api';
+import type { HostInfo, HostState, TreeChange, WorldInfo } from './api';
 import { HostSession } from './hostSession';
 
 export interface HostSource {
@@ -22,7 +22,8 @@ export interface HostEntryListener {
   allowDomain0Edits(): boolean;
   onChange(): void;
   onTreeChanges(changes: readonly TreeChange[]): void;
-  onDomains(domains: readonly Domain[]): void;
+  onDomains(): void;
+  log(sentence: string): void;
 }
 
 const noWorld: WorldInfo = { seed: 0, pace: 0 };
@@ -33,6 +34,7 @@ export class HostEntry {
   #world: WorldInfo | undefined;
   #session: HostSession | undefined;
   #connecting: Promise<void> | undefined;
+  #loggedState: StoreState['kind'] | undefined;
   /** Counts the attempts, so that one that was given up does not open a host later. */
   #attempt = 0;
 
@@ -106,10 +108,21 @@ export class HostEntry {
       await host.close();
       throw new XenscopeError('cancelled', `${this.#source.label} was disconnected meanwhile.`);
     }
-    const { onChange, onTreeChanges, onDomains, allowDomain0Edits } = this.#listener;
-    this.#session = new HostSession({ host, allowDomain0Edits, onState: onChange, onTreeChanges, onDomains });
+    this.#session = new HostSession({ ...this.#listener, host, onState: (state) => this.#onState(state) });
     // The pace may have been set while the world came up.
     if (host.world && this.#world) host.world.pace = this.#world.pace;
+  }
+
+  #onState(state: StoreState): void {
+    const { kind } = state;
+    // Each retry passes through `connecting`: only what comes of it is news.
+    if (kind !== 'connecting' && kind !== this.#loggedState) {
+      this.#loggedState = kind;
+      this.#listener.log(
+        state.kind === 'away' ? `The store is away: ${state.reason}` : `The store is ${kind}.`,
+      );
+    }
+    this.#listener.onChange();
   }
 
   #onOpened(): void {

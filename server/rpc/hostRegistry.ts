@@ -7,7 +7,7 @@ import { stat } from 'node:fs/promises';
 import { XenscopeError } from '../host/errors';
 import type { Clock, Timer } from '../host/clock';
 import type { Host } from '../host/host';
-import type { ApiSettings, Domain, HostInfo, TreeChange, WorldInfo } from './api';
+import type { ApiSettings, HostInfo, TreeChange, WorldInfo } from './api';
 import { HostEntry } from './hostEntry';
 import type { HostSession } from './hostSession';
 
@@ -24,9 +24,11 @@ export interface HostRegistryOptions {
   readonly localSocketPaths: readonly string[];
   readonly seed: number;
   readonly settings: ApiSettings;
-  readonly onHosts: (hosts: readonly HostInfo[]) => void;
+  readonly onHosts: () => void;
   readonly onTreeChanges: (host: string, changes: readonly TreeChange[]) => void;
-  readonly onDomains: (host: string, domains: readonly Domain[]) => void;
+  readonly onDomains: (host: string) => void;
+  /** A sentence for the log. */
+  readonly log: (host: string, sentence: string) => void;
 }
 
 export class HostRegistry {
@@ -73,6 +75,11 @@ export class HostRegistry {
 
   session(id: string): HostSession {
     return this.entry(id).session;
+  }
+
+  /** Undefined as well for a host that was removed meanwhile. */
+  sessionIfOpen(id: string): HostSession | undefined {
+    return this.#entries.get(id)?.sessionIfOpen;
   }
 
   /** All that are connected, or away. */
@@ -130,7 +137,8 @@ export class HostRegistry {
       allowDomain0Edits: () => this.#settings.allowDomain0Edits,
       onChange: () => this.#pushSoon(),
       onTreeChanges: (changes) => this.#options.onTreeChanges(id, changes),
-      onDomains: (domains) => this.#options.onDomains(id, domains),
+      onDomains: () => this.#options.onDomains(id),
+      log: (sentence) => this.#options.log(id, sentence),
     });
     this.#entries.set(id, entry);
   }
@@ -144,7 +152,7 @@ export class HostRegistry {
     if (this.#closed) return;
     this.#pushTimer ??= this.#options.clock.after(hostsIntervalMs, () => {
       this.#pushTimer = undefined;
-      this.#options.onHosts(this.hosts);
+      this.#options.onHosts();
     });
   }
 }

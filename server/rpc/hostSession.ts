@@ -1,22 +1,25 @@
 /** One host while it is connected: its store and everything that lives on it. */
 import { Acts } from '../act/acts';
+import { sleep } from '../host/clock';
 import { XenscopeError } from '../host/errors';
 import type { Host } from '../host/host';
 import type { StoreClient, StoreState } from '../host/storeClient';
 import { DomainList } from '../model/domains';
 import { LiveTree } from '../model/liveTree';
 import { RootFeed } from '../model/rootFeed';
-import type { Domain, TreeChange } from '../model/treeTypes';
+import type { TreeChange } from '../model/treeTypes';
 import { type Report, WatchLog } from '../model/watchLog';
 
 export const maxWatchesPerHost = 100;
+const domainsPatienceMs = 2_000;
 
 export interface HostSessionOptions {
   readonly host: Host;
   readonly allowDomain0Edits: () => boolean;
   readonly onState: (state: StoreState) => void;
   readonly onTreeChanges: (changes: readonly TreeChange[]) => void;
-  readonly onDomains: (domains: readonly Domain[]) => void;
+  readonly onDomains: () => void;
+  readonly log: (sentence: string) => void;
 }
 
 export class HostSession {
@@ -29,27 +32,35 @@ export class HostSession {
   readonly #watches = new Map<number, WatchLog>();
   readonly #stopListening: () => void;
 
-  constructor({ host, allowDomain0Edits, onState, onTreeChanges, onDomains }: HostSessionOptions) {
+  constructor(options: HostSessionOptions) {
+    const { host, allowDomain0Edits, onState, onTreeChanges, onDomains, log } = options;
     const { clock } = host;
     this.host = host;
     const store = (this.store = host.openStore());
     this.#stopListening = store.onStateChange(onState);
     const feed = (this.#feed = new RootFeed(store));
-    this.domains = new DomainList(store, clock, feed, (domains) => {
-      onDomains(domains);
+    this.domains = new DomainList(store, clock, feed, () => {
+      onDomains();
       this.tree.domainsChanged();
     });
     const { nameDomain } = this.domains;
     this.tree = new LiveTree({ store, clock, feed, nameDomain, onChanges: onTreeChanges });
     this.acts = new Acts({ store, nameDomain, allowDomain0Edits, isReal: host.kind === 'real' });
     // Set before the connection is there, so that it is the first request and nothing is missed.
-    feed.start().catch(() => undefined);
+    feed.start().catch((error: XenscopeError) => {
+      if (error.code !== 'cancelled') log(`The tree does not follow changes: ${error.message}`);
+    });
   }
 
   /** Resolves when the store is connected and its domains are known, or when it is away. */
   async settled(): Promise<void> {
     if ((await this.#firstState()).kind !== 'connected') return;
-    await this.domains.refresh().catch(() => undefined);
+    // A store that hangs shall not hang the connecting as well: names come when they come.
+    const enough = new AbortController();
+    const patience = sleep(this.host.clock, domainsPatienceMs, enough.signal);
+    await Promise.race([this.domains.refresh(), patience]).catch(() => undefined);
+    patience.catch(() => undefined);
+    enough.abort();
   }
 
   async watch(watchId: number, path: string, onReports: (reports: readonly Report[]) => void): Promise<void> {

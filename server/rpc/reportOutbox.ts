@@ -3,17 +3,26 @@ import type { Clock, Timer } from '../host/clock';
 import { type Report, reportIntervalMs } from '../model/watchLog';
 import type { WatchReport } from './api';
 
+/** While the editor does not read, the oldest reports are left out, and counted in the next of their watch. */
+export const maxWaitingReports = 2_000;
+
+export interface ReportOutboxOptions {
+  readonly clock: Clock;
+  readonly isBusy: () => boolean;
+  readonly send: (reports: readonly WatchReport[]) => void;
+}
+
 export class ReportOutbox {
-  readonly #clock: Clock;
-  readonly #send: (reports: readonly WatchReport[]) => void;
-  /** Bounded by what each watch hands out per interval, times the number of watches. */
+  readonly #options: ReportOutboxOptions;
   #waiting: WatchReport[] = [];
+  /** Reports left out, by watch, that no report has told of yet. */
+  readonly #dropped = new Map<number, number>();
   #timer: Timer | undefined;
   #nextMs = 0;
+  #closed = false;
 
-  constructor(clock: Clock, send: (reports: readonly WatchReport[]) => void) {
-    this.#clock = clock;
-    this.#send = send;
+  constructor(options: ReportOutboxOptions) {
+    this.#options = options;
   }
 
   add(watchId: number, reports: readonly Report[]): void {
@@ -25,19 +34,40 @@ export class ReportOutbox {
         newValue: newValue?.toString('base64'),
       });
     }
-    this.#timer ??= this.#clock.after(Math.max(0, this.#nextMs - this.#clock.nowMs()), () => this.#flush());
+    for (const { watchId: id, dropped } of this.#waiting.splice(
+      0,
+      this.#waiting.length - maxWaitingReports,
+    )) {
+      this.#dropped.set(id, (this.#dropped.get(id) ?? 0) + dropped + 1);
+    }
+    this.#schedule();
   }
 
   close(): void {
+    this.#closed = true;
     this.#timer?.cancel();
     this.#waiting = [];
   }
 
+  #schedule(): void {
+    if (this.#closed) return;
+    const { clock } = this.#options;
+    this.#timer ??= clock.after(Math.max(0, this.#nextMs - clock.nowMs()), () => this.#flush());
+  }
+
   #flush(): void {
     this.#timer = undefined;
-    this.#nextMs = this.#clock.nowMs() + reportIntervalMs;
-    const reports = this.#waiting;
+    this.#nextMs = this.#options.clock.nowMs() + reportIntervalMs;
+    if (this.#options.isBusy()) return this.#schedule();
+    const reports = this.#waiting.map((report) => this.#withDropped(report));
     this.#waiting = [];
-    this.#send(reports);
+    this.#options.send(reports);
+  }
+
+  #withDropped(report: WatchReport): WatchReport {
+    const dropped = this.#dropped.get(report.watchId);
+    if (dropped === undefined) return report;
+    this.#dropped.delete(report.watchId);
+    return { ...report, dropped: report.dropped + dropped };
   }
 }

@@ -17,9 +17,7 @@ const flag: Check = (value) => (typeof value === 'boolean' ? undefined : 'must b
 const count: Check = (value) =>
   Number.isSafeInteger(value) && (value as number) >= 0 ? undefined : 'must be a whole number from 0';
 const amount: Check = (value) =>
-  typeof value === 'number' && Number.isFinite(value) && value >= 0 && value <= 1000
-    ? undefined
-    : 'must be a number from 0 to 1000';
+  typeof value === 'number' && Number.isFinite(value) && value >= 0 ? undefined : 'must be a number from 0';
 const nodePath: Check = (value) =>
   typeof value === 'string' && isNodePath(value)
     ? undefined

@@ -4,7 +4,7 @@ import { DomainList } from '../../server/model/domains';
 import { LiveTree } from '../../server/model/liveTree';
 import { RootFeed } from '../../server/model/rootFeed';
 import type { Domain, TreeChange } from '../../server/model/treeTypes';
-import type { ByteStream, Dial } from '../../server/store/byteStream';
+import type { ByteStream, ByteStreamHandlers, Dial } from '../../server/store/byteStream';
 import { openStoreClient } from '../../server/store/client/storeClient';
 import { Xenstored } from '../../server/store/xenstored';
 import { ManualClock } from '../sim/manualClock';
@@ -33,13 +33,33 @@ export interface Rig {
   close(): Promise<void>;
 }
 
-export async function openRig(): Promise<Rig> {
+/** Hands what arrives on some turns later, in order, as a socket does. */
+function delayed(handlers: ByteStreamHandlers, turnsLate: () => number): ByteStreamHandlers {
+  let last: Promise<void> = Promise.resolve();
+  const later = (run: () => void) => {
+    last = last.then(async () => {
+      for (let turns = turnsLate(); turns > 0; turns--) await new Promise((resolve) => setImmediate(resolve));
+      run();
+    });
+  };
+  return {
+    onData: (bytes) => {
+      const copy = Buffer.from(bytes);
+      later(() => handlers.onData(copy));
+    },
+    onDrain: () => later(() => handlers.onDrain()),
+    onClose: (reason) => later(() => handlers.onClose(reason)),
+  };
+}
+
+/** `turnsLate`: how many turns of the event loop each chunk from the store is late for us. */
+export async function openRig({ turnsLate = () => 0 }: { turnsLate?: () => number } = {}): Promise<Rig> {
   const clock = new ManualClock();
   const xenstored = new Xenstored({ clock });
   let stream: ByteStream | undefined;
   let closeOurs: (() => void) | undefined;
   const dial: Dial = async (handlers) => {
-    stream = await xenstored.connect({ domid: 0 })(handlers);
+    stream = await xenstored.connect({ domid: 0 })(delayed(handlers, turnsLate));
     closeOurs = () => {
       stream?.close();
       handlers.onClose('The store was restarted.');

@@ -1,0 +1,77 @@
+/** The server as an editor starts it: a process of its own that speaks on its standard streams. */
+import assert from 'node:assert/strict';
+import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, statSync } from 'node:fs';
+import path from 'node:path';
+import {
+  type MessageConnection,
+  StreamMessageReader,
+  StreamMessageWriter,
+  createMessageConnection,
+} from 'vscode-jsonrpc/node';
+import type { HostInfo } from '../../server/rpc/api';
+import { initializeOptions } from './rig';
+
+const root = path.resolve(__dirname, '../..');
+
+describe('xenscope editor --stdio', function () {
+  this.timeout(60_000);
+  let server: ChildProcessWithoutNullStreams;
+  let connection: MessageConnection;
+  let exited: Promise<unknown[]>;
+
+  beforeEach(async () => {
+    const main = ['--import', 'tsx', path.join(root, 'server/main.ts'), 'editor', '--stdio'];
+    server = spawn(process.execPath, main, { cwd: root, stdio: 'pipe' });
+    exited = once(server, 'exit');
+    server.stderr.pipe(process.stderr);
+    connection = createMessageConnection(
+      new StreamMessageReader(server.stdout),
+      new StreamMessageWriter(server.stdin),
+    );
+    connection.listen();
+    await connection.sendRequest('initialize', {
+      processId: process.pid,
+      rootUri: null,
+      capabilities: {},
+      initializationOptions: initializeOptions,
+    });
+  });
+  afterEach(async () => {
+    connection.dispose();
+    server.kill('SIGKILL');
+    await exited;
+  });
+
+  async function openWorld(): Promise<string> {
+    const info: HostInfo = await connection.sendRequest('xenscope/connect', { host: 'simulator' });
+    assert.deepEqual(info.state, { kind: 'connected' });
+    const socket = info.socketPath!;
+    assert.equal(statSync(socket).mode & 0o777, 0o600);
+    assert.equal(statSync(path.dirname(socket)).mode & 0o777, 0o700);
+    return socket;
+  }
+
+  it('ends with its input and leaves nothing behind', async () => {
+    const socket = await openWorld();
+    server.stdin.end();
+    assert.deepEqual(await exited, [0, null]);
+    assert.ok(!existsSync(path.dirname(socket)));
+  });
+
+  it('ends as a language server does', async () => {
+    const socket = await openWorld();
+    await connection.sendRequest('shutdown');
+    await connection.sendNotification('exit');
+    assert.deepEqual(await exited, [0, null]);
+    assert.ok(!existsSync(path.dirname(socket)));
+  });
+
+  it('leaves nothing behind when it is told to stop', async () => {
+    const socket = await openWorld();
+    server.kill('SIGTERM');
+    await exited;
+    assert.ok(!existsSync(path.dirname(socket)));
+  });
+});
