@@ -184,7 +184,13 @@ export class StoreTree {
   }
 
   private load(node: StoreNode): Promise<void> {
-    return (node.loading ??= this.fetch(node).finally(() => (node.loading = undefined)));
+    return (node.loading ??= this.fetch(node).finally(() => this.loaded(node)));
+  }
+
+  private loaded(node: StoreNode): void {
+    node.loading = undefined;
+    // It changed while we asked: the view asks again.
+    if (node.stale && !node.failure) this.updated.fire({ nodes: [node], changed: [] });
   }
 
   private async fetch(node: StoreNode): Promise<void> {
