@@ -86,8 +86,11 @@ class Client extends Operations implements StoreClient {
     options?: TransactionOptions,
   ): Promise<T> {
     const { clock, random } = this.#options;
-    const connection = (what: string) => orAborted(this.#session.connection(what), what, options?.signal);
-    return runTransaction({ clock, random, connection }, body, options);
+    const signal = options?.signal;
+    const connection = (what: string) => orAborted(this.#session.connection(what), what, signal);
+    // The caller stops waiting at once; what was begun is still given back behind it.
+    const run = runTransaction({ clock, random, connection }, body, options);
+    return orAborted(run, 'finish the transaction', signal);
   }
 
   async getDomainPath(domid: number, options?: RequestOptions): Promise<string> {

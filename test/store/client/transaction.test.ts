@@ -112,6 +112,18 @@ describe('store client: transactions', () => {
     assert.equal(hasRun, false);
   });
 
+  it('stops waiting for a server that does not answer', async () => {
+    const { peer, client } = open();
+    const controller = new AbortController();
+    const result = client.transaction(() => Promise.resolve(), { signal: controller.signal });
+    result.catch(() => undefined);
+    const connection = await peer.connection();
+    await connection.next('TRANSACTION_START');
+    controller.abort();
+    await assert.rejects(result, (error) => error instanceof XenscopeError && error.code === 'cancelled');
+    await client.close();
+  });
+
   it('refuses operations of a transaction that is over', async () => {
     const { peer, client } = open();
     let late: (() => Promise<unknown>) | undefined;
