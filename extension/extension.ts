@@ -2,6 +2,7 @@
 import * as vscode from 'vscode';
 import { registerCommands } from './commands';
 import { Xenscope } from './context';
+import { showInDemo } from './demo';
 import { XenstoreFileSystem } from './fileSystem/provider';
 
 export function activate(context: vscode.ExtensionContext): void {
@@ -17,4 +18,5 @@ export function activate(context: vscode.ExtensionContext): void {
     new XenstoreFileSystem(xenscope),
     ...registerCommands(xenscope),
   );
+  void showInDemo(context.workspaceState);
 }

@@ -1,17 +1,16 @@
 // `npm start`: sets up, builds, and shows the simulator's xenstore in a real VS Code: the person's
 // own when `code` is on PATH, else one in the browser.
 import http from 'node:http';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { makeDemoFolder } from './lib/demo.mjs';
 import { isRoot } from './lib/debian.mjs';
 import { endWithChildren, run } from './lib/processes.mjs';
-import { main, say, step, Told } from './lib/progress.mjs';
+import { main, say, Told } from './lib/progress.mjs';
 import { root, setUp } from './lib/setup.mjs';
 import { portIsTaken, startVscode } from './lib/vscodeServer.mjs';
-import { makeVsix } from './lib/vsix.mjs';
+import { currentVsix } from './lib/vsix.mjs';
 
 const usage = `npm start [-- options]
   --browser   use VS Code in the browser even when \`code\` is on PATH
@@ -63,12 +62,7 @@ async function openOwnEditor(kind) {
       '\nVS Code opens a new window with Xenscope in it; your other windows and settings stay as they are.',
     );
   } else {
-    const folder = mkdtempSync(path.join(tmpdir(), 'xenscope-start-'));
-    try {
-      await code(['--install-extension', await makeVsix(folder), '--force']);
-    } finally {
-      rmSync(folder, { recursive: true, force: true });
-    }
+    await code(['--install-extension', await currentVsix(), '--force']);
     await code(['--new-window', demo]);
     say('\nXenscope is installed where your VS Code works, and a new window opens.');
     say('To remove it again: code --uninstall-extension xenscope.xenscope');
@@ -95,21 +89,13 @@ async function openBrowserEditor({ port, check }) {
   if (port !== undefined && (await portIsTaken(port))) {
     throw new Told(`Port ${port} is in use: choose another with --port, or leave it out.`);
   }
-  const folder = mkdtempSync(path.join(tmpdir(), 'xenscope-start-'));
-  let vscode;
-  const cleanUp = async () => {
-    rmSync(folder, { recursive: true, force: true });
-    await vscode?.stop();
-  };
-  endWithChildren(cleanUp);
+  const vscode = await startVscode({
+    vsix: [await currentVsix()],
+    workspace: makeDemoFolder(),
+    port,
+    settings: { 'workbench.startupEditor': 'readme' },
+  });
   try {
-    const file = await step('Packaging the extension', () => makeVsix(folder));
-    vscode = await startVscode({
-      vsix: [file],
-      workspace: makeDemoFolder(),
-      port,
-      settings: { 'workbench.startupEditor': 'readme' },
-    });
     await answers(vscode.url());
     say(`\nXenscope is running in VS Code ${vscode.version}. Open this address in a browser:\n`);
     say(`    ${vscode.url()}\n`);
@@ -118,10 +104,12 @@ async function openBrowserEditor({ port, check }) {
     const status = await vscode.exited;
     throw new Told(`VS Code ended by itself with status ${status}:\n${vscode.log().slice(-4000)}`);
   } finally {
-    await cleanUp();
+    await vscode.stop();
   }
 }
 
+// Ctrl-C is how one ends it, so it is no failure.
+endWithChildren(0);
 await main(async () => {
   const options = readOptions();
   if (options.help) return say(usage);

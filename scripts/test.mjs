@@ -1,7 +1,6 @@
 // `npm test`: sets up and runs everything that can run, on a machine that has nothing but Node and
 // npm. `npm test -- unit e2e` runs parts; `--grep TEXT` picks tests by name. The last line counts.
-import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { checkTypes, runtimes } from './check.mjs';
@@ -10,6 +9,7 @@ import { endWithChildren, run, stopAll } from './lib/processes.mjs';
 import { main, say, seconds, Told } from './lib/progress.mjs';
 import { root, setUp } from './lib/setup.mjs';
 import { failed, mochaStage, passed, programTally, skipped, sum } from './lib/stages.mjs';
+import { makeTemporary, removeTemporary } from './lib/temporary.mjs';
 import { judgeVsix, makeVsix } from './lib/vsix.mjs';
 
 const minutes = 60_000;
@@ -49,12 +49,12 @@ function chatter(line) {
 }
 
 async function packageCheck() {
-  const folder = mkdtempSync(path.join(tmpdir(), 'xenscope-package-'));
+  const folder = makeTemporary('package');
   try {
     const checks = judgeVsix(await makeVsix(folder));
     return sum(checks.map(({ title, wrong }) => (wrong ? failed(`package ${title}`, wrong) : passed(1))));
   } finally {
-    rmSync(folder, { recursive: true, force: true });
+    removeTemporary(folder);
   }
 }
 

@@ -1,5 +1,5 @@
 // The folder that `npm start` opens: a short text to begin with, and nothing of the person's.
-import { copyFileSync, mkdirSync } from 'node:fs';
+import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { cacheFolder, root } from './setup.mjs';
 
@@ -7,5 +7,7 @@ export function makeDemoFolder() {
   const folder = path.join(cacheFolder, 'demo');
   mkdirSync(folder, { recursive: true });
   copyFileSync(path.join(root, 'scripts', 'demo', 'README.md'), path.join(folder, 'README.md'));
+  // Here the extension shows its views by itself.
+  writeFileSync(path.join(folder, '.xenscope-demo'), '');
   return folder;
 }

@@ -47,16 +47,21 @@ export async function stopAll() {
   await Promise.all([...running].map(stop));
 }
 
-/** On Ctrl-C or a polite kill: end all children, then `cleanUp`, then leave with the usual status. */
-export function endWithChildren(cleanUp = () => {}) {
-  let ending = false;
-  for (const [signal, status] of Object.entries({ SIGINT: 130, SIGTERM: 143, SIGHUP: 129 })) {
+let ending = false;
+
+/** Whether we were told to end: then what fails because of that is not worth a word. */
+export function isEnding() {
+  return ending;
+}
+
+/** On Ctrl-C or a polite kill: end all children, then leave, with the usual status if none is given. */
+export function endWithChildren(status = undefined) {
+  for (const [signal, usualStatus] of Object.entries({ SIGINT: 130, SIGTERM: 143, SIGHUP: 129 })) {
     process.on(signal, async () => {
       if (ending) return;
       ending = true;
       await stopAll();
-      await cleanUp();
-      process.exit(status);
+      process.exit(status ?? usualStatus);
     });
   }
 }

@@ -1,4 +1,6 @@
 // What a person sees while the scripts work: one line when a step begins to take time, one when it ends.
+import { isEnding } from './processes.mjs';
+
 const quietMs = 8_000;
 
 export function say(line) {
@@ -31,6 +33,7 @@ export async function main(work) {
   try {
     process.exitCode = (await work()) ?? process.exitCode ?? 0;
   } catch (error) {
+    if (isEnding()) return;
     console.error(error instanceof Told ? error.message : error);
     process.exitCode = 1;
   }

@@ -11,7 +11,8 @@ export const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '
 export const cacheFolder = path.join(root, '.cache');
 export const manifest = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8'));
 
-const buildStamp = path.join(root, 'dist', '.sources');
+/** The hash of the sources that dist/ was built from. */
+export const buildStamp = path.join(root, 'dist', '.sources');
 const builtFrom = ['server', 'native', 'extension', 'webview', 'scripts/build.mjs', 'package.json'];
 
 export function requireNode() {

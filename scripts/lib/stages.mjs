@@ -1,10 +1,10 @@
 // The kinds of stages that `npm test` is made of. Each resolves to a tally: how many checks passed
 // and were skipped, and every failure with its words. A stage that cannot tell counts as failed.
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { run } from './processes.mjs';
 import { root } from './setup.mjs';
+import { makeTemporary, removeTemporary } from './temporary.mjs';
 
 export const passed = (count) => ({ passed: count, failures: [], skipped: [] });
 export const failed = (title, error) => ({ passed: 0, failures: [{ title, error }], skipped: [] });
@@ -33,7 +33,7 @@ function readReport(file) {
 
 /** A run of mocha over spec patterns. Tests that a dying run swallowed show as one failure more. */
 export async function mochaStage(name, specs, { ignore = [], timeoutMs, testTimeoutMs, grep, env, onLine }) {
-  const folder = mkdtempSync(path.join(tmpdir(), 'xenscope-mocha-'));
+  const folder = makeTemporary('mocha');
   const report = path.join(folder, 'report');
   try {
     const args = ['node_modules/mocha/bin/mocha.js', '--no-config', '--no-package'];
@@ -49,7 +49,7 @@ export async function mochaStage(name, specs, { ignore = [], timeoutMs, testTime
     });
     return mochaTally(name, readReport(report), result);
   } finally {
-    rmSync(folder, { recursive: true, force: true });
+    removeTemporary(folder);
   }
 }
 

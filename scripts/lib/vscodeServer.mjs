@@ -14,11 +14,11 @@ import {
 } from 'node:fs';
 import { createServer, createConnection } from 'node:net';
 import { delimiter, dirname, join } from 'node:path';
-import { tmpdir } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { run, start, stop } from './processes.mjs';
 import { step, Told } from './progress.mjs';
 import { cacheFolder, npm } from './setup.mjs';
+import { makeTemporary, removeTemporary } from './temporary.mjs';
 
 /** code-server 4.N carries VS Code 1.N; this is the newest that runs on the Node that we ask for. */
 const serverVersion = '4.100.3';
@@ -186,11 +186,11 @@ const quietSettings = {
  */
 export async function startVscode({ vsix = [], workspace, settings = {}, port, environment = {} }) {
   const { node, main, version } = await ensureVscodeServer();
-  const base = mkdtempSync(join(tmpdir(), 'xenscope-vscode-'));
+  const base = makeTemporary('vscode');
   let child;
   const end = async () => {
     if (child) await stop(child);
-    rmSync(base, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
+    removeTemporary(base);
   };
   try {
     const folder = (name) => {

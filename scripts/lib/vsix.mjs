@@ -1,9 +1,9 @@
 // Packs the extension for this platform and looks into what came out.
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { run } from './processes.mjs';
-import { Told } from './progress.mjs';
-import { manifest, root } from './setup.mjs';
+import { step, Told } from './progress.mjs';
+import { buildStamp, cacheFolder, manifest, root } from './setup.mjs';
 
 export const maxVsixBytes = 3 * 1024 * 1024;
 
@@ -30,12 +30,25 @@ const required = [
 
 /** Makes xenscope-<platform>-<version>.vsix from dist/ and returns its path. */
 export async function makeVsix(folder = root) {
+  mkdirSync(folder, { recursive: true });
   const file = path.join(folder, `xenscope-${target}-${manifest.version}.vsix`);
   const vsce = path.join(root, 'node_modules', '@vscode', 'vsce', 'vsce');
   const args = ['package', '--no-dependencies', '--allow-missing-repository', '--skip-license'];
   args.push('--no-rewrite-relative-links', '--target', target, '--out', file);
   const { code, output } = await run(process.execPath, [vsce, ...args], { cwd: root });
   if (code !== 0 || !existsSync(file)) throw new Told(`vsce could not make the package:\n${output}`);
+  return file;
+}
+
+/** The package of what is built now, made again only when that changed. */
+export async function currentVsix() {
+  const file = path.join(cacheFolder, `xenscope-${target}-${manifest.version}.vsix`);
+  const stamp = `${file}.sources`;
+  const sources = existsSync(buildStamp) ? readFileSync(buildStamp, 'utf8') : undefined;
+  const isCurrent = existsSync(file) && existsSync(stamp) && readFileSync(stamp, 'utf8') === sources;
+  if (isCurrent) return file;
+  await step('Packaging the extension', () => makeVsix(cacheFolder));
+  if (sources !== undefined) writeFileSync(stamp, sources);
   return file;
 }
 

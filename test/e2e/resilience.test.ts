@@ -13,12 +13,13 @@ import { Xenscope } from './xenscope';
 
 describe('losing what the tree shows', () => {
   const editor = useEditor({ settings: { 'xenscope.simulator.pace': 0 } });
-  const folder = mkdtempSync(path.join(tmpdir(), 'xenscope-away-'));
+  let folder: string;
   let xenscope: Xenscope;
   let simulator: SimulatorProcess;
 
   before(async function () {
     this.timeout(60_000);
+    folder = mkdtempSync(path.join(tmpdir(), 'xenscope-elsewhere-'));
     xenscope = new Xenscope(editor());
     await xenscope.open();
     simulator = new SimulatorProcess(
@@ -30,7 +31,7 @@ describe('losing what the tree shows', () => {
 
   after(async () => {
     await simulator?.kill();
-    rmSync(folder, { recursive: true, force: true });
+    if (folder) rmSync(folder, { recursive: true, force: true });
   });
 
   it('brings the tree back after the server was killed, opened as it was', async () => {

@@ -1,0 +1,18 @@
+/** In the folder that `npm start` opens, the views show themselves the first time. */
+import * as vscode from 'vscode';
+
+/** package.json activates the extension where this file is. */
+const demoMark = '.xenscope-demo';
+const shownKey = 'xenscope.demoShown';
+
+export async function showInDemo(state: vscode.Memento): Promise<void> {
+  const [folder] = vscode.workspace.workspaceFolders ?? [];
+  if (!folder || state.get<boolean>(shownKey)) return;
+  try {
+    await vscode.workspace.fs.stat(vscode.Uri.joinPath(folder.uri, demoMark));
+  } catch {
+    return; // An ordinary folder.
+  }
+  await state.update(shownKey, true);
+  await vscode.commands.executeCommand('workbench.view.extension.xenscope');
+}
