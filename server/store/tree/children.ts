@@ -5,14 +5,16 @@
  */
 import { Entry, dropEntry, emptyTrie, findEntry, forEachValue, putEntry, type HashTrie } from './hashTrie';
 import { NameList } from './nameList';
+import { Totals, type Subtree } from './totals';
 
 /** Up to here a linear search through flat arrays wins. */
 const MAX_FLAT = 16;
 /** A large directory becomes flat again well below that, so that it does not flutter. */
 const MIN_INDEXED = 8;
 
-export interface Children<T> {
+export interface Children<T extends Subtree> {
   readonly size: number;
+  readonly totals: Totals;
   /** Bytes of the listing: every name and its NUL. */
   readonly bytes: number;
   get(name: string): T | undefined;
@@ -35,11 +37,12 @@ export interface Children<T> {
   listingPart(offset: number, maxBytes: number): string;
 }
 
-class FlatChildren<T> implements Children<T> {
+class FlatChildren<T extends Subtree> implements Children<T> {
   constructor(
     private readonly keys: readonly string[],
     private readonly values: readonly T[],
     readonly bytes: number,
+    readonly totals: Totals,
   ) {}
 
   get size(): number {
@@ -53,20 +56,24 @@ class FlatChildren<T> implements Children<T> {
   }
 
   set(name: string, value: T): Children<T> {
-    return new FlatChildren(this.keys, this.values.with(this.keys.indexOf(name), value), this.bytes);
+    const at = this.keys.indexOf(name);
+    const totals = this.totals.replaced(this.values[at]!, value);
+    return new FlatChildren(this.keys, this.values.with(at, value), this.bytes, totals);
   }
 
   add(name: string, value: T): Children<T> {
-    if (this.keys.length >= MAX_FLAT) return IndexedChildren.from(this.keys, this.values).add(name, value);
+    const { keys, values, totals } = this;
+    if (keys.length >= MAX_FLAT) return IndexedChildren.from(keys, values).add(name, value);
     const bytes = this.bytes + name.length + 1;
-    return new FlatChildren([...this.keys, detached(name)], [...this.values, value], bytes);
+    return new FlatChildren([...keys, detached(name)], [...values, value], bytes, totals.plus(value));
   }
 
   remove(name: string): Children<T> {
     if (this.keys.length === 1) return noChildren();
     const at = this.keys.indexOf(name);
     const bytes = this.bytes - name.length - 1;
-    return new FlatChildren(this.keys.toSpliced(at, 1), this.values.toSpliced(at, 1), bytes);
+    const totals = this.totals.minus(this.values[at]!);
+    return new FlatChildren(this.keys.toSpliced(at, 1), this.values.toSpliced(at, 1), bytes, totals);
   }
 
   names(): readonly string[] {
@@ -89,7 +96,7 @@ class FlatChildren<T> implements Children<T> {
   }
 }
 
-class IndexedChildren<T> implements Children<T> {
+class IndexedChildren<T extends Subtree> implements Children<T> {
   /** Made when it is first asked for: a directory is often listed many times between two changes. */
   #listing: string | undefined;
 
@@ -98,10 +105,11 @@ class IndexedChildren<T> implements Children<T> {
     private readonly order: NameList,
     readonly size: number,
     private readonly nextSequence: number,
+    readonly totals: Totals,
   ) {}
 
-  static from<T>(keys: readonly string[], values: readonly T[]): IndexedChildren<T> {
-    let children = new IndexedChildren<T>(emptyTrie(), NameList.empty, 0, 0);
+  static from<T extends Subtree>(keys: readonly string[], values: readonly T[]): IndexedChildren<T> {
+    let children = new IndexedChildren<T>(emptyTrie(), NameList.empty, 0, 0, Totals.none);
     keys.forEach((key, at) => (children = children.add(key, values[at]!)));
     return children;
   }
@@ -115,32 +123,35 @@ class IndexedChildren<T> implements Children<T> {
   }
 
   set(name: string, value: T): Children<T> {
-    const { name: key, sequence } = findEntry(this.trie, name)!;
+    const { name: key, sequence, value: old } = findEntry(this.trie, name)!;
     const trie = putEntry(this.trie, new Entry(key, sequence, value));
-    const children = new IndexedChildren(trie, this.order, this.size, this.nextSequence);
+    const totals = this.totals.replaced(old, value);
+    const children = new IndexedChildren(trie, this.order, this.size, this.nextSequence, totals);
     children.#listing = this.#listing;
     return children;
   }
 
   add(name: string, value: T): IndexedChildren<T> {
-    const { nextSequence, size } = this;
+    const { nextSequence: sequence, size, totals } = this;
     const key = detached(name);
-    const trie = putEntry(this.trie, new Entry(key, nextSequence, value));
-    return new IndexedChildren(trie, this.order.append(nextSequence, key), size + 1, nextSequence + 1);
+    const trie = putEntry(this.trie, new Entry(key, sequence, value));
+    const order = this.order.append(sequence, key);
+    return new IndexedChildren(trie, order, size + 1, sequence + 1, totals.plus(value));
   }
 
   remove(name: string): Children<T> {
-    const { sequence } = findEntry(this.trie, name)!;
+    const { sequence, value } = findEntry(this.trie, name)!;
     const trie = dropEntry(this.trie, name);
     const order = this.order.remove(sequence, name);
-    const rest = new IndexedChildren(trie, order, this.size - 1, this.nextSequence);
+    const totals = this.totals.minus(value);
+    const rest = new IndexedChildren(trie, order, this.size - 1, this.nextSequence, totals);
     return rest.size < MIN_INDEXED ? rest.#flat() : rest;
   }
 
   #flat(): Children<T> {
     const keys = this.names();
     const values = keys.map((key) => findEntry(this.trie, key)!.value);
-    return new FlatChildren(keys, values, this.bytes);
+    return new FlatChildren(keys, values, this.bytes, this.totals);
   }
 
   names(): readonly string[] {
@@ -164,9 +175,9 @@ class IndexedChildren<T> implements Children<T> {
   }
 }
 
-const none = new FlatChildren<never>([], [], 0);
+const none = new FlatChildren<never>([], [], 0, Totals.none);
 
-export function noChildren<T>(): Children<T> {
+export function noChildren<T extends Subtree>(): Children<T> {
   return none as Children<T>;
 }
 

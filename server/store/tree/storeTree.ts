@@ -5,8 +5,9 @@
 import type { PermList } from '../permissions/permList';
 import { noChildren, type Children } from './children';
 import type { StorePath } from './storePath';
+import type { Subtree } from './totals';
 
-export class StoreNode {
+export class StoreNode implements Subtree {
   constructor(
     /** The octets of the value, one per character (latin1). */
     readonly value: string,
@@ -15,6 +16,21 @@ export class StoreNode {
     /** Changes with the value, the permissions and the list of children, not with what lies in a child. */
     readonly generation: number,
   ) {}
+
+  /** Of the node and all below it. */
+  get nodeCount(): number {
+    return 1 + this.children.totals.nodeCount;
+  }
+
+  get valueBytes(): number {
+    return this.value.length + this.children.totals.valueBytes;
+  }
+
+  get soleOwner(): number | null {
+    const { ownerDomid } = this.perms;
+    const { soleOwner } = this.children.totals;
+    return soleOwner === undefined || soleOwner === ownerDomid ? ownerDomid : null;
+  }
 }
 
 export function leaf(value: string, perms: PermList, generation: number): StoreNode {
@@ -85,4 +101,12 @@ export function removeNode(root: StoreNode, path: StorePath, parentGeneration: n
 export function forEachNode(node: StoreNode, visit: (node: StoreNode) => void): void {
   visit(node);
   if (node.children.size > 0) node.children.forEachValue((child) => forEachNode(child, visit));
+}
+
+/** Says who owns how many nodes of a subtree, maybe in several parts. */
+export function forEachOwner(node: StoreNode, visit: (ownerDomid: number, nodes: number) => void): void {
+  const { soleOwner } = node;
+  if (soleOwner !== null) return visit(soleOwner, node.nodeCount);
+  visit(node.perms.ownerDomid, 1);
+  node.children.forEachValue((child) => forEachOwner(child, visit));
 }

@@ -8,6 +8,7 @@ import {
   addNode,
   findNode,
   forEachNode,
+  forEachOwner,
   leaf,
   removeNode,
   replaceNode,
@@ -16,19 +17,9 @@ import type { StorePath } from '../tree/storePath';
 import type { WatchTable } from '../watches/watchTable';
 import type { StoreView } from './storeView';
 
-/** What is more or less after a change than before. */
-export interface AccountChange {
-  readonly nodes: number;
-  readonly valueBytes: number;
-  /** Nodes by owner. */
-  readonly owned: ReadonlyMap<number, number>;
-}
-
 export class LiveStore implements StoreView {
   #root: StoreNode = leaf('', privatePerms, 0);
   #generation = 0;
-  #nodeCount = 1;
-  #valueBytes = 0;
   readonly #owned = new Map<number, number>([[privatePerms.ownerDomid, 1]]);
 
   constructor(private readonly watches: WatchTable) {}
@@ -38,7 +29,7 @@ export class LiveStore implements StoreView {
   }
 
   get nodeCount(): number {
-    return this.#nodeCount;
+    return this.#root.nodeCount;
   }
 
   nextGeneration(): number {
@@ -59,7 +50,6 @@ export class LiveStore implements StoreView {
 
   replace(path: StorePath, value: string, perms: PermList): void {
     const node = this.find(path)!;
-    this.#valueBytes += value.length - node.value.length;
     this.account(node.perms.ownerDomid, -1);
     this.account(perms.ownerDomid, 1);
     const next = new StoreNode(value, perms, node.children, this.nextGeneration());
@@ -69,8 +59,6 @@ export class LiveStore implements StoreView {
   add(path: StorePath, value: string, perms: PermList): void {
     const created = path.depth - findAbove(this.#root, path).depth;
     this.#root = addNode(this.#root, path, leaf(value, perms, this.nextGeneration()));
-    this.#nodeCount += created;
-    this.#valueBytes += value.length;
     this.account(perms.ownerDomid, created);
   }
 
@@ -79,25 +67,8 @@ export class LiveStore implements StoreView {
     const parent = this.find(path.parent)!;
     this.watches.nodeRemoved(path, node, parent);
     this.#root = removeNode(this.#root, path, this.nextGeneration());
-    this.#discount(node);
+    forEachOwner(node, (ownerDomid, nodes) => this.account(ownerDomid, -nodes));
     return undefined;
-  }
-
-  #discount(node: StoreNode): void {
-    // Neighbours mostly have one owner: counted in runs, a large subtree goes much faster.
-    let runOwner = node.perms.ownerDomid;
-    let run = 0;
-    forEachNode(node, ({ value, perms }) => {
-      if (perms.ownerDomid !== runOwner) {
-        this.account(runOwner, -run);
-        runOwner = perms.ownerDomid;
-        run = 0;
-      }
-      run += 1;
-      this.#nodeCount -= 1;
-      this.#valueBytes -= value.length;
-    });
-    this.account(runOwner, -run);
   }
 
   account(ownerDomid: number, by: number): void {
@@ -115,17 +86,15 @@ export class LiveStore implements StoreView {
   }
 
   roomFor(nodes: number, valueBytes: number): Failure | undefined {
-    if (this.#nodeCount + nodes > limits.maxStoreNodes) return fail.ENOSPC;
-    if (this.#valueBytes + valueBytes > limits.maxStoreValueBytes) return fail.ENOSPC;
+    if (this.#root.nodeCount + nodes > limits.maxStoreNodes) return fail.ENOSPC;
+    if (this.#root.valueBytes + valueBytes > limits.maxStoreValueBytes) return fail.ENOSPC;
     return undefined;
   }
 
-  /** Takes over a tree that a transaction made of this one, and what it changes in the accounts. */
-  adopt(root: StoreNode, change: AccountChange): void {
+  /** Takes over a tree that a transaction made of this one, and who owns how many more nodes in it. */
+  adopt(root: StoreNode, ownedChange: ReadonlyMap<number, number>): void {
     this.#root = root;
-    this.#nodeCount += change.nodes;
-    this.#valueBytes += change.valueBytes;
-    for (const [domid, by] of change.owned) this.account(domid, by);
+    for (const [domid, by] of ownedChange) this.account(domid, by);
   }
 
   /** Takes over a tree that differs in permissions other than owners only. */
@@ -144,8 +113,9 @@ export class LiveStore implements StoreView {
       owned.set(perms.ownerDomid, (owned.get(perms.ownerDomid) ?? 0) + 1);
     });
     const found: string[] = [];
-    if (nodes !== this.#nodeCount) found.push(`${nodes} nodes, ${this.#nodeCount} counted`);
-    if (valueBytes !== this.#valueBytes) found.push(`${valueBytes} bytes, ${this.#valueBytes} counted`);
+    if (nodes !== this.#root.nodeCount) found.push(`${nodes} nodes, ${this.#root.nodeCount} counted`);
+    if (valueBytes !== this.#root.valueBytes)
+      found.push(`${valueBytes} bytes, ${this.#root.valueBytes} counted`);
     for (const domid of new Set([...owned.keys(), ...this.#owned.keys()])) {
       const [is, counted] = [owned.get(domid) ?? 0, this.ownedBy(domid)];
       if (is !== counted) found.push(`domain ${domid} owns ${is} nodes, ${counted} counted`);

@@ -51,8 +51,6 @@ const MISSING = -1;
 export class Transaction implements StoreView {
   readonly #touched = new Map<string, Touched>();
   readonly #ownedChange = new Map<number, number>();
-  #nodesChange = 0;
-  #valueBytesChange = 0;
   #writtenBytes = 0;
 
   constructor(
@@ -170,10 +168,8 @@ export class Transaction implements StoreView {
     this.#known(path).event = 'change';
   }
 
-  #account({ value, perms }: StoreNode, by: 1 | -1): void {
-    this.#nodesChange += by;
-    this.#valueBytesChange += by * value.length;
-    this.#ownedChange.set(perms.ownerDomid, (this.#ownedChange.get(perms.ownerDomid) ?? 0) + by);
+  #account({ perms: { ownerDomid } }: StoreNode, by: 1 | -1): void {
+    this.#ownedChange.set(ownerDomid, (this.#ownedChange.get(ownerDomid) ?? 0) + by);
   }
 
   ownedBy(domid: number): number {
@@ -210,11 +206,7 @@ export class Transaction implements StoreView {
   commit(): void {
     const { store, watches } = this.home;
     const modified = [...this.#touched.values()].filter((touched) => touched.modified);
-    store.adopt(this.#rebuilt(store.root, byPath(modified)), {
-      nodes: this.#nodesChange,
-      valueBytes: this.#valueBytesChange,
-      owned: this.#ownedChange,
-    });
+    store.adopt(this.#rebuilt(store.root, byPath(modified)), this.#ownedChange);
     for (const { path, event, first } of modified) {
       if (event === 'change') watches.nodeChanged(path, store.root, first?.perms);
       if (event === 'exact') watches.nodeChangedExactly(path, store.root, first?.perms);

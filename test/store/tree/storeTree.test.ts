@@ -42,6 +42,8 @@ describe('storeTree', () => {
         let count = 0;
         forEachNode(root, () => (count += 1));
         assert.equal(count, model.size);
+        assert.equal(root.nodeCount, model.size);
+        assert.equal(root.valueBytes, [...model.values()].join('').length);
       }),
     );
   });

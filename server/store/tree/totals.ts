@@ -1,0 +1,42 @@
+/**
+ * What lies in a subtree, kept up to date along the path of each change. So a subtree of any size is
+ * taken out of the accounts without visiting its nodes.
+ */
+
+/** What a subtree tells of itself. */
+export interface Subtree {
+  readonly nodeCount: number;
+  readonly valueBytes: number;
+  /** The one domain that owns all of it; null when there are several, or were. */
+  readonly soleOwner: number | null;
+}
+
+/** The sums over the children of a node. */
+export class Totals {
+  private constructor(
+    readonly nodeCount: number,
+    readonly valueBytes: number,
+    /** Undefined without children. */
+    readonly soleOwner: number | null | undefined,
+  ) {}
+
+  static readonly none = new Totals(0, 0, undefined);
+
+  plus({ nodeCount, valueBytes, soleOwner }: Subtree): Totals {
+    const owner = this.soleOwner === undefined || this.soleOwner === soleOwner ? soleOwner : null;
+    return new Totals(this.nodeCount + nodeCount, this.valueBytes + valueBytes, owner);
+  }
+
+  minus({ nodeCount, valueBytes }: Subtree): Totals {
+    if (this.nodeCount === nodeCount) return Totals.none;
+    return new Totals(this.nodeCount - nodeCount, this.valueBytes - valueBytes, this.soleOwner);
+  }
+
+  replaced(old: Subtree, by: Subtree): Totals {
+    const nodeCount = by.nodeCount - old.nodeCount;
+    const valueBytes = by.valueBytes - old.valueBytes;
+    // Most writes replace a value by one of the same length.
+    if (nodeCount === 0 && valueBytes === 0 && by.soleOwner === this.soleOwner) return this;
+    return this.minus(old).plus(by);
+  }
+}
