@@ -1,10 +1,15 @@
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
+import { text } from 'node:stream/consumers';
 import { systemClock } from '../../server/cli/systemClock';
+import { dialSocket } from '../../server/store/client/socketDial';
+import { openStoreClient } from '../../server/store/client/storeClient';
 import { Xenstored } from '../../server/store/xenstored';
-import { xenscope } from './xenscope';
+import { bundle, xenscope } from './xenscope';
 
 /** What makes no sense, and the sentence that says so. What works runs in test/interop, on three stores. */
 const mistakes: [string[], RegExp][] = [
@@ -69,6 +74,23 @@ describe('xenscope ls, read, write, rm, watch, chmod', function () {
       socketPath: path.join(folder, 'missing'),
     });
     assert.equal(outcome.status, 0, outcome.stderr);
+  });
+
+  it('end in peace when their reader leaves', async () => {
+    const store = openStoreClient({ dial: dialSocket(socketPath), clock: systemClock });
+    const child = spawn(process.execPath, [await bundle(), 'watch', '/pipe', '--socket', socketPath], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    const stderr = text(child.stderr);
+    const ended = once(child, 'close');
+    await once(child.stdout, 'data');
+    child.stdout.destroy();
+    // The next event meets a closed pipe.
+    while (child.exitCode === null && child.signalCode === null) await store.write('/pipe/x', '1');
+    await ended;
+    await store.close();
+    assert.equal(child.exitCode, 0);
+    assert.equal(await stderr, '');
   });
 
   for (const verb of ['ls', 'read', 'write', 'rm', 'watch', 'chmod']) {

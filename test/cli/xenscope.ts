@@ -13,7 +13,7 @@ export async function xenscope(args: readonly string[], options: RunOptions): Pr
 }
 
 /** Once for each test run; the bundle goes with the run. */
-function bundle(): Promise<string> {
+export function bundle(): Promise<string> {
   bundling ??= (async () => {
     const outfile = path.join(root, '.cache', 'cli', `xenscope-${process.pid}.cjs`);
     process.once('exit', () => rmSync(outfile, { force: true }));

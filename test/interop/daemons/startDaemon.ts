@@ -6,7 +6,7 @@ import { execFile, spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { closeSync, openSync } from 'node:fs';
+import { closeSync, openSync, rmSync } from 'node:fs';
 import { access, mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import os from 'node:os';
@@ -59,8 +59,15 @@ export async function startDaemon(kind: DaemonKind): Promise<Daemon> {
     ending.kill('SIGKILL');
     await ended;
   };
+  // Also when a test run ends in the middle: no daemon and no folder stays behind.
+  const leaveNothing = () => {
+    child?.kill('SIGKILL');
+    rmSync(dir, { recursive: true, force: true });
+  };
+  process.once('exit', leaveNothing);
   const stop = async () => {
     await kill();
+    process.off('exit', leaveNothing);
     await rm(dir, { recursive: true, force: true });
   };
   const restart = async () => {
@@ -108,9 +115,6 @@ function spawnDaemon(kind: DaemonKind, dir: string, library: string, args: strin
     stdio: ['ignore', log, log],
   });
   closeSync(log);
-  const killWithUs = () => child.kill('SIGKILL');
-  process.once('exit', killWithUs);
-  child.once('exit', () => process.off('exit', killWithUs));
   return child;
 }
 
