@@ -44,8 +44,8 @@ async function runLoad(options: Options, workload: Workload, server: RunningServ
   const load: Workload['load'] = {
     socket: server.socketPath,
     pid: server.pid,
-    warmup: options.quick ? 0.3 : 1,
-    seconds: options.quick ? 0.4 : 2,
+    warmup: options.quick ? 0.2 : 1,
+    seconds: options.quick ? 0.3 : 2,
     ...workload.load,
   };
   const words = Object.entries(load).map(([name, value]) => `${name}=${value}`);
