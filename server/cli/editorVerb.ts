@@ -21,6 +21,8 @@ async function serveEditor(): Promise<void> {
   console.log = console.info = console.debug = console.error;
   // Ends through `exit`, so that no folder of ours stays behind.
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => process.exit(0));
+  // A mistake of ours in one corner shall not take everything else from the person.
+  process.on('unhandledRejection', (reason) => console.error('A mistake of the server:', reason));
   // Loaded when wanted: the other verbs do without a language server.
   const { startEditorServer } = await import('../rpc/editorServer');
   const { openSocketHost } = await import('../store/client/socketHost');

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { batchIntervalMs, maxDirtyRows, maxPageRows } from '../../server/model/liveTree';
+import { maxDirtyRows } from '../../server/model/dirt';
+import { batchIntervalMs, maxPageRows } from '../../server/model/liveTree';
 import { type Rig, inWords, openRig } from './rig';
 
 describe('live tree', () => {
