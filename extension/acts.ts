@@ -7,6 +7,7 @@ import type { Act, ActResult, Preview } from '../server/rpc/api';
 import type { Connection } from './connection';
 import { Failure, failures } from './errors';
 import { UndoStack } from './undoStack';
+import { ActNote } from './views/actNote';
 
 export interface ActOptions {
   /** What the button of the question says, e.g. `Delete`. */
@@ -17,13 +18,17 @@ export interface ActOptions {
   readonly loud?: boolean;
 }
 
-const statusMs = 8000;
 const maxDetailLines = 20;
 
-export class Acts {
+export class Acts implements vscode.Disposable {
   readonly undoStack = new UndoStack();
+  private readonly note = new ActNote();
 
   constructor(private readonly connection: Connection) {}
+
+  dispose(): void {
+    this.note.dispose();
+  }
 
   /** Undefined when the person said no, or was told that it is refused. */
   async perform(host: string, act: Act, options: ActOptions): Promise<ActResult | undefined> {
@@ -67,15 +72,11 @@ export class Acts {
   private async undoOne(host: string, undoId: number): Promise<void> {
     this.undoStack.drop(host, undoId);
     const { text } = await this.connection.request('xenscope/undo', { host, undoId });
-    vscode.window.setStatusBarMessage(`$(discard) ${text}`, statusMs);
+    this.note.show(text, false);
   }
 
   private async tell(host: string, { text, undoId }: ActResult, loud: boolean): Promise<void> {
-    if (!loud) {
-      const hint = undoId === undefined ? '' : ' · “Xenscope: Undo Last Change” takes it back';
-      vscode.window.setStatusBarMessage(`$(check) ${text}${hint}`, statusMs);
-      return;
-    }
+    if (!loud) return this.note.show(text, undoId !== undefined);
     const undo = 'Undo';
     const answer = await vscode.window.showInformationMessage(text, ...(undoId === undefined ? [] : [undo]));
     if (answer !== undo || undoId === undefined) return;

@@ -43,6 +43,7 @@ export class Xenscope implements vscode.Disposable {
     this.watchesView = new WatchesView(this);
     this.subscriptions.push(
       this.connection,
+      this.acts,
       this.clock,
       this.xenstoreView,
       this.watchesView,

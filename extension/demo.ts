@@ -1,5 +1,6 @@
-/** In the folder that `npm start` opens, the views show themselves the first time. */
+/** In the folder that `npm start` opens, the views show themselves the first time, with the domains unfolded. */
 import * as vscode from 'vscode';
+import { simulatorId } from './hosts';
 
 /** package.json activates the extension where this file is. */
 const demoMark = '.xenscope-demo';
@@ -15,4 +16,5 @@ export async function showInDemo(state: vscode.Memento): Promise<void> {
   }
   await state.update(shownKey, true);
   await vscode.commands.executeCommand('workbench.view.extension.xenscope');
+  await vscode.commands.executeCommand('xenscope.reveal', { host: simulatorId, path: '/local/domain' });
 }

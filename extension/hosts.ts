@@ -2,7 +2,7 @@
  * The hosts that the server knows, which of them the Xenstore view shows, and which the person
  * wants connected: those are connected again after the server was started again.
  */
-import type { ApiNotifications, ApiRequests, Domain, HostInfo } from '../server/rpc/api';
+import type { ApiNotifications, ApiRequests, Domain, HostInfo, HostState } from '../server/rpc/api';
 import { type Failure, failures } from './errors';
 import { Signal, type Disposable, type Listen } from './signal';
 
@@ -30,16 +30,20 @@ export class Hosts {
   private known: readonly HostInfo[] = [];
   private shownId: string;
   private readonly wanted = new Set<string>();
-  private readonly refusedByHand = new Set<string>();
+  /** Disconnected by hand, or failed to connect: only a person connects them again. */
+  private readonly notByItself = new Set<string>();
   private readonly domainsByHost = new Map<string, readonly Domain[]>();
   private readonly changed = new Signal<void>();
   private readonly shownChanged = new Signal<string>();
+  private readonly domainsChanged = new Signal<string>();
   private readonly connectedAgain = new Signal<HostInfo>();
 
   /** The list, a state, or the domains of a host changed. */
   readonly onChange = this.changed.event;
   /** Another host is shown. */
   readonly onShown = this.shownChanged.event;
+  /** Domains of this host came, went or were renamed. */
+  readonly onDomains = this.domainsChanged.event;
   /** A host came to be connected: what is shown of it must be asked for again. */
   readonly onConnected = this.connectedAgain.event;
 
@@ -74,6 +78,11 @@ export class Hosts {
     return this.known.find((host) => host.id === id);
   }
 
+  /** The state that a person should see: a host about to be connected is not idle. */
+  stateOf(host: HostInfo): HostState {
+    return host.state.kind === 'idle' && this.wanted.has(host.id) ? { kind: 'connecting' } : host.state;
+  }
+
   domains(id: string): readonly Domain[] {
     return this.domainsByHost.get(id) ?? [];
   }
@@ -94,20 +103,30 @@ export class Hosts {
 
   async connect(id: string): Promise<void> {
     this.wanted.add(id);
-    this.refusedByHand.delete(id);
-    this.update(await this.server.request('xenscope/connect', { host: id }));
+    this.notByItself.delete(id);
+    try {
+      this.update(await this.server.request('xenscope/connect', { host: id }));
+    } catch (error) {
+      // With a server that died meanwhile it is still wanted; a host that cannot be opened is not.
+      if (this.server.state.kind === 'running') {
+        this.wanted.delete(id);
+        this.notByItself.add(id);
+      }
+      this.changed.fire();
+      throw error;
+    }
   }
 
   async disconnect(id: string): Promise<void> {
     this.wanted.delete(id);
-    this.refusedByHand.add(id);
+    this.notByItself.add(id);
     await this.server.request('xenscope/disconnect', { host: id });
   }
 
   /** When something of the host is about to be looked at: connects it, unless the person disconnected it. */
   async connectQuietly(id: string): Promise<void> {
     const host = this.find(id);
-    if (host?.state.kind !== 'idle' || this.wanted.has(id) || this.refusedByHand.has(id)) return;
+    if (host?.state.kind !== 'idle' || this.wanted.has(id) || this.notByItself.has(id)) return;
     await this.connect(id);
   }
 
@@ -192,7 +211,9 @@ export class Hosts {
   }
 
   private setDomains(id: string, domains: readonly Domain[]): void {
+    if (JSON.stringify(this.domainsByHost.get(id)) === JSON.stringify(domains)) return;
     this.domainsByHost.set(id, domains);
     this.changed.fire();
+    this.domainsChanged.fire(id);
   }
 }

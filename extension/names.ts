@@ -45,7 +45,7 @@ export function tidyPath(typed: string): string {
  * allowed and create the nodes between.
  */
 export function nameProblem(parent: string, name: string, siblings: ReadonlySet<string>): string | undefined {
-  if (name === '') return 'Type a name. Slashes create the nodes between as well.';
+  if (name === '') return 'Type a name.';
   if (name.startsWith('/')) return `The name goes on from ${parent}, so it cannot begin with a slash.`;
   if (name.endsWith('/')) return 'The name of the last node is missing after the slash.';
   if (name.includes('//')) return 'There is no name between two slashes.';

@@ -25,7 +25,7 @@ export const texts = {
   },
   pace(pace: number): string {
     if (pace === 0) return 'quiet';
-    return pace === 1 ? 'human speed' : `${pace}× speed`;
+    return pace === 1 ? 'human speed' : `${pace}× human speed`;
   },
   paceChoices: [
     { pace: 0, label: 'Quiet', detail: 'Nothing changes by itself' },
@@ -59,26 +59,32 @@ export const texts = {
     return [row.preview, meaning].filter((part) => part !== undefined && part !== '').join(' · ');
   },
   /** For a screen reader. */
-  rowSpoken(row: NodeRow): string {
+  rowSpoken(row: NodeRow, domainName?: string): string {
     if (row.unreadable !== undefined) return `${row.name}, not readable`;
     const meaning = texts.meaning(row.meaning);
-    const value = row.valueBytes === 0 ? 'empty' : `value ${row.preview}`;
-    return [row.name, value, meaning, row.hasChildren ? 'has children' : undefined]
+    const value = row.valueBytes > 0 ? `value ${row.preview}` : row.hasChildren ? undefined : 'empty';
+    return [row.name, domainName, value, meaning, row.hasChildren ? 'has children' : undefined]
       .filter(Boolean)
       .join(', ');
   },
   showMore: (pageSize: number, left: number) =>
     `Show ${Math.min(pageSize, left).toLocaleString('en-US')} more (${left.toLocaleString('en-US')} not shown)`,
-  lastSeen: (host: HostInfo, retryInMs: number) =>
-    host.state.kind === 'away'
-      ? `${host.label} is away: ${host.state.reason} What is shown is what was last seen. ${
-          retryInMs > 0 ? `Next try in ${seconds(retryInMs)}.` : 'Trying again…'
-        }`
-      : host.state.kind === 'connected'
-        ? undefined
-        : host.state.kind === 'connecting'
-          ? `Connecting to ${host.label}…`
-          : `${host.label} is not connected. What is shown is what was last seen.`,
+  /** Above a tree that may be out of date. */
+  lastSeen(label: string, state: HostState, retryInMs: number): string | undefined {
+    const old = 'What is shown is what was last seen.';
+    switch (state.kind) {
+      case 'connected':
+        return undefined;
+      case 'connecting':
+        return `Connecting to ${label}…`;
+      case 'idle':
+        return `${label} is not connected. ${old}`;
+      case 'away': {
+        const next = retryInMs > 0 ? `Next try in ${seconds(retryInMs)}.` : 'Trying again…';
+        return `${label} is away: ${state.reason} ${old} ${next}`;
+      }
+    }
+  },
   serverDownMessage:
     'The Xenscope server ended and is being started again. What is shown is what was last seen.',
   serverTrouble: (how: string) =>

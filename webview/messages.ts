@@ -8,6 +8,8 @@ export type ToPermissions =
       readonly path: string;
       readonly hostLabel: string;
       readonly perms: readonly Perm[];
+      /** The same in sentences. */
+      readonly permsText: readonly string[];
       readonly domains: readonly Domain[];
     }
   /** Answers the `ask` with the same serial. */

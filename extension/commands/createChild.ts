@@ -16,9 +16,13 @@ export async function createChild(xenscope: Xenscope, argument: unknown): Promis
     prompt: 'Name; with slashes, the nodes between are created too',
     placeHolder: 'name',
     ignoreFocusOut: true,
-    validateInput: (typed) => nameProblem(parent, typed, siblings),
+    validateInput: (typed) => {
+      const message = nameProblem(parent, typed, siblings);
+      // Nothing typed yet is no mistake.
+      return typed === '' ? undefined : message;
+    },
   });
-  if (name === undefined) return;
+  if (!name) return;
   const path = tidyPath(childPath(parent, name));
   const value = await vscode.window.showInputBox({
     title: `Value of ${path} (2 of 2)`,

@@ -18,7 +18,7 @@ export async function editValue(xenscope: Xenscope, argument: unknown): Promise<
   const meant = texts.meaning(meaning);
   const after = await vscode.window.showInputBox({
     title: `Value of ${path}`,
-    prompt: meant === undefined ? 'Enter writes it, Escape leaves it as it is' : `Now: ${before}, ${meant}`,
+    prompt: meant === undefined ? undefined : `${before} means: ${meant}`,
     value: before,
     ignoreFocusOut: true,
   });

@@ -12,16 +12,22 @@ export function formatHexDump(path: string, octets: Uint8Array): string {
     `# Value of ${path}: ${countOf(octets.length, 'octet')}.`,
     '# Edit the pairs; offsets, what stands after “|”, and lines that begin with “#” are not read.',
   ];
-  for (let offset = 0; offset < octets.length; offset += octetsPerLine) {
-    lines.push(hexLine(offset, octets.subarray(offset, offset + octetsPerLine)));
-  }
-  return `${lines.join('\n')}\n`;
+  return `${[...lines, ...hexLines(octets)].join('\n')}\n`;
 }
 
-function hexLine(offset: number, octets: Uint8Array): string {
+export function hexLines(octets: Uint8Array): string[] {
+  const perLine = Math.min(octetsPerLine, octets.length);
+  const lines: string[] = [];
+  for (let offset = 0; offset < octets.length; offset += octetsPerLine) {
+    lines.push(hexLine(offset, octets.subarray(offset, offset + octetsPerLine), perLine));
+  }
+  return lines;
+}
+
+function hexLine(offset: number, octets: Uint8Array, perLine: number): string {
   const pairs = Array.from(octets, hexPair)
     .join(' ')
-    .padEnd(octetsPerLine * 3 - 1);
+    .padEnd(perLine * 3 - 1);
   const characters = Array.from(octets, (octet) =>
     octet >= 0x20 && octet < 0x7f ? String.fromCharCode(octet) : '.',
   ).join('');

@@ -65,11 +65,18 @@ export class PermissionsPanel {
     const { connection, hosts } = this.xenscope;
     const { host, path } = this;
     await this.orTellFailure(async () => {
-      const [{ perms }, domains] = await Promise.all([
+      const [{ perms, permsText }, domains] = await Promise.all([
         connection.request('xenscope/detail', { host, path }),
         connection.request('xenscope/domains', { host }),
       ]);
-      this.post({ kind: 'show', path, hostLabel: hosts.find(host)?.label ?? host, perms, domains });
+      this.post({
+        kind: 'show',
+        path,
+        hostLabel: hosts.find(host)?.label ?? host,
+        perms,
+        permsText,
+        domains,
+      });
     });
   }
 
@@ -89,7 +96,7 @@ export class PermissionsPanel {
     const { host, path } = this;
     await this.orTellFailure(async () => {
       const act = { kind: 'setPerms', path, perms } as const;
-      const result = await this.xenscope.acts.perform(host, act, { verb: 'Change Permissions', loud: true });
+      const result = await this.xenscope.acts.perform(host, act, { verb: 'Change Permissions' });
       if (!result) return this.post({ kind: 'said', text: 'Nothing was changed.' });
       await this.show();
       this.post({ kind: 'said', text: result.text });

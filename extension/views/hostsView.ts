@@ -77,9 +77,11 @@ export class HostsView implements vscode.TreeDataProvider<Element>, vscode.Dispo
     item.collapsibleState = hasDomains
       ? vscode.TreeItemCollapsibleState.Collapsed
       : vscode.TreeItemCollapsibleState.None;
-    const state = texts.hostState(host.state, clock.retryInMs(host.id));
-    const pace = host.world && connected ? texts.pace(host.world.pace) : undefined;
-    item.description = [state, pace, shown ? 'shown' : undefined].filter(Boolean).join(' · ');
+    const state = texts.hostState(hosts.stateOf(host), clock.retryInMs(host.id));
+    const pace = host.world && connected && host.world.pace !== 1 ? texts.pace(host.world.pace) : undefined;
+    item.description = [state, shown && hosts.list.length > 1 ? 'shown' : undefined, pace]
+      .filter(Boolean)
+      .join(' · ');
     item.iconPath = hostIcon(host);
     item.contextValue = hostContext(host, shown);
     item.tooltip = [host.label, ...texts.hostTooltip(host)].join('\n\n');

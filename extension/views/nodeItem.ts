@@ -16,25 +16,36 @@ export function elementId(element: TreeElement): string {
   return `${element.parent.host}:${element.parent.path}:${element.kind}`;
 }
 
-export function itemOf(element: TreeElement, pageSize: number): vscode.TreeItem {
+export interface Look {
+  readonly pageSize: number;
+  /** The name of a domain, when it has one. */
+  readonly nameOf: (domid: number) => string | undefined;
+}
+
+export function itemOf(element: TreeElement, look: Look): vscode.TreeItem {
   const item =
     element.kind === 'node'
-      ? nodeItem(element)
+      ? nodeItem(element, look)
       : element.kind === 'more'
-        ? moreItem(element, pageSize)
+        ? moreItem(element, look.pageSize)
         : failedItem(element);
   item.id = elementId(element);
   return item;
 }
 
-function nodeItem(node: StoreNode): vscode.TreeItem {
+/** Directories that are named by a domid: `/local/domain/3`, `/libxl/3`, and a backend's `vif/3`. */
+const domidDirectory = /^(?:\/local\/domain|\/libxl|\/local\/domain\/\d+\/backend\/[^/]+)\/(\d+)$/;
+
+function nodeItem(node: StoreNode, { nameOf }: Look): vscode.TreeItem {
   const { row } = node;
   const item = new vscode.TreeItem(row.name);
   item.resourceUri = nodeUri(node.host, node.path);
-  item.description = texts.rowDescription(row);
+  const domid = domidDirectory.exec(row.path)?.[1];
+  const domainName = domid === undefined ? undefined : nameOf(Number(domid));
+  item.description = texts.rowDescription(row) || domainName;
   item.iconPath = iconOf(row);
   item.contextValue = contextOf(row);
-  item.accessibilityInformation = { label: texts.rowSpoken(row) };
+  item.accessibilityInformation = { label: texts.rowSpoken(row, domainName) };
   item.collapsibleState = !row.hasChildren
     ? vscode.TreeItemCollapsibleState.None
     : node.expanded

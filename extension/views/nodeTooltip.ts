@@ -4,7 +4,7 @@
  */
 import * as vscode from 'vscode';
 import type { NodeDetail } from '../../server/rpc/api';
-import { formatHexDump } from '../fileSystem/hexDump';
+import { hexLines } from '../fileSystem/hexDump';
 import { texts } from '../texts';
 import { octetsOf, textOf } from '../values';
 
@@ -14,7 +14,9 @@ const maxHexOctets = 128;
 export function tooltipOf(detail: NodeDetail): vscode.MarkdownString {
   const hover = new vscode.MarkdownString();
   const octets = octetsOf(detail.value);
-  paragraph(hover, detail.path);
+  hover.appendMarkdown('**');
+  hover.appendText(detail.path);
+  hover.appendMarkdown('**\n\n');
   const meaning = texts.meaning(detail.meaning);
   if (octets.length === 0) {
     paragraph(hover, 'Empty value');
@@ -42,9 +44,7 @@ function clip(text: string): string {
 }
 
 function hexOf(octets: Uint8Array): string {
-  const lines = formatHexDump('', octets.subarray(0, maxHexOctets))
-    .split('\n')
-    .filter((line) => line !== '' && !line.startsWith('#'));
+  const lines = hexLines(octets.subarray(0, maxHexOctets));
   if (octets.length > maxHexOctets) lines.push(`… ${texts.octets(octets.length - maxHexOctets)} more`);
   return lines.join('\n');
 }

@@ -46,16 +46,17 @@ export class StatusBar implements vscode.Disposable {
     const { hosts, clock } = this.xenscope;
     const host = hosts.current;
     if (!host) return this.set('$(server) Xenscope: no host', 'Xenscope: choose a host');
-    const state = texts.hostState(host.state, clock.retryInMs(host.id));
+    const kind = hosts.stateOf(host).kind;
+    const state = texts.hostState(hosts.stateOf(host), clock.retryInMs(host.id));
     const icons = {
       idle: 'circle-outline',
       connecting: 'loading~spin',
       connected: 'circle-filled',
       away: 'debug-disconnect',
     };
-    const words = host.state.kind === 'connected' ? host.label : `${host.label}: ${state}`;
+    const words = kind === 'connected' ? host.label : `${host.label}: ${state}`;
     const reason = host.state.kind === 'away' ? `\n\n${host.state.reason}` : '';
-    this.set(`$(${icons[host.state.kind]}) ${words}`, `Xenscope: ${host.label}, ${state}${reason}`);
+    this.set(`$(${icons[kind]}) ${words}`, `Xenscope: ${host.label}, ${state}${reason}`);
     if (host.state.kind === 'away') {
       this.item.backgroundColor = new vscode.ThemeColor('statusBarItem.warningBackground');
     }

@@ -43,6 +43,7 @@ export class XenstoreView implements vscode.TreeDataProvider<TreeElement>, vscod
       this.view.onDidChangeSelection(() => this.updateSelectionContext()),
       connection.on('xenscope/treeChanged', ({ host, changes }) => this.trees.get(host)?.apply(changes)),
       hosts.onShown(() => this.otherHost()),
+      hosts.onDomains((id) => id === hosts.currentId && this.changed.fire(undefined)),
       hosts.onConnected(({ id }) => this.trees.get(id)?.reload()),
       hosts.onChange(() => this.describe()),
       clock.onTick(() => this.describe()),
@@ -71,7 +72,11 @@ export class XenstoreView implements vscode.TreeDataProvider<TreeElement>, vscod
   }
 
   getTreeItem(element: TreeElement): vscode.TreeItem {
-    return itemOf(element, settings.pageSize());
+    const host = element.kind === 'node' ? element.host : element.parent.host;
+    return itemOf(element, {
+      pageSize: settings.pageSize(),
+      nameOf: (domid) => this.xenscope.hosts.domains(host).find((domain) => domain.domid === domid)?.name,
+    });
   }
 
   getParent(element: TreeElement): TreeElement | undefined {
@@ -174,16 +179,18 @@ export class XenstoreView implements vscode.TreeDataProvider<TreeElement>, vscod
     const host = hosts.current;
     const empty = (this.tree().root.children ?? []).length === 0;
     this.view.description = host?.label;
-    const down = connection.state.kind === 'waiting';
-    const message = down
-      ? texts.serverDownMessage
-      : host
-        ? texts.lastSeen(host, clock.retryInMs(host.id))
-        : undefined;
+    const server = connection.state.kind;
+    const state = host && hosts.stateOf(host);
+    const message =
+      server === 'waiting' || server === 'starting'
+        ? texts.serverDownMessage
+        : state && texts.lastSeen(host.label, state, clock.retryInMs(host.id));
     // With a message, the view shows no welcome text.
     const shown = empty ? undefined : message;
     if (this.view.message !== shown) this.view.message = shown;
-    this.setContext('xenscope.host', down ? 'serverDown' : (host?.state.kind ?? 'none'));
+    const starting = server === 'starting' || (server === 'running' && !host);
+    const word = server === 'waiting' ? 'serverDown' : starting ? 'connecting' : (state?.kind ?? 'none');
+    this.setContext('xenscope.host', word);
     this.setContext('xenscope.currentHostKind', host?.kind ?? 'none');
   }
 

@@ -11,7 +11,9 @@ export function permsText(perms: readonly XsPerm[], nameDomain: NameDomain): str
   for (const perm of others) {
     if (told.has(perm.domid)) continue;
     told.add(perm.domid);
-    lines.push(`${capital(nameDomain(perm.domid))} ${mayText(perm)}.`);
+    const name = nameDomain(perm.domid);
+    // A domain's own name is spelt as it is, also where a sentence begins.
+    lines.push(`${/^domain \d/.test(name) ? capital(name) : name} ${mayText(perm)}.`);
   }
   lines.push(`Everyone else: ${everyoneText(first)}.`);
   return lines;

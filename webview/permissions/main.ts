@@ -29,6 +29,7 @@ class PermissionsPage {
   private domains: readonly Domain[] = [];
   /** What the store held when the draft was begun. */
   private base: readonly Perm[] = [];
+  private nowText: readonly string[] = [];
   private draft: Draft = draftOf([]);
   private serial = 0;
 
@@ -88,11 +89,18 @@ class PermissionsPage {
     }
   }
 
-  private show({ path, hostLabel, perms, domains }: Extract<ToPermissions, { kind: 'show' }>): void {
+  private show({
+    path,
+    hostLabel,
+    perms,
+    permsText,
+    domains,
+  }: Extract<ToPermissions, { kind: 'show' }>): void {
     const first = this.path === '';
     const dirty = !samePerms(permsOf(this.draft), this.base);
     this.path = path;
     this.domains = domains;
+    this.nowText = permsText;
     this.where.replaceChildren(element('code', { text: path }), document.createTextNode(` on ${hostLabel}`));
     const kept = first ? this.vscode.getState() : undefined;
     if (kept?.perms && kept.base && samePerms(kept.base, perms)) {
@@ -201,14 +209,25 @@ class PermissionsPage {
     this.apply.disabled = same;
     this.revert.disabled = same;
     this.vscode.setState({ perms, base: this.base });
-    this.post({ kind: 'ask', serial: ++this.serial, perms });
+    this.serial++;
+    if (same) this.explainNow();
+    else this.post({ kind: 'ask', serial: this.serial, perms });
+  }
+
+  private explainNow(): void {
+    this.meaning.className = 'meaning';
+    this.meaning.replaceChildren(sentences('Now', this.nowText));
   }
 
   private explain({ verdict, text, details }: Extract<ToPermissions, { kind: 'preview' }>): void {
     const refused = verdict === 'refuse';
-    this.meaning.classList.toggle('refused', refused);
-    const lines = [text, ...details].map((line) => element('p', { text: line }));
-    this.meaning.replaceChildren(...lines);
+    this.meaning.className = refused ? 'meaning refused' : 'meaning';
+    const { now, then, rest } = sortDetails(details);
+    this.meaning.replaceChildren(
+      element('p', { text }),
+      ...rest.map((line) => element('p', { text: line })),
+      element('div', { className: 'compared' }, sentences('Now', now), sentences('Then', then)),
+    );
     if (refused) this.apply.disabled = true;
   }
 
@@ -220,6 +239,24 @@ class PermissionsPage {
   private post(message: FromPermissions): void {
     this.vscode.postMessage(message);
   }
+}
+
+/** The server marks what is and what would be by a word in front. */
+function sortDetails(details: readonly string[]): { now: string[]; then: string[]; rest: string[] } {
+  const sorted = { now: [] as string[], then: [] as string[], rest: [] as string[] };
+  for (const line of details) {
+    if (line.startsWith('Now: ')) sorted.now.push(line.slice(5));
+    else if (line.startsWith('Then: ')) sorted.then.push(line.slice(6));
+    else sorted.rest.push(line);
+  }
+  return sorted;
+}
+
+function sentences(title: string, lines: readonly string[]): HTMLElement {
+  const list = lines.map((line) => element('li', { text: line }));
+  const section = element('section', { className: 'sentences' });
+  if (list.length > 0) section.append(element('h3', { text: title }), element('ul', {}, ...list));
+  return section;
 }
 
 function headRow(labels: readonly string[]): HTMLElement {
