@@ -2,18 +2,9 @@
  * Values as text and back. The escapes are those of the xenstore-* programs, so that both outputs
  * can be compared: \t \n \r \\, three octal digits below 8, two hexadecimal ones elsewhere.
  */
-const named: Record<number, string> = { 9: '\\t', 10: '\\n', 13: '\\r', 92: '\\\\' };
+import { escapeAsXenstoreLs as escapeValue } from '../model/preview';
 
-export function escapeValue(value: Buffer): string {
-  let text = '';
-  for (const octet of value) {
-    if (named[octet] !== undefined) text += named[octet];
-    else if (octet >= 32 && octet < 127) text += String.fromCharCode(octet);
-    else if (octet < 8) text += `\\${octet.toString(8).padStart(3, '0')}`;
-    else text += `\\x${octet.toString(16).padStart(2, '0')}`;
-  }
-  return text;
-}
+export { escapeValue };
 
 /** A path or name to print: a foreign store may put anything there, even what steers a terminal. */
 export function escapePath(path: string): string {
