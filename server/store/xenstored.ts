@@ -11,6 +11,7 @@ import { defaultQuotas, limits, type Quotas } from './quotas';
 import { StoreCore } from './storeCore';
 
 export interface XenstoredOptions {
+  /** The world's time. No quota of 4.17 that is kept here counts it; rates and expiry of events will. */
   readonly clock: Clock;
   readonly quotas?: Partial<Quotas>;
   /** Takes what an operator may want to know, one line each. */

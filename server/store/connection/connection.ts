@@ -170,9 +170,13 @@ export class Connection implements ByteStreamHandlers {
   cutOff(reason: string): void {
     if (this.#isClosed) return;
     this.core.log(`The connection of ${this.#whose} is cut off: ${reason}.`);
-    const stream = this.#stream;
+    this.close();
+  }
+
+  close(): void {
+    if (this.#isClosed) return;
     this.onClose();
-    stream?.close();
+    this.#stream?.close();
   }
 
   get #whose(): string {

@@ -40,6 +40,6 @@ export class ConnectionSet {
   }
 
   closeAll(): void {
-    for (const connection of [...this.#open]) connection.cutOff('the server ends');
+    for (const connection of [...this.#open]) connection.close();
   }
 }
