@@ -8,8 +8,19 @@ export interface SharedPages {
   readonly buffer: ArrayBufferLike;
   /** A file that other processes can map to share these pages; undefined where they live in this process only. */
   readonly path: string | undefined;
+  /**
+   * The same bytes for somebody who only looks. Where the system can do it (files), a write through
+   * this buffer faults; `close` ends the mapping, and `free` does so as well.
+   */
+  readOnly(): ReadOnlyPages;
   /** Gives them back. Nobody may use `buffer` afterwards. Safe to call twice. */
   free(): void;
+}
+
+export interface ReadOnlyPages {
+  readonly buffer: ArrayBufferLike;
+  /** Safe to call twice. */
+  close(): void;
 }
 
 export interface PagePool {

@@ -1,0 +1,194 @@
+/** Shared memory over buffers: what every host hands out as `memory`, wherever its pages come from. */
+import { XenscopeError } from './errors';
+import type { SharedMemory } from './memory';
+import { PAGE_BYTES } from './pages';
+
+export type Access = 'read' | 'write';
+
+/** A SharedMemory whose owner can take it away. */
+export interface RevocableMemory extends SharedMemory {
+  /** From now on every use throws a XenscopeError `gone` with this reason. The first reason stays. */
+  revoke(reason: string): void;
+}
+
+export interface BufferPart {
+  readonly buffer: ArrayBufferLike;
+  /** A multiple of 4. */
+  readonly offset: number;
+  readonly bytes: number;
+}
+
+/** Memory over one piece of a buffer. Offsets outside it, or odd ones for words, are a RangeError: a bug. */
+export class BufferMemory implements RevocableMemory {
+  readonly bytes: number;
+  readonly #access: Access;
+  #words: Int32Array;
+  #octets: Uint8Array;
+  #dead: string | undefined;
+
+  constructor({ buffer, offset, bytes }: BufferPart, access: Access) {
+    this.bytes = bytes;
+    this.#access = access;
+    this.#words = new Int32Array(buffer, offset, bytes >>> 2);
+    this.#octets = new Uint8Array(buffer, offset, bytes);
+  }
+
+  get dead(): string | undefined {
+    return this.#dead;
+  }
+
+  revoke(reason: string): void {
+    if (this.#dead !== undefined) return;
+    this.#dead = reason;
+    this.#words = new Int32Array(0);
+    this.#octets = new Uint8Array(0);
+  }
+
+  load32(offset: number): number {
+    return Atomics.load(this.#words, this.#wordAt(offset)) >>> 0;
+  }
+
+  store32(offset: number, value: number): void {
+    const word = this.#wordAt(offset);
+    this.#mustBeWritable();
+    Atomics.store(this.#words, word, value | 0);
+  }
+
+  load8(offset: number): number {
+    this.#mustHold(offset, 1);
+    return Atomics.load(this.#octets, offset);
+  }
+
+  store8(offset: number, value: number): void {
+    this.#mustHold(offset, 1);
+    this.#mustBeWritable();
+    Atomics.store(this.#octets, offset, value);
+  }
+
+  and8(offset: number, mask: number): number {
+    this.#mustHold(offset, 1);
+    this.#mustBeWritable();
+    return Atomics.and(this.#octets, offset, mask);
+  }
+
+  or8(offset: number, mask: number): number {
+    this.#mustHold(offset, 1);
+    this.#mustBeWritable();
+    return Atomics.or(this.#octets, offset, mask);
+  }
+
+  copyOut(offset: number, into: Uint8Array): void {
+    this.#mustHold(offset, into.length);
+    into.set(this.#octets.subarray(offset, offset + into.length));
+  }
+
+  copyIn(offset: number, from: Uint8Array): void {
+    this.#mustHold(offset, from.length);
+    this.#mustBeWritable();
+    this.#octets.set(from, offset);
+  }
+
+  #wordAt(offset: number): number {
+    this.#mustHold(offset, 4);
+    if (offset % 4 !== 0) throw new RangeError(`offset ${offset} is not a multiple of 4`);
+    return offset / 4;
+  }
+
+  #mustHold(offset: number, length: number): void {
+    if (this.#dead !== undefined) throw new XenscopeError('gone', this.#dead);
+    if (!Number.isInteger(offset) || offset < 0 || offset + length > this.bytes) {
+      throw new RangeError(`${length} bytes at offset ${offset} lie outside a memory of ${this.bytes}`);
+    }
+  }
+
+  #mustBeWritable(): void {
+    if (this.#access === 'write') return;
+    throw new XenscopeError('refused', 'This memory is mapped for reading only.', {
+      wayOut: 'Map it for writing, if the grant allows that.',
+    });
+  }
+}
+
+/** Whole pages from several places as one memory, in the order given. */
+export class ScatteredMemory implements RevocableMemory {
+  readonly bytes: number;
+  readonly #pages: readonly BufferMemory[];
+
+  constructor(pages: readonly BufferPart[], access: Access) {
+    this.#pages = pages.map((part) => new BufferMemory(part, access));
+    this.bytes = pages.length * PAGE_BYTES;
+  }
+
+  get dead(): string | undefined {
+    return this.#pages[0]!.dead;
+  }
+
+  revoke(reason: string): void {
+    for (const page of this.#pages) page.revoke(reason);
+  }
+
+  load32(offset: number): number {
+    return this.#pageAt(offset, 4).load32(offset % PAGE_BYTES);
+  }
+
+  store32(offset: number, value: number): void {
+    this.#pageAt(offset, 4).store32(offset % PAGE_BYTES, value);
+  }
+
+  load8(offset: number): number {
+    return this.#pageAt(offset, 1).load8(offset % PAGE_BYTES);
+  }
+
+  store8(offset: number, value: number): void {
+    this.#pageAt(offset, 1).store8(offset % PAGE_BYTES, value);
+  }
+
+  and8(offset: number, mask: number): number {
+    return this.#pageAt(offset, 1).and8(offset % PAGE_BYTES, mask);
+  }
+
+  or8(offset: number, mask: number): number {
+    return this.#pageAt(offset, 1).or8(offset % PAGE_BYTES, mask);
+  }
+
+  copyOut(offset: number, into: Uint8Array): void {
+    this.#eachPage(offset, into, (page, at, part) => page.copyOut(at, part));
+  }
+
+  copyIn(offset: number, from: Uint8Array): void {
+    this.#eachPage(offset, from, (page, at, part) => page.copyIn(at, part));
+  }
+
+  #eachPage(
+    offset: number,
+    bytes: Uint8Array,
+    use: (page: BufferMemory, at: number, part: Uint8Array) => void,
+  ): void {
+    this.#pageAt(offset, bytes.length);
+    for (let done = 0; done < bytes.length;) {
+      const at = (offset + done) % PAGE_BYTES;
+      const length = Math.min(PAGE_BYTES - at, bytes.length - done);
+      use(this.#pages[Math.floor((offset + done) / PAGE_BYTES)]!, at, bytes.subarray(done, done + length));
+      done += length;
+    }
+  }
+
+  /** The page where `length` bytes begin; nothing is read or written before all of them are known to exist. */
+  #pageAt(offset: number, length: number): BufferMemory {
+    if (!Number.isInteger(offset) || offset < 0 || offset + length > this.bytes) {
+      throw new RangeError(`${length} bytes at offset ${offset} lie outside a memory of ${this.bytes}`);
+    }
+    return this.#pages[Math.min(Math.floor(offset / PAGE_BYTES), this.#pages.length - 1)]!;
+  }
+}
+
+/** One memory over all `parts`: a plain one where they lie side by side in one buffer. */
+export function memoryOver(parts: readonly BufferPart[], access: Access): RevocableMemory {
+  const first = parts[0]!;
+  let end = first.offset;
+  for (const { buffer, offset, bytes } of parts) {
+    if (buffer !== first.buffer || offset !== end) return new ScatteredMemory(parts, access);
+    end += bytes;
+  }
+  return new BufferMemory({ buffer: first.buffer, offset: first.offset, bytes: end - first.offset }, access);
+}

@@ -1,0 +1,172 @@
+/**
+ * The event channels of one domain, with the rules of xen/common/event_channel.c: a port is unbound
+ * or joined to one port of another domain; a ring sets the pending bit of the other end, and rings
+ * that find it set are one event with the first.
+ */
+import { XenscopeError } from '../../host/errors';
+import type { EventPort } from '../../host/events';
+import type { Delivery, DeliveryKind, Schedule } from './delivery';
+
+export interface EventWorld {
+  readonly schedule: Schedule;
+  /** The table of another domain, undefined when there is no such domain. */
+  tableOf(domid: number): EventTable | undefined;
+}
+
+export class EventTable {
+  readonly #world: EventWorld;
+  readonly #maxPorts: number;
+  readonly #ports = new Map<number, Port>();
+
+  constructor(
+    readonly domid: number,
+    world: EventWorld,
+    maxPorts: number,
+  ) {
+    this.#world = world;
+    this.#maxPorts = maxPorts;
+  }
+
+  /** How many ports are open. */
+  get size(): number {
+    return this.#ports.size;
+  }
+
+  bindUnbound(remoteDomid: number): Port {
+    return this.#open(remoteDomid);
+  }
+
+  bindInterdomain(remoteDomid: number, remotePort: number): Port {
+    const remote = this.#world.tableOf(remoteDomid)?.get(remotePort);
+    if (!remote || remote.peer || remote.remoteDomid !== this.domid) {
+      throw new XenscopeError(
+        'notOurs',
+        `Domain ${remoteDomid} has no event channel ${remotePort} that waits for domain ${this.domid}.`,
+        { wayOut: 'Ask the other side for the port it opened for this domain.' },
+      );
+    }
+    const port = this.#open(remoteDomid);
+    port.peer = remote;
+    remote.peer = port;
+    // Whoever rang while nobody was there was not heard; Xen makes up for it with one event here.
+    port.ringFrom(remoteDomid);
+    return port;
+  }
+
+  get(port: number): Port | undefined {
+    return this.#ports.get(port);
+  }
+
+  /** Closes all; the other ends wait for this domain again. */
+  closeAll(): void {
+    for (const port of [...this.#ports.values()]) port.close();
+  }
+
+  #open(remoteDomid: number): Port {
+    if (this.#ports.size >= this.#maxPorts) {
+      throw new XenscopeError('limit', `Domain ${this.domid} has all its ${this.#maxPorts} event channels.`, {
+        wayOut: 'Close those that are no longer used.',
+      });
+    }
+    // The lowest free number, and never 0.
+    let number = 1;
+    while (this.#ports.has(number)) number++;
+    const port = new Port(this.domid, number, remoteDomid, this.#world.schedule, () =>
+      this.#ports.delete(number),
+    );
+    this.#ports.set(number, port);
+    return port;
+  }
+}
+
+export class Port implements EventPort {
+  /** The other end, while there is one. */
+  peer: Port | undefined;
+  /** Told once, when this end is closed. */
+  onClosed: (() => void) | undefined;
+  readonly #schedule: Schedule;
+  readonly #forget: () => void;
+  #onEvent: (() => void) | undefined;
+  #isPending = false;
+  #isMasked = false;
+  #isClosed = false;
+  #isUnderWay = false;
+
+  constructor(
+    readonly domid: number,
+    readonly port: number,
+    readonly remoteDomid: number,
+    schedule: Schedule,
+    forget: () => void,
+  ) {
+    this.#schedule = schedule;
+    this.#forget = forget;
+  }
+
+  /** Whether somebody rang here and the owner has not been told yet: rang already, or on its way. */
+  get isPending(): boolean {
+    return this.#isPending || this.#isUnderWay;
+  }
+
+  get isClosed(): boolean {
+    return this.#isClosed;
+  }
+
+  get onEvent(): (() => void) | undefined {
+    return this.#onEvent;
+  }
+
+  set onEvent(listener: (() => void) | undefined) {
+    this.#onEvent = listener;
+    this.#lookLater();
+  }
+
+  notify(): void {
+    this.peer?.ringFrom(this.domid);
+  }
+
+  unmask(): void {
+    this.#isMasked = false;
+    this.#lookLater();
+  }
+
+  close(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    this.#isPending = false;
+    this.#onEvent = undefined;
+    if (this.peer) this.peer.peer = undefined;
+    this.peer = undefined;
+    this.#forget();
+    this.onClosed?.();
+  }
+
+  /** A ring sets out for this end. One that finds another there, or on its way, is one event with it. */
+  ringFrom(fromDomid: number): void {
+    if (this.isPending) return;
+    this.#isUnderWay = true;
+    const arrive = () => {
+      this.#isUnderWay = false;
+      if (this.#isClosed) return;
+      this.#isPending = true;
+      this.#look();
+    };
+    if (this.#schedule(arrive, this.#delivery('ring', fromDomid)) === 'lost') this.#isUnderWay = false;
+  }
+
+  #lookLater(): void {
+    if (!this.#isPending || this.#isMasked || !this.#onEvent || this.#isClosed) return;
+    this.#schedule(() => this.#look(), this.#delivery('look', this.remoteDomid));
+  }
+
+  #look(): void {
+    if (!this.#isPending || this.#isMasked || !this.#onEvent || this.#isClosed) return;
+    this.#isPending = false;
+    this.#isMasked = true;
+    this.#onEvent();
+  }
+
+  #delivery(kind: DeliveryKind, fromDomid: number): Delivery {
+    return { kind, fromDomid, toDomid: this.domid, toPort: this.port };
+  }
+}

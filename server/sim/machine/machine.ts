@@ -1,0 +1,240 @@
+/**
+ * A simulated machine: domains that lend each other pages and ring each other's doorbells, by the
+ * rules of Xen's grant tables and event channels. What a domain does with them is not its business.
+ */
+import type { Random, Clock } from '../../host/clock';
+import { XenscopeError } from '../../host/errors';
+import type { EventPort } from '../../host/events';
+import type { SharedMemory } from '../../host/memory';
+import type { Observer } from '../../host/observer';
+import type { PagePool } from '../../host/pages';
+import { promptSchedule } from './delivery';
+import type { Schedule } from './delivery';
+import { EventTable } from './eventTable';
+import type { Port } from './eventTable';
+import { Frames } from './frames';
+import { CONSOLE_GREF, GrantTable, XENSTORE_GREF } from './grantTable';
+import { GuestDomain } from './guestDomain';
+import { MachineObserver } from './machineObserver';
+import { ProgramPorts } from './programPorts';
+
+/** As many as 64 frames of version 1 entries hold, Xen's default for a guest. */
+const maxGrantsPerDomain = 32_768;
+/** What the two-level ABI has on 64-bit machines, without port 0. */
+const maxPortsPerDomain = 4095;
+const maxMappedPagesPerDomain = 65_536;
+
+/** Where the domain builder puts them in an HVM guest: the special pages below 0xff000. */
+const XENSTORE_GFN = 0xfeffc;
+const CONSOLE_GFN = 0xfefff;
+
+export interface MachineOptions {
+  readonly pool: PagePool;
+  /** The machine's time and chance, for schedules and faults. */
+  readonly clock: Clock;
+  readonly random: Random;
+  /** How doorbells travel; promptly and in order when absent. */
+  readonly schedule?: Schedule;
+  readonly maxGrants?: number;
+  readonly maxPorts?: number;
+  readonly maxMappedPages?: number;
+}
+
+/** A page that the domain builder made, as the domain finds it when it starts. */
+export interface StartPage {
+  /** The guest frame number, as INTRODUCE names it. */
+  readonly gfn: number;
+  /** The reserved grant under which domain 0 maps it. */
+  readonly gref: number;
+  readonly memory: SharedMemory;
+  /** The domain's end of the doorbell, unbound for domain 0 at first. */
+  readonly port: EventPort;
+}
+
+export interface StartInfo {
+  readonly xenstore: StartPage;
+  /** Domain 0 has none. */
+  readonly console: StartPage | undefined;
+}
+
+/** Somebody who maps pages of a domain. */
+export interface Holder {
+  readonly domid: number;
+  /** The grants of the owner that are mapped, once for each mapping. */
+  readonly grefs: readonly number[];
+  /** The owner is dead, and its pages live on because of this. */
+  readonly ownerIsDead: boolean;
+}
+
+interface StartPageInside extends StartPage {
+  readonly frames: Frames;
+  readonly port: Port;
+}
+
+export interface StartInfoInside {
+  readonly xenstore: StartPageInside;
+  readonly console: StartPageInside | undefined;
+}
+
+export class Machine {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly #pool: PagePool;
+  readonly #schedule: Schedule;
+  readonly #limits: { readonly grants: number; readonly ports: number; readonly mappedPages: number };
+  readonly #domains = new Map<number, GuestDomain>();
+  readonly #starts = new Map<number, StartInfoInside>();
+  readonly #observer: MachineObserver;
+  #pagesInUse = 0;
+
+  constructor({ pool, clock, random, schedule, maxGrants, maxPorts, maxMappedPages }: MachineOptions) {
+    this.clock = clock;
+    this.random = random;
+    this.#pool = pool;
+    this.#schedule = schedule ?? promptSchedule();
+    this.#limits = {
+      grants: maxGrants ?? maxGrantsPerDomain,
+      ports: maxPorts ?? maxPortsPerDomain,
+      mappedPages: maxMappedPages ?? maxMappedPagesPerDomain,
+    };
+    this.#observer = new MachineObserver(() => this.#starts);
+  }
+
+  /** Pages that are allocated now, those of dead domains included that somebody still maps. */
+  get pagesInUse(): number {
+    return this.#pagesInUse;
+  }
+
+  /** Makes a domain with its xenstore and console pages, lent to domain 0 as a domain builder does it. */
+  createDomain(domid: number): StartInfo {
+    if (this.#domains.has(domid)) throw new Error(`domain ${domid} exists already`);
+    const domain = new GuestDomain(
+      domid,
+      new GrantTable(domid, this.#limits.grants),
+      new EventTable(
+        domid,
+        { schedule: this.#schedule, tableOf: (other) => this.#domains.get(other)?.events },
+        this.#limits.ports,
+      ),
+    );
+    this.#domains.set(domid, domain);
+    const xenstore = this.#startPage(domain, XENSTORE_GFN, XENSTORE_GREF);
+    const start = {
+      xenstore,
+      console: domid === 0 ? undefined : this.#startPage(domain, CONSOLE_GFN, CONSOLE_GREF),
+    };
+    this.#starts.set(domid, start);
+    this.#observer.tellChange();
+    return start;
+  }
+
+  hasDomain(domid: number): boolean {
+    return this.#domains.has(domid);
+  }
+
+  startInfo(domid: number): StartInfo {
+    this.#domain(domid);
+    return this.#starts.get(domid)!;
+  }
+
+  /**
+   * Ends a domain. Its programs end first, and their notifications are done, as in an orderly
+   * shutdown. `sudden`: its kernel had stopped (destroyed, crashed): nothing is cleared and nobody
+   * is signalled, and peers must learn it from the store, as on real Xen.
+   */
+  destroyDomain(domid: number, { sudden = false }: { readonly sudden?: boolean } = {}): void {
+    const domain = this.#domains.get(domid);
+    if (!domain) return;
+    this.#domains.delete(domid);
+    this.#starts.delete(domid);
+    this.#observer.forgetGone();
+    domain.isDead = true;
+    domain.die(sudden, `Domain ${domid} has ended.`);
+    this.#observer.tellChange();
+  }
+
+  /**
+   * What kexec with a soft reset leaves: the domain keeps its pages and their contents, but its
+   * programs, mappings, grants and event channels are gone. The doorbells of xenstore and console
+   * are new and unbound; the toolstack has to introduce the domain again.
+   */
+  softReset(domid: number): StartInfo {
+    const domain = this.#domain(domid);
+    const { xenstore, console } = this.#starts.get(domid)!;
+    for (const program of [...domain.programs]) program.end(true);
+    domain.events.closeAll();
+    const start = {
+      xenstore: { ...xenstore, port: domain.events.bindUnbound(0) },
+      console: console && { ...console, port: domain.events.bindUnbound(0) },
+    };
+    this.#starts.set(domid, start);
+    this.#observer.tellChange();
+    return start;
+  }
+
+  /** Grants and event channels for one program of the domain, or for its kernel. Closing it ends all it holds. */
+  portsOf(domid: number): ProgramPorts {
+    return new ProgramPorts(this.#domain(domid), {
+      maxMappedPages: this.#limits.mappedPages,
+      domain: (other) => this.#domains.get(other),
+      allocate: (owner, pages) => this.#allocate(owner, pages),
+    });
+  }
+
+  /** Fills one of the grants 0 to 7 with a fresh page of the domain and answers the memory. */
+  setReservedGrant(
+    domid: number,
+    gref: number,
+    { toDomid, writable }: { readonly toDomid: number; readonly writable: boolean },
+  ): SharedMemory {
+    const domain = this.#domain(domid);
+    domain.grants.mustBeReserved(gref);
+    const frames = this.#allocate(domain, 1);
+    domain.grants.setReserved(gref, frames, toDomid, writable);
+    return frames.memory;
+  }
+
+  /** Who maps pages of this domain, dead ones of the same number included. */
+  holdersOf(domid: number): Holder[] {
+    return [...this.#domains.values()].flatMap((holder) =>
+      [...holder.mappings]
+        .filter(({ owner }) => owner.domid === domid)
+        .map(({ owner, grants }) => ({
+          domid: holder.domid,
+          grefs: grants.map(({ gref }) => gref),
+          ownerIsDead: owner.isDead,
+        })),
+    );
+  }
+
+  /** The xenstore and console pages of all domains, to look at. */
+  observer(): Observer {
+    return this.#observer;
+  }
+
+  /** Ends all domains. The pool belongs to whoever opened it. */
+  close(): void {
+    for (const domid of [...this.#domains.keys()]) this.destroyDomain(domid, { sudden: true });
+  }
+
+  #domain(domid: number): GuestDomain {
+    const domain = this.#domains.get(domid);
+    if (domain) return domain;
+    throw new XenscopeError('gone', `There is no domain ${domid}.`, {
+      wayOut: 'It may have ended meanwhile.',
+    });
+  }
+
+  #allocate(owner: GuestDomain, pages: number): Frames {
+    const frames = new Frames(owner.domid, this.#pool.allocate(pages), () => (this.#pagesInUse -= pages));
+    this.#pagesInUse += pages;
+    owner.frames.add(frames);
+    return frames;
+  }
+
+  #startPage(domain: GuestDomain, gfn: number, gref: number): StartPageInside {
+    const frames = this.#allocate(domain, 1);
+    domain.grants.setReserved(gref, frames, 0, true);
+    return { gfn, gref, memory: frames.memory, frames, port: domain.events.bindUnbound(0) };
+  }
+}

@@ -1,0 +1,105 @@
+/**
+ * Looks at the pages of a machine from outside: through a mapping that cannot be written where the
+ * pool can make one, and never longer than the domain lives.
+ */
+import { BufferMemory } from '../../host/bufferMemory';
+import type { ObservedPage, Observer } from '../../host/observer';
+import { PAGE_BYTES } from '../../host/pages';
+import type { ReadOnlyPages } from '../../host/pages';
+import type { StartInfoInside } from './machine';
+
+type PageKind = ObservedPage['kind'];
+type Inside = NonNullable<StartInfoInside[PageKind]>;
+
+interface Look {
+  readonly page: ObservedPage;
+  readonly of: Inside['frames'];
+  close(): void;
+}
+
+export class MachineObserver implements Observer {
+  readonly #starts: () => ReadonlyMap<number, StartInfoInside>;
+  readonly #looks = new Map<string, Look>();
+  readonly #listeners = new Set<() => void>();
+
+  constructor(starts: () => ReadonlyMap<number, StartInfoInside>) {
+    this.#starts = starts;
+  }
+
+  pages(): readonly ObservedPage[] {
+    const pages: ObservedPage[] = [];
+    for (const [domid, start] of this.#starts()) {
+      pages.push(this.#look(domid, 'xenstore', start.xenstore));
+      if (start.console) pages.push(this.#look(domid, 'console', start.console));
+    }
+    return pages;
+  }
+
+  onChange(listener: () => void): () => void {
+    const entry = () => listener();
+    this.#listeners.add(entry);
+    return () => this.#listeners.delete(entry);
+  }
+
+  /** Ends the looks at pages that are no longer a domain's; called before they are freed. */
+  forgetGone(): void {
+    for (const [id, look] of this.#looks) {
+      if (this.#current(look.page)?.frames === look.of) continue;
+      look.close();
+      this.#looks.delete(id);
+    }
+  }
+
+  tellChange(): void {
+    for (const listener of [...this.#listeners]) listener();
+  }
+
+  #current({ domid, kind }: ObservedPage): Inside | undefined {
+    return this.#starts().get(domid)?.[kind];
+  }
+
+  #look(domid: number, kind: PageKind, { frames, gfn, gref }: Inside): ObservedPage {
+    const id = `${kind}:${domid}`;
+    const known = this.#looks.get(id);
+    if (known) return known.page;
+    let view: { readonly pages: ReadOnlyPages; readonly memory: BufferMemory } | undefined;
+    const current = () => {
+      const inside = this.#starts().get(domid)?.[kind];
+      return inside?.frames === frames ? inside : undefined;
+    };
+    const page: ObservedPage = {
+      id,
+      kind,
+      domid,
+      found: `made by the domain builder: guest frame 0x${gfn.toString(16)}, grant ${gref}`,
+      copy(into) {
+        if (!current()) return false;
+        view ??= open(frames);
+        view.memory.copyOut(0, into.length > PAGE_BYTES ? into.subarray(0, PAGE_BYTES) : into);
+        return true;
+      },
+      get inside() {
+        const port = current()?.port;
+        return {
+          pendingToServer: port?.peer?.isPending ?? false,
+          pendingToGuest: port?.isPending ?? false,
+        };
+      },
+    };
+    this.#looks.set(id, { page, of: frames, close: () => close(view) });
+    return page;
+  }
+}
+
+function open(frames: Inside['frames']) {
+  const pages = frames.readOnly();
+  return {
+    pages,
+    memory: new BufferMemory({ buffer: pages.buffer, offset: 0, bytes: PAGE_BYTES }, 'read'),
+  };
+}
+
+function close(view: ReturnType<typeof open> | undefined): void {
+  view?.memory.revoke('The domain whose page this was has ended.');
+  view?.pages.close();
+}

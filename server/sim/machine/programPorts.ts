@@ -1,0 +1,169 @@
+/**
+ * Grants and event channels as one program of a domain has them, through the devices of its kernel
+ * (gntalloc, gntdev, evtchn): when the program ends, however that comes, the kernel ends what it
+ * held and does the notifications that it asked for.
+ */
+import { memoryOver } from '../../host/bufferMemory';
+import { XenscopeError } from '../../host/errors';
+import type { EventChannels, EventPort } from '../../host/events';
+import type { Grants, Mapped, Shared, UnmapNotify } from '../../host/grants';
+import { PAGE_BYTES } from '../../host/pages';
+import type { Port } from './eventTable';
+import type { Frames } from './frames';
+import type { Grant } from './grantTable';
+import { clearByte } from './guestDomain';
+import type { GuestDomain, Mapping, Program } from './guestDomain';
+
+export interface ProgramWorld {
+  readonly maxMappedPages: number;
+  domain(domid: number): GuestDomain | undefined;
+  allocate(owner: GuestDomain, pages: number): Frames;
+}
+
+interface Share {
+  readonly frames: Frames;
+  readonly grants: readonly Grant[];
+  readonly onUnmap: UnmapNotify | undefined;
+}
+
+export class ProgramPorts implements Program {
+  readonly grants: Grants;
+  readonly events: EventChannels;
+  readonly #domain: GuestDomain;
+  readonly #world: ProgramWorld;
+  readonly #shares = new Set<Share>();
+  readonly #mappings = new Set<Mapping>();
+  readonly #ports = new Set<Port>();
+  #isEnded = false;
+
+  constructor(domain: GuestDomain, world: ProgramWorld) {
+    this.#domain = domain;
+    this.#world = world;
+    domain.programs.add(this);
+    this.grants = {
+      share: (domid, pages, { writable, onUnmap }) => this.#share(domid, pages, writable, onUnmap),
+      map: (domid, grefs, access, options) => this.#map(domid, grefs, access, options?.onUnmap),
+    };
+    this.events = {
+      bindUnbound: (remoteDomid) => this.#keepPort(() => this.#domain.events.bindUnbound(remoteDomid)),
+      bindInterdomain: (remoteDomid, remotePort) =>
+        this.#keepPort(() => this.#domain.events.bindInterdomain(remoteDomid, remotePort)),
+    };
+  }
+
+  /** The program ends, by itself or because it crashed. Safe to call twice. */
+  close(): void {
+    this.end(false);
+  }
+
+  end(isSudden: boolean): void {
+    if (this.#isEnded) return;
+    this.#isEnded = true;
+    const reason = `The program in domain ${this.#domain.domid} that used this memory has ended.`;
+    for (const mapping of this.#mappings) this.#domain.unmap(mapping, reason, isSudden);
+    for (const share of [...this.#shares]) {
+      this.#domain.grants.endWhenFree(share.grants);
+      this.#endShare(share, reason, isSudden);
+    }
+    // Last: the notifications above may ring through them.
+    for (const port of [...this.#ports]) port.close();
+    this.#domain.programs.delete(this);
+  }
+
+  #share(domid: number, pages: number, writable: boolean, onUnmap: UnmapNotify | undefined): Shared {
+    this.#mustLive();
+    if (!Number.isInteger(pages) || pages < 1) throw new RangeError(`${pages} is no number of pages`);
+    this.#checkNotify(onUnmap, pages, 'write');
+    this.#domain.grants.mustHaveRoom(pages);
+    const frames = this.#world.allocate(this.#domain, pages);
+    const share: Share = { frames, grants: this.#domain.grants.grant(frames, domid, writable), onUnmap };
+    this.#shares.add(share);
+    return {
+      grefs: share.grants.map(({ gref }) => gref),
+      memory: frames.memory,
+      end: () => {
+        if (!this.#shares.has(share)) return;
+        this.#domain.grants.end(share.grants);
+        this.#endShare(share, 'This memory was shared, and the share was ended.', false);
+      },
+    };
+  }
+
+  #endShare(share: Share, reason: string, isSudden: boolean): void {
+    this.#shares.delete(share);
+    if (!isSudden) clearByte(share.frames.memory, share.onUnmap);
+    this.#domain.release(share.frames, reason);
+    if (!isSudden) this.#domain.signal(share.onUnmap);
+  }
+
+  #map(
+    domid: number,
+    grefs: readonly number[],
+    access: 'read' | 'write',
+    onUnmap: UnmapNotify | undefined,
+  ): Mapped {
+    this.#mustLive();
+    if (grefs.length === 0) throw new RangeError('no grant reference to map');
+    this.#checkNotify(onUnmap, grefs.length, access);
+    this.#mustHaveRoom(grefs.length);
+    const owner = this.#world.domain(domid);
+    if (!owner) {
+      throw new XenscopeError('notOurs', `There is no domain ${domid} that could grant anything.`, {
+        wayOut: 'It may have ended meanwhile.',
+      });
+    }
+    const grants = grefs.map((gref) => owner.grants.forMapping(gref, this.#domain.domid, access));
+    const parts = grants.map(({ frames, page }) => frames.partOf(page));
+    const mapping: Mapping = { owner, grants, memory: memoryOver(parts, access), onUnmap };
+    this.#domain.map(mapping);
+    this.#mappings.add(mapping);
+    return {
+      memory: mapping.memory,
+      unmap: () => {
+        this.#mappings.delete(mapping);
+        this.#domain.unmap(mapping, `This memory of domain ${domid} was unmapped.`);
+      },
+    };
+  }
+
+  #keepPort(open: () => Port): EventPort {
+    this.#mustLive();
+    const port = open();
+    this.#ports.add(port);
+    port.onClosed = () => this.#ports.delete(port);
+    return port;
+  }
+
+  #checkNotify(notify: UnmapNotify | undefined, pages: number, access: 'read' | 'write'): void {
+    const { clearByteOffset: offset, signalPort } = notify ?? {};
+    if (offset !== undefined) {
+      if (!Number.isInteger(offset) || offset < 0 || offset >= pages * PAGE_BYTES) {
+        throw new RangeError(`byte ${offset} lies outside ${pages} pages`);
+      }
+      if (access === 'read') {
+        throw new XenscopeError('input', 'A byte cannot be cleared in memory that is mapped for reading.', {
+          wayOut: 'Map it for writing, or only ask for a signal.',
+        });
+      }
+    }
+    if (signalPort !== undefined && !this.#domain.events.get(signalPort)) {
+      throw new XenscopeError('notOurs', `Domain ${this.#domain.domid} has no event channel ${signalPort}.`, {
+        wayOut: 'Bind the event channel before the memory that is to signal it.',
+      });
+    }
+  }
+
+  #mustHaveRoom(pages: number): void {
+    if (this.#domain.mappedPages + pages <= this.#world.maxMappedPages) return;
+    throw new XenscopeError(
+      'limit',
+      `Domain ${this.#domain.domid} cannot map more than ${this.#world.maxMappedPages} pages of others.`,
+      { wayOut: 'Unmap what is no longer used.' },
+    );
+  }
+
+  #mustLive(): void {
+    if (!this.#isEnded) return;
+    throw new XenscopeError('gone', `Domain ${this.#domain.domid}, or its program that asks, has ended.`);
+  }
+}

@@ -1,0 +1,42 @@
+/** Machines for tests, and the host that two domains of one see. */
+import { ManualClock } from '../sim/manualClock';
+import type { PagePool } from '../../server/host/pages';
+import { Machine } from '../../server/sim/machine/machine';
+import type { MachineOptions } from '../../server/sim/machine/machine';
+import { openProcessPages } from '../../server/sim/pages';
+import { SeededRandom } from '../../server/sim/seededRandom';
+import type { HostSide, HostUnderTest } from './hostSuite';
+
+export function newMachine(options: Partial<MachineOptions> = {}): Machine {
+  return new Machine({
+    pool: openProcessPages(),
+    clock: new ManualClock(),
+    random: new SeededRandom(1),
+    ...options,
+  });
+}
+
+/** Two turns of the event loop: more than any prompt delivery takes. */
+export async function settled(): Promise<void> {
+  for (let turn = 0; turn < 2; turn++) await new Promise((resolve) => setImmediate(resolve));
+}
+
+export function machineHost(pool: PagePool): HostUnderTest {
+  const machine = newMachine({ pool });
+  const side = (domid: number): HostSide => {
+    machine.createDomain(domid);
+    const ports = machine.portsOf(domid);
+    return { domid, grants: ports.grants, events: ports.events, end: () => ports.close() };
+  };
+  return {
+    ours: side(1),
+    theirs: side(2),
+    stranger: side(3),
+    endDomain: ({ domid }) => machine.destroyDomain(domid),
+    settled,
+    close: () => {
+      machine.close();
+      pool.close();
+    },
+  };
+}
