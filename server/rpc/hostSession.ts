@@ -85,10 +85,10 @@ export class HostSession {
     this.#stopListening();
     this.tree.close();
     this.domains.close();
-    await Promise.all(
-      [...this.#watches.values(), this.#feed].map((part) => part.close().catch(() => undefined)),
-    );
+    // Not awaited before the store is closed: one that hangs would never answer to the last words.
+    const parts = [...this.#watches.values(), this.#feed].map((part) => part.close().catch(() => undefined));
     await this.store.close();
+    await Promise.all(parts);
     await this.host.close();
   }
 

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { type Socket, createServer } from 'node:net';
 import { systemClock } from '../../server/cli/systemClock';
 import type { Act, ActResult, TreeChange } from '../../server/rpc/api';
 import type { StoreClient } from '../../server/host/storeClient';
@@ -344,6 +345,20 @@ describe('editor server', function () {
       const edit: Act = { kind: 'write', path: '/local/domain/0/name', value: base64('x'), create: false };
       assert.equal((await editor.ask('xenscope/preview', { host: 'simulator', act: edit })).verdict, 'allow');
     });
+  });
+
+  it('connects to a store that hangs, and lets go of it', async () => {
+    const socket = editor.path('hangs');
+    const open = new Set<Socket>();
+    const hanging = createServer((client) => open.add(client.on('error', () => undefined)));
+    await new Promise<void>((resolve) => hanging.listen(socket, resolve));
+    await editor.initialize({ sockets: [socket] });
+    const { id } = (await editor.ask('xenscope/hosts', null)).find(({ label }) => label === socket)!;
+    assert.equal((await editor.ask('xenscope/connect', { host: id })).state.kind, 'connected');
+    await editor.ask('xenscope/disconnect', { host: id });
+    assert.equal((await editor.host(id))!.state.kind, 'idle');
+    for (const client of open) client.destroy();
+    await new Promise((resolve) => hanging.close(resolve));
   });
 
   it('shows an added socket where nobody listens as away, and lets it be removed', async () => {
