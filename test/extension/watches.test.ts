@@ -1,0 +1,194 @@
+import assert from 'node:assert/strict';
+import type { WatchReport } from '../../server/rpc/api';
+import { FileWatches, type NodeHappening } from '../../extension/fileSystem/fileWatches';
+import { UndoStack } from '../../extension/undoStack';
+import { base64OfText } from '../../extension/values';
+import { describeChange, logLine, maxEventsPerWatch, Watches } from '../../extension/watches';
+import { FakeServer, settled } from './fakeServer';
+
+function report(watchId: number, count: number, more: Partial<WatchReport> = {}): WatchReport {
+  return {
+    watchId,
+    count,
+    timeMs: 0,
+    path: '/a',
+    oldUnknown: false,
+    dropped: 0,
+    newValue: base64OfText(String(count)),
+    ...more,
+  };
+}
+
+function serverWithWatches() {
+  let next = 1;
+  const server = new FakeServer({
+    'xenscope/watch': () => ({ watchId: next++ }),
+    'xenscope/unwatch': () => null,
+  });
+  server.become('running');
+  return server;
+}
+
+describe('watches of a person', () => {
+  const open = () => {
+    const server = serverWithWatches();
+    return { server, watches: new Watches(server, assert.ifError) };
+  };
+
+  it('count, and keep the last events, the newest first', async () => {
+    const { server, watches } = open();
+    const watch = await watches.add('simulator', '/a');
+    const many = maxEventsPerWatch + 10;
+    server.tell('xenscope/watchReports', {
+      reports: Array.from({ length: many }, (_, index) => report(1, index + 1)),
+    });
+    assert.equal(watch.count, many);
+    assert.equal(watch.events.length, maxEventsPerWatch);
+    assert.equal(watch.events[0]!.report.count, many);
+    assert.equal(new Set(watch.events.map(({ key }) => key)).size, maxEventsPerWatch);
+  });
+
+  it('of one path are one', async () => {
+    const { watches } = open();
+    assert.equal(await watches.add('simulator', '/a'), await watches.add('simulator', '/a'));
+    assert.equal(watches.list.length, 1);
+  });
+
+  it('take reports that overtake the answer', async () => {
+    const { server, watches } = open();
+    const adding = watches.add('simulator', '/a');
+    server.tell('xenscope/watchReports', { reports: [report(1, 1)] });
+    assert.equal((await adding).count, 1);
+  });
+
+  it('do not confuse the reports of others with theirs', async () => {
+    const { server, watches } = open();
+    const watch = await watches.add('simulator', '/a');
+    server.tell('xenscope/watchReports', { reports: [report(99, 1)] });
+    assert.equal(watch.count, 0);
+  });
+
+  it('go on counting after the server was started again', async () => {
+    const { server, watches } = open();
+    const watch = await watches.add('simulator', '/a');
+    server.tell('xenscope/watchReports', { reports: [report(1, 1)] });
+    server.become('waiting');
+    assert.equal(watch.watchId, undefined);
+    server.become('running');
+    await watches.restore('simulator');
+    server.tell('xenscope/watchReports', { reports: [report(2, 1)] });
+    assert.equal(watch.count, 2);
+  });
+
+  it('that the store refuses leave no trace', async () => {
+    const { server, watches } = open();
+    server.answers['xenscope/watch'] = () => {
+      throw new Error('Too many watches.');
+    };
+    await assert.rejects(watches.add('simulator', '/a'), /Too many/);
+    assert.deepEqual(watches.list, []);
+  });
+
+  it('are stopped in the store as well', async () => {
+    const { server, watches } = open();
+    await watches.stop(await watches.add('simulator', '/a'));
+    assert.deepEqual(watches.list, []);
+    assert.equal(server.asked.at(-1), 'xenscope/unwatch {"watchId":1}');
+  });
+
+  it('say what happened in words', () => {
+    const [one, two] = [base64OfText('1'), base64OfText('2')];
+    const told = (more: Partial<WatchReport>) =>
+      describeChange({ ...report(1, 1), newValue: undefined, ...more });
+    assert.equal(told({ oldValue: one, newValue: two }), '"1" → "2"');
+    assert.equal(told({ newValue: two }), 'created with "2"');
+    assert.equal(told({ oldValue: one }), 'deleted, was "1"');
+    assert.equal(told({ oldUnknown: true, newValue: two }), 'is "2"');
+    assert.equal(told({ oldValue: two, newValue: two }), 'still "2"');
+    assert.equal(told({}), 'not there');
+  });
+
+  it('write a line with time, count, path and both values, and say what was left out', async () => {
+    const { server, watches } = open();
+    const watch = await watches.add('simulator', '/a');
+    server.tell('xenscope/watchReports', {
+      reports: [report(1, 8, { path: '/a/b', dropped: 7, oldValue: base64OfText('x') })],
+    });
+    const line = logLine('Simulator', watch.events[0]!);
+    assert.match(
+      line,
+      /^\d\d:\d\d:\d\d\.\d{3} {2}#8 {2}Simulator {2}\/a\/b \[watch of \/a\] {2}"x" → "8" \(7 before it left out/,
+    );
+  });
+});
+
+describe('watches of files', () => {
+  const open = () => {
+    const server = serverWithWatches();
+    const happened: NodeHappening[] = [];
+    return {
+      server,
+      happened,
+      watches: new FileWatches(server, (one) => happened.push(one), assert.ifError),
+    };
+  };
+
+  it('share one watch of the store, and end with the last user', async () => {
+    const { server, watches } = open();
+    const [one, two] = [watches.add('simulator', '/a', false), watches.add('simulator', '/a', false)];
+    await settled();
+    one.dispose();
+    one.dispose();
+    assert.deepEqual(server.asked, ['xenscope/watch {"host":"simulator","path":"/a"}']);
+    two.dispose();
+    assert.equal(server.asked.at(-1), 'xenscope/unwatch {"watchId":1}');
+  });
+
+  it('tell what happened to the node, and to those below only when asked', async () => {
+    const { server, watches, happened } = open();
+    watches.add('simulator', '/a', false);
+    watches.add('simulator', '/b', true);
+    await settled();
+    const old = base64OfText('old');
+    server.tell('xenscope/watchReports', {
+      reports: [
+        report(1, 1, { oldValue: old }),
+        report(1, 2, { path: '/a/below' }),
+        report(2, 1, { path: '/b/below' }),
+        report(2, 2, { path: '/b', oldValue: old, newValue: undefined }),
+      ],
+    });
+    assert.deepEqual(
+      happened.map(({ path, kind }) => `${path} ${kind}`),
+      ['/a changed', '/b/below created', '/b deleted'],
+    );
+  });
+
+  it('are set again when the host is back, and what they may have missed is told as a change', async () => {
+    const { server, watches, happened } = open();
+    watches.add('simulator', '/a', false);
+    await settled();
+    server.become('waiting');
+    server.become('running');
+    watches.restore('simulator');
+    await settled();
+    assert.deepEqual(happened, [{ host: 'simulator', path: '/a', kind: 'changed' }]);
+    server.tell('xenscope/watchReports', { reports: [report(2, 1)] });
+    assert.equal(happened.length, 2);
+  });
+});
+
+describe('what can be undone', () => {
+  it('is the last change of each host, fifty deep, until the server forgets', () => {
+    const stack = new UndoStack();
+    for (let undoId = 0; undoId < 60; undoId++) stack.push('a', { undoId, text: `${undoId}` });
+    stack.push('b', { text: 'cannot be undone' });
+    assert.equal(stack.last('a')?.undoId, 59);
+    assert.equal(stack.last('b'), undefined);
+    for (let undoId = 59; undoId >= 10; undoId--) stack.drop('a', undoId);
+    assert.equal(stack.last('a'), undefined);
+    stack.push('a', { undoId: 61, text: '' });
+    stack.clear();
+    assert.equal(stack.last('a'), undefined);
+  });
+});
