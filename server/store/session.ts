@@ -51,10 +51,6 @@ export class Session implements Watcher {
     return this.domain?.targetDomid;
   }
 
-  get watches(): Iterable<Watch> {
-    return this.#watches.values();
-  }
-
   addWatch(watch: Watch): Failure | undefined {
     const key = watchKey(watch.text, watch.token);
     if (this.#watches.has(key)) return fail.EEXIST;

@@ -62,9 +62,12 @@ export class StoreCore implements TransactionHome {
     }
     this.#removeOwned(domid);
     const { value, perms: rootPerms } = this.store.root;
-    if (rootPerms.ownerDomid === domid)
+    if (rootPerms.ownerDomid === domid) {
       this.store.replace(StorePath.root, value, rootPerms.ownedBy(PRIVILEGED_DOMID));
-    this.store.adoptPermissions(withoutDomain(this.store.root, domid, new Map()));
+    }
+    this.store.adoptPermissions(
+      withoutDomain(this.store.root, domid, this.store.nextGeneration(), new Map()),
+    );
     for (const [name, perms] of this.specialPerms) {
       const owned = perms.ownerDomid === domid ? perms.ownedBy(PRIVILEGED_DOMID) : perms;
       this.specialPerms.set(name, owned.without(domid));
@@ -93,23 +96,30 @@ function collectOwned(node: StoreNode, path: StorePath, domid: number, into: Sto
   for (const name of node.children.names()) {
     const child = node.children.get(name)!;
     if (child.perms.ownerDomid === domid) into.push(path.child(name));
-    else if (child.children.size > 0) collectOwned(child, path.child(name), domid, into);
+    else if (child.soleOwner === null) collectOwned(child, path.child(name), domid, into);
   }
 }
 
 /**
  * The tree without the access entries of a domain that is gone, so that a later domain of the same
- * number does not inherit them. `known` remembers each list's outcome.
+ * number does not inherit them. Nodes that had some get `generation`: a transaction that holds one
+ * of them must not bring the entries back. `known` remembers each list's outcome.
  */
-function withoutDomain(node: StoreNode, domid: number, known: Map<PermList, PermList>): StoreNode {
+function withoutDomain(
+  node: StoreNode,
+  domid: number,
+  generation: number,
+  known: Map<PermList, PermList>,
+): StoreNode {
   let perms = known.get(node.perms);
   if (!perms) known.set(node.perms, (perms = node.perms.without(domid)));
   let { children } = node;
   for (const name of children.size > 0 ? children.names() : []) {
     const child = node.children.get(name)!;
-    const changed = withoutDomain(child, domid, known);
+    const changed = withoutDomain(child, domid, generation, known);
     if (changed !== child) children = children.set(name, changed);
   }
-  if (perms === node.perms && children === node.children) return node;
+  if (perms !== node.perms) return new StoreNode(node.value, perms, children, generation);
+  if (children === node.children) return node;
   return new StoreNode(node.value, perms, children, node.generation);
 }

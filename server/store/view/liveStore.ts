@@ -4,8 +4,8 @@ import { privatePerms, type PermList } from '../permissions/permList';
 import { limits } from '../quotas';
 import {
   StoreNode,
-  findAbove,
   addNode,
+  findAbove,
   findNode,
   forEachNode,
   forEachOwner,
@@ -112,10 +112,10 @@ export class LiveStore implements StoreView {
       valueBytes += value.length;
       owned.set(perms.ownerDomid, (owned.get(perms.ownerDomid) ?? 0) + 1);
     });
+    const { root } = this;
     const found: string[] = [];
-    if (nodes !== this.#root.nodeCount) found.push(`${nodes} nodes, ${this.#root.nodeCount} counted`);
-    if (valueBytes !== this.#root.valueBytes)
-      found.push(`${valueBytes} bytes, ${this.#root.valueBytes} counted`);
+    if (nodes !== root.nodeCount) found.push(`${nodes} nodes, ${root.nodeCount} counted`);
+    if (valueBytes !== root.valueBytes) found.push(`${valueBytes} bytes, ${root.valueBytes} counted`);
     for (const domid of new Set([...owned.keys(), ...this.#owned.keys()])) {
       const [is, counted] = [owned.get(domid) ?? 0, this.ownedBy(domid)];
       if (is !== counted) found.push(`domain ${domid} owns ${is} nodes, ${counted} counted`);

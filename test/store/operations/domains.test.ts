@@ -49,6 +49,18 @@ describe('domains', () => {
     assert.deepEqual(core.store.check(), []);
   });
 
+  it('do not come back with a transaction that looked at their rights before', () => {
+    const core = newCore();
+    const dom0 = new Asker(core);
+    new Asker(core, 3);
+    give(dom0, '/lent', 'n0\0b3\0');
+    const id = dom0.start();
+    dom0.ask('WRITE', '/lent\0value', id);
+    dom0.ask('RELEASE', '3\0');
+    assert.equal(dom0.ask('TRANSACTION_END', 'T\0', id), 'EAGAIN');
+    assert.equal(dom0.ask('GET_PERMS', '/lent\0'), 'n0\0');
+  });
+
   it('take the target away from who stood in for them', () => {
     const core = newCore();
     const [dom0, stubdom] = [new Asker(core), new Asker(core, 2)];
