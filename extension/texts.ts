@@ -80,8 +80,8 @@ export const texts = {
       case 'idle':
         return `${label} is not connected. ${old}`;
       case 'away': {
-        const next = retryInMs > 0 ? `Next try in ${seconds(retryInMs)}.` : 'Trying again…';
-        return `${label} is away: ${state.reason} ${old} ${next}`;
+        const next = retryInMs > 0 ? `next try in ${seconds(retryInMs)}` : 'trying again…';
+        return `${label} is away, ${next}. ${state.reason} ${old}`;
       }
     }
   },

@@ -5,11 +5,13 @@
  */
 import type { NodePage, NodeRow, TreeChange } from '../../server/rpc/api';
 import { failureOf, type Failure } from '../errors';
-import { ancestry, childPath, parentPath } from '../names';
+import { ancestry, childPath, nodeName, parentPath } from '../names';
 import { Signal } from '../signal';
 
 export interface TreeSource {
   children(path: string, offset: number, limit: number): Promise<NodePage>;
+  /** All children by name, in the order of `children`. */
+  names(path: string): Promise<readonly string[]>;
   /** These directories are no longer on screen. */
   unobserve(paths: readonly string[]): void;
 }
@@ -101,27 +103,13 @@ export class StoreTree {
     this.updated.fire({ nodes: [node], changed: [] });
   }
 
-  /** Opens the way down to a path, page after page where need be; undefined when it is not there. */
+  /** Opens the way down to a path, with further pages where need be; undefined when it is not there. */
   async reach(path: string): Promise<StoreNode | undefined> {
     let node = this.root;
     for (const step of path === '/' ? [] : ancestry(path)) {
       if (node.stale) await this.load(node);
-      let next = this.childAt(node, step);
-      while (!next && node.children && node.children.length < node.total) {
-        const before = node.children.length;
-        node.wanted = before + maxRowsPerRequest;
-        await this.load(node);
-        if (node.children.length === before) break;
-        this.updated.fire({ nodes: [node], changed: [] });
-        next = this.childAt(node, step);
-      }
-      if (!next) {
-        // What is shown may be older than the node: look once more before saying that it is not there.
-        await this.load(node);
-        next = this.childAt(node, step);
-        if (!next) return undefined;
-        this.updated.fire({ nodes: [node], changed: [] });
-      }
+      const next = this.childAt(node, step) ?? (await this.lookFurther(node, step));
+      if (!next) return undefined;
       node = next;
     }
     return node;
@@ -176,6 +164,18 @@ export class StoreTree {
       }
     }
     if (redraw.size > 0) this.updated.fire({ nodes: wholeWhereMany(redraw), changed });
+  }
+
+  /** The child is on a later page, or newer than what is shown. */
+  private async lookFurther(node: StoreNode, path: string): Promise<StoreNode | undefined> {
+    const names = await this.source.names(node.path);
+    const index = names.indexOf(nodeName(path));
+    if (index < 0) return undefined;
+    const pageSize = this.pageSize();
+    node.wanted = Math.max(node.wanted, Math.ceil((index + 1) / pageSize) * pageSize);
+    await this.load(node);
+    this.updated.fire({ nodes: [node], changed: [] });
+    return this.childAt(node, path);
   }
 
   private childAt(node: StoreNode, path: string): StoreNode | undefined {

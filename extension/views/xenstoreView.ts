@@ -154,6 +154,7 @@ export class XenstoreView implements vscode.TreeDataProvider<TreeElement>, vscod
         {
           children: (path, offset, limit) =>
             connection.request('xenscope/children', { host, path, offset, limit }),
+          names: (path) => connection.request('xenscope/names', { host, path }),
           unobserve: (paths) => {
             if (connection.state.kind !== 'running') return;
             connection.request('xenscope/unobserve', { host, paths }).catch(report);
