@@ -15,10 +15,24 @@ export interface Listening {
 export type Acceptor = () => (ByteStreamHandlers & { open(stream: ByteStream): void }) | undefined;
 
 export async function listenOnSocket(path: string, accept: Acceptor): Promise<Listening> {
+  checkLength(path);
   await removeStale(path);
   const server = net.createServer({ pauseOnConnect: true }, (socket) => serve(socket, accept));
   await bindPrivately(server, path);
   return { path, close: () => closeServer(server) };
+}
+
+/** What fits into sun_path with its NUL. */
+const MAX_PATH_BYTES = process.platform === 'linux' ? 107 : 103;
+
+function checkLength(path: string): void {
+  const bytes = Buffer.byteLength(path);
+  if (process.platform === 'win32' || bytes <= MAX_PATH_BYTES) return;
+  throw new XenscopeError(
+    'input',
+    `${path} is too long for a socket: ${bytes} bytes, at most ${MAX_PATH_BYTES} are possible.`,
+    { wayOut: 'Choose a shorter path.' },
+  );
 }
 
 /** A socket that nobody answers on was left behind; one that answers belongs to somebody. */
@@ -57,7 +71,8 @@ function answers(path: string): Promise<boolean> {
 /** The socket file gets mode 0600 when it is made: afterwards would leave a moment open to everybody. */
 function bindPrivately(server: net.Server, path: string): Promise<void> {
   return new Promise((resolve, reject) => {
-    server.once('error', (cause: NodeJS.ErrnoException) => {
+    // It stays: an accept that fails later, say for want of descriptors, must not end the others.
+    server.on('error', (cause: NodeJS.ErrnoException) => {
       reject(new XenscopeError('input', `Cannot listen on ${path}: ${cause.message}.`, { cause }));
     });
     server.once('listening', resolve);

@@ -73,6 +73,7 @@ describe('socketTransport', () => {
     await assert.rejects(newServer().listen(socketPath), isInput);
     assert.ok(statSync(socketPath).isFile());
     await assert.rejects(newServer().listen(path.join(folder, 'no', 'folder')), isInput);
+    await assert.rejects(newServer().listen(path.join(folder, 'x'.repeat(110))), /too long for a socket/);
   });
 
   it('shares one store among its sockets, and closes them and their clients together', async () => {
