@@ -5,6 +5,11 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 
+if (process.platform !== 'linux') {
+  console.error('The load generator and the daemons to compare with need Linux.');
+  process.exit(1);
+}
+
 const cache = path.resolve('.cache/bench');
 const load = path.join(cache, 'load');
 mkdirSync(cache, { recursive: true });
