@@ -124,12 +124,22 @@ export class Transaction implements StoreView {
     this.#changeChildren(touched.path, touched.node);
   }
 
-  /** Enters a child in its parent's directory, or takes it out when there is no `node`. */
+  /**
+   * Enters a child in its parent's directory, or takes it out when there is no `node`. The directory
+   * may be older than the child, where others wrote in between, and already have it or never had it;
+   * then the commit will fail, and until then the transaction must see something that makes sense.
+   */
   #changeChildren(path: StorePath, node: StoreNode | undefined): void {
     const { name } = path;
     const parent = this.#known(path.parent);
     const { value, perms, children } = parent.node!;
-    const changed = node ? children.add(name, node) : children.remove(name);
+    const isThere = children.get(name) !== undefined;
+    if (!node && !isThere) return;
+    const changed = !node
+      ? children.remove(name)
+      : isThere
+        ? children.set(name, node)
+        : children.add(name, node);
     parent.node = new StoreNode(value, perms, changed, this.home.store.nextGeneration());
     parent.childChanges.push({ name, added: node !== undefined });
     parent.modified = true;
@@ -141,6 +151,8 @@ export class Transaction implements StoreView {
     if (failure) return failure;
     const parent = this.#touch(path.parent, this.home.store.root);
     if (parent instanceof Failure) return parent;
+    // It was missing when the transaction first looked, and somebody made it and the node since.
+    if (!parent.node) return fail.EINVAL;
     for (const touched of going) {
       this.#account(touched.node!, -1);
       touched.node = undefined;

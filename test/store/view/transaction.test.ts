@@ -27,9 +27,9 @@ class Model {
   }
 }
 
-type Change = readonly [kind: 'write' | 'mkdir' | 'rm', path: string, value: string];
+type Change = readonly [kind: 'write' | 'mkdir' | 'rm' | 'look', path: string, value: string];
 
-const types = { write: 'WRITE', mkdir: 'MKDIR', rm: 'RM' } as const;
+const types = { write: 'WRITE', mkdir: 'MKDIR', rm: 'RM', look: 'DIRECTORY' } as const;
 
 function text(node: StoreNode, path = '', into: [string, string][] = []): string {
   into.push([path || '/', node.value]);
@@ -41,7 +41,7 @@ const path = fc
   .array(fc.constantFrom('a', 'b'), { minLength: 1, maxLength: 3 })
   .map((names) => `/${names.join('/')}`);
 const change: fc.Arbitrary<Change> = fc.tuple(
-  fc.constantFrom('write' as const, 'write' as const, 'mkdir' as const, 'rm' as const),
+  fc.constantFrom('write' as const, 'write' as const, 'mkdir' as const, 'rm' as const, 'look' as const),
   path,
   fc.string({ maxLength: 2, unit: 'grapheme-ascii' }),
 );
@@ -91,7 +91,7 @@ describe('transaction', () => {
         asker.session.reset();
         assert.deepEqual([core.openTransactions, core.touchedNodes, core.uncommittedBytes], [0, 0, 0]);
       }),
-      { numRuns: 300 },
+      { numRuns: 400 },
     );
   });
 
@@ -124,6 +124,30 @@ describe('transaction', () => {
     assert.equal(asker.ask('READ', '/d/old\0'), 'value');
     assert.equal(asker.ask('DIRECTORY', '/d\0'), 'old\0new\0');
   });
+
+  for (const size of [1, 30]) {
+    it(`stays sane in a directory of ${size} that others changed since it looked, and does not commit`, () => {
+      const core = newCore();
+      const asker = new Asker(core);
+      for (let at = 0; at < size; at += 1) asker.ask('WRITE', `/d/n${at}\0`);
+      asker.ask('WRITE', '/d/gone\0');
+      const id = asker.start();
+      assert.equal(asker.ask('READ', '/late\0', id), 'ENOENT');
+      const before = asker.ask('DIRECTORY', '/d\0', id);
+      asker.ask('WRITE', '/d/new\0');
+      asker.ask('WRITE', '/late/below\0');
+      asker.ask('RM', '/d/gone\0');
+      assert.equal(asker.ask('RM', '/d/new\0', id), 'OK\0');
+      assert.equal(asker.ask('DIRECTORY', '/d\0', id), before);
+      assert.equal(asker.ask('WRITE', '/d/gone\0back', id), 'OK\0');
+      assert.equal(asker.ask('DIRECTORY', '/d\0', id), before);
+      assert.equal(asker.ask('RM', '/late/below\0', id), 'EINVAL');
+      assert.equal(asker.ask('WRITE', '/late/other\0', id), 'OK\0');
+      assert.equal(asker.ask('RM', '/d\0', id), 'OK\0');
+      assert.equal(asker.ask('TRANSACTION_END', 'T\0', id), 'EAGAIN');
+      assert.deepEqual(core.store.check(), []);
+    });
+  }
 
   it('of a guest touches no more nodes than its quota, and fails before it removes a part', () => {
     const core = newCore({ maxNodesPerTransaction: 5 });
