@@ -19,6 +19,7 @@ export const fail = {
   ENOMEM: new Failure('ENOMEM'),
   ENOSPC: new Failure('ENOSPC'),
   ENOSYS: new Failure('ENOSYS'),
+  EIO: new Failure('EIO'),
   EBUSY: new Failure('EBUSY'),
   EAGAIN: new Failure('EAGAIN'),
   E2BIG: new Failure('E2BIG'),

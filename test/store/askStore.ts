@@ -6,11 +6,13 @@ import { defaultQuotas, type Quotas } from '../../server/store/quotas';
 import { Session } from '../../server/store/session';
 import { StoreCore } from '../../server/store/storeCore';
 
-export function newCore(
-  quotas: Partial<Quotas> = {},
-  log: (line: string) => void = () => undefined,
-): StoreCore {
+export function newCore(quotas: Partial<Quotas> = {}, log: (line: string) => void = failOnBug): StoreCore {
   return new StoreCore({ ...defaultQuotas, ...quotas }, log);
+}
+
+/** The server answers EIO where it meets a bug of its own; a test is to fail. */
+function failOnBug(line: string): void {
+  if (line.startsWith('bug:')) throw new Error(line);
 }
 
 export class Asker {

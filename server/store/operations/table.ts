@@ -66,5 +66,20 @@ export function dispatch(
     if (!transaction) return fail.ENOENT;
     view = transaction;
   }
-  return operation.run(session, { type, txId, bytes, start, end, view });
+  try {
+    return operation.run(session, { type, txId, bytes, start, end, view });
+  } catch (error) {
+    return bug(session, type, txId, error);
+  }
+}
+
+/**
+ * No request should come here. If one does, the others must not go down with it: the tree is replaced
+ * whole or not at all, so only the transaction may be half done, and that is dropped.
+ */
+function bug(session: Session, type: number, txId: number, error: unknown): Outcome {
+  const trace = error instanceof Error ? error.stack : String(error);
+  session.core.log(`bug: operation ${type} of domain ${session.domid} failed: ${trace}`);
+  session.endTransaction(txId);
+  return fail.EIO;
 }
