@@ -1,11 +1,19 @@
 /** VS Code's window as a person uses it: commands, trees, menus, inputs, editors, notifications. */
 import type { Locator, Page } from 'playwright-core';
+import { eventually } from './eventually';
 
 export function exactly(text: string): RegExp {
   return new RegExp(`^${text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')}$`);
 }
 
 const startTimeoutMs = 60_000;
+const paletteTimeoutMs = 5_000;
+
+async function boxOf(part: Locator) {
+  const box = await part.boundingBox();
+  if (!box) throw new Error(`${String(part)} is not on screen`);
+  return box;
+}
 
 export class Workbench {
   constructor(readonly page: Page) {}
@@ -36,15 +44,18 @@ export class Workbench {
     return this.quickInput.locator('.monaco-list-row').filter({ has: name }).first();
   }
 
-  /** Runs a command by the title that the palette shows. */
+  /** Runs a command by the title that the palette shows; asks again when something else took the focus from it. */
   async command(title: string): Promise<void> {
-    await this.page.keyboard.press('F1');
-    await this.quickInputBox.fill(`>${title}`);
-    await this.quickInput
+    const row = this.quickInput
       .locator('.monaco-list-row')
       .filter({ has: this.page.getByText(title, { exact: true }) })
-      .first()
-      .click();
+      .first();
+    await eventually(`the palette runs ${title}`, async () => {
+      await this.page.keyboard.press('F1');
+      await this.quickInputBox.fill(`>${title}`, { timeout: paletteTimeoutMs });
+      await row.click({ timeout: paletteTimeoutMs });
+      return true;
+    });
   }
 
   /** Types into the quick input that is open and accepts. */
@@ -110,6 +121,36 @@ export class Workbench {
     return this.page.frameLocator('iframe.webview.ready').last().frameLocator('iframe#active-frame');
   }
 
+  /** Drags the edge of the side bar until it is so wide. */
+  async widenSideBar(width: number): Promise<void> {
+    const box = await boxOf(this.page.locator('.part.sidebar'));
+    await this.drag(box.x + box.width, box.y + box.height / 2, box.x + width, box.y + box.height / 2);
+  }
+
+  /** Drags the lower edge of a view until it is so high. */
+  async shrinkView(title: string, height: number): Promise<void> {
+    const box = await boxOf(this.pane(title));
+    await this.drag(box.x + 20, box.y + box.height, box.x + 20, box.y + height);
+  }
+
+  private async drag(fromX: number, fromY: number, toX: number, toY: number): Promise<void> {
+    await this.page.mouse.move(fromX, fromY);
+    await this.page.mouse.down();
+    await this.page.mouse.move(toX, toY, { steps: 5 });
+    await this.page.mouse.up();
+  }
+
+  /** Nothing floats over the window: no hover, no notification, no passing word in the status bar. */
+  async quiet(): Promise<void> {
+    await this.command('Notifications: Clear All Notifications');
+    let x = 700;
+    await eventually('no hover is left', async () => {
+      await this.page.mouse.move((x += 5), 15);
+      return !(await this.hover.isVisible());
+    });
+    await this.statusItem('Copied').waitFor({ state: 'hidden' });
+  }
+
   async setTheme(name: string): Promise<void> {
     await this.command('Preferences: Color Theme');
     await this.quickInputBox.fill(name);
@@ -157,6 +198,12 @@ export class Tree {
       await this.expand(row);
     }
     return row;
+  }
+
+  /** Scrolls to the first row and leaves the focus there; what is selected stays so. */
+  async scrollToTop(): Promise<void> {
+    await this.pane.locator('.monaco-list').focus();
+    await this.workbench.page.keyboard.press('Home');
   }
 
   /** Chooses an entry of the row's context menu. */
