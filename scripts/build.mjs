@@ -1,6 +1,7 @@
 // Bundles every runtime with esbuild into dist/. `npm run build [-- --watch]`.
 import { build, context } from 'esbuild';
 import { copyFileSync, existsSync, mkdirSync, rmSync } from 'node:fs';
+import { copyKoffi } from './lib/koffi.mjs';
 
 const node = {
   bundle: true,
@@ -14,7 +15,13 @@ const node = {
   logLevel: 'warning',
 };
 const bundles = [
-  { ...node, entryPoints: { server: 'server/main.ts' }, banner: { js: '#!/usr/bin/env node' } },
+  {
+    ...node,
+    entryPoints: { server: 'server/main.ts' },
+    banner: { js: '#!/usr/bin/env node' },
+    // A native module: it is found at run time, in dist/node_modules.
+    external: ['koffi'],
+  },
   { ...node, entryPoints: { extension: 'extension/extension.ts' }, external: ['vscode'] },
   {
     bundle: true,
@@ -33,6 +40,7 @@ mkdirSync('dist', { recursive: true });
 for (const file of ['codicon.css', 'codicon.ttf']) {
   copyFileSync(`node_modules/@vscode/codicons/dist/${file}`, `dist/${file}`);
 }
+copyKoffi('dist');
 
 if (process.argv.includes('--watch')) {
   for (const bundle of bundles) await (await context(bundle)).watch();

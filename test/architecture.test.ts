@@ -17,8 +17,17 @@ const allowed: Record<string, readonly string[]> = {
   'server/model': ['server/wire', 'server/host', 'server/store'],
   'server/act': ['server/wire', 'server/host', 'server/store', 'server/model'],
   'server/rpc': ['server/wire', 'server/host', 'server/store', 'server/model', 'server/act'],
-  'server/cli': ['server/wire', 'server/host', 'server/store', 'server/model', 'server/sim', 'server/rpc'],
-  'server/main': ['server/cli', 'server/sim', 'server/rpc', 'server/host', 'server/store'],
+  native: ['server/wire', 'server/host', 'server/store'],
+  'server/cli': [
+    'server/wire',
+    'server/host',
+    'server/store',
+    'server/model',
+    'server/sim',
+    'server/rpc',
+    'native',
+  ],
+  'server/main': ['server/cli', 'server/sim', 'server/rpc', 'server/host', 'server/store', 'native'],
   extension: ['webview/messages'],
   webview: [],
 };
@@ -82,7 +91,7 @@ function violation({ from, to }: Import): string | undefined {
 }
 
 describe('architecture', () => {
-  const imports = ['server', 'extension', 'webview'].flatMap((top) =>
+  const imports = ['server', 'native', 'extension', 'webview'].flatMap((top) =>
     [...sources(top)].flatMap((file) => [...importsOf(file)]),
   );
 
@@ -95,7 +104,9 @@ describe('architecture', () => {
   });
 
   it('knows every part', () => {
-    const parts = new Set(['server', 'extension', 'webview'].flatMap((top) => [...sources(top)].map(partOf)));
+    const parts = new Set(
+      ['server', 'native', 'extension', 'webview'].flatMap((top) => [...sources(top)].map(partOf)),
+    );
     assert.deepEqual(
       [...parts].filter((part) => !(part in allowed)),
       [],

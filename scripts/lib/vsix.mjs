@@ -16,6 +16,7 @@ const shipped = [
   /^extension\.vsixmanifest$/,
   /^extension\/(package\.json|LICENSE\.txt|readme\.md|changelog\.md)$/,
   /^extension\/dist\/[\w./-]+\.(cjs|js|css|ttf)$/,
+  /^extension\/dist\/node_modules\/(koffi|@koromix\/koffi-[\w-]+)\/[\w./-]+\.(cjs|js|json|txt|node)$/,
   /^extension\/extension\/media\/[\w./-]+\.(svg|png)$/,
 ];
 const required = [
