@@ -1,16 +1,17 @@
 /**
- * Ring code is written in micro-steps: write bytes, move an index, ring the doorbell. Between two of
+ * Ring code is written in micro-steps: copy bytes, move an index, write a state word, ring the doorbell. Between two of
  * them somebody may come: a scheduler that draws the order from a seed, a debugger that holds, a
  * fault that loses a step. On a real host nobody does.
  */
 
-export type RingStepKind = 'copy' | 'index' | 'notify';
+/** `state`: a word beside the indices, e.g. the connection or the error word. */
+export type RingStepKind = 'copy' | 'index' | 'state' | 'notify';
 
 export interface RingStep {
   readonly kind: RingStepKind;
   /** Who does it, e.g. `guest` or `server`. */
   readonly side: string;
-  /** For a person, e.g. `req_prod 0x10 → 0x20`. */
+  /** For a person, e.g. `req_prod 0x10 → 0x20`. Made when it is read. */
   readonly text: string;
 }
 
@@ -22,7 +23,10 @@ export interface RingSteps {
   before(step: RingStep): Promise<StepVerdict> | undefined;
 }
 
-/** `skip`: a lost doorbell. `twice`: a duplicated one. `torn`: half of the word is written first. */
+/**
+ * `skip`: the word is not written, the doorbell does not ring; a copy is made all the same. `twice`: the
+ * doorbell rings twice. `torn`: the lower half of an index is written first, the rest in a step of its own.
+ */
 export type StepVerdict = 'do' | 'skip' | 'twice' | 'torn';
 
 export const freeSteps: RingSteps = { before: () => undefined };

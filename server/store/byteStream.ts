@@ -12,6 +12,9 @@ export interface ByteStreamHandlers {
   onClose(reason?: string): void;
 }
 
+/** `protocol`: the other side broke the rules; `comm`: it does not take what is sent. */
+export type CloseCause = 'protocol' | 'comm';
+
 export interface ByteStream {
   /** Takes the bytes in any case (the caller must not change them any more); false asks to wait for `onDrain`. */
   write(bytes: Buffer): boolean;
@@ -25,7 +28,8 @@ export interface ByteStream {
   /** Stops and restarts `onData`: how a reader holds back a writer. */
   pause(): void;
   resume(): void;
-  close(): void;
+  /** `cause` for a stream that can tell the other side; most cannot. */
+  close(cause?: CloseCause): void;
 }
 
 /**

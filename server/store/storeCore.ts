@@ -12,6 +12,13 @@ import { WatchTable } from './watches/watchTable';
 export const INTRODUCE_EVENT = '@introduceDomain';
 export const RELEASE_EVENT = '@releaseDomain';
 
+/** What connects the rings of introduced domains; a store without it serves sockets only. */
+export interface RingConnector {
+  /** Whether page and doorbell of the domain could be had. */
+  introduce(domain: Domain, gfn: number, port: number): boolean;
+  release(domid: number): void;
+}
+
 export class StoreCore implements TransactionHome {
   readonly watches = new WatchTable();
   readonly store = new LiveStore(this.watches);
@@ -23,6 +30,7 @@ export class StoreCore implements TransactionHome {
     [INTRODUCE_EVENT, privatePerms],
     [RELEASE_EVENT, privatePerms],
   ]);
+  rings: RingConnector | undefined;
   openTransactions = 0;
   touchedNodes = 0;
   uncommittedBytes = 0;
@@ -35,15 +43,24 @@ export class StoreCore implements TransactionHome {
     this.store.add(this.paths.parse('/tool/xenstored')!, '', privatePerms);
   }
 
-  /** Connects a domain; a second time resets what its connections hold, and nobody is told. */
-  introduce(domid: number): void {
+  /**
+   * Connects a domain; a second time resets what its connections hold, and nobody is told. Answers
+   * whether its ring could be connected.
+   */
+  introduce(domid: number, gfn: number, port: number): boolean {
+    const isNew = !this.domains.exists(domid);
     const domain = this.domains.add(domid);
+    if (this.rings && !this.rings.introduce(domain, gfn, port)) {
+      if (isNew) this.domains.forget(domid);
+      return false;
+    }
     if (domain.introduced) {
       for (const session of this.#sessionsOf(domid)) session.reset();
-      return;
+      return true;
     }
     domain.introduced = true;
     this.#specialHappened(INTRODUCE_EVENT);
+    return true;
   }
 
   shutDown(domain: Domain): void {
@@ -56,6 +73,7 @@ export class StoreCore implements TransactionHome {
   release(domain: Domain): void {
     const { domid, introduced } = domain;
     for (const session of this.#sessionsOf(domid)) session.disconnect(`domain ${domid} is gone`);
+    this.rings?.release(domid);
     this.domains.forget(domid);
     for (const other of this.domains.all()) {
       if (other.targetDomid === domid) other.targetDomid = undefined;

@@ -7,6 +7,8 @@ import { ConnectionSet } from './connection/connectionSet';
 import { streamPair } from './connection/inProcess';
 import { listenOnSocket, type Listening } from './connection/socketTransport';
 import { FIRST_RESERVED_DOMID, PRIVILEGED_DOMID } from './domains';
+import { DomainRings } from './ring/domainRings';
+import type { RingAttachment } from './ring/serverRing';
 import { defaultQuotas, limits, type Quotas } from './quotas';
 import { StoreCore } from './storeCore';
 
@@ -14,8 +16,17 @@ export interface XenstoredOptions {
   /** The world's time. No quota of 4.17 that is kept here counts it; rates and expiry of events will. */
   readonly clock: Clock;
   readonly quotas?: Partial<Quotas>;
+  /** How INTRODUCE reaches the ring of a domain; without it domains have no rings. */
+  readonly rings?: RingsOptions;
   /** Takes what an operator may want to know, one line each. */
   readonly log?: (line: string) => void;
+}
+
+export interface RingsOptions {
+  /** Maps the page of a domain and binds its doorbell. Throws a XenscopeError when that cannot be. */
+  attach(domid: number, gfn: number, port: number): RingAttachment;
+  /** What the server offers: values of XsRingFeature, or-ed. Default none, as C xenstored up to 4.20. */
+  readonly features?: number;
 }
 
 export interface ConnectOptions {
@@ -27,11 +38,23 @@ export interface ConnectOptions {
 export class Xenstored {
   readonly #core: StoreCore;
   readonly #connections = new ConnectionSet();
+  readonly #rings: DomainRings | undefined;
   readonly #listening = new Set<Listening>();
   #isClosed = false;
 
-  constructor({ quotas, log = () => undefined }: XenstoredOptions) {
+  constructor({ quotas, rings, log = () => undefined }: XenstoredOptions) {
     this.#core = new StoreCore({ ...defaultQuotas, ...quotas }, log);
+    if (!rings) return;
+    this.#rings = new DomainRings({
+      attach: (domid, gfn, port) => rings.attach(domid, gfn, port),
+      features: rings.features ?? 0,
+      accept: (domain) => {
+        const { domid } = domain;
+        return this.#connection({ domain, domid, privileged: domid === PRIVILEGED_DOMID });
+      },
+      log,
+    });
+    this.#core.rings = this.#rings;
   }
 
   /**
@@ -101,6 +124,7 @@ export class Xenstored {
   async close(): Promise<void> {
     this.#isClosed = true;
     this.#connections.closeAll();
+    this.#rings?.close();
     await Promise.all([...this.#listening].map((listening) => listening.close()));
   }
 }

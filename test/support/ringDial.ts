@@ -1,11 +1,12 @@
 /**
- * A guest's end of a xenstore ring page that lies in a file, as a stream of bytes: what a guest's
- * kernel does with its page, as plainly as it can be written. Layout and order of accesses follow
- * docs/misc/xenstore-ring.txt and `struct xenstore_domain_interface` of io/xs_wire.h.
+ * A guest's end of a xenstore ring page as a stream of bytes: what a guest's kernel does with its
+ * page, as plainly as it can be written, and apart from the guest's end of the product, which it
+ * judges. Layout and order of accesses follow docs/misc/xenstore-ring.txt and
+ * `struct xenstore_domain_interface` of io/xs_wire.h.
  *
  * Nobody rings at the guest here, so it looks at its page again and again while it is open.
  */
-import { closeSync, openSync, readSync, writeSync } from 'node:fs';
+import type { SharedMemory } from '../../server/host/memory';
 import type { ByteStream, Dial } from '../../server/store/byteStream';
 
 const RING_BYTES = 1024;
@@ -18,9 +19,8 @@ const RSP_PROD_AT = 2060;
 const lookAgainMs = 1;
 
 /** `notify` tells the server to look at the ring. */
-export function ringDial(pageFile: string, notify: () => void): Dial {
+export function ringDial(page: SharedMemory, notify: () => void): Dial {
   return (handlers) => {
-    const page = openSync(pageFile, 'r+');
     let unsent = Buffer.alloc(0);
     let isPaused = false;
     let timer: NodeJS.Timeout | undefined;
@@ -29,7 +29,6 @@ export function ringDial(pageFile: string, notify: () => void): Dial {
       if (timer === undefined) return;
       clearTimeout(timer);
       timer = undefined;
-      closeSync(page);
       handlers.onClose();
     };
     const look = () => {
@@ -42,13 +41,16 @@ export function ringDial(pageFile: string, notify: () => void): Dial {
     /** Takes what the server produced; answers how many bytes. */
     const receive = (): number => {
       if (isPaused) return 0;
-      const cons = readWord(page, RSP_CONS_AT);
-      const queued = (readWord(page, RSP_PROD_AT) - cons) >>> 0;
+      const cons = page.load32(RSP_CONS_AT);
+      const queued = (page.load32(RSP_PROD_AT) - cons) >>> 0;
       if (queued === 0 || queued > RING_BYTES) return 0;
-      const bytes = Buffer.concat(
-        [...pieces(cons, queued)].map(([at, length]) => readBytes(page, RSP_AT + at, length)),
-      );
-      writeWord(page, RSP_CONS_AT, cons + queued);
+      const bytes = Buffer.alloc(queued);
+      let got = 0;
+      for (const [at, length] of pieces(cons, queued)) {
+        page.copyOut(RSP_AT + at, bytes.subarray(got, got + length));
+        got += length;
+      }
+      page.store32(RSP_CONS_AT, (cons + queued) >>> 0);
       handlers.onData(bytes);
       return queued;
     };
@@ -56,16 +58,16 @@ export function ringDial(pageFile: string, notify: () => void): Dial {
     /** Puts as much of the unsent bytes on the ring as there is room for. */
     const send = (): number => {
       if (timer === undefined || unsent.length === 0) return 0;
-      const prod = readWord(page, REQ_PROD_AT);
-      const queued = (prod - readWord(page, REQ_CONS_AT)) >>> 0;
+      const prod = page.load32(REQ_PROD_AT);
+      const queued = (prod - page.load32(REQ_CONS_AT)) >>> 0;
       if (queued > RING_BYTES) return 0;
       const count = Math.min(RING_BYTES - queued, unsent.length);
       let sent = 0;
       for (const [at, length] of pieces(prod, count)) {
-        writeSync(page, unsent, sent, length, REQ_AT + at);
+        page.copyIn(REQ_AT + at, unsent.subarray(sent, sent + length));
         sent += length;
       }
-      writeWord(page, REQ_PROD_AT, prod + count);
+      page.store32(REQ_PROD_AT, (prod + count) >>> 0);
       unsent = unsent.subarray(count);
       if (count > 0 && unsent.length === 0) handlers.onDrain();
       return count;
@@ -95,20 +97,4 @@ function* pieces(index: number, length: number): Generator<readonly [at: number,
   const first = Math.min(length, RING_BYTES - at);
   if (first > 0) yield [at, first];
   if (length > first) yield [0, length - first];
-}
-
-function readBytes(page: number, at: number, length: number): Buffer {
-  const bytes = Buffer.alloc(length);
-  readSync(page, bytes, 0, length, at);
-  return bytes;
-}
-
-function readWord(page: number, at: number): number {
-  return readBytes(page, at, 4).readUInt32LE(0);
-}
-
-function writeWord(page: number, at: number, value: number): void {
-  const bytes = Buffer.alloc(4);
-  bytes.writeUInt32LE(value >>> 0);
-  writeSync(page, bytes, 0, 4, at);
 }

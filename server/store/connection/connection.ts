@@ -12,7 +12,7 @@ import {
   XsType,
   xsMessageEnd,
 } from '../../wire/xsMessage';
-import type { ByteStream, ByteStreamHandlers } from '../byteStream';
+import type { ByteStream, ByteStreamHandlers, CloseCause } from '../byteStream';
 import { Failure } from '../failure';
 import { dispatch } from '../operations/table';
 import { limits } from '../quotas';
@@ -79,7 +79,7 @@ export class Connection implements ByteStreamHandlers {
       const end = xsMessageEnd(bytes, offset, XS_PAYLOAD_MAX_BYTES);
       if (end === XS_TOO_LONG) {
         this.flush();
-        this.cutOff(`a message announces more than ${XS_PAYLOAD_MAX_BYTES} bytes of payload`);
+        this.cutOff(`a message announces more than ${XS_PAYLOAD_MAX_BYTES} bytes of payload`, 'protocol');
         break;
       }
       if (end > bytes.length) break;
@@ -137,7 +137,9 @@ export class Connection implements ByteStreamHandlers {
     if (this.#output.unsentBytes < limits.outputHighWaterBytes) return;
     this.flush();
     this.#notePile();
-    if (this.#output.unsentBytes > this.all.maxUnsentBytes) this.cutOff('it does not read its watch events');
+    if (this.#output.unsentBytes > this.all.maxUnsentBytes) {
+      this.cutOff('it does not read its watch events', 'comm');
+    }
   }
 
   /** Hands on what waits, if the stream takes it. */
@@ -167,16 +169,16 @@ export class Connection implements ByteStreamHandlers {
   }
 
   /** Ends this connection, and only this one. */
-  cutOff(reason: string): void {
+  cutOff(reason: string, cause?: CloseCause): void {
     if (this.#isClosed) return;
     this.core.log(`The connection of ${this.#whose} is cut off: ${reason}.`);
-    this.close();
+    this.close(cause);
   }
 
-  close(): void {
+  close(cause?: CloseCause): void {
     if (this.#isClosed) return;
     this.onClose();
-    this.#stream?.close();
+    this.#stream?.close(cause);
   }
 
   get #whose(): string {

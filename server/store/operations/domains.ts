@@ -6,13 +6,12 @@ import type { Session } from '../session';
 import { OK, domidFrom, onlyString, strings, type Outcome, type Request } from './request';
 
 export function introduce({ core }: Session, request: Request): Outcome {
-  const [domidText, , portText] = strings(request);
+  const [domidText, gfnText, portText] = strings(request);
   if (portText === undefined) return fail.EINVAL;
   const domid = domidFrom(domidText!);
   const port = parseInt(portText, 10);
   if (domid === undefined || domid >= FIRST_RESERVED_DOMID || !(port > 0)) return fail.EINVAL;
-  core.introduce(domid);
-  return OK;
+  return core.introduce(domid, parseInt(gfnText!, 10) || 0, port) ? OK : fail.EINVAL;
 }
 
 export function release({ core }: Session, request: Request): Outcome {

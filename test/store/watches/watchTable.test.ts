@@ -24,7 +24,7 @@ describe('watchTable', () => {
     for (const path of ['/a', '/a/b', '@releaseDomain']) asker.ask('WATCH', `${path}\0t\0`);
     asker.session.reset();
     other.ask('WRITE', '/a/b\0');
-    core.introduce(4);
+    core.introduce(4, 0, 1);
     core.release(core.domains.get(4)!);
     assert.deepEqual(asker.events, []);
     assert.equal(asker.ask('UNWATCH', '/a\0t\0'), 'ENOENT');

@@ -1,0 +1,156 @@
+/**
+ * What either end of a xenstore ring does with the page, in micro-steps and in the order of
+ * docs/misc/xenstore-ring.txt and xenstored's domain.c: read both indices once, check them, copy,
+ * move the own index, ring. Each work is a generator that names a step and then does it, so that
+ * somebody may come between two of them.
+ */
+import type { EventPort } from '../../host/events';
+import type { SharedMemory } from '../../host/memory';
+import type { RingStep, RingStepKind, StepVerdict } from '../../host/steps';
+import { advanceIndex, occupancy, ringSpans } from '../../wire/ringIndex';
+import { XS_RING_BYTES } from '../../wire/xsRing';
+import { REQ_RING, RSP_RING, type RingHalf } from './ringHalves';
+
+export type RingWork<T> = Generator<RingStep, T, StepVerdict>;
+
+export type RingSide = 'guest' | 'server';
+
+/** Indices that cannot be: nothing was copied by them. */
+export interface InsaneIndices {
+  readonly kind: 'insane';
+  /** One clause with the numbers. */
+  readonly text: string;
+}
+
+export type Taken = InsaneIndices | { readonly kind: 'bytes'; readonly bytes: Buffer };
+export type Put = InsaneIndices | { readonly kind: 'bytes'; readonly count: number };
+
+const nothingTaken: Taken = { kind: 'bytes', bytes: Buffer.alloc(0) };
+const nothingPut: Put = { kind: 'bytes', count: 0 };
+
+export class RingMoves {
+  /** One move takes no more than a ring holds, and the taken bytes are used before the next one. */
+  readonly #taken = Buffer.alloc(XS_RING_BYTES);
+
+  constructor(
+    readonly memory: SharedMemory,
+    readonly port: EventPort,
+    readonly side: RingSide,
+  ) {}
+
+  /** Takes all that lies in the ring. The bytes are valid until the next call. */
+  *take(ring: RingHalf): RingWork<Taken> {
+    const { memory } = this;
+    const cons = memory.load32(ring.consOffset);
+    const prod = memory.load32(ring.prodOffset);
+    const fill = occupancy(prod, cons, XS_RING_BYTES);
+    if (fill.kind === 'insane') return insane(ring, prod, cons, fill.distance);
+    const { used } = fill;
+    if (used === 0) return nothingTaken;
+    yield this.#step('copy', () => `${used} bytes out of ${ring.name}, from ${hex(cons)}`);
+    let done = 0;
+    for (const { offset, length } of ringSpans(cons, used, XS_RING_BYTES)) {
+      memory.copyOut(ring.arrayOffset + offset, this.#taken.subarray(done, done + length));
+      done += length;
+    }
+    yield* this.#moveIndex(`${ring.name}_cons`, ring.consOffset, cons, advanceIndex(cons, used));
+    yield* this.notify();
+    return { kind: 'bytes', bytes: this.#taken.subarray(0, used) };
+  }
+
+  /** Puts as many of the bytes into the ring as there is room for. */
+  *put(ring: RingHalf, bytes: Buffer): RingWork<Put> {
+    const { memory } = this;
+    const cons = memory.load32(ring.consOffset);
+    const prod = memory.load32(ring.prodOffset);
+    const fill = occupancy(prod, cons, XS_RING_BYTES);
+    if (fill.kind === 'insane') return insane(ring, prod, cons, fill.distance);
+    const count = Math.min(fill.free, bytes.length);
+    if (count === 0) return nothingPut;
+    yield this.#step('copy', () => `${count} bytes into ${ring.name}, from ${hex(prod)}`);
+    let done = 0;
+    for (const { offset, length } of ringSpans(prod, count, XS_RING_BYTES)) {
+      memory.copyIn(ring.arrayOffset + offset, bytes.subarray(done, done + length));
+      done += length;
+    }
+    yield* this.#moveIndex(`${ring.name}_prod`, ring.prodOffset, prod, advanceIndex(prod, count));
+    yield* this.notify();
+    return { kind: 'bytes', count };
+  }
+
+  /** Sets all four indices to 0 and fills both rings with 0xff, so that nothing old can be taken for a message. */
+  *wipe(): RingWork<void> {
+    for (const ring of [REQ_RING, RSP_RING]) {
+      yield* this.#setIndexZero(`${ring.name}_cons`, ring.consOffset);
+      yield* this.#setIndexZero(`${ring.name}_prod`, ring.prodOffset);
+    }
+    yield this.#step('copy', () => 'both rings filled with 0xff');
+    this.memory.copyIn(0, noMessages);
+  }
+
+  /** Writes a word beside the indices. */
+  *setState(name: string, offset: number, value: number): RingWork<void> {
+    const before = this.memory.load32(offset);
+    const verdict = yield this.#step('state', () => `${name} ${before} → ${value}`);
+    if (verdict !== 'skip') this.memory.store32(offset, value);
+  }
+
+  *notify(): RingWork<void> {
+    const verdict = yield this.#step(
+      'notify',
+      () => `rings at the ${this.side === 'guest' ? 'server' : 'guest'}`,
+    );
+    if (verdict === 'skip') return;
+    this.port.notify();
+    if (verdict === 'twice') this.port.notify();
+  }
+
+  *#setIndexZero(name: string, offset: number): RingWork<void> {
+    yield* this.#moveIndex(name, offset, this.memory.load32(offset), 0);
+  }
+
+  *#moveIndex(name: string, offset: number, from: number, to: number): RingWork<void> {
+    const verdict = yield this.#step('index', () => `${name} ${hex(from)} → ${hex(to)}`);
+    if (verdict === 'skip') return;
+    if (verdict === 'torn') {
+      const half = ((from & 0xffff0000) | (to & 0xffff)) >>> 0;
+      this.memory.store32(offset, half);
+      yield this.#step('index', () => `${name} ${hex(half)} → ${hex(to)}, the upper half`);
+    }
+    this.memory.store32(offset, to);
+  }
+
+  #step(kind: RingStepKind, say: () => string): RingStep {
+    return new Step(kind, this.side, say);
+  }
+}
+
+/** Says its text only when asked: most steps are never shown. */
+class Step implements RingStep {
+  readonly #say: () => string;
+
+  constructor(
+    readonly kind: RingStepKind,
+    readonly side: RingSide,
+    say: () => string,
+  ) {
+    this.#say = say;
+  }
+
+  get text(): string {
+    return this.#say();
+  }
+}
+
+const noMessages = Buffer.alloc(2 * XS_RING_BYTES, 0xff);
+
+function insane({ name }: RingHalf, prod: number, cons: number, distance: number): InsaneIndices {
+  const text =
+    `${name}_prod is ${hex(prod)} and ${name}_cons ${hex(cons)}, ` +
+    `${distance} bytes apart in a ring of ${XS_RING_BYTES}`;
+  return { kind: 'insane', text };
+}
+
+function hex(index: number): string {
+  return `0x${index.toString(16)}`;
+}
