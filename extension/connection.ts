@@ -96,10 +96,15 @@ export class Connection implements vscode.Disposable {
     await (this.starting = this.start());
   }
 
-  dispose(): void {
+  /** Ends the server, which closes its hosts and removes what it left on disk. */
+  async end(): Promise<void> {
     this.disposed = true;
     clearTimeout(this.pause);
-    void this.stop();
+    await this.stop();
+  }
+
+  dispose(): void {
+    void this.end();
   }
 
   private setState(state: ServerState): void {
@@ -117,10 +122,10 @@ export class Connection implements vscode.Disposable {
   private async start(): Promise<LanguageClient> {
     this.setState({ kind: 'starting' });
     const startedAt = Date.now();
-    const node = await chooseServerNode(settings.serverNode(), process.execPath);
-    this.logs.extension.info(`The server runs on ${node.why}.`);
-    if (node.problem !== undefined) this.tellNodeProblem(node.problem);
-    const child = this.spawn(node);
+    const child = await this.launch().catch((error: unknown) => {
+      this.startAfterPause(failureOf(error).message, 0);
+      throw error;
+    });
     this.child = child;
     const ended = new Promise<string>((resolve) => {
       child.once('error', (error) => resolve(error.message));
@@ -137,12 +142,21 @@ export class Connection implements vscode.Disposable {
         }),
       ]);
     } catch (error) {
+      if (this.client === client) this.client = undefined;
+      void client.dispose().catch(() => undefined);
       child.kill();
       throw failureOf(error);
     }
     this.logs.extension.info(`The server answers after ${Date.now() - startedAt} ms (process ${child.pid}).`);
     this.setState({ kind: 'running' });
     return client;
+  }
+
+  private async launch(): Promise<ChildProcess> {
+    const node = await chooseServerNode(settings.serverNode(), process.execPath);
+    this.logs.extension.info(`The server runs on ${node.why}.`);
+    if (node.problem !== undefined) this.tellNodeProblem(node.problem);
+    return this.spawn(node);
   }
 
   private spawn(node: ServerNode): ChildProcess {
@@ -163,7 +177,13 @@ export class Connection implements vscode.Disposable {
       ...settings.forServer(),
       pace: this.pace(),
     };
-    const client = new LanguageClient('xenscope', 'Xenscope', () => Promise.resolve(child), {
+    /** Says nothing to the person: what goes wrong with the server is told in our own words. */
+    class QuietClient extends LanguageClient {
+      override error(message: string, data?: unknown): void {
+        super.error(message, data, false);
+      }
+    }
+    const client = new QuietClient('xenscope', 'Xenscope', () => Promise.resolve(child), {
       documentSelector: [],
       outputChannel: this.logs.server,
       initializationOptions,
@@ -197,12 +217,16 @@ export class Connection implements vscode.Disposable {
   private onEnded(child: ChildProcess, how: string, ranForMs: number): void {
     if (this.child !== child || this.disposed) return;
     void this.stop();
+    this.startAfterPause(how, ranForMs);
+  }
+
+  private startAfterPause(reason: string, ranForMs: number): void {
     const { delayMs, tell } = this.restarts.ended(ranForMs);
     this.logs.extension.warn(
-      `The server ended (${how}) after ${ranForMs} ms; it is started again in ${delayMs} ms.`,
+      `The server ended (${reason}) after ${ranForMs} ms; it is started again in ${delayMs} ms.`,
     );
-    this.setState({ kind: 'waiting', delayMs, reason: how });
-    if (tell) this.troubleSeen.fire(how);
+    this.setState({ kind: 'waiting', delayMs, reason });
+    if (tell) this.troubleSeen.fire(reason);
     this.pause = setTimeout(() => {
       this.starting = this.start();
       this.starting.catch((error: unknown) => this.logs.extension.error(failureOf(error).text));

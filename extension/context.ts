@@ -54,8 +54,9 @@ export class Xenscope implements vscode.Disposable {
       this.connection.onTrouble((how) => void this.tellTrouble(how)),
       this.acts.undoStack.onChange(() => this.updateUndoContext()),
       this.hosts.onShown(() => this.updateUndoContext()),
-      onSettings(['simulator.pace', 'sockets', 'allowDomain0Edits'], () => this.sendSettings()),
+      // First: the new setting replaces what was chosen for this window.
       onSettings(['simulator.pace'], () => (this.chosenPace = undefined)),
+      onSettings(['simulator.pace', 'sockets', 'allowDomain0Edits'], () => this.sendSettings()),
       onSettings(['simulator.seed', 'server.node'], () => void this.offerRestart()),
     );
   }

@@ -5,12 +5,14 @@ import { Xenscope } from './context';
 import { showInDemo } from './demo';
 import { XenstoreFileSystem } from './fileSystem/provider';
 
+let current: Xenscope | undefined;
+
 export function activate(context: vscode.ExtensionContext): void {
   const logs = {
     extension: vscode.window.createOutputChannel('Xenscope', { log: true }),
     server: vscode.window.createOutputChannel('Xenscope Server', { log: true }),
   };
-  const xenscope = new Xenscope(context, logs);
+  const xenscope = (current = new Xenscope(context, logs));
   context.subscriptions.push(
     logs.extension,
     logs.server,
@@ -19,4 +21,8 @@ export function activate(context: vscode.ExtensionContext): void {
     ...registerCommands(xenscope),
   );
   void showInDemo(context.workspaceState);
+}
+
+export async function deactivate(): Promise<void> {
+  await current?.connection.end();
 }

@@ -20,11 +20,12 @@ const versionTimeoutMs = 4000;
 export type AskVersion = (command: string) => Promise<string | undefined>;
 
 export const askVersion: AskVersion = (command) =>
-  new Promise((resolve) => {
+  new Promise<string | undefined>((resolve, reject) => {
     execFile(command, ['--version'], { timeout: versionTimeoutMs, windowsHide: true }, (error, stdout) =>
-      resolve(error ? undefined : stdout.trim()),
+      error ? reject(error) : resolve(stdout.trim()),
     );
-  });
+    // A command that cannot even be tried, e.g. with a NUL in it, throws: that is no Node either.
+  }).catch(() => undefined);
 
 export function isRecentEnough(version: string): boolean {
   const match = /^v(\d+)\.(\d+)\./.exec(version);

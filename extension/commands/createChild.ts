@@ -3,11 +3,11 @@ import * as vscode from 'vscode';
 import type { Xenscope } from '../context';
 import { childPath, nameProblem, tidyPath } from '../names';
 import { base64OfText } from '../values';
-import { targetIn } from './target';
+import { shownHost, targetIn } from './target';
 
 export async function createChild(xenscope: Xenscope, argument: unknown): Promise<void> {
   const { host, path: parent } = targetIn(xenscope, argument) ?? {
-    host: xenscope.hosts.currentId,
+    host: (await shownHost(xenscope)).id,
     path: '/',
   };
   const siblings = new Set(await xenscope.connection.request('xenscope/names', { host, path: parent }));

@@ -2,9 +2,10 @@
 import * as vscode from 'vscode';
 import type { NodeRow } from '../../server/rpc/api';
 import type { Xenscope } from '../context';
-import { failureOf, failures } from '../errors';
+import { failureOf } from '../errors';
 import { texts } from '../texts';
 import { countOf } from '../values';
+import { shownHost } from './target';
 
 const debounceMs = 150;
 const maxMatches = 200;
@@ -14,9 +15,7 @@ interface Match extends vscode.QuickPickItem {
 }
 
 export async function find(xenscope: Xenscope): Promise<void> {
-  const host = xenscope.hosts.current;
-  if (!host) throw failures.noCurrentHost();
-  await xenscope.hosts.whenConnected(host.id, 10_000);
+  const host = await shownHost(xenscope);
   const finder = new Finder(xenscope, host.id, host.label);
   const row = await finder.pick();
   if (row) await xenscope.xenstoreView.reveal(host.id, row.path);

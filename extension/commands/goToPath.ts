@@ -3,7 +3,7 @@ import * as vscode from 'vscode';
 import type { Xenscope } from '../context';
 import { Failure, failures } from '../errors';
 import { childPath, isNodePath, parentPath, tidyPath } from '../names';
-import { mustBeTarget } from './target';
+import { mustBeTarget, shownHost } from './target';
 
 export async function reveal(xenscope: Xenscope, argument: unknown): Promise<void> {
   const { host, path } = mustBeTarget(xenscope, argument);
@@ -19,9 +19,7 @@ export async function followLink(xenscope: Xenscope, argument: unknown): Promise
 }
 
 export async function goToPath(xenscope: Xenscope): Promise<void> {
-  const host = xenscope.hosts.current;
-  if (!host) throw failures.noCurrentHost();
-  await xenscope.hosts.whenConnected(host.id, 10_000);
+  const host = await shownHost(xenscope);
   const path = await new PathPicker(xenscope, host.id).pick();
   if (path === undefined) return;
   if (!isNodePath(path)) throw failures.badPath(path);

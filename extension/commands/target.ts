@@ -4,6 +4,8 @@ import type { Xenscope } from '../context';
 import { Failure, failures } from '../errors';
 import { StoreNode } from '../tree/storeTree';
 
+const connectTimeoutMs = 10_000;
+
 /** Of a node of some host. */
 export interface Target {
   readonly host: string;
@@ -21,6 +23,14 @@ export function mustBeTarget(xenscope: Xenscope, argument: unknown): Target {
   const target = targetIn(xenscope, argument);
   if (!target) throw failures.noNodeChosen();
   return target;
+}
+
+/** The host that is shown, connected; starts the server and connects the host where that was never needed before. */
+export async function shownHost(xenscope: Xenscope): Promise<HostInfo> {
+  const { hosts } = xenscope;
+  if (hosts.list.length === 0) await hosts.load();
+  if (!hosts.current) throw failures.noCurrentHost();
+  return hosts.whenConnected(hosts.currentId, connectTimeoutMs);
 }
 
 /** A row of the view “Hosts”, an id, or the host that is shown. */

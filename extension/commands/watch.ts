@@ -4,7 +4,7 @@ import type { Xenscope } from '../context';
 import { failures } from '../errors';
 import { isNodePath, tidyPath } from '../names';
 import { Watch } from '../watches';
-import { mustBeTarget, type Target } from './target';
+import { mustBeTarget, shownHost, type Target } from './target';
 
 export async function watchPath(xenscope: Xenscope, argument: unknown): Promise<void> {
   await watch(xenscope, mustBeTarget(xenscope, argument));
@@ -23,8 +23,7 @@ async function watch(xenscope: Xenscope, target: Target): Promise<void> {
 }
 
 async function askTarget(xenscope: Xenscope): Promise<Target | undefined> {
-  const host = xenscope.hosts.current;
-  if (!host) throw failures.noCurrentHost();
+  const host = await shownHost(xenscope);
   const typed = await vscode.window.showInputBox({
     title: 'Watch a path',
     prompt: 'Everything at and below it is reported',

@@ -42,7 +42,7 @@ describe('the Node that runs the server', () => {
 
   it('is asked for its version', async () => {
     assert.equal(await askVersion(process.execPath), process.version);
-    assert.equal(await askVersion('/nowhere/node'), undefined);
+    for (const command of ['/nowhere/node', '', 'no\0de']) assert.equal(await askVersion(command), undefined);
   });
 
   it('must be recent', () => {
