@@ -67,6 +67,18 @@ export class Xenscope implements vscode.Disposable {
     if (failure.code !== 'cancelled') this.logs.extension.warn(failure.text);
   };
 
+  /** For what a person waits for without having asked. */
+  private readonly tell = (error: unknown): void => {
+    this.report(error);
+    const failure = failureOf(error);
+    // That the server ended is told where the tree would be.
+    if (failure.code === 'cancelled' || failure.code === 'server') return;
+    const log = 'Show Log';
+    void vscode.window.showErrorMessage(failure.text, log).then((answer) => {
+      if (answer === log) this.logs.server.show();
+    });
+  };
+
   /** Somebody looks: the server is needed now, and the simulator with it unless the person said otherwise. */
   wake(): void {
     this.awake = true;
@@ -86,7 +98,7 @@ export class Xenscope implements vscode.Disposable {
   private connectShownHost(): void {
     if (!this.awake || this.connection.state.kind !== 'running') return;
     if (this.hosts.currentId !== simulatorId || !settings.autoconnect()) return;
-    this.hosts.connectQuietly(simulatorId).catch(this.report);
+    this.hosts.connectQuietly(simulatorId).catch(this.tell);
   }
 
   private sendSettings(): void {

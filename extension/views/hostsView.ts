@@ -1,6 +1,6 @@
 /** The view “Hosts”: what can be attached to, how each is doing, and the domains on it. */
 import * as vscode from 'vscode';
-import type { Domain, HostInfo } from '../../server/rpc/api';
+import type { Domain, HostInfo, HostState } from '../../server/rpc/api';
 import type { Xenscope } from '../context';
 import { texts } from '../texts';
 import { whenVisible } from './visibility';
@@ -82,7 +82,7 @@ export class HostsView implements vscode.TreeDataProvider<Element>, vscode.Dispo
     item.description = [state, shown && hosts.list.length > 1 ? 'shown' : undefined, pace]
       .filter(Boolean)
       .join(' · ');
-    item.iconPath = hostIcon(host);
+    item.iconPath = hostIcon(host.kind, hosts.stateOf(host).kind);
     item.contextValue = hostContext(host, shown);
     item.tooltip = [host.label, ...texts.hostTooltip(host)].join('\n\n');
     item.accessibilityInformation = { label: `${host.label}, ${item.description}` };
@@ -98,11 +98,11 @@ function hostContext(host: HostInfo, shown: boolean): string {
   return words.join(' ');
 }
 
-export function hostIcon(host: HostInfo): vscode.ThemeIcon {
-  switch (host.state.kind) {
+function hostIcon(kind: HostInfo['kind'], state: HostState['kind']): vscode.ThemeIcon {
+  switch (state) {
     case 'connected':
       return new vscode.ThemeIcon(
-        host.kind === 'simulator' ? 'beaker' : 'server',
+        kind === 'simulator' ? 'beaker' : 'server',
         new vscode.ThemeColor('testing.iconPassed'),
       );
     case 'connecting':
@@ -110,7 +110,7 @@ export function hostIcon(host: HostInfo): vscode.ThemeIcon {
     case 'away':
       return new vscode.ThemeIcon('debug-disconnect', new vscode.ThemeColor('list.warningForeground'));
     case 'idle':
-      return new vscode.ThemeIcon(host.kind === 'simulator' ? 'beaker' : 'server');
+      return new vscode.ThemeIcon(kind === 'simulator' ? 'beaker' : 'server');
   }
 }
 
