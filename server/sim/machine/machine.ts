@@ -117,12 +117,8 @@ export class Machine {
         this.#limits.ports,
       ),
     );
+    const start = this.#startPages(domain);
     this.#domains.set(domid, domain);
-    const xenstore = this.#startPage(domain, XENSTORE_GFN, XENSTORE_GREF);
-    const start = {
-      xenstore,
-      console: domid === 0 ? undefined : this.#startPage(domain, CONSOLE_GFN, CONSOLE_GREF),
-    };
     this.#starts.set(domid, start);
     this.#observer.tellChange();
     return start;
@@ -154,18 +150,31 @@ export class Machine {
   }
 
   /**
-   * What kexec with a soft reset leaves: the domain keeps its pages and their contents, but its
-   * programs, mappings, grants and event channels are gone. The doorbells of xenstore and console
-   * are new and unbound; the toolstack has to introduce the domain again.
+   * Another kernel takes the place of the one that ran, and nobody is told: xenstore and console
+   * pages and their doorbells are as the old one left them. What its programs held is gone without
+   * a word; what others map of it stays with them.
+   */
+  kexec(domid: number): StartInfo {
+    const domain = this.#domain(domid);
+    const start = this.#starts.get(domid)!;
+    for (const program of [...domain.programs]) program.end(true);
+    for (const page of [start.xenstore, start.console]) if (page) page.port.onEvent = undefined;
+    return start;
+  }
+
+  /**
+   * kexec with the toolstack's help (a soft reset): the pages keep their contents, but all event
+   * channels are gone, and the doorbells of xenstore and console are new and unbound. The toolstack
+   * has to introduce the domain again.
    */
   softReset(domid: number): StartInfo {
-    const domain = this.#domain(domid);
+    const { events } = this.#domain(domid);
+    this.kexec(domid);
     const { xenstore, console } = this.#starts.get(domid)!;
-    for (const program of [...domain.programs]) program.end(true);
-    domain.events.closeAll();
+    events.closeAll();
     const start = {
-      xenstore: { ...xenstore, port: domain.events.bindUnbound(0) },
-      console: console && { ...console, port: domain.events.bindUnbound(0) },
+      xenstore: { ...xenstore, port: events.bindUnbound(0) },
+      console: console && { ...console, port: events.bindUnbound(0) },
     };
     this.#starts.set(domid, start);
     this.#observer.tellChange();
@@ -230,6 +239,17 @@ export class Machine {
     this.#pagesInUse += pages;
     owner.frames.add(frames);
     return frames;
+  }
+
+  #startPages(domain: GuestDomain): StartInfoInside {
+    try {
+      const xenstore = this.#startPage(domain, XENSTORE_GFN, XENSTORE_GREF);
+      if (domain.domid === 0) return { xenstore, console: undefined };
+      return { xenstore, console: this.#startPage(domain, CONSOLE_GFN, CONSOLE_GREF) };
+    } catch (error) {
+      domain.die(true, `Domain ${domain.domid} could not be made.`);
+      throw error;
+    }
   }
 
   #startPage(domain: GuestDomain, gfn: number, gref: number): StartPageInside {
