@@ -164,6 +164,7 @@ async function freePort() {
 
 const quietSettings = {
   'security.workspace.trust.enabled': false,
+  'window.title': '${activeEditorShort}${separator}Xenscope',
   'workbench.startupEditor': 'none',
   'workbench.enableExperiments': false,
   'workbench.tips.enabled': false,

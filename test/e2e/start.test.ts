@@ -8,7 +8,7 @@ import path from 'node:path';
 import { portIsTaken } from '../../scripts/lib/vscodeServer.mjs';
 import { picture, root } from './artefacts';
 import { openBrowser } from './browser';
-import { eventually } from './eventually';
+import { eventually, patienceMs } from './eventually';
 import { Workbench } from './workbench';
 
 interface Started {
@@ -83,9 +83,9 @@ describe('npm start', function () {
       await browser.page.goto(address);
       const workbench = new Workbench(browser.page);
       await workbench.ready();
-      await workbench.tree('Xenstore').row('local', 1).waitFor();
-      await picture(browser.page, 'npm-start');
+      await workbench.tree('Xenstore').row('0', 3).waitFor({ timeout: patienceMs });
     } finally {
+      await picture(browser.page, 'npm-start');
       await browser.close();
     }
     rmSync(path.join(temporary, 'browser'), { recursive: true });
