@@ -49,12 +49,10 @@ export function promptSchedule(): Schedule {
         queue[next++]!();
       }
     } finally {
-      if (next < queue.length) arm();
-      else {
-        queue = [];
-        next = 0;
-        isArmed = false;
-      }
+      queue = next < queue.length ? queue.slice(next) : [];
+      next = 0;
+      isArmed = false;
+      if (queue.length > 0) arm();
     }
   }
 
