@@ -14,7 +14,17 @@ export interface ObservedPage {
   /** Copies the page. False when it is gone: the observer then drops it. */
   copy(into: Uint8Array): boolean;
   /** Simulated hosts only: what no observer of a real host could know. */
-  readonly inside?: { readonly pendingToServer: boolean; readonly pendingToGuest: boolean };
+  readonly inside?: ObservedInside;
+}
+
+/** The doorbell of a page, seen from inside the hypervisor. */
+export interface ObservedInside {
+  /** Somebody rang, and that end has not been told yet. */
+  readonly pendingToServer: boolean;
+  readonly pendingToGuest: boolean;
+  /** How often that end was told so far; undefined where nobody is bound to it. */
+  readonly toldServer: number | undefined;
+  readonly toldGuest: number | undefined;
 }
 
 export interface Observer {

@@ -87,6 +87,7 @@ export class Port implements EventPort {
   readonly #schedule: Schedule;
   readonly #forget: () => void;
   #onEvent: (() => void) | undefined;
+  #told = 0;
   #isPending = false;
   #isMasked = false;
   #isClosed = false;
@@ -106,6 +107,11 @@ export class Port implements EventPort {
   /** Whether somebody rang here and the owner has not been told yet: rang already, or on its way. */
   get isPending(): boolean {
     return this.#isPending || this.#isUnderWay;
+  }
+
+  /** How often the owner was told that somebody rang. */
+  get told(): number {
+    return this.#told;
   }
 
   get isClosed(): boolean {
@@ -163,6 +169,7 @@ export class Port implements EventPort {
     if (!this.#isPending || this.#isMasked || !this.#onEvent || this.#isClosed) return;
     this.#isPending = false;
     this.#isMasked = true;
+    this.#told++;
     this.#onEvent();
   }
 

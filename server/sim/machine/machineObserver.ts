@@ -83,6 +83,8 @@ export class MachineObserver implements Observer {
         return {
           pendingToServer: port?.peer?.isPending ?? false,
           pendingToGuest: port?.isPending ?? false,
+          toldServer: port?.peer?.told,
+          toldGuest: port?.told,
         };
       },
     };

@@ -1,0 +1,95 @@
+/**
+ * One direction of a sampled page: the count of what passed, and the new bytes that the page still
+ * shows. Of everything that was produced since the last sample the page holds the last ring full;
+ * the rest passed unseen, and how much that was is known exactly.
+ *
+ * Bytes that wait are what the producer wrote. Bytes that were consumed already may be overwritten
+ * this moment by what is not published yet. A producer writes from its index on, so it destroys the
+ * oldest bytes first: as long as those that we know from the last sample stand untouched, so do the
+ * younger ones. Where that cannot be told the bytes are called doubtful.
+ */
+import { indexDistance } from '../wire/ringIndex';
+import { ByteCounter, type CountResult } from './byteCounter';
+import type { DirectionLayout } from './pageLayouts';
+
+/** Fewer known bytes than this may be equal by chance. */
+const minKnownBytes = 8;
+
+/** `bytes` from `start` to `end`, in the order of the stream; valid during the call. */
+export type UseFreshBytes = (bytes: Uint8Array, start: number, end: number, isSure: boolean) => void;
+
+export class DirectionSampler {
+  readonly counter: ByteCounter;
+  result: CountResult = 'first';
+  /** How many new bytes the last sample shows, and the index of the first of them. */
+  freshBytes = 0;
+  freshFrom = 0;
+  /** Produced since the last sample and overwritten since: nobody saw them. */
+  unseenBytes = 0;
+  totalUnseenBytes = 0;
+  #isConsumedSure = false;
+
+  constructor(readonly layout: DirectionLayout) {
+    this.counter = new ByteCounter(layout.sizeBytes);
+  }
+
+  /** Nothing moved, or nothing could be told. */
+  still(): void {
+    this.counter.producedBytes = 0;
+    this.counter.consumedBytes = 0;
+    this.freshBytes = 0;
+    this.unseenBytes = 0;
+    this.result = this.counter.isInsane ? 'insane' : 'still';
+  }
+
+  /** The indices are about to be set anew. */
+  restart(): void {
+    this.still();
+    this.counter.forgetPair();
+  }
+
+  /** `now` is the page with these indices, `before` the page as of the last good sample. */
+  take(prod: number, cons: number, nowMs: number, now: Uint8Array, before: Uint8Array | undefined): void {
+    const { counter } = this;
+    const { sizeBytes } = this.layout;
+    this.result = counter.count(prod, cons, nowMs);
+    this.freshBytes = 0;
+    this.unseenBytes = 0;
+    if (this.result === 'insane') return;
+    const isAnew = this.result === 'first' || this.result === 'reset';
+    this.freshBytes = isAnew ? counter.usedBytes : Math.min(counter.producedBytes, sizeBytes);
+    this.freshFrom = (prod - this.freshBytes) >>> 0;
+    this.unseenBytes = isAnew ? 0 : counter.producedBytes - this.freshBytes;
+    this.totalUnseenBytes += this.unseenBytes;
+    this.#isConsumedSure = before !== undefined && !isAnew && this.#oldestStand(prod, now, before);
+  }
+
+  /** Hands on the new bytes of the last sample: up to four pieces. */
+  eachFresh(page: Uint8Array, use: UseFreshBytes): void {
+    const waiting = Math.min(this.freshBytes, this.counter.usedBytes);
+    const consumed = this.freshBytes - waiting;
+    if (consumed > 0) this.#pieces(page, this.freshFrom, consumed, this.#isConsumedSure, use);
+    if (waiting > 0) this.#pieces(page, (this.freshFrom + consumed) >>> 0, waiting, true, use);
+  }
+
+  #pieces(page: Uint8Array, from: number, length: number, isSure: boolean, use: UseFreshBytes): void {
+    const { offsetBytes, sizeBytes } = this.layout;
+    const at = from & (sizeBytes - 1);
+    const first = Math.min(length, sizeBytes - at);
+    use(page, offsetBytes + at, offsetBytes + at + first, isSure);
+    if (length > first) use(page, offsetBytes, offsetBytes + length - first, isSure);
+  }
+
+  /** Whether the bytes just before the new ones are what they were. */
+  #oldestStand(prod: number, now: Uint8Array, before: Uint8Array): boolean {
+    const { offsetBytes, sizeBytes } = this.layout;
+    const known = sizeBytes - this.freshBytes;
+    if (known < minKnownBytes) return false;
+    const oldest = indexDistance(prod, sizeBytes);
+    for (let index = 0; index < known; index++) {
+      const at = offsetBytes + ((oldest + index) & (sizeBytes - 1));
+      if (now[at] !== before[at]) return false;
+    }
+    return true;
+  }
+}

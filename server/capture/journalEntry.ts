@@ -1,0 +1,124 @@
+/**
+ * What the journal tells. Each entry has a number `#n` that is never used again, a time, and where it
+ * was seen: at a connection of a store of ours (`connection`), or by looking at a page (`ring`).
+ */
+import type { DirectionName, RingSide } from './pageLayouts';
+import type { LossReason } from './reassembly';
+
+export type MessageRole = 'request' | 'reply' | 'event';
+
+interface EntryStamp {
+  /** Counts from 1. */
+  readonly n: number;
+  /** Milliseconds since the epoch, of the host's clock. */
+  readonly timeMs: number;
+  /** Whose connection, or whose page. */
+  readonly domid: number;
+  /** `connection 12`, or the id of a page: `xenstore:3`. */
+  readonly source: string;
+}
+
+export interface MessageBody {
+  readonly kind: 'message';
+  readonly layer: 'connection' | 'ring';
+  readonly role: MessageRole;
+  /** The whole message with its header. */
+  readonly bytes: Uint8Array;
+  /** Seen after it was consumed, where nobody can be sure that it was not being overwritten. */
+  readonly isDoubtful: boolean;
+}
+
+/** Bytes of a stream that could not be put into messages. */
+export interface LostBody {
+  readonly kind: 'lost';
+  readonly layer: 'connection' | 'ring';
+  readonly role: 'request' | 'reply';
+  readonly lostBytes: number;
+  readonly reason: LossReason;
+}
+
+/** Indices of a ring moved between two samples. */
+export interface MovementBody {
+  readonly kind: 'movement';
+  readonly layer: 'ring';
+  readonly direction: DirectionName;
+  readonly prod: number;
+  readonly cons: number;
+  readonly producedBytes: number;
+  readonly consumedBytes: number;
+  /** Of the produced ones: overwritten before anybody looked. */
+  readonly unseenBytes: number;
+}
+
+/** Indices of a ring were set anew: what passed around that moment is not known. */
+export interface ResetBody {
+  readonly kind: 'reset';
+  readonly layer: 'ring';
+  readonly direction: DirectionName;
+  readonly prod: number;
+  readonly cons: number;
+}
+
+/** Indices that cannot be. */
+export interface InsaneBody {
+  readonly kind: 'insane';
+  readonly layer: 'ring';
+  readonly direction: DirectionName;
+  readonly prod: number;
+  readonly cons: number;
+}
+
+/** A state word has another value. */
+export interface StateBody {
+  readonly kind: 'state';
+  readonly layer: 'ring';
+  readonly word: string;
+  /** Undefined: it was not seen before. */
+  readonly before?: number;
+  readonly after: number;
+}
+
+/** Simulated hosts only: an end was told that the other one rang. */
+export interface NotifyBody {
+  readonly kind: 'notify';
+  readonly layer: 'ring';
+  readonly to: RingSide;
+  /** How often since the sample before. */
+  readonly times: number;
+}
+
+export interface ConnectionBody {
+  readonly kind: 'opened' | 'restarted' | 'closed';
+  readonly layer: 'connection';
+  /** What is to be said about it, e.g. why it closed. */
+  readonly text?: string;
+}
+
+/** A page came into sight, or is there no more. */
+export interface PageBody {
+  readonly kind: 'appeared' | 'gone';
+  readonly layer: 'ring';
+  readonly text?: string;
+}
+
+export type EntryBody =
+  | MessageBody
+  | LostBody
+  | MovementBody
+  | ResetBody
+  | InsaneBody
+  | StateBody
+  | NotifyBody
+  | ConnectionBody
+  | PageBody;
+
+export type JournalEntry = EntryStamp & EntryBody;
+
+const WATCH_EVENT = 15;
+
+/** The role of a message that a server sends, which begins at `start`: events are not asked for. */
+export function sentRole(bytes: Uint8Array, start: number): 'reply' | 'event' {
+  const isEvent =
+    bytes[start] === WATCH_EVENT && (bytes[start + 1]! | bytes[start + 2]! | bytes[start + 3]!) === 0;
+  return isEvent ? 'event' : 'reply';
+}

@@ -1,0 +1,99 @@
+/** What the sampler must know of the pages that hold two byte rings: where arrays and words lie, and who moves them. */
+import type { ObservedPage } from '../host/observer';
+import {
+  CONSOLE_IN_BYTES,
+  CONSOLE_IN_OFFSET,
+  CONSOLE_OUT_BYTES,
+  CONSOLE_OUT_OFFSET,
+  CONSOLE_PAGE,
+} from '../wire/consoleRing';
+import type { Layout } from '../wire/layout';
+import { XS_REQ_OFFSET, XS_RING_BYTES, XS_RING_PAGE, XS_RSP_OFFSET } from '../wire/xsRing';
+
+export type RingSide = 'guest' | 'server';
+export type DirectionName = 'req' | 'rsp' | 'in' | 'out';
+
+export interface DirectionLayout {
+  readonly name: DirectionName;
+  readonly producer: RingSide;
+  readonly consumer: RingSide;
+  /** Where its array begins in the page, and how long it is: a power of two. */
+  readonly offsetBytes: number;
+  readonly sizeBytes: number;
+  /** The names of its index words. */
+  readonly prodWord: string;
+  readonly consWord: string;
+  /** Offsets of the index words in the page. */
+  readonly prodOffset: number;
+  readonly consOffset: number;
+}
+
+export interface PageLayout {
+  readonly kind: ObservedPage['kind'];
+  readonly layout: Layout;
+  /** What the side that is called `server` is here. */
+  readonly serverName: string;
+  /** What the arrays carry. */
+  readonly carries: 'messages' | 'text';
+  readonly directions: readonly [DirectionLayout, DirectionLayout];
+  /** The piece of the page that holds all index and state words. */
+  readonly wordsOffset: number;
+  readonly wordsBytes: number;
+  /** So much of the page means something; the rest is not looked at. */
+  readonly usedBytes: number;
+}
+
+function direction(
+  { fields }: Layout,
+  name: DirectionName,
+  producer: RingSide,
+  offsetBytes: number,
+  sizeBytes: number,
+): DirectionLayout {
+  const prodWord = `${name}_prod`;
+  const consWord = `${name}_cons`;
+  return {
+    name,
+    producer,
+    consumer: producer === 'guest' ? 'server' : 'guest',
+    offsetBytes,
+    sizeBytes,
+    prodWord,
+    consWord,
+    prodOffset: fields[prodWord]!.offsetBytes,
+    consOffset: fields[consWord]!.offsetBytes,
+  };
+}
+
+const xenstorePage: PageLayout = {
+  kind: 'xenstore',
+  layout: XS_RING_PAGE,
+  serverName: 'xenstored',
+  carries: 'messages',
+  directions: [
+    direction(XS_RING_PAGE, 'req', 'guest', XS_REQ_OFFSET, XS_RING_BYTES),
+    direction(XS_RING_PAGE, 'rsp', 'server', XS_RSP_OFFSET, XS_RING_BYTES),
+  ],
+  wordsOffset: 2048,
+  wordsBytes: 32,
+  usedBytes: 2080,
+};
+
+const consolePage: PageLayout = {
+  kind: 'console',
+  layout: CONSOLE_PAGE,
+  serverName: 'the console daemon',
+  carries: 'text',
+  directions: [
+    direction(CONSOLE_PAGE, 'in', 'server', CONSOLE_IN_OFFSET, CONSOLE_IN_BYTES),
+    direction(CONSOLE_PAGE, 'out', 'guest', CONSOLE_OUT_OFFSET, CONSOLE_OUT_BYTES),
+  ],
+  wordsOffset: 3072,
+  wordsBytes: 20,
+  usedBytes: 3092,
+};
+
+export const pageLayouts: Readonly<Record<ObservedPage['kind'], PageLayout>> = {
+  xenstore: xenstorePage,
+  console: consolePage,
+};

@@ -1,0 +1,107 @@
+/**
+ * Looks at one page. Nobody stops the ends while we copy, so the page is copied until two copies in
+ * a row show the same index words: then the second copy's arrays hold what the indices say. When
+ * that does not come about the sample is torn, and counts for nothing.
+ *
+ * An idle page costs one copy and a comparison of a few words, and nothing is allocated.
+ */
+import type { ObservedPage } from '../host/observer';
+import { DirectionSampler } from './directionSampler';
+import type { PageLayout } from './pageLayouts';
+import { pageLayouts } from './pageLayouts';
+
+/** Copies that are tried before a sample is called torn. */
+export const maxCopies = 4;
+
+/**
+ * `same`: no word changed since the last good sample. `moved`: one did. `torn`: the words would not
+ * hold still. `gone`: there is no such page any more.
+ */
+export type SampleResult = 'same' | 'moved' | 'torn' | 'gone';
+
+export class PageSampler {
+  readonly layout: PageLayout;
+  readonly directions: readonly [DirectionSampler, DirectionSampler];
+  samples = 0;
+  tornSamples = 0;
+  /** The connection word asks for a reconnect: the indices mean nothing meanwhile. */
+  isReconnecting = false;
+  #good: PageCopy;
+  #older: PageCopy;
+  #newer: PageCopy;
+  #hasGood = false;
+
+  constructor(readonly page: ObservedPage) {
+    this.layout = pageLayouts[page.kind];
+    const [one, other] = this.layout.directions;
+    this.directions = [new DirectionSampler(one), new DirectionSampler(other)];
+    this.#good = new PageCopy(this.layout);
+    this.#older = new PageCopy(this.layout);
+    this.#newer = new PageCopy(this.layout);
+  }
+
+  /** Whether anything was read yet: before, `bytes` and `word` are zero. */
+  get hasRead(): boolean {
+    return this.#hasGood;
+  }
+
+  /** The page as of the last sample that was not torn. It changes with the next one. */
+  get bytes(): Uint8Array {
+    return this.#good.bytes;
+  }
+
+  /** An index or state word of the last good sample, by its offset in the page. */
+  word(offset: number): number {
+    return this.#good.words[(offset - this.layout.wordsOffset) >>> 2]!;
+  }
+
+  sample(nowMs: number): SampleResult {
+    if (!this.page.copy(this.#older.bytes)) return 'gone';
+    this.samples++;
+    if (this.#hasGood && this.#older.hasWordsOf(this.#good)) {
+      [this.#good, this.#older] = [this.#older, this.#good];
+      for (const direction of this.directions) direction.still();
+      return 'same';
+    }
+    for (let copies = 2; copies <= maxCopies; copies++) {
+      if (!this.page.copy(this.#newer.bytes)) return 'gone';
+      if (this.#newer.hasWordsOf(this.#older)) {
+        this.#takeNewer(nowMs);
+        return 'moved';
+      }
+      [this.#older, this.#newer] = [this.#newer, this.#older];
+    }
+    this.tornSamples++;
+    for (const direction of this.directions) direction.still();
+    return 'torn';
+  }
+
+  #takeNewer(nowMs: number): void {
+    const before = this.#hasGood ? this.#good.bytes : undefined;
+    [this.#good, this.#newer] = [this.#newer, this.#good];
+    this.#hasGood = true;
+    const { kind, layout } = this.layout;
+    this.isReconnecting = kind === 'xenstore' && this.word(layout.fields.connection!.offsetBytes) !== 0;
+    for (const direction of this.directions) {
+      const { prodOffset, consOffset } = direction.layout;
+      if (this.isReconnecting) direction.restart();
+      else direction.take(this.word(prodOffset), this.word(consOffset), nowMs, this.bytes, before);
+    }
+  }
+}
+
+/** As much of a page as means something, with a view on its words. */
+class PageCopy {
+  readonly bytes: Uint8Array;
+  readonly words: Uint32Array;
+
+  constructor({ usedBytes, wordsOffset, wordsBytes }: PageLayout) {
+    this.bytes = new Uint8Array(usedBytes);
+    this.words = new Uint32Array(this.bytes.buffer, wordsOffset, wordsBytes >>> 2);
+  }
+
+  hasWordsOf(other: PageCopy): boolean {
+    for (let at = 0; at < this.words.length; at++) if (this.words[at] !== other.words[at]) return false;
+    return true;
+  }
+}

@@ -1,0 +1,146 @@
+/**
+ * A page with two rings as its ends see it, for tests: both ends write into real page bytes, by the
+ * rules of docs/misc/xenstore-ring.txt, or against them where a test wants that.
+ */
+import type { ObservedInside, ObservedPage, Observer } from '../../server/host/observer';
+import { type DirectionName, type PageLayout, pageLayouts } from '../../server/capture/pageLayouts';
+import { indexDistance } from '../../server/wire/ringIndex';
+
+export interface ObservedRingPageOptions {
+  readonly kind?: ObservedPage['kind'];
+  readonly domid?: number;
+  /** Where all indices begin. */
+  readonly startIndex?: number;
+}
+
+export class ObservedRingPage {
+  readonly bytes = Buffer.alloc(4096);
+  readonly layout: PageLayout;
+  readonly domid: number;
+  isGone = false;
+  /** Given, the page is one of a simulated host. */
+  inside: ObservedInside | undefined;
+  /** Called before each copy that an observer takes: somebody may write meanwhile. */
+  beforeCopy: (() => void) | undefined;
+  /** Copies that observers took. */
+  copies = 0;
+  /** The truth: bytes that went through, by direction. */
+  readonly produced: Record<string, number> = { req: 0, rsp: 0, in: 0, out: 0 };
+  readonly consumed: Record<string, number> = { req: 0, rsp: 0, in: 0, out: 0 };
+
+  constructor({ kind = 'xenstore', domid = 3, startIndex = 0 }: ObservedRingPageOptions = {}) {
+    this.layout = pageLayouts[kind];
+    this.domid = domid;
+    for (const { name } of this.layout.directions) this.setPair(name, startIndex, startIndex);
+  }
+
+  /** The page as an observer finds it; each call gives another one. */
+  get observed(): ObservedPage {
+    const { kind } = this.layout;
+    const inside = () => this.inside;
+    return {
+      id: `${kind}:${this.domid}`,
+      kind,
+      domid: this.domid,
+      found: 'made by a test',
+      copy: (into) => {
+        if (this.isGone) return false;
+        this.beforeCopy?.();
+        this.copies++;
+        into.set(this.bytes.subarray(0, into.length));
+        return true;
+      },
+      get inside() {
+        return inside();
+      },
+    };
+  }
+
+  word(name: string): number {
+    return this.bytes.readUInt32LE(this.layout.layout.fields[name]!.offsetBytes);
+  }
+
+  setWord(name: string, value: number): void {
+    const { offsetBytes, widthBytes } = this.layout.layout.fields[name]!;
+    if (widthBytes === 1) this.bytes[offsetBytes] = value;
+    else this.bytes.writeUInt32LE(value >>> 0, offsetBytes);
+  }
+
+  setPair(name: DirectionName, prod: number, cons: number): void {
+    this.setWord(`${name}_prod`, prod);
+    this.setWord(`${name}_cons`, cons);
+  }
+
+  used(name: DirectionName): number {
+    return indexDistance(this.word(`${name}_prod`), this.word(`${name}_cons`));
+  }
+
+  /** Writes as much of `bytes` as there is room for and moves the index; answers how much that was. */
+  produce(name: DirectionName, bytes: Uint8Array): number {
+    const length = Math.min(bytes.length, this.direction(name).sizeBytes - this.used(name));
+    this.copyIn(name, bytes.subarray(0, length));
+    this.setWord(`${name}_prod`, this.word(`${name}_prod`) + length);
+    this.produced[name]! += length;
+    return length;
+  }
+
+  /** The first step of producing only: the bytes are there and the index has not moved. */
+  copyIn(name: DirectionName, bytes: Uint8Array): void {
+    const { offsetBytes, sizeBytes } = this.direction(name);
+    const prod = this.word(`${name}_prod`);
+    bytes.forEach((byte, at) => (this.bytes[offsetBytes + ((prod + at) & (sizeBytes - 1))] = byte));
+  }
+
+  /** Reads up to `length` bytes and moves the index. */
+  consume(name: DirectionName, length = Infinity): Buffer {
+    const { offsetBytes, sizeBytes } = this.direction(name);
+    const cons = this.word(`${name}_cons`);
+    const taken = Buffer.alloc(Math.min(length, this.used(name)));
+    for (let at = 0; at < taken.length; at++) {
+      taken[at] = this.bytes[offsetBytes + ((cons + at) & (sizeBytes - 1))]!;
+    }
+    this.setWord(`${name}_cons`, cons + taken.length);
+    this.consumed[name]! += taken.length;
+    return taken;
+  }
+
+  /** Writes and reads all of `bytes`, in pieces that fit. */
+  pass(name: DirectionName, bytes: Uint8Array): void {
+    for (let at = 0; at < bytes.length;) {
+      at += this.produce(name, bytes.subarray(at));
+      this.consume(name);
+    }
+  }
+
+  private direction(name: DirectionName) {
+    return this.layout.directions.find((direction) => direction.name === name)!;
+  }
+}
+
+/** An observer of pages that a test puts there and takes away. */
+export class PageObserver implements Observer {
+  #pages: readonly ObservedPage[];
+  readonly #listeners = new Set<() => void>();
+
+  constructor(pages: readonly ObservedPage[]) {
+    this.#pages = pages;
+  }
+
+  get listeners(): number {
+    return this.#listeners.size;
+  }
+
+  pages(): readonly ObservedPage[] {
+    return this.#pages;
+  }
+
+  setPages(pages: readonly ObservedPage[]): void {
+    this.#pages = pages;
+    for (const listener of [...this.#listeners]) listener();
+  }
+
+  onChange(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+}
