@@ -4,22 +4,23 @@ import type { Xenscope } from '../context';
 import { texts } from '../texts';
 import { clockTime, describeChange, logLine, maxEventsPerWatch, Watch, type WatchEvent } from '../watches';
 import { octetsOf, printable } from '../values';
+import { Refresher } from './refresher';
 
 type Element = Watch | WatchEvent;
 
 export class WatchesView implements vscode.TreeDataProvider<Element>, vscode.Disposable {
-  private readonly changed = new vscode.EventEmitter<Element | undefined>();
+  private readonly refresher = new Refresher<Element>();
   private readonly view: vscode.TreeView<Element>;
   private readonly subscriptions: { dispose(): void }[];
   private channel: vscode.OutputChannel | undefined;
 
-  readonly onDidChangeTreeData = this.changed.event;
+  readonly onDidChangeTreeData = this.refresher.event;
 
   constructor(private readonly xenscope: Xenscope) {
     this.view = vscode.window.createTreeView('xenscope.watches', { treeDataProvider: this });
     this.subscriptions = [
       this.view,
-      xenscope.watches.onChange((watch) => this.changed.fire(watch)),
+      xenscope.watches.onChange((watch) => this.refresher.refresh(watch && [watch])),
       xenscope.watches.onChange(() => this.badge()),
       xenscope.watches.onReport((event) => this.log(event)),
       xenscope.hosts.onConnected(({ id }) => void xenscope.watches.restore(id)),
@@ -51,7 +52,7 @@ export class WatchesView implements vscode.TreeDataProvider<Element>, vscode.Dis
   dispose(): void {
     for (const subscription of this.subscriptions) subscription.dispose();
     this.channel?.dispose();
-    this.changed.dispose();
+    this.refresher.dispose();
   }
 
   private output(): vscode.OutputChannel {

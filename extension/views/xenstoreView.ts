@@ -9,16 +9,17 @@ import { StoreTree, type TreeElement } from '../tree/storeTree';
 import { ChangeMarks } from './changeMarks';
 import { itemOf, nodeUri } from './nodeItem';
 import { tooltipOf } from './nodeTooltip';
+import { Refresher } from './refresher';
 import { whenVisible } from './visibility';
 
 export class XenstoreView implements vscode.TreeDataProvider<TreeElement>, vscode.Disposable {
-  private readonly changed = new vscode.EventEmitter<TreeElement[] | undefined>();
+  private readonly refresher = new Refresher<TreeElement>();
   private readonly trees = new Map<string, StoreTree>();
   private readonly marks = new ChangeMarks();
   private readonly view: vscode.TreeView<TreeElement>;
   private readonly subscriptions: { dispose(): void }[];
 
-  readonly onDidChangeTreeData = this.changed.event;
+  readonly onDidChangeTreeData = this.refresher.event;
 
   constructor(private readonly xenscope: Xenscope) {
     const { hosts, connection, clock } = xenscope;
@@ -43,7 +44,7 @@ export class XenstoreView implements vscode.TreeDataProvider<TreeElement>, vscod
       this.view.onDidChangeSelection(() => this.updateSelectionContext()),
       connection.on('xenscope/treeChanged', ({ host, changes }) => this.trees.get(host)?.apply(changes)),
       hosts.onShown(() => this.otherHost()),
-      hosts.onDomains((id) => id === hosts.currentId && this.changed.fire(undefined)),
+      hosts.onDomains((id) => id === hosts.currentId && this.refresher.refresh()),
       hosts.onConnected(({ id }) => this.trees.get(id)?.reload()),
       hosts.onChange(() => this.describe()),
       clock.onTick(() => this.describe()),
@@ -122,7 +123,7 @@ export class XenstoreView implements vscode.TreeDataProvider<TreeElement>, vscod
 
   dispose(): void {
     for (const subscription of this.subscriptions) subscription.dispose();
-    this.changed.dispose();
+    this.refresher.dispose();
   }
 
   private shown(): void {
@@ -132,7 +133,7 @@ export class XenstoreView implements vscode.TreeDataProvider<TreeElement>, vscod
 
   private otherHost(): void {
     for (const tree of this.trees.values()) if (tree.host !== this.xenscope.hosts.currentId) tree.suspend();
-    this.changed.fire(undefined);
+    this.refresher.refresh();
     this.describe();
     if (this.view.visible) this.xenscope.wake();
   }
@@ -167,8 +168,8 @@ export class XenstoreView implements vscode.TreeDataProvider<TreeElement>, vscod
         if (host !== this.xenscope.hosts.currentId) return;
         this.marks.mark(changed.map((node) => nodeUri(host, node.path)));
         const root = nodes === undefined || nodes.some((node) => node.parent === undefined);
-        if (root) this.changed.fire(undefined);
-        else if (nodes.length > 0) this.changed.fire([...nodes]);
+        if (root) this.refresher.refresh();
+        else if (nodes.length > 0) this.refresher.refresh(nodes);
       });
     }
     return tree;

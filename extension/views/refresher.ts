@@ -1,0 +1,39 @@
+/**
+ * Tells VS Code which elements of a tree view changed, at a pace that it can follow. It draws the
+ * first news at once and then waits until 200 ms passed without any: news that come steadily and
+ * closer together than that are not drawn at all. So we gather them and tell less often.
+ */
+import { Signal } from '../signal';
+
+export const refreshEveryMs = 250;
+
+export class Refresher<T> {
+  private readonly told = new Signal<T[] | undefined>();
+  private gathered = new Set<T>();
+  private everything = false;
+  private nextAtMs = 0;
+  private timer: NodeJS.Timeout | undefined;
+
+  /** The elements that changed; undefined: the whole view. Fit for `TreeDataProvider.onDidChangeTreeData`. */
+  readonly event = this.told.event;
+
+  /** Nothing given: the whole view. */
+  refresh(elements?: readonly T[]): void {
+    if (elements === undefined) this.everything = true;
+    else for (const element of elements) this.gathered.add(element);
+    this.timer ??= setTimeout(() => this.tell(), Math.max(0, this.nextAtMs - Date.now()));
+  }
+
+  dispose(): void {
+    clearTimeout(this.timer);
+  }
+
+  private tell(): void {
+    const elements = this.everything ? undefined : [...this.gathered];
+    this.timer = undefined;
+    this.gathered = new Set();
+    this.everything = false;
+    this.nextAtMs = Date.now() + refreshEveryMs;
+    this.told.fire(elements);
+  }
+}
