@@ -27,6 +27,9 @@ const required = [
   'extension/changelog.md',
   'extension/dist/extension.cjs',
   'extension/dist/server.cjs',
+  ...(target === 'linux-x64' || target === 'linux-arm64'
+    ? [`extension/dist/node_modules/@koromix/koffi-${target}/linux_${process.arch}/koffi.node`]
+    : []),
 ];
 
 /** Makes xenscope-<platform>-<version>.vsix from dist/ and returns its path. */

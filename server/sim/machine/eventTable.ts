@@ -92,6 +92,7 @@ export class Port implements EventPort {
   #isMasked = false;
   #isClosed = false;
   #isUnderWay = false;
+  #willLook = false;
 
   constructor(
     readonly domid: number,
@@ -160,17 +161,26 @@ export class Port implements EventPort {
     if (this.#schedule(arrive, this.#delivery('ring', fromDomid)) === 'lost') this.#isUnderWay = false;
   }
 
+  get #mayLook(): boolean {
+    return this.#isPending && !this.#isMasked && this.#onEvent !== undefined && !this.#isClosed;
+  }
+
   #lookLater(): void {
-    if (!this.#isPending || this.#isMasked || !this.#onEvent || this.#isClosed) return;
-    this.#schedule(() => this.#look(), this.#delivery('look', this.remoteDomid));
+    if (!this.#mayLook || this.#willLook) return;
+    this.#willLook = true;
+    const look = () => {
+      this.#willLook = false;
+      this.#look();
+    };
+    this.#schedule(look, this.#delivery('look', this.remoteDomid));
   }
 
   #look(): void {
-    if (!this.#isPending || this.#isMasked || !this.#onEvent || this.#isClosed) return;
+    if (!this.#mayLook) return;
     this.#isPending = false;
     this.#isMasked = true;
     this.#told++;
-    this.#onEvent();
+    this.#onEvent!();
   }
 
   #delivery(kind: DeliveryKind, fromDomid: number): Delivery {
