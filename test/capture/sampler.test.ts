@@ -1,0 +1,99 @@
+import assert from 'node:assert/strict';
+import { minSampleIntervalMs, RingSampler, type SampleListener } from '../../server/capture/sampler';
+import { ManualClock } from '../sim/manualClock';
+import { ObservedRingPage, PageObserver } from '../support/observedPage';
+
+function rig(pages = [new ObservedRingPage({ domid: 1 }), new ObservedRingPage({ domid: 2 })]) {
+  const clock = new ManualClock();
+  const observer = new PageObserver(pages.map((page) => page.observed));
+  return { pages, clock, observer, sampler: new RingSampler({ observer, clock }) };
+}
+
+function listener() {
+  const seen: string[] = [];
+  const told: SampleListener & { readonly seen: string[]; rounds: number } = {
+    seen,
+    rounds: 0,
+    sampled: ({ page }, result) => void seen.push(`${page.id} ${result}`),
+    ended: () => void told.rounds++,
+  };
+  return told;
+}
+
+describe('RingSampler', () => {
+  it('reads nothing before somebody listens, and nothing after', () => {
+    const { pages, clock, observer, sampler } = rig();
+    clock.tick(1_000);
+    assert.equal(pages[0]!.copies, 0);
+    const one = listener();
+    const listening = sampler.listen(one, 100);
+    clock.tick(1_000);
+    assert.equal(one.rounds, 11);
+    listening.stop();
+    listening.stop();
+    const { copies } = pages[0]!;
+    clock.tick(1_000);
+    assert.deepEqual([pages[0]!.copies, one.rounds, clock.waiting, observer.listeners], [copies, 11, 0, 0]);
+    assert.equal(sampler.isSampling, false);
+  });
+
+  it('keeps to the most eager listener', () => {
+    const { clock, sampler } = rig();
+    const [slow, eager] = [listener(), listener()];
+    sampler.listen(slow, 500);
+    clock.tick(0);
+    const quick = sampler.listen(eager, 50);
+    clock.tick(500);
+    assert.equal(eager.rounds, 11);
+    quick.stop();
+    const before = slow.rounds;
+    clock.tick(1_050);
+    assert.ok(slow.rounds - before <= 3, `${slow.rounds - before} rounds in a second`);
+  });
+
+  it('changes its rate when asked, and is never faster than it may', () => {
+    const { clock, sampler } = rig();
+    const one = listener();
+    const listening = sampler.listen(one, 1_000);
+    clock.tick(0);
+    listening.setInterval(0);
+    clock.tick(100);
+    assert.equal(one.rounds, 1 + 100 / minSampleIntervalMs);
+  });
+
+  it('tells of pages that come and go, and keeps the counts of those that stay', () => {
+    const { pages, clock, observer, sampler } = rig();
+    const one = listener();
+    const [first, second] = observer.pages();
+    sampler.listen(one, 100);
+    clock.tick(0);
+    assert.deepEqual(one.seen.splice(0), ['xenstore:1 moved', 'xenstore:2 moved']);
+    observer.setPages([second!, new ObservedRingPage({ domid: 5 }).observed]);
+    clock.tick(100);
+    assert.deepEqual(one.seen.splice(0), ['xenstore:1 gone', 'xenstore:2 same', 'xenstore:5 moved']);
+    pages[1]!.isGone = true;
+    clock.tick(100);
+    assert.deepEqual(one.seen.splice(0), ['xenstore:2 gone', 'xenstore:5 same']);
+    observer.setPages([first!]);
+    clock.tick(100);
+    assert.deepEqual(one.seen.splice(0), ['xenstore:2 gone', 'xenstore:5 gone', 'xenstore:1 moved']);
+  });
+
+  it('counts across a time in which nobody looked', () => {
+    const { pages, clock, sampler } = rig();
+    let total = 0;
+    const counting: SampleListener = {
+      sampled: ({ page, directions }) => {
+        if (page.domid === 1) total = directions[0].counter.totalProducedBytes;
+      },
+    };
+    const listening = sampler.listen(counting, 100);
+    clock.tick(0);
+    listening.stop();
+    pages[0]!.pass('req', Buffer.alloc(123_456));
+    clock.tick(60_000);
+    sampler.listen(counting, 100);
+    clock.tick(0);
+    assert.equal(total, 123_456);
+  });
+});
