@@ -14,6 +14,11 @@ const parts = [
   { name: 'hostile', specs: ['test/fuzz/hostile.test.ts'], effort: 4 },
   { name: 'differential', specs: ['test/interop/differential.test.ts'], effort: 10 },
   { name: 'world', specs: ['test/fuzz/world.test.ts'], effort: 12 },
+  {
+    name: 'machine',
+    specs: ['test/sim/machine/model.test.ts', 'test/sim/machine/doorbells.test.ts'],
+    effort: 20,
+  },
 ].filter(({ name }) => name.includes(options.only));
 
 const hourMs = 3_600_000;
@@ -43,7 +48,7 @@ async function round(seed) {
 await main(async () => {
   const minutes = Number(options.minutes);
   if (!(minutes > 0) || parts.length === 0) {
-    say('Usage: npm run soak -- [--minutes N] [--only hostile|differential|world]');
+    say('Usage: npm run soak -- [--minutes N] [--only hostile|differential|world|machine]');
     return 2;
   }
   const endMs = Date.now() + minutes * 60_000;

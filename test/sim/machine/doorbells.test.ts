@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import type { EventPort } from '../../../server/host/events';
+import { effort, seed } from '../../fuzz/seed';
 import { newMachine } from '../../support/machineHost';
 
 const bells = 3;
@@ -162,7 +163,7 @@ describe('random lives of doorbells', () => {
         doorbells.settle();
         for (const end of doorbells.pairs.flat()) assert.equal(end.isOwed, false, 'rung and never told');
       }),
-      { numRuns: 500 },
+      { numRuns: 500 * effort, seed },
     );
-  }).timeout(60_000);
+  }).timeout(60_000 * effort);
 });

@@ -9,6 +9,7 @@ import type { Machine } from '../../../server/sim/machine/machine';
 import type { ProgramPorts } from '../../../server/sim/machine/programPorts';
 import { openFilePages } from '../../../native/pages';
 import { openProcessPages } from '../../../server/sim/pages';
+import { effort, seed } from '../../fuzz/seed';
 import { newMachine } from '../../support/machineHost';
 
 const domids = [0, 1, 2];
@@ -267,18 +268,18 @@ function holds(openPool: () => PagePool, numRuns: number): void {
         pool.close();
       }
     }),
-    { numRuns },
+    { numRuns: numRuns * effort, seed },
   );
 }
 
 describe('random lives of grants', () => {
   it('are what a naive model says, and leave nothing behind', () => {
     holds(() => openProcessPages(), 500);
-  }).timeout(60_000);
+  }).timeout(60_000 * effort);
 
   if (process.platform === 'linux') {
     it('are so over pages in files', () => {
       holds(() => openFilePages(), 60);
-    }).timeout(60_000);
+    }).timeout(60_000 * effort);
   }
 });
