@@ -4,6 +4,7 @@
  */
 import type { Clock, Random } from './clock';
 import type { StoreClient } from './storeClient';
+import type { WorldControl } from './worldControl';
 
 export interface Host {
   /** `simulated` hosts may be held, broken and restarted at will; `real` ones belong to somebody. */
@@ -17,10 +18,4 @@ export interface Host {
   close(): Promise<void>;
 }
 
-export interface WorldControl {
-  readonly seed: number;
-  /** How fast the guests live: 1 is human speed, 0 is quiet (nothing changes by itself). */
-  pace: number;
-  /** Where other programs reach the world's xenstore: what XENSTORED_PATH must say. */
-  readonly storeSocketPath: string | undefined;
-}
+export type { WorldControl } from './worldControl';

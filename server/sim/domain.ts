@@ -2,24 +2,33 @@
  * A domain from the inside: what a guest's script, a driver or a daemon of dom0 can do. Scripts run
  * as tasks; when the domain halts, every wait and every watch of its tasks ends.
  */
-import type { Clock, Timer } from '../host/clock';
+import type { Timer } from '../host/clock';
 import type { StoreClient, WatchEvent } from '../host/storeClient';
+import type { ShutdownReason } from '../host/worldControl';
+import { Gate } from './due';
+import type { What, WorldTime } from './due';
 import type { SeededRandom } from './seededRandom';
 
-export type ShutdownReason = 'poweroff' | 'reboot' | 'crash';
+/**
+ * How a kernel finds its ring to the store. `fresh`: as the domain builder left it. `afterLoader`: a
+ * boot loader used it before, and the kernel resets it. `kexec`: another kernel used it and told nobody.
+ */
+export type RingBoot = 'fresh' | 'afterLoader' | 'kexec';
 
 export interface DomainPorts {
-  /** The world's time. */
-  readonly clock: Clock;
+  readonly time: WorldTime;
   readonly random: SeededRandom;
   /** A connection of that domain to the world's store. */
-  openStore(domid: number): StoreClient;
+  openStore(domain: Domain): StoreClient;
   log(line: string): void;
+  /** The state of a domain has changed. */
+  changed(): void;
 }
 
 export type DomainStatus =
-  | { readonly kind: 'paused' }
+  | { readonly kind: 'building' }
   | { readonly kind: 'running' }
+  /** It ended by itself: `suspend` may be resumed. */
   | { readonly kind: 'shutdown'; readonly reason: ShutdownReason };
 
 export interface FollowOptions {
@@ -35,11 +44,18 @@ const restartDelayMs = 2000;
 
 export class Domain {
   readonly random: SeededRandom;
+  /** Shut while its processors stand still. */
+  readonly gate = new Gate();
+  /** Of the kernel that runs, or runs next. */
+  ringBoot: RingBoot = 'fresh';
   readonly #ports: DomainPorts;
   readonly #onShutdown: (reason: ShutdownReason) => void;
-  readonly #halted = new AbortController();
+  readonly #wakes: What;
+  /** Renewed when another kernel starts in the same domain. */
+  #halted = new AbortController();
   readonly #clients: StoreClient[] = [];
-  #status: DomainStatus = { kind: 'paused' };
+  #status: DomainStatus = { kind: 'building' };
+  #isPaused = false;
   #kernelStore: StoreClient | undefined;
   #lastGref: number;
   #lastPort: number;
@@ -56,6 +72,12 @@ export class Domain {
     this.#ports = ports;
     this.#onShutdown = onShutdown;
     this.random = ports.random;
+    this.#wakes = {
+      kind: 'timer',
+      domid,
+      text: `${name} (domain ${domid}) goes on after a wait.`,
+      gate: this.gate,
+    };
     // Grant references 0 to 7 are reserved; ports 1 and 2 are those of xenstore and console.
     this.#lastGref = ports.random.between(8, 800);
     this.#lastPort = ports.random.between(3, 12);
@@ -69,6 +91,10 @@ export class Domain {
     return this.#status.kind === 'running';
   }
 
+  get isPaused(): boolean {
+    return this.#isPaused;
+  }
+
   /** Aborted when the domain halts. */
   get signal(): AbortSignal {
     return this.#halted.signal;
@@ -80,7 +106,7 @@ export class Domain {
   }
 
   nowMs(): number {
-    return this.#ports.clock.nowMs();
+    return this.#ports.time.nowMs();
   }
 
   /** The connection of the domain's kernel, opened when it is first needed. */
@@ -91,7 +117,7 @@ export class Domain {
   /** A further connection, as programs in dom0 have them. */
   openStore(): StoreClient {
     this.signal.throwIfAborted();
-    const client = this.#ports.openStore(this.domid);
+    const client = this.#ports.openStore(this);
     this.#clients.push(client);
     return client;
   }
@@ -112,7 +138,7 @@ export class Domain {
 
   /** Calls `run` after `delayMs` of the world's time, even if the domain has halted by then. */
   after(delayMs: number, run: () => void): Timer {
-    return this.#ports.clock.after(delayMs, run);
+    return this.#ports.time.after(delayMs, run, this.#wakes);
   }
 
   /**
@@ -169,8 +195,22 @@ export class Domain {
     void this.#run(what, body, { again: true });
   }
 
+  /** The toolstack has built it, and its processors run for the first time. */
+  begin(): void {
+    if (this.#status.kind === 'building') this.#setStatus({ kind: 'running' });
+  }
+
+  /** Its processors stand still; whatever comes meanwhile waits. */
+  pause(): void {
+    this.#isPaused = true;
+    this.gate.isOpen = false;
+    this.#ports.changed();
+  }
+
   unpause(): void {
-    if (this.#status.kind === 'paused') this.#status = { kind: 'running' };
+    this.#isPaused = false;
+    this.#openGate();
+    this.#ports.changed();
   }
 
   /** The guest ends itself. What comes then is decided by the toolstack. */
@@ -178,27 +218,65 @@ export class Domain {
     if (this.running) this.#onShutdown(reason);
   }
 
-  /** Stops the domain's processors: its tasks end, its connections close. */
+  /** Stops the processors until `resume`, with everything as it is. */
+  standStill(): void {
+    this.gate.isOpen = false;
+    this.#setStatus({ kind: 'shutdown', reason: 'suspend' });
+  }
+
+  /** Goes on where it was suspended. */
+  resume(): void {
+    if (this.#status.kind !== 'shutdown' || this.#status.reason !== 'suspend') return;
+    this.#setStatus({ kind: 'running' });
+    this.#openGate();
+  }
+
+  /** Stops the domain's processors for good: its tasks end, its connections close. */
   halt(why: ShutdownReason): void {
     if (this.signal.aborted) return;
-    this.#status = { kind: 'shutdown', reason: why };
-    const reason = new Error(`${this.name} has halted`);
+    this.#setStatus({ kind: 'shutdown', reason: why });
+    this.#endTasks(`${this.name} has halted`);
+  }
+
+  /** Another kernel takes the place of the one that ran: nothing of it goes on, and nobody is told. */
+  replaceKernel(): void {
+    this.#endTasks(`${this.name} runs another kernel`);
+    this.#halted = new AbortController();
+    this.#kernelStore = undefined;
+    this.#setStatus({ kind: 'running' });
+    this.#openGate();
+  }
+
+  #setStatus(status: DomainStatus): void {
+    this.#status = status;
+    this.#ports.changed();
+  }
+
+  #openGate(): void {
+    const standsStill = this.#status.kind === 'shutdown' && !this.signal.aborted;
+    if (!this.#isPaused && !standsStill) this.#ports.time.open(this.gate);
+  }
+
+  #endTasks(why: string): void {
+    const reason = new Error(why);
     this.#halted.abort(reason);
     for (const { timer, reject } of this.#waits) {
       timer.cancel();
       reject(reason);
     }
     this.#waits.clear();
+    this.gate.parked.length = 0;
     for (const client of this.#clients.splice(0)) void client.close();
   }
 
   async #run(what: string, body: () => Promise<unknown>, { again }: { again: boolean }): Promise<void> {
-    while (!this.signal.aborted) {
+    const { signal } = this;
+    while (!signal.aborted) {
       try {
         await body();
         return;
       } catch (error) {
-        if (this.signal.aborted) return;
+        if (signal.aborted) return;
         this.log(`${what} failed: ${error instanceof Error ? error.message : String(error)}`);
         if (!again) return this.shutdown('crash');
         await this.sleep(restartDelayMs).catch(() => undefined);

@@ -3,7 +3,9 @@
  * death reach the store from here, as a real one hears of them by VIRQ_DOM_EXC.
  */
 import { Domain } from './domain';
-import type { DomainPorts, ShutdownReason } from './domain';
+import type { DomainPorts } from './domain';
+import type { Machine, StartInfo } from './machine/machine';
+import type { ShutdownReason } from '../host/worldControl';
 
 /** DOMID_FIRST_RESERVED of xen/include/public/xen.h: domids from here on mean something else. */
 const FIRST_RESERVED_DOMID = 0x7ff0;
@@ -19,14 +21,16 @@ export class Hypervisor {
   readonly dom0: Domain;
   readonly #ports: DomainPorts;
   readonly #listener: DomainListener;
+  readonly #machine: Machine;
   readonly #domains = new Map<number, Domain>();
   #lastDomid = 0;
 
-  constructor(ports: DomainPorts, listener: DomainListener) {
+  constructor(ports: DomainPorts, machine: Machine, listener: DomainListener) {
     this.#ports = ports;
+    this.#machine = machine;
     this.#listener = listener;
     this.dom0 = this.#add(0, 'Domain-0');
-    this.dom0.unpause();
+    this.dom0.begin();
   }
 
   /** A new domain, still empty and paused. Domids count up and are used again only after all others. */
@@ -49,11 +53,25 @@ export class Hypervisor {
     return [...this.#domains.values()];
   }
 
+  /** The pages and doorbells that the domain builder made. */
+  startInfo({ domid }: Domain): StartInfo {
+    return this.#machine.startInfo(domid);
+  }
+
+  /** SHUTDOWN_soft_reset, as the toolstack answers it: the pages stay, everything else is new. */
+  softReset(domain: Domain): void {
+    this.#machine.softReset(domain.domid);
+    domain.replaceKernel();
+  }
+
   /** Ends a domain for good: its memory, its connection and what it owns in the store are gone. */
   destroy(domain: Domain): void {
     if (!this.#domains.delete(domain.domid)) return;
     domain.halt('poweroff');
     this.#listener.domainDied(domain.domid);
+    // As when its last processor has stopped: nothing of it can clean up or ring any more.
+    this.#machine.destroyDomain(domain.domid, { sudden: true });
+    this.#ports.changed();
   }
 
   /** Stops everything that runs; the world is coming to its end. */
@@ -64,11 +82,14 @@ export class Hypervisor {
   #add(domid: number, name: string): Domain {
     const domain = new Domain(domid, name, this.#ports, (reason: ShutdownReason) => {
       this.#ports.log(`${name} (domain ${domid}) shuts down: ${reason}`);
-      domain.halt(reason);
+      if (reason === 'suspend') domain.standStill();
+      else domain.halt(reason);
       if (this.#domains.has(domid)) this.#listener.domainShutdown(domid);
     });
     this.#domains.set(domid, domain);
+    this.#machine.createDomain(domid);
     this.#listener.domainCreated(domid);
+    this.#ports.changed();
     return domain;
   }
 }

@@ -4,11 +4,17 @@
  * makes the same life as long as nobody reaches in from outside.
  */
 import type { Clock, Random } from '../host/clock';
-import type { Host, WorldControl } from '../host/host';
+import type { Host } from '../host/host';
+import type { Observer } from '../host/observer';
+import type { PagePool } from '../host/pages';
 import type { StoreClient } from '../host/storeClient';
+import type { WorldMove } from '../host/worldControl';
 import { openStoreClient } from '../store/client/storeClient';
 import { Xenstored } from '../store/xenstored';
+import { XsRingFeature } from '../wire/xsRing';
 import { Activity } from './activity';
+import { Admissions } from './admissions';
+import { Control } from './control';
 import { demoDomains, demoPlan } from './demo';
 import { blkback, netback, qdisk, vkbd } from './devices/backends';
 import { runBus } from './devices/bus';
@@ -16,11 +22,20 @@ import { bootDom0 } from './dom0/boot';
 import { runConsoled } from './dom0/consoled';
 import { startOperator } from './dom0/operator';
 import type { OperatorPlan } from './dom0/operator';
+import type { Domain } from './domain';
+import { Faults } from './faults';
 import { Hypervisor } from './hypervisor';
+import { Life } from './life';
+import { Machine } from './machine/machine';
+import { openProcessPages } from './pages';
+import { worldDoorbells } from './rings/doorbells';
+import { Kernels } from './rings/kernels';
+import { recordRequests } from './recordRequests';
 import { Scheduler } from './scheduler';
 import { SeededRandom } from './seededRandom';
 import type { DomainConfig } from './toolstack/config';
 import { Toolstack } from './toolstack/toolstack';
+import { worldLink } from './worldLink';
 
 export interface WorldOptions {
   readonly seed: number;
@@ -34,13 +49,26 @@ export interface WorldOptions {
   readonly domains?: readonly DomainConfig[];
   /** What the operator does; absent with `domains`: nothing. */
   readonly plan?: OperatorPlan;
+  /**
+   * What the store offers on rings: values of XsRingFeature, or-ed. By default reconnection and the
+   * error word; C xenstored itself offers no reconnection, oxenstored no error word.
+   */
+  readonly ringFeatures?: number;
+  /** `process`: guests speak to the store past their rings, as fast as can be. */
+  readonly transport?: 'ring' | 'process';
+  /** Where the pages of the machine come from; closed with the world. In this process when absent. */
+  readonly pages?: PagePool;
+  /** Told of each thing before it happens: a journal. */
+  readonly onMove?: (move: WorldMove) => void;
 }
 
 /** How long the host has been up when one first looks: its guests have booted and connected. */
 const upMs = 90_000;
 
-/** What comes from outside draws its chance elsewhere, so that it cannot change the guests' lives. */
-const outsideSeedOffset = 0.5;
+/** Each kind of chance has a stream of its own: what comes from outside cannot change the guests' lives. */
+const seedOffsets = { outside: 0.5, order: 0.25, faults: 0.125, machine: 0.0625 };
+
+const defaultRingFeatures = XsRingFeature.RECONNECTION | XsRingFeature.ERROR;
 
 export async function createWorld(options: WorldOptions): Promise<World> {
   const world = new World(options);
@@ -57,36 +85,81 @@ export class World implements Host {
   readonly kind = 'simulated';
   readonly clock: Clock;
   readonly random: Random;
-  readonly world: WorldControl;
+  readonly world: Control;
   readonly store: Xenstored;
+  readonly machine: Machine;
   readonly hypervisor: Hypervisor;
   readonly toolstack: Toolstack;
 
   readonly #scheduler: Scheduler;
+  readonly #pages: PagePool;
+  readonly #admissions: Admissions;
   readonly #activity = new Activity();
   readonly #outsiders = new Set<StoreClient>();
   #listener: { readonly path: string; close(): Promise<void> } | undefined;
   #closed = false;
 
-  constructor({ seed, clock, log = () => undefined }: WorldOptions) {
+  constructor(options: WorldOptions) {
+    const { seed, clock, transport = 'ring', log = () => undefined } = options;
     this.clock = clock;
-    this.random = new SeededRandom(seed + outsideSeedOffset);
-    this.#scheduler = new Scheduler({
+    this.random = new SeededRandom(seed + seedOffsets.outside);
+    this.#pages = options.pages ?? openProcessPages();
+    const time = (this.#scheduler = new Scheduler({
       clock,
       startMs: clock.nowMs() - upMs,
-      settled: () => this.#activity.settled(),
+      settled: () => new Promise((resolve) => setImmediate(resolve)),
+      random: new SeededRandom(seed + seedOffsets.order),
+      ...(options.onMove ? { onMove: options.onMove } : {}),
+    }));
+    this.#admissions = new Admissions(() => ({ afterMove: time.moves, atMs: time.nowMs() }));
+    const domain = (domid: number): Domain | undefined => this.hypervisor.get(domid);
+    const changed = () => this.world.changed();
+    const faults = new Faults(new SeededRandom(seed + seedOffsets.faults), changed);
+    this.machine = new Machine({
+      pool: this.#pages,
+      clock: time,
+      random: new SeededRandom(seed + seedOffsets.machine),
+      schedule: worldDoorbells({ time, faults, domain }),
     });
-    this.store = new Xenstored({ clock, log });
-    const openStore = (domid: number) =>
-      openStoreClient({
-        dial: this.#activity.noted(this.store.connect({ domid })),
-        clock: this.#scheduler,
-        reconnect: false,
-      });
-    const ports = { clock: this.#scheduler, random: new SeededRandom(seed), openStore, log };
-    this.hypervisor = new Hypervisor(ports, this.store);
+    const kernels = new Kernels({ machine: this.machine, time, faults, domain });
+    const rings = {
+      attach: (domid: number, gfn: number, port: number) => kernels.attach(domid, gfn, port),
+      features: options.ringFeatures ?? defaultRingFeatures,
+    };
+    this.store = new Xenstored({ clock, log, ...(transport === 'ring' ? { rings } : {}) });
+    const openStore = (owner: Domain): StoreClient => {
+      if (transport === 'ring' && owner.domid !== 0) return kernels.boot(owner).store;
+      const { domid, name, gate } = owner;
+      const dial = worldLink(this.store.connect({ domid }), { time, domid, name, gate });
+      return openStoreClient({ dial, clock: time, reconnect: false });
+    };
+    // Listeners are called later: by then everything below is there.
+    const random = new SeededRandom(seed);
+    const ports = { time, random, openStore, log, changed: () => queueMicrotask(changed) };
+    this.hypervisor = new Hypervisor(ports, this.machine, {
+      domainCreated: (domid) => this.store.domainCreated(domid),
+      domainShutdown: (domid) => this.store.domainShutdown(domid),
+      domainDied: (domid) => {
+        kernels.forget(domid);
+        faults.forgetDomain(domid);
+        this.store.domainDied(domid);
+      },
+    });
     this.toolstack = new Toolstack(this.hypervisor);
-    this.world = worldControl(seed, this.#scheduler, () => this.#listener?.path);
+    const { hypervisor, toolstack } = this;
+    const worker = options.domains ? options.plan?.worker : demoPlan.worker;
+    const known = [...(options.domains ?? demoDomains), ...(worker ? [worker] : [])];
+    this.world = new Control({
+      seed,
+      clock,
+      scheduler: time,
+      hypervisor,
+      life: new Life({ hypervisor, toolstack, known }),
+      faults,
+      kernels,
+      admissions: this.#admissions,
+      storeSocketPath: () => this.#listener?.path,
+    });
   }
 
   /** The world's own time, in milliseconds since the epoch. */
@@ -94,7 +167,7 @@ export class World implements Host {
     return this.#scheduler.nowMs();
   }
 
-  /** Timers that wait in the world; none once it is closed. */
+  /** Timers that wait in the world, and what may happen now; none once it is closed. */
   get waitingTimers(): number {
     return this.#scheduler.waiting;
   }
@@ -104,8 +177,16 @@ export class World implements Host {
     return this.hypervisor.list().reduce((sum, domain) => sum + domain.watches, 0);
   }
 
+  /** Looks at the pages of all domains, without taking part. */
+  observer(): Observer {
+    return this.machine.observer();
+  }
+
   openStore(): StoreClient {
-    const dial = this.#activity.noted(this.store.connect({ domid: 0 }));
+    const recorded = recordRequests(this.store.connect({ domid: 0 }), (text) =>
+      this.#admissions.add('request', text),
+    );
+    const dial = this.#activity.noted(recorded);
     const client = openStoreClient({ dial, clock: this.clock, random: this.random });
     this.#outsiders.add(client);
     client.onStateChange(({ kind }) => {
@@ -120,8 +201,9 @@ export class World implements Host {
   }
 
   /** Resolves when nothing moves until the next timer. */
-  settled(): Promise<void> {
-    return this.#activity.settled();
+  async settled(): Promise<void> {
+    do await this.#activity.settled();
+    while (!this.#scheduler.isAtRest);
   }
 
   /** Called once, by createWorld: builds the host, lets it run for a while, then opens its doors. */
@@ -152,24 +234,7 @@ export class World implements Host {
     for (const client of [...this.#outsiders]) await client.close();
     await this.#listener?.close();
     await this.store.close();
+    this.machine.close();
+    this.#pages.close();
   }
-}
-
-function worldControl(
-  seed: number,
-  scheduler: Scheduler,
-  socketPath: () => string | undefined,
-): WorldControl {
-  return {
-    seed,
-    get pace() {
-      return scheduler.pace;
-    },
-    set pace(pace: number) {
-      scheduler.pace = pace;
-    },
-    get storeSocketPath() {
-      return socketPath();
-    },
-  };
 }

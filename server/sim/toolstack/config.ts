@@ -18,12 +18,17 @@ export interface DiskConfig {
   readonly readOnly?: boolean;
 }
 
+/** `preserve`: the domain stays as it ended, until somebody destroys it. */
+export type AfterShutdown = 'destroy' | 'restart' | 'preserve';
+
 /** What a guest's script is given besides its domain. */
 export interface GuestSurroundings {
   readonly config: DomainConfig;
   readonly hypervisor: Hypervisor;
   /** When its vCPUs were started, in the world's time. */
   readonly bootedAtMs: number;
+  /** Another kernel ran in this domain before and told nobody: its watches and connections are still there. */
+  readonly isKexec: boolean;
 }
 
 /** Runs until the domain halts; it may return when it has nothing more to do. */
@@ -46,8 +51,14 @@ export interface DomainConfig {
   readonly stubdomain?: DomainConfig;
   /** Qubes' memory manager is told how much the guest uses. */
   readonly meminfo?: boolean;
-  readonly onPoweroff: 'destroy' | 'restart';
-  readonly onCrash: 'destroy' | 'restart';
+  readonly onPoweroff: AfterShutdown;
+  /** `restart` when absent. */
+  readonly onReboot?: AfterShutdown;
+  readonly onCrash: AfterShutdown;
+  /** `destroy` when absent. */
+  readonly onWatchdog?: AfterShutdown;
+  /** Its kernel resets its ring to the store at boot, as what hvmloader starts has to. */
+  readonly resetsRing?: boolean;
   readonly guest: GuestScript;
 }
 

@@ -3,10 +3,11 @@
  * memory targets, and decides what comes after a shutdown.
  */
 import type { StoreClient } from '../../host/storeClient';
+import type { ShutdownReason } from '../../host/worldControl';
 import { domainPath } from '../../wire/xsPath';
 import type { Domain } from '../domain';
 import type { Hypervisor } from '../hypervisor';
-import type { DiskConfig, DomainConfig, NicConfig } from './config';
+import type { AfterShutdown, DiskConfig, DomainConfig, NicConfig } from './config';
 import { joinStubdomain, startDeviceModel, waitForStubdomain } from './deviceModel';
 import {
   addDevice,
@@ -19,10 +20,6 @@ import {
 } from './devices';
 import type { Device } from './devices';
 import { deviceModelPath, libxlDomainPath, makeDomainNodes, vmPath, writeBuildNodes } from './domainNodes';
-
-/** Ports that the toolstack makes before the guest runs. */
-const STORE_PORT = 1;
-const CONSOLE_PORT = 2;
 
 /** What the toolstack remembers of a domain that it built. */
 export interface Managed {
@@ -73,15 +70,23 @@ export class Toolstack {
       if (!this.#dom0.signal.aborted) await this.destroy(managed);
       throw error;
     }
-    this.#unpause(managed);
+    this.boot(managed, { isKexec: false });
     this.#dom0.log(`started ${config.name} as domain ${managed.domain.domid}`);
     return managed;
   }
 
   /** Asks a guest to shut down, as `xl shutdown` does: the guest reads and clears the node. */
-  askToShutDown(managed: Managed, reason: 'poweroff' | 'reboot'): Promise<void> {
+  askToShutDown(managed: Managed, reason: 'poweroff' | 'reboot' | 'suspend'): Promise<void> {
     const node = `${domainPath(managed.domain.domid)}/control/shutdown`;
     return this.#act(managed, () => this.#store.write(node, reason));
+  }
+
+  /** Lets a suspended guest go on where it was, and the store watch over its next shutdown. */
+  resume(managed: Managed): Promise<void> {
+    return this.#act(managed, async () => {
+      await this.#store.resume(managed.domain.domid);
+      managed.domain.resume();
+    });
   }
 
   /** `xl mem-set`: the guest's balloon driver is told its new size. */
@@ -135,7 +140,10 @@ export class Toolstack {
   async superviseDomains(): Promise<void> {
     const look = async () => {
       for (const managed of this.list()) {
-        if (managed.domain.status.kind !== 'shutdown' || this.#ending.has(managed)) continue;
+        const { status } = managed.domain;
+        if (status.kind !== 'shutdown' || this.#ending.has(managed)) continue;
+        // Whoever had it suspended will resume or destroy it.
+        if (status.reason === 'suspend') continue;
         this.#ending.add(managed);
         this.#dom0.start(`end of ${managed.config.name}`, () => this.#afterShutdown(managed));
       }
@@ -149,18 +157,40 @@ export class Toolstack {
     await this.#dom0.sleep(500, 1500);
     // A stub domain is an organ of another domain and goes with it.
     if (this.list().some(({ stubdomain }) => stubdomain === managed)) return;
+    if (reason === 'softReset' && !managed.end) return this.#softReset(managed);
+    const action = afterShutdown(config, reason);
+    if (action === 'preserve') return;
     await this.destroy(managed);
-    const action = reason === 'crash' ? config.onCrash : reason === 'reboot' ? 'restart' : config.onPoweroff;
     if (action === 'destroy') return;
     await this.#dom0.sleep(1000, 3000);
     await this.create(config);
+  }
+
+  /** A domain that starts another kernel (libxl__domain_soft_reset): all that was connected is made anew. */
+  async #softReset(managed: Managed): Promise<void> {
+    const { domain, devices } = managed;
+    for (const device of devices) await removeDevice(this.#dom0, this.#store, device, { force: true });
+    this.#hypervisor.softReset(domain);
+    const { xenstore } = this.#hypervisor.startInfo(domain);
+    await this.#store.write(`${domainPath(domain.domid)}/store/port`, String(xenstore.port.port));
+    await this.#store.introduce(domain.domid, xenstore.gfn, xenstore.port.port);
+    for (const device of devices) {
+      await addDevice(this.#store, device);
+      await this.#dom0.sleep(50, 250);
+    }
+    this.#ending.delete(managed);
+    this.boot(managed, { isKexec: false });
+    this.#dom0.log(`reset ${domain.name} (domain ${domain.domid})`);
   }
 
   /** Runs `act` after the acts before it, unless the domain has gone meanwhile. */
   #act<T>(managed: Managed, act: () => Promise<T>): Promise<T> {
     const { domain } = managed;
     const done = managed.lastAct.then(() => {
-      if (managed.end || !domain.running) throw new Error(`${managed.config.name} does not run.`);
+      const isSuspended = domain.status.kind === 'shutdown' && domain.status.reason === 'suspend';
+      if (managed.end || !(domain.running || isSuspended)) {
+        throw new Error(`${managed.config.name} does not run.`);
+      }
       return act();
     });
     managed.lastAct = done.then(
@@ -183,20 +213,27 @@ export class Toolstack {
     const { domid } = domain;
     await makeDomainNodes(this.#store, domid, uuid, config);
     await this.#dom0.sleep(100, 400);
-    const storeGfn = this.#dom0.random.between(100_000, 1_100_000);
-    const startMs = this.#dom0.nowMs();
-    await writeBuildNodes(this.#store, domid, config, { uuid, storePort: STORE_PORT, storeGfn, startMs });
-    await this.#store.introduce(domid, storeGfn, STORE_PORT);
+    const { xenstore, console } = this.#hypervisor.startInfo(domain);
+    await writeBuildNodes(this.#store, domid, config, {
+      uuid,
+      storePort: xenstore.port.port,
+      storeGfn: xenstore.gfn,
+      startMs: this.#dom0.nowMs(),
+    });
+    await this.#store.introduce(domid, xenstore.gfn, xenstore.port.port);
     await this.#dom0.sleep(100, 400);
     for (const disk of config.disks) await this.#add(managed, diskDevice(domid, disk));
-    await this.#add(managed, consoleDevice(domid, CONSOLE_PORT, storeGfn + 1));
+    await this.#add(managed, consoleDevice(domid, console!.port.port, console!.gfn));
     if (config.type === 'hvm') await this.#add(managed, keyboardDevice(domid));
   }
 
-  #unpause({ domain, config }: Managed): void {
-    domain.unpause();
-    const bootedAtMs = this.#dom0.nowMs();
-    domain.start('guest', () => config.guest(domain, { config, hypervisor: this.#hypervisor, bootedAtMs }));
+  /** Starts the guest's kernel. */
+  boot({ domain, config }: Managed, { isKexec }: { readonly isKexec: boolean }): void {
+    const resetsRing = config.type === 'hvm' || config.resetsRing === true;
+    domain.ringBoot = isKexec ? 'kexec' : resetsRing ? 'afterLoader' : 'fresh';
+    domain.begin();
+    const surroundings = { config, hypervisor: this.#hypervisor, bootedAtMs: this.#dom0.nowMs(), isKexec };
+    domain.start('guest', () => config.guest(domain, surroundings));
   }
 
   #nicDevice(managed: Managed, nic: NicConfig): Device {
@@ -217,7 +254,7 @@ export class Toolstack {
     await this.#build(stub);
     await joinStubdomain(this.#store, stub.domain.domid, target.domain.domid);
     await this.#dom0.sleep(200, 600);
-    this.#unpause(stub);
+    this.boot(stub, { isKexec: false });
     await waitForStubdomain(this.#dom0, this.#store, stub.domain.domid, target.domain.domid);
   }
 
@@ -226,6 +263,20 @@ export class Toolstack {
     managed.devices.push(device);
     await this.#dom0.sleep(50, 250);
     return device;
+  }
+}
+
+/** What xl does by its configuration. */
+function afterShutdown(config: DomainConfig, reason: ShutdownReason): AfterShutdown {
+  switch (reason) {
+    case 'crash':
+      return config.onCrash;
+    case 'reboot':
+      return config.onReboot ?? 'restart';
+    case 'watchdog':
+      return config.onWatchdog ?? 'destroy';
+    default:
+      return config.onPoweroff;
   }
 }
 
