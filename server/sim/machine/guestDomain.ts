@@ -62,10 +62,9 @@ export class GuestDomain {
     if (notify?.signalPort !== undefined) this.events.get(notify.signalPort)?.notify();
   }
 
-  /** All that the domain has ends; what others map of it stays with them. */
+  /** All that the domain and its programs have ends; what others map of it stays with them. */
   die(isSudden: boolean, reason: string): void {
     for (const program of [...this.programs]) program.end(isSudden);
-    for (const mapping of [...this.mappings]) this.unmap(mapping, reason, true);
     this.events.closeAll();
     this.grants.endWhenFree(this.grants.list());
     for (const frames of [...this.frames]) this.release(frames, reason);

@@ -66,6 +66,14 @@ export interface Holder {
   readonly ownerIsDead: boolean;
 }
 
+export interface Usage {
+  /** Those that are ending because somebody still maps them included. */
+  readonly grants: number;
+  readonly ports: number;
+  /** Pages of others, each as often as it is mapped. */
+  readonly mappedPages: number;
+}
+
 interface StartPageInside extends StartPage {
   readonly frames: Frames;
   readonly port: Port;
@@ -201,6 +209,12 @@ export class Machine {
     const frames = this.#allocate(domain, 1);
     domain.grants.setReserved(gref, frames, toDomid, writable);
     return frames.memory;
+  }
+
+  /** How much of its limits a domain uses now. */
+  usageOf(domid: number): Usage {
+    const { grants, events, mappedPages } = this.#domain(domid);
+    return { grants: grants.size, ports: events.size, mappedPages };
   }
 
   /** Who maps pages of this domain, dead ones of the same number included. */

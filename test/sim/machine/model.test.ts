@@ -13,13 +13,14 @@ import { effort, seed } from '../../fuzz/seed';
 import { newMachine } from '../../support/machineHost';
 
 const domids = [0, 1, 2];
-/** Xenstore and console page of a guest. */
-const startPages = 2;
 
 interface ModelDomain {
   readonly domid: number;
   isAlive: boolean;
 }
+
+/** Xenstore and console page, each with its grant and its doorbell. */
+const startPagesOf = ({ domid }: ModelDomain) => (domid === 0 ? 1 : 2);
 
 interface ModelProgram {
   readonly domain: ModelDomain;
@@ -44,9 +45,18 @@ interface ModelMapping {
   isAlive: boolean;
 }
 
+interface MapStep {
+  readonly act: 'map';
+  readonly by: number;
+  readonly of: number;
+  readonly picks: readonly number[];
+  readonly access: 'read' | 'write';
+  readonly isHonest: boolean;
+}
+
 type Step =
   | { readonly act: 'share'; readonly by: number; readonly to: number; pages: number; isWritable: boolean }
-  | { readonly act: 'map'; readonly by: number; of: number; picks: number[]; access: 'read' | 'write' }
+  | MapStep
   | { readonly act: 'end' | 'unmap'; readonly which: number }
   | { readonly act: 'restart'; readonly by: number }
   | { readonly act: 'destroy'; readonly by: number; readonly sudden: boolean }
@@ -70,12 +80,13 @@ const step: fc.Arbitrary<Step> = fc.oneof(
       act: fc.constant('map' as const),
       by: domid,
       of: domid,
-      picks: fc.array(fc.nat(30), { minLength: 1, maxLength: 3 }),
-      access: fc.constantFrom('read' as const, 'write' as const),
+      picks: fc.oneof(fc.tuple(fc.nat(3)), fc.array(fc.nat(5), { minLength: 2, maxLength: 3 })),
+      access: fc.constantFrom('read' as const, 'read' as const, 'write' as const),
+      isHonest: fc.constantFrom(true, true, true, false),
     }),
   },
   {
-    weight: 5,
+    weight: 4,
     arbitrary: fc.record({ act: fc.constantFrom('end' as const, 'unmap' as const), which: fc.nat(30) }),
   },
   { weight: 1, arbitrary: fc.record({ act: fc.constant('restart' as const), by: domid }) },
@@ -83,7 +94,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     weight: 1,
     arbitrary: fc.record({ act: fc.constant('destroy' as const), by: domid, sudden: fc.boolean() }),
   },
-  { weight: 1, arbitrary: fc.record({ act: fc.constant('create' as const), by: domid }) },
+  { weight: 4, arbitrary: fc.record({ act: fc.constant('create' as const), by: domid }) },
 );
 
 /** What came of it: the result, or the code of the error. */
@@ -112,7 +123,7 @@ class World {
       case 'share':
         return this.share(step.by, step.to, step.pages, step.isWritable);
       case 'map':
-        return this.map(step.by, step.of, step.picks, step.access);
+        return this.map(step);
       case 'end':
         return this.end(step.which);
       case 'unmap':
@@ -153,13 +164,17 @@ class World {
     this.shares.push(share);
   }
 
-  /** Picks among all references that this number of a domain ever gave out. */
-  map(by: number, of: number, picks: readonly number[], access: 'read' | 'write'): void {
-    const program = this.programs.get(by)!;
-    const ever = this.shares
-      .filter((share) => share.program.domain.domid === of)
-      .flatMap(({ real }) => real.grefs);
+  /**
+   * Picks among all references that this number of a domain ever gave out, the latest first. An
+   * honest mapper is the one that the first of them was meant for.
+   */
+  map({ by: somebody, of, picks, access, isHonest }: MapStep): void {
+    const latest = this.shares.filter(({ program }) => program.domain.domid === of).reverse();
+    const ever = latest.flatMap(({ real }) => real.grefs);
     if (ever.length === 0) return;
+    const meant = latest.find(({ real }) => real.grefs.includes(ever[picks[0]! % ever.length]!))!;
+    const by = isHonest ? meant.toDomid : somebody;
+    const program = this.programs.get(by)!;
     const grefs = picks.map((pick) => ever[pick % ever.length]!);
     const pages = grefs.map((gref) => this.#granted(of, gref));
     const mayMap = pages.every(
@@ -204,7 +219,7 @@ class World {
 
   check(): void {
     const alive = [...this.programs.values()].filter(({ domain }) => domain.isAlive);
-    let pages = alive.reduce((sum, { domain }) => sum + (domain.domid === 0 ? 1 : startPages), 0);
+    let pages = alive.reduce((sum, { domain }) => sum + startPagesOf(domain), 0);
     for (const share of this.shares) {
       const isThere = share.isKept || this.#isMapped(share);
       if (isThere) pages += share.real.grefs.length;
@@ -216,6 +231,7 @@ class World {
       if (!isAlive) continue;
       pages.forEach(({ share }, at) => assert.equal(real.memory.load32(at * PAGE_BYTES), share.id));
     }
+    for (const { domain } of alive) assert.deepEqual(this.machine.usageOf(domain.domid), this.#usage(domain));
     for (const domid of domids)
       assert.deepEqual(sorted(this.machine.holdersOf(domid)), sorted(this.#holders(domid)));
   }
@@ -234,8 +250,22 @@ class World {
     return undefined;
   }
 
-  #isMapped(share: ModelShare): boolean {
-    return this.mappings.some(({ isAlive, pages }) => isAlive && pages.some((page) => page.share === share));
+  /** One page of it, or any. */
+  #isMapped(share: ModelShare, page?: number): boolean {
+    return this.mappings.some(
+      ({ isAlive, pages }) =>
+        isAlive && pages.some((each) => each.share === share && (page ?? each.page) === each.page),
+    );
+  }
+
+  #usage(domain: ModelDomain) {
+    const pages = startPagesOf(domain);
+    const grants = this.shares
+      .filter(({ program }) => program.domain === domain)
+      .flatMap((share) => share.real.grefs.filter((_, page) => share.isKept || this.#isMapped(share, page)));
+    const mapped = this.mappings.filter(({ isAlive, program }) => isAlive && program.domain === domain);
+    const mappedPages = mapped.reduce((sum, mapping) => sum + mapping.pages.length, 0);
+    return { grants: grants.length + pages, ports: pages, mappedPages };
   }
 
   #holders(of: number) {
@@ -253,7 +283,7 @@ const sorted = (list: readonly object[]) => list.map((entry) => JSON.stringify(e
 
 function holds(openPool: () => PagePool, numRuns: number): void {
   fc.assert(
-    fc.property(fc.array(step, { maxLength: 60, size: 'max' }), (steps) => {
+    fc.property(fc.array(step, { minLength: 40, maxLength: 80, size: 'max' }), (steps) => {
       const pool = openPool();
       try {
         const world = new World(pool);
