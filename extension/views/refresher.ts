@@ -24,8 +24,16 @@ export class Refresher<T> {
     this.timer ??= setTimeout(() => this.tell(), Math.max(0, this.nextAtMs - Date.now()));
   }
 
+  /** Tells what was gathered now: VS Code finds a new element only when it has been told of it. */
+  flush(): void {
+    if (this.timer === undefined) return;
+    clearTimeout(this.timer);
+    this.tell();
+  }
+
   dispose(): void {
     clearTimeout(this.timer);
+    this.timer = undefined;
   }
 
   private tell(): void {

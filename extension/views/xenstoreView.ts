@@ -110,6 +110,7 @@ export class XenstoreView implements vscode.TreeDataProvider<TreeElement>, vscod
     if (path === '/') return;
     const node = await this.tree().reach(path);
     if (!node) throw failures.noSuchPath(path);
+    this.refresher.flush();
     await this.view.reveal(node, { select: true, focus, expand: node.row.hasChildren });
   }
 

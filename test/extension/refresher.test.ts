@@ -46,6 +46,16 @@ describe('Refresher', () => {
     }
   });
 
+  it('tells at once when asked to, and only once', async () => {
+    refresher.refresh(['a']);
+    refresher.flush();
+    assert.deepEqual(told, [['a']]);
+    refresher.flush();
+    refresher.refresh(['b']);
+    await once(news, 'told');
+    assert.deepEqual(told, [['a'], ['b']]);
+  });
+
   it('keeps quiet when it has been disposed of', async () => {
     refresher.refresh(['a']);
     refresher.dispose();
