@@ -13,6 +13,9 @@ const lockName = 'lock';
 /** Somebody else's sweep may take a new folder away before it is locked; hardly ever, and not often in a row. */
 const attempts = 5;
 
+/** How to remove each folder that this process has now. */
+const ours = new Set<() => void>();
+
 export interface PrivateFolder {
   readonly path: string;
   /** Removes it with all that is in it. Safe to call twice. */
@@ -25,20 +28,23 @@ export function makePrivateFolder(parent: string): PrivateFolder {
     const folder = makeFolder(parent);
     const fd = lockOf(folder, 'wx');
     if (fd === undefined) continue;
-    let isThere = true;
-    return {
-      path: folder,
-      remove() {
-        if (!isThere) return;
-        isThere = false;
-        rmSync(folder, { recursive: true, force: true });
-        closeSync(fd);
-      },
+    const remove = () => {
+      if (!ours.delete(remove)) return;
+      rmSync(folder, { recursive: true, force: true });
+      closeSync(fd);
     };
+    process.off('exit', removeAll).once('exit', removeAll);
+    ours.add(remove);
+    return { path: folder, remove };
   }
   throw new XenscopeError('unsupported', `No private folder can be kept in ${parent}.`, {
     wayOut: 'Something removes new folders there; see what it is.',
   });
+}
+
+/** The process ends: a sweep need not come for these. */
+function removeAll(): void {
+  for (const remove of [...ours]) remove();
 }
 
 /** Removes what processes of this user left behind that are dead. */

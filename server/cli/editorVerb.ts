@@ -52,10 +52,12 @@ function localSocketPaths(): string[] {
 /** A world of its own, whose store listens where only this user can reach it. */
 async function openSimulator({ seed, pace }: WorldInfo): Promise<Host> {
   const { createWorld } = await import('../sim/world');
+  const { openPages } = await import('./openPages');
   const folder = privateFolder();
   try {
     const storeSocketPath = path.join(folder.path, 'socket');
-    const world = await createWorld({ seed, pace, clock: systemClock, storeSocketPath });
+    const pages = openPages((line) => console.error(line));
+    const world = await createWorld({ seed, pace, clock: systemClock, storeSocketPath, pages });
     return withFolder(world, folder.remove);
   } catch (error) {
     folder.remove();

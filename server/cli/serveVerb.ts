@@ -51,12 +51,15 @@ async function serve(options: ServeOptions): Promise<void> {
   try {
     // Loaded when it is needed: the other verbs start without it.
     const { createWorld } = await import('../sim/world');
+    const { openPages } = await import('./openPages');
+    const log = (line: string) => options.verbose && process.stderr.write(`${line}\n`);
     const world = await createWorld({
       seed: options.seed,
       pace: options.pace,
       clock: systemClock,
       storeSocketPath: socketPath,
-      log: (line) => options.verbose && process.stderr.write(`${line}\n`),
+      pages: openPages(log),
+      log,
     });
     await writeOut(greeting(options, socketPath));
     await ended;

@@ -41,6 +41,11 @@ const verbs: Record<string, (...args: string[]) => void> = {
     // What the collector found is given back in a turn of its own.
     setImmediate(() => setImmediate(() => console.log(`${Math.round(addressedMiB() - before)} MiB more`)));
   },
+  /** Has pages and ends without a word. */
+  leave(folder) {
+    openFilePages({ folder: folder! }).allocate(1);
+    process.exit(0);
+  },
   /** Writes where it may only read. */
   trespass() {
     const shared = openFilePages().allocate(1);

@@ -155,6 +155,11 @@ if (process.platform === 'linux') {
       sweep('/dev/shm');
     });
 
+    it('go with their process when it ends, even if nobody closed them', async () => {
+      assert.equal((await outcome(start('leave', folder))).code, 0);
+      assert.deepEqual(readdirSync(folder), []);
+    });
+
     it('are swept when their process is dead, and never while it lives', async () => {
       const child = start('hold', folder);
       const [line] = (await once(child.stdout, 'data')) as [Buffer];
