@@ -1,11 +1,13 @@
 /** A complete xenstored: one store and the ways to reach it. */
 import type { Clock } from '../host/clock';
 import { XenscopeError } from '../host/errors';
+import type { StoreTap, TappedConnection } from '../host/tap';
 import type { Dial } from './byteStream';
 import { Connection } from './connection/connection';
 import { ConnectionSet } from './connection/connectionSet';
 import { streamPair } from './connection/inProcess';
 import { listenOnSocket, type Listening } from './connection/socketTransport';
+import { tapped, type Openable } from './connection/tapped';
 import { FIRST_RESERVED_DOMID, PRIVILEGED_DOMID } from './domains';
 import { DomainRings } from './ring/domainRings';
 import type { RingAttachment } from './ring/serverRing';
@@ -18,6 +20,8 @@ export interface XenstoredOptions {
   readonly quotas?: Partial<Quotas>;
   /** How INTRODUCE reaches the ring of a domain; without it domains have no rings. */
   readonly rings?: RingsOptions;
+  /** Somebody who listens to all connections. */
+  readonly tap?: StoreTap;
   /** Takes what an operator may want to know, one line each. */
   readonly log?: (line: string) => void;
 }
@@ -39,18 +43,20 @@ export class Xenstored {
   readonly #core: StoreCore;
   readonly #connections = new ConnectionSet();
   readonly #rings: DomainRings | undefined;
+  readonly #tap: StoreTap | undefined;
   readonly #listening = new Set<Listening>();
   #isClosed = false;
 
-  constructor({ quotas, rings, log = () => undefined }: XenstoredOptions) {
+  constructor({ quotas, rings, tap, log = () => undefined }: XenstoredOptions) {
     this.#core = new StoreCore({ ...defaultQuotas, ...quotas }, log);
+    this.#tap = tap;
     if (!rings) return;
     this.#rings = new DomainRings({
       attach: (domid, gfn, port) => rings.attach(domid, gfn, port),
       features: rings.features ?? 0,
       accept: (domain) => {
         const { domid } = domain;
-        return this.#connection({ domain, domid, privileged: domid === PRIVILEGED_DOMID });
+        return this.#connection('ring', { domain, domid, privileged: domid === PRIVILEGED_DOMID });
       },
       log,
     });
@@ -71,7 +77,7 @@ export class Xenstored {
       if (this.#core.domains.get(domid) !== domain) {
         throw new XenscopeError('away', `Domain ${domid} is gone.`);
       }
-      const connection = this.#connection({ domain, domid, privileged });
+      const connection = this.#connection('process', { domain, domid, privileged });
       if (!connection) throw new XenscopeError('limit', 'The store takes no further connection.');
       const [toServer, toClient] = streamPair(client, connection);
       connection.open(toClient);
@@ -82,7 +88,7 @@ export class Xenstored {
   /** Serves privileged connections on a socket with mode 0600. Rejects with a sentence when it cannot. */
   async listen(socketPath: string): Promise<Listening> {
     const { path, close } = await listenOnSocket(socketPath, () =>
-      this.#connection({ domain: undefined, domid: PRIVILEGED_DOMID, privileged: true }),
+      this.#connection('socket', { domain: undefined, domid: PRIVILEGED_DOMID, privileged: true }),
     );
     const listening: Listening = {
       path,
@@ -96,9 +102,15 @@ export class Xenstored {
   }
 
   /** Undefined when there are too many. */
-  #connection(who: ConstructorParameters<typeof Connection>[2]): Connection | undefined {
+  #connection(
+    transport: TappedConnection['transport'],
+    who: ConstructorParameters<typeof Connection>[2],
+  ): Openable | undefined {
     if (this.#isClosed || this.#connections.size >= limits.maxConnections) return undefined;
-    return new Connection(this.#core, this.#connections, who);
+    const connection = new Connection(this.#core, this.#connections, who);
+    const { domid, privileged } = who;
+    const tap = this.#tap?.opened({ transport, domid, privileged });
+    return tap ? tapped(connection, tap) : connection;
   }
 
   /** The domain exists from now on: nodes may be given to it before it is introduced. */
