@@ -17,6 +17,8 @@ const shipped = [
   /^extension\/(package\.json|LICENSE\.txt|readme\.md|changelog\.md)$/,
   /^extension\/dist\/[\w./-]+\.(cjs|js|css|ttf)$/,
   /^extension\/dist\/node_modules\/(koffi|@koromix\/koffi-[\w-]+)\/[\w./-]+\.(cjs|js|json|txt|node)$/,
+  // The picture that the README shows.
+  /^extension\/docs\/images\/xenstore-tree\.png$/,
   /^extension\/extension\/media\/[\w./-]+\.(svg|png)$/,
 ];
 const required = [
@@ -25,6 +27,7 @@ const required = [
   'extension/LICENSE.txt',
   'extension/readme.md',
   'extension/changelog.md',
+  'extension/docs/images/xenstore-tree.png',
   'extension/dist/extension.cjs',
   'extension/dist/server.cjs',
   ...(target === 'linux-x64' || target === 'linux-arm64'
