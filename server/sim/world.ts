@@ -8,6 +8,7 @@ import type { Host } from '../host/host';
 import type { Observer } from '../host/observer';
 import type { PagePool } from '../host/pages';
 import type { StoreClient } from '../host/storeClient';
+import type { StoreTap } from '../host/tap';
 import type { WorldMove } from '../host/worldControl';
 import { openStoreClient } from '../store/client/storeClient';
 import { Xenstored } from '../store/xenstored';
@@ -58,6 +59,8 @@ export interface WorldOptions {
   readonly transport?: 'ring' | 'process';
   /** Where the pages of the machine come from; closed with the world. In this process when absent. */
   readonly pages?: PagePool;
+  /** Listens to all connections of the store, from the first one on. */
+  readonly tap?: StoreTap;
   /** Told of each thing before it happens: a journal. */
   readonly onMove?: (move: WorldMove) => void;
 }
@@ -126,7 +129,7 @@ export class World implements Host {
       attach: (domid: number, gfn: number, port: number) => kernels.attach(domid, gfn, port),
       features: options.ringFeatures ?? defaultRingFeatures,
     };
-    this.store = new Xenstored({ clock, log, ...(transport === 'ring' ? { rings } : {}) });
+    this.store = new Xenstored({ clock, log, tap: options.tap, ...(transport === 'ring' ? { rings } : {}) });
     const openStore = (owner: Domain): StoreClient => {
       if (transport === 'ring' && owner.domid !== 0) return kernels.boot(owner).store;
       const { domid, name, gate } = owner;
