@@ -3,6 +3,7 @@ import path from 'node:path';
 import { format, resolveConfig } from 'prettier';
 import { families } from './cases/all';
 import { clientCases } from './cases/client';
+import { ringCases } from './cases/rings';
 
 export const overviewFile = path.resolve(__dirname, '../../../docs/conformance.md');
 
@@ -26,6 +27,14 @@ export const rows: readonly Row[] = [
       return { id, behaviour, file, seenOn: [...oursInBothWays, 'C xenstored 4.17'] };
     }),
   ),
+  ...ringCases.map(({ id, behaviour, alsoOn }): Row => {
+    return {
+      id,
+      behaviour,
+      file: 'test/store/conformance/cases/rings.ts',
+      seenOn: ['our ring', ...alsoOn],
+    };
+  }),
   ...clientCases.map(({ id, behaviour }): Row => {
     return { id, behaviour, file: 'test/store/conformance/cases/client.ts', seenOn: ['our client'] };
   }),
@@ -42,7 +51,9 @@ What our xenstored and our client must do to be taken for the real ones, case by
 a test. The cases are written once and run on three servers: our store spoken to in process, our
 store by its socket, and the C \`xenstored\` of Debian's Xen 4.17, whose guests speak through ring
 pages. The last run proves the cases right; it is \`test/interop/conformance.test.ts\` and needs
-Debian's packages. Case 48, the depth of watches, belongs to Xen 4.22 and is not there yet.
+Debian's packages. The cases of ring pages themselves, 62 to 72, run on our server's end of a ring and,
+in \`test/interop/ringConformance.test.ts\`, on those of Debian's daemons that behave so: C
+\`xenstored\` offers no reconnection, and \`oxenstored\` has no error word. Case 48, the depth of watches, belongs to Xen 4.22 and is not there yet.
 
 This page is generated: \`node --import=tsx test/store/conformance/writeOverview.ts\`.
 

@@ -1,9 +1,12 @@
 /** What a client must make of what a server sends: seen on our client, facing a peer that a test drives. */
 import assert from 'node:assert/strict';
 import { isStoreError, XenscopeError } from '../../../../server/host/errors';
+import type { SharedMemory } from '../../../../server/host/memory';
 import { openStoreClient } from '../../../../server/store/client/storeClient';
+import { dialRing } from '../../../../server/store/client/ringDial';
 import { XsType } from '../../../../server/wire/xsMessage';
-import { ManualClock, Peer } from '../../client/support';
+import { indicesOf, ringPage, setWord, wordOf } from '../../../support/ringPage';
+import { ManualClock, Peer, settle, until } from '../../client/support';
 
 export interface ClientCase {
   readonly id: number;
@@ -14,6 +17,15 @@ export interface ClientCase {
 function open() {
   const peer = new Peer();
   return { peer, client: openStoreClient({ dial: peer.dial, clock: new ManualClock(), reconnect: false }) };
+}
+
+/** Our guest on a page whose server is the test. */
+function onPage(prepare: (memory: SharedMemory) => void) {
+  const { memory, guestPort, serverPort } = ringPage();
+  prepare(memory);
+  const dial = dialRing({ memory, port: guestPort });
+  const client = openStoreClient({ dial, clock: new ManualClock(), reconnect: false });
+  return { client, dial, memory, serverPort };
 }
 
 export const clientCases: ClientCase[] = [
@@ -75,6 +87,52 @@ export const clientCases: ClientCase[] = [
       assert.ok(connection.isClosedByClient, 'the client hangs up');
       await assert.rejects(client.read('/a'), XenscopeError);
       await client.close();
+    },
+  },
+  {
+    id: 70,
+    behaviour: 'a guest that finds the connection word at 1 waits and sends nothing',
+    async run() {
+      const { client, dial, memory, serverPort } = onPage((memory) => setWord(memory, 'connection', 1));
+      const reading = assert.rejects(client.read('/a'), XenscopeError);
+      for (let n = 0; n < 3; n++) {
+        serverPort.notify();
+        await settle();
+      }
+      assert.deepEqual(indicesOf(memory), [0, 0, 0, 0]);
+      assert.equal(client.state.kind, 'connecting');
+      setWord(memory, 'connection', 0);
+      serverPort.notify();
+      await until(() => wordOf(memory, 'req_prod') > 0);
+      await client.close();
+      await reading;
+      dial.close();
+    },
+  },
+  {
+    id: 71,
+    behaviour: 'a guest ignores feature bits that it does not know, and never writes the feature word',
+    async run() {
+      const features = 0xffff_fffc;
+      const { client, dial, memory, serverPort } = onPage((memory) => {
+        setWord(memory, 'server_features', features);
+        // Words that mean something only with features that are not offered here.
+        setWord(memory, 'error', 2);
+      });
+      const reading = assert.rejects(client.read('/a'), XenscopeError);
+      await until(() => wordOf(memory, 'req_prod') > 0);
+      await assert.rejects(dial.requestReconnect(), XenscopeError);
+      setWord(memory, 'rsp_prod', 5000);
+      serverPort.notify();
+      await reading;
+      assert.equal(wordOf(memory, 'server_features'), features);
+      assert.equal(wordOf(memory, 'connection'), 0);
+      setWord(memory, 'server_features', (features | 1) >>> 0);
+      void dial.requestReconnect().catch(() => undefined);
+      await until(() => wordOf(memory, 'connection') === 1);
+      assert.equal(wordOf(memory, 'server_features'), (features | 1) >>> 0);
+      await client.close();
+      dial.close();
     },
   },
 ];
