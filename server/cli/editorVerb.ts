@@ -3,6 +3,7 @@ import path from 'node:path';
 import type { Command } from 'commander';
 import type { Host } from '../host/host';
 import type { WorldInfo } from '../rpc/api';
+import type { World } from '../sim/world';
 import { privateFolder } from './privateFolder';
 import { systemClock, systemRandom } from './systemClock';
 
@@ -65,7 +66,7 @@ async function openSimulator({ seed, pace }: WorldInfo): Promise<Host> {
   }
 }
 
-function withFolder(world: Host, remove: () => void): Host {
+function withFolder(world: World, remove: () => void): Host {
   const { kind, clock, random } = world;
   return {
     kind,
@@ -73,6 +74,7 @@ function withFolder(world: Host, remove: () => void): Host {
     random,
     world: world.world,
     openStore: () => world.openStore(),
+    observer: () => world.observer(),
     close: async () => {
       await world.close();
       remove();

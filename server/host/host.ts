@@ -3,6 +3,7 @@
  * Further ports (grants, events, pages, observer) join this interface with the parts that need them.
  */
 import type { Clock, Random } from './clock';
+import type { Observer } from './observer';
 import type { StoreClient } from './storeClient';
 import type { WorldControl } from './worldControl';
 
@@ -13,6 +14,8 @@ export interface Host {
   readonly random: Random;
   /** A new connection to the host's xenstore, as the host's acting domain. It connects by itself and retries. */
   openStore(): StoreClient;
+  /** Looks at the pages of all domains; absent where they cannot be reached, e.g. behind a socket. */
+  observer?(): Observer;
   /** Simulated hosts only. */
   readonly world?: WorldControl;
   close(): Promise<void>;
