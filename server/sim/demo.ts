@@ -9,6 +9,7 @@ import { miniOsGuest, stubDomain } from './guests/miniOs';
 import { mirageGuest } from './guests/mirage';
 import { qube, servingQube } from './guests/qubes';
 import { crashingGuest, workerGuest } from './guests/shortLived';
+import { rollingGuest, rowdyGuest } from './guests/troubled';
 import { windowsGuest } from './guests/windows';
 import type { DomainConfig } from './toolstack/config';
 
@@ -99,6 +100,7 @@ export const demoDomains: readonly DomainConfig[] = [
       memoryMiB: 32,
       vcpus: 1,
       kernel: '/usr/lib/xen-4.17/boot/ioemu-stubdom.gz',
+      resetsRing: true,
       nics: [],
       disks: [{ vdev: 'hda', target: '/dev/vg0/old-hvm' }],
       guest: stubDomain,
@@ -112,6 +114,7 @@ export const demoDomains: readonly DomainConfig[] = [
     memoryMiB: 16,
     vcpus: 1,
     kernel: '/srv/unikernels/mini-os.gz',
+    resetsRing: true,
     nics: [{ bridge }],
     disks: [],
     guest: miniOsGuest,
@@ -161,6 +164,30 @@ export const demoDomains: readonly DomainConfig[] = [
     nics: [{ bridge }],
     disks: [{ vdev: 'xvda', target: '/dev/vg0/flaky' }],
     guest: crashingGuest,
+  },
+  {
+    ...stays,
+    ...linuxKernel,
+    name: 'rolling',
+    type: 'pvh',
+    memoryMiB: 256,
+    vcpus: 1,
+    cmdline: 'console=hvc0 root=/dev/xvda ro',
+    nics: [{ bridge }],
+    disks: [{ vdev: 'xvda', target: '/dev/vg0/rolling' }],
+    guest: rollingGuest,
+  },
+  {
+    ...stays,
+    ...linuxKernel,
+    name: 'rowdy',
+    type: 'pvh',
+    memoryMiB: 128,
+    vcpus: 1,
+    cmdline: 'console=hvc0 root=/dev/xvda ro',
+    nics: [],
+    disks: [{ vdev: 'xvda', target: '/dev/vg0/rowdy' }],
+    guest: rowdyGuest,
   },
 ];
 

@@ -15,12 +15,23 @@ import type { SeededRandom } from './seededRandom';
  */
 export type RingBoot = 'fresh' | 'afterLoader' | 'kexec';
 
+/** What a kernel can do with its ring besides asking the store. */
+export interface KernelRing {
+  /** What the server offers: values of XsRingFeature, or-ed. */
+  readonly features: number;
+  reconnect(): Promise<void>;
+  /** A wild write of the guest into its own page. */
+  corruptIndex(): void;
+}
+
 export interface DomainPorts {
   readonly time: WorldTime;
   readonly random: SeededRandom;
   /** A connection of that domain to the world's store. */
   openStore(domain: Domain): StoreClient;
   log(line: string): void;
+  /** The kernel's end of the domain's ring; undefined where the domain has none. */
+  kernel(domid: number): KernelRing | undefined;
   /** The state of a domain has changed. */
   changed(): void;
 }
@@ -112,6 +123,10 @@ export class Domain {
   /** The connection of the domain's kernel, opened when it is first needed. */
   get store(): StoreClient {
     return (this.#kernelStore ??= this.openStore());
+  }
+
+  get ring(): KernelRing | undefined {
+    return this.#ports.kernel(this.domid);
   }
 
   /** A further connection, as programs in dom0 have them. */

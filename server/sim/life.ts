@@ -78,8 +78,7 @@ export class Life {
       case 'destroy':
         return this.#begin(`destruction of ${config.name}`, () => this.#toolstack.destroy(managed));
       case 'kexec':
-        domain.replaceKernel();
-        return this.#toolstack.boot(managed, { isKexec: true });
+        return this.#toolstack.kexec(managed);
       case 'crash':
       case 'watchdog':
       case 'softReset':

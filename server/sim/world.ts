@@ -138,7 +138,14 @@ export class World implements Host {
     };
     // Listeners are called later: by then everything below is there.
     const random = new SeededRandom(seed);
-    const ports = { time, random, openStore, log, changed: () => queueMicrotask(changed) };
+    const ports = {
+      time,
+      random,
+      openStore,
+      log,
+      kernel: (domid: number) => kernels.get(domid),
+      changed: () => queueMicrotask(changed),
+    };
     this.hypervisor = new Hypervisor(ports, this.machine, {
       domainCreated: (domid) => this.store.domainCreated(domid),
       domainShutdown: (domid) => this.store.domainShutdown(domid),

@@ -16,6 +16,8 @@ export function frontend({ prepare, describe, published }: FrontendDriver): Driv
     const backendPath = await end.read('backend');
     if (backendPath === undefined) return;
     await end.pause();
+    // Another kernel used it before us and never closed it.
+    if (!prepare && (await end.state()) !== XenbusState.Initialising) await closeFirst(end, backendPath);
     await prepare?.(end, backendPath);
     await end.followState(backendPath, async (theirs) => {
       const ours = await end.state();

@@ -23,16 +23,22 @@ export const alpine: Omit<AgentReport, 'hasNetwork'> = {
 };
 
 export function linuxGuest(os: Omit<AgentReport, 'hasNetwork'>): GuestScript {
-  return async (domain, { config }) => {
-    await bootLinux(domain, config);
+  return async (domain, { config, isKexec }) => {
+    await bootLinux(domain, config, { isKexec });
     await domain.sleep(2000, 4000);
     domain.startDaemon('guest agent', () => runAgent(domain, { ...os, hasNetwork: config.nics.length > 0 }));
   };
 }
 
 /** The kernel: features first, then its buses. Returns when they run. */
-export async function bootLinux(domain: Domain, { vcpus }: DomainConfig): Promise<void> {
+export async function bootLinux(
+  domain: Domain,
+  { vcpus }: DomainConfig,
+  { isKexec = false }: { readonly isKexec?: boolean } = {},
+): Promise<void> {
   await domain.sleep(400, 900);
+  // The store may still remember the watches of the kernel before.
+  if (isKexec) await domain.store.resetWatches();
   await offerShutdown(domain, ['poweroff', 'reboot', 'suspend']);
   domain.start('shutdown handler', () => obeyShutdown(domain));
   domain.start('xenbus', () =>

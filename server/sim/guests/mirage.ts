@@ -4,8 +4,9 @@ import { runBus } from '../devices/bus';
 import type { GuestScript } from '../toolstack/config';
 import { obeyShutdown, offerShutdown } from './parts';
 
-export const mirageGuest: GuestScript = async (domain) => {
+export const mirageGuest: GuestScript = async (domain, { isKexec }) => {
   await domain.sleep(100, 250);
+  if (isKexec) await domain.store.resetWatches();
   await offerShutdown(domain, ['poweroff', 'reboot', 'suspend']);
   domain.start('shutdown handler', () => obeyShutdown(domain));
   await runBus(domain, 'device', { vif: mirageNetfront });

@@ -11,11 +11,11 @@ export function offerShutdown(domain: Domain, features: readonly string[]): Prom
   );
 }
 
-/** Obeys `xl shutdown` and `xl reboot`: clears the request, and goes down a moment later. */
+/** Obeys `xl shutdown`, `xl reboot` and `xl suspend`: clears the request, and goes down a moment later. */
 export async function obeyShutdown(domain: Domain): Promise<void> {
   await domain.follow('control/shutdown', async () => {
     const request = await readText(domain.store, 'control/shutdown');
-    if (request !== 'poweroff' && request !== 'reboot') return;
+    if (request !== 'poweroff' && request !== 'reboot' && request !== 'suspend') return;
     await domain.store.write('control/shutdown', '');
     await domain.sleep(1000, 3000);
     domain.shutdown(request);

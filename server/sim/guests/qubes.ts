@@ -14,8 +14,8 @@ import { balloonedKiB, wander } from './parts';
 const firstDataPort = 513;
 
 /** A qube that only calls others. */
-export const qube: GuestScript = async (domain, { config }) => {
-  await bootLinux(domain, config);
+export const qube: GuestScript = async (domain, { config, isKexec }) => {
+  await bootLinux(domain, config, { isKexec });
   domain.startDaemon('meminfo-writer', () => writeMeminfo(domain));
 };
 

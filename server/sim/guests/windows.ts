@@ -6,8 +6,9 @@ import type { Domain } from '../domain';
 import type { GuestScript } from '../toolstack/config';
 import { balloonedKiB, obeyShutdown, offerShutdown, wander } from './parts';
 
-export const windowsGuest: GuestScript = async (domain, { config }) => {
+export const windowsGuest: GuestScript = async (domain, { config, isKexec }) => {
   await domain.sleep(3000, 5000);
+  if (isKexec) await domain.store.resetWatches();
   await writeEntries(domain.store, 'drivers', [
     ['0', 'XenProject XENBUS 9.0.0.0 (1)'],
     ['1', 'XenProject XENVIF 9.0.0.0 (1)'],

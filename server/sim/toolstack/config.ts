@@ -29,6 +29,8 @@ export interface GuestSurroundings {
   readonly bootedAtMs: number;
   /** Another kernel ran in this domain before and told nobody: its watches and connections are still there. */
   readonly isKexec: boolean;
+  /** Starts another kernel in the place of this one, and tells nobody. */
+  kexec(): void;
 }
 
 /** Runs until the domain halts; it may return when it has nothing more to do. */

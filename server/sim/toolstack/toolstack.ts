@@ -228,12 +228,26 @@ export class Toolstack {
   }
 
   /** Starts the guest's kernel. */
-  boot({ domain, config }: Managed, { isKexec }: { readonly isKexec: boolean }): void {
+  boot(managed: Managed, { isKexec }: { readonly isKexec: boolean }): void {
+    const { domain, config } = managed;
     const resetsRing = config.type === 'hvm' || config.resetsRing === true;
     domain.ringBoot = isKexec ? 'kexec' : resetsRing ? 'afterLoader' : 'fresh';
     domain.begin();
-    const surroundings = { config, hypervisor: this.#hypervisor, bootedAtMs: this.#dom0.nowMs(), isKexec };
+    const surroundings = {
+      config,
+      hypervisor: this.#hypervisor,
+      bootedAtMs: this.#dom0.nowMs(),
+      isKexec,
+      kexec: () => this.kexec(managed),
+    };
     domain.start('guest', () => config.guest(domain, surroundings));
+  }
+
+  /** The guest starts another kernel; the toolstack only knows because it is the one that has the script. */
+  kexec(managed: Managed): void {
+    managed.domain.replaceKernel();
+    this.#dom0.log(`${managed.domain.name} (domain ${managed.domain.domid}) starts another kernel`);
+    this.boot(managed, { isKexec: true });
   }
 
   #nicDevice(managed: Managed, nic: NicConfig): Device {

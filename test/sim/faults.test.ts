@@ -1,0 +1,101 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { Faults, faultTexts } from '../../server/sim/faults';
+import { debian, linuxGuest } from '../../server/sim/guests/linux';
+import { SeededRandom } from '../../server/sim/seededRandom';
+import { RingStateReader } from './ringState';
+import { closeWorlds, dump, openWorld, plainGuest } from './worldKit';
+
+const names = Object.keys(faultTexts);
+const linux = (name: string) => plainGuest({ name, guest: linuxGuest(debian), onCrash: 'restart' });
+
+describe('faults', () => {
+  afterEach(closeWorlds);
+
+  it('strike as often as their probability says, by domain where that is set, and are counted', () => {
+    const faults = new Faults(new SeededRandom(5));
+    assert.equal(faults.isAny, false);
+    faults.set('lostNotify', 0.25);
+    faults.set('lostNotify', 1, 7);
+    let struck = 0;
+    for (let draw = 0; draw < 10_000; draw++) struck += faults.strikes('lostNotify', 3) ? 1 : 0;
+    assert.ok(Math.abs(struck - 2500) < 200, `${struck}`);
+    assert.ok(faults.strikes('lostNotify', 7));
+    assert.ok(!faults.strikes('tornIndex', 7));
+    assert.equal(faults.list().find(({ name }) => name === 'lostNotify')!.count, struck + 1);
+    faults.forgetDomain(7);
+    faults.set('lostNotify', 0);
+    assert.ok(!faults.strikes('lostNotify', 7));
+    assert.equal(faults.isAny, false);
+  });
+
+  it('refuse what makes no sense, with a sentence', async () => {
+    const { world } = await openWorld({ domains: [] });
+    assert.throws(() => world.setFault('gremlins', 1), { code: 'input', message: /no fault gremlins/ });
+    assert.throws(() => world.setFault('lostNotify', 1.5), { code: 'input', message: /no probability/ });
+    assert.throws(() => world.setFault('lostNotify', 1, 9), { code: 'input', message: /no domain 9/ });
+  });
+
+  it('are all in the table of docs/simulator.md', () => {
+    const text = readFileSync(path.join(__dirname, '../../docs/simulator.md'), 'utf8');
+    for (const [name, sentence] of Object.entries(faultTexts)) {
+      assert.ok(text.includes(`\`${name}\``), name);
+      assert.ok(text.includes(sentence), sentence);
+    }
+  });
+
+  it('change nothing while they are turned off', async () => {
+    const lives = [];
+    for (const touch of [false, true]) {
+      const world = await openWorld({ seed: 4, domains: [linux('one')] });
+      if (touch) for (const name of names) world.world.setFault(name, 0, 1);
+      await world.advance(60_000);
+      lives.push([...(await dump(world))]);
+    }
+    assert.deepEqual(lives[0], lives[1]);
+  });
+
+  for (const name of names) {
+    it(`${name} strikes one domain, and the others live on`, async () => {
+      const world = await openWorld({ seed: 2, domains: [linux('hit'), linux('spared')] });
+      world.world.setFault(name, 0.2, 1);
+      await world.advance(240_000);
+      const fault = world.world.faults.find((each) => each.name === name)!;
+      assert.ok(fault.count > 0, 'it never struck');
+      const before = (await dump(world)).get('/local/domain/2/data/updated')!.value;
+      await world.advance(60_000);
+      assert.notEqual((await dump(world)).get('/local/domain/2/data/updated')!.value, before);
+      const ring = new RingStateReader(world, 2);
+      assert.equal(ring.read().error, 0);
+    });
+  }
+
+  for (const name of ['corruptIndex', 'ignoredBackpressure'] as const) {
+    it(`${name} makes the store give the ring up, and a reconnect brings it back`, async () => {
+      const world = await openWorld({ seed: 2, domains: [linux('hit')] });
+      const ring = new RingStateReader(world, 1);
+      world.world.setFault(name, 1, 1);
+      await world.advance(60_000);
+      world.world.setFault(name, 0, 1);
+      assert.equal(ring.read().error, 2);
+      const updated = (await dump(world)).get('/local/domain/1/data/updated')?.value;
+      const report = await world.world.reconnect(1);
+      assert.equal(report.outcome, 'done', report.text);
+      assert.equal(ring.read().error, 0);
+      await world.advance(60_000);
+      assert.notEqual((await dump(world)).get('/local/domain/1/data/updated')?.value, updated);
+    });
+  }
+
+  it('crashInPacket leaves half a header behind in the ring of the dead kernel', async () => {
+    const world = await openWorld({ domains: [{ ...linux('hit'), onCrash: 'preserve' }] });
+    const before = new RingStateReader(world, 1).read();
+    world.world.setFault('crashInPacket', 1, 1);
+    await world.advance(60_000);
+    const domain = world.world.domains().find(({ domid }) => domid === 1)!;
+    assert.deepEqual([domain.state, domain.reason], ['shutdown', 'crash']);
+    const after = new RingStateReader(world, 1).read();
+    assert.equal((after.reqProd - before.reqProd) >>> 0, 8);
+  });
+});
