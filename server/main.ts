@@ -3,6 +3,7 @@
  */
 import { Command } from 'commander';
 import { version } from '../package.json';
+import { addAdapterVerb } from './cli/adapterVerb';
 import { addEditorVerb } from './cli/editorVerb';
 import { runCommandLine } from './cli/runCommandLine';
 import { addServeVerb } from './cli/serveVerb';
@@ -15,5 +16,6 @@ const program = new Command('xenscope')
 addServeVerb(program);
 addStoreVerbs(program);
 addEditorVerb(program);
+addAdapterVerb(program);
 
 void runCommandLine(program, process.argv);

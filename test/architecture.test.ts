@@ -18,7 +18,17 @@ const allowed: Record<string, readonly string[]> = {
   'server/model': ['server/wire', 'server/host', 'server/store', 'server/capture'],
   'server/doctor': ['server/wire', 'server/host', 'server/model'],
   'server/act': ['server/wire', 'server/host', 'server/store', 'server/model'],
-  'server/rpc': ['server/wire', 'server/host', 'server/store', 'server/model', 'server/act'],
+  'server/rpc': ['server/wire', 'server/host', 'server/store', 'server/model', 'server/doctor', 'server/act'],
+  'server/debug': [
+    'server/wire',
+    'server/host',
+    'server/store',
+    'server/capture',
+    'server/model',
+    'server/act',
+    'server/debug',
+  ],
+  'server/debug/dap': ['server/wire', 'server/host', 'server/debug'],
   native: ['server/wire', 'server/host', 'server/store'],
   'server/cli': [
     'server/wire',
@@ -27,6 +37,8 @@ const allowed: Record<string, readonly string[]> = {
     'server/model',
     'server/sim',
     'server/rpc',
+    'server/debug',
+    'server/debug/dap',
     'native',
   ],
   'server/main': ['server/cli', 'server/sim', 'server/rpc', 'server/host', 'server/store', 'native'],
@@ -42,7 +54,10 @@ const packages: Record<string, readonly string[]> = {
   'vscode-jsonrpc': ['server/rpc'],
   commander: ['server/main', 'server/cli'],
   koffi: ['native'],
+  '@vscode/debugadapter': ['server/debug/dap'],
+  '@vscode/debugprotocol': ['server/debug/dap'],
   '@vscode/webview-ui-toolkit': ['webview'],
+  uplot: ['webview'],
 };
 
 interface Import {
@@ -63,8 +78,9 @@ function* importsOf(file: string): Generator<Import> {
   for (const [, to] of text.matchAll(/(?:from|import|require\()\s*'([^']+)'/g)) yield { from: file, to: to! };
 }
 
-/** `server/wire` for a file of the server, else the first folder. */
+/** `server/wire` for a file of the server, else the first folder. The debugger's protocol is a part of its own. */
 function partOf(file: string): string {
+  if (file.startsWith('server/debug/dap/')) return 'server/debug/dap';
   const [top, second] = file.split('/') as [string, string];
   return top === 'server' ? `server/${second.replace(/\.ts$/, '')}` : top;
 }
