@@ -36,6 +36,11 @@ export class ByteCounter {
 
   constructor(readonly sizeBytes: number) {}
 
+  /** Whether `prod` and `cons` are a pair that was seen, and not set anew since. */
+  get hasPair(): boolean {
+    return this.#hasPair;
+  }
+
   /** How far the indices as read last are apart; more than the ring holds when they are insane. */
   get distance(): number {
     return indexDistance(this.readProd, this.readCons);
@@ -73,8 +78,11 @@ export class ByteCounter {
     return produced > 0 || consumed > 0 ? 'moved' : 'still';
   }
 
-  /** The indices are being set anew: what comes next is counted from there. */
-  forgetPair(): void {
+  /** The indices are being set anew, and this is how they stand: what comes next is counted from there. */
+  forgetPair(prod: number, cons: number): void {
+    this.readProd = prod;
+    this.readCons = cons;
+    this.isInsane = false;
     if (!this.#hasPair) return;
     this.#hasPair = false;
     this.producedBytes = 0;

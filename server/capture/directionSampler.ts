@@ -27,6 +27,8 @@ export class DirectionSampler {
   /** Produced since the last sample and overwritten since: nobody saw them. */
   unseenBytes = 0;
   totalUnseenBytes = 0;
+  /** When the indices became insane: whether bytes of the array changed with them. */
+  wasWritten = false;
   #isConsumedSure = false;
 
   constructor(readonly layout: DirectionLayout) {
@@ -43,9 +45,9 @@ export class DirectionSampler {
   }
 
   /** The indices are about to be set anew. */
-  restart(): void {
+  restart(prod: number, cons: number): void {
+    this.counter.forgetPair(prod, cons);
     this.still();
-    this.counter.forgetPair();
   }
 
   /** `now` is the page with these indices, `before` the page as of the last good sample. */
@@ -55,7 +57,10 @@ export class DirectionSampler {
     this.result = counter.count(prod, cons, nowMs);
     this.freshBytes = 0;
     this.unseenBytes = 0;
-    if (this.result === 'insane') return;
+    if (this.result === 'insane') {
+      this.wasWritten = before !== undefined && this.#differs(now, before);
+      return;
+    }
     const isAnew = this.result === 'first' || this.result === 'reset';
     this.freshBytes = isAnew ? counter.usedBytes : Math.min(counter.producedBytes, sizeBytes);
     this.freshFrom = (prod - this.freshBytes) >>> 0;
@@ -78,6 +83,12 @@ export class DirectionSampler {
     const first = Math.min(length, sizeBytes - at);
     use(page, offsetBytes + at, offsetBytes + at + first, isSure);
     if (length > first) use(page, offsetBytes, offsetBytes + length - first, isSure);
+  }
+
+  #differs(now: Uint8Array, before: Uint8Array): boolean {
+    const { offsetBytes, sizeBytes } = this.layout;
+    for (let at = offsetBytes; at < offsetBytes + sizeBytes; at++) if (now[at] !== before[at]) return true;
+    return false;
   }
 
   /** Whether the bytes just before the new ones are what they were. */

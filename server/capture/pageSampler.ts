@@ -84,8 +84,9 @@ export class PageSampler {
     this.isReconnecting = kind === 'xenstore' && this.word(layout.fields.connection!.offsetBytes) !== 0;
     for (const direction of this.directions) {
       const { prodOffset, consOffset } = direction.layout;
-      if (this.isReconnecting) direction.restart();
-      else direction.take(this.word(prodOffset), this.word(consOffset), nowMs, this.bytes, before);
+      const [prod, cons] = [this.word(prodOffset), this.word(consOffset)];
+      if (this.isReconnecting) direction.restart(prod, cons);
+      else direction.take(prod, cons, nowMs, this.bytes, before);
     }
   }
 }

@@ -52,6 +52,11 @@ export class Reassembly {
     return this.#heldBytes;
   }
 
+  /** The first of the held bytes, up to `maxBytes` of them: a copy. */
+  held(maxBytes: number): Uint8Array {
+    return this.#held.slice(0, Math.min(maxBytes, this.#heldBytes));
+  }
+
   push(bytes: Uint8Array, start: number, end: number, isSure = true): void {
     const isFree = !this.#isSearching && this.#heldBytes === 0;
     for (let at = isFree ? this.#cut(bytes, start, end, isSure) : start; at < end;) {

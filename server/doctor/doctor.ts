@@ -1,0 +1,46 @@
+/**
+ * The ring doctor: all its rules, from the most telling to the least. Of verdicts that are equally
+ * serious the one of the earlier rule comes first.
+ */
+import type { RingHistory } from '../model/rings/ringHistory';
+import type { RingDiagnosis, RingSeverity } from '../model/rings/ringTypes';
+import type { Rule } from './rule';
+import { backpressureIgnored } from './rules/backpressureIgnored';
+import { errorWord } from './rules/errorWord';
+import { flowing } from './rules/flowing';
+import { full } from './rules/full';
+import { idle } from './rules/idle';
+import { indexInsane } from './rules/indexInsane';
+import { notifyLost } from './rules/notifyLost';
+import { peerGone } from './rules/peerGone';
+import { readerNotLooking } from './rules/readerNotLooking';
+import { reconnecting } from './rules/reconnecting';
+import { requestWaiting } from './rules/requestWaiting';
+import { settling } from './rules/settling';
+
+export const rules: readonly Rule[] = [
+  backpressureIgnored,
+  indexInsane,
+  errorWord,
+  reconnecting,
+  notifyLost,
+  full,
+  peerGone,
+  requestWaiting,
+  readerNotLooking,
+  flowing,
+  settling,
+  idle,
+];
+
+const weights: Readonly<Record<RingSeverity, number>> = { fine: 0, note: 1, warning: 2, error: 3 };
+
+/** What is to be said of a ring, the most serious first; at least one thing. */
+export function diagnose(history: RingHistory, nowMs: number): readonly RingDiagnosis[] {
+  const all = rules.flatMap((rule) => rule.judge(history, nowMs));
+  const troubles = all.filter(({ severity }) => severity !== 'fine');
+  // That a ring flows as well is no news where something is wrong with it; and one word of peace is enough.
+  const said = troubles.length > 0 ? troubles : all.slice(0, 1);
+  // Stable: the order of the rules stays within one severity.
+  return said.sort((one, other) => weights[other.severity] - weights[one.severity]);
+}

@@ -1,0 +1,57 @@
+/** There is nobody at the other end: the page is gone, or nobody serves it. */
+import type { RingHistory } from '../../model/rings/ringHistory';
+import { ringRule } from '../rule';
+import { consumerOf, pairLine } from '../words';
+
+/** A domain may write before whoever serves it has connected. */
+export const peerAbsentMs = 1_000;
+
+export const peerGone = ringRule(
+  'peer-gone',
+  (history, nowMs) => pageGone(history) ?? notServed(history) ?? notBound(history, nowMs),
+);
+
+function pageGone(history: RingHistory) {
+  if (history.goneSinceMs === undefined) return undefined;
+  const unread = history.directions.filter(({ usedBytes }) => usedBytes > 0);
+  return {
+    // Domains end every day; what they left unread may matter.
+    severity: unread.length > 0 ? ('note' as const) : ('fine' as const),
+    text: `peer gone: domain ${history.page.domid} no longer has this page`,
+    evidence: [
+      'The page can no longer be read: its domain ended, or gave it up.',
+      ...unread.map(({ layout, usedBytes }) => `${usedBytes} bytes of ${layout.name} were never read.`),
+    ],
+  };
+}
+
+/** A console says itself whether anybody serves it. */
+function notServed(history: RingHistory) {
+  const { page, states, samples } = history;
+  if (page.layout.kind !== 'console' || samples === 0 || (states.connection ?? 0) === 0) return undefined;
+  const unread = history.directions.filter(
+    ({ layout, usedBytes }) => layout.consumer === 'server' && usedBytes > 0,
+  );
+  return {
+    severity: unread.length > 0 ? ('warning' as const) : ('note' as const),
+    text: `peer gone: nobody serves this console`,
+    evidence: [`connection is ${states.connection}: nobody serves the console.`, ...unread.map(pairLine)],
+  };
+}
+
+/** Simulated hosts only: bytes wait for somebody who is not bound to the doorbell. */
+function notBound(history: RingHistory, nowMs: number) {
+  const { inside, reconnectSinceMs, samples } = history;
+  if (!inside || samples === 0 || reconnectSinceMs !== undefined) return undefined;
+  const waiting = history.directions.find(({ layout, waitingSinceMs }) => {
+    const told = layout.consumer === 'server' ? inside.toldServer : inside.toldGuest;
+    return told === undefined && waitingSinceMs !== undefined && nowMs - waitingSinceMs >= peerAbsentMs;
+  });
+  if (!waiting) return undefined;
+  const who = consumerOf(waiting, history);
+  return {
+    severity: 'warning' as const,
+    text: `peer gone: ${who} is not connected`,
+    evidence: [pairLine(waiting), `Nobody is bound to the event channel on the side of ${who}.`],
+  };
+}

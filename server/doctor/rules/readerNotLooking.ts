@@ -1,0 +1,23 @@
+/** Bytes wait for the guest, and it does not look. */
+import { directionRule, isExplained } from '../rule';
+import { doorbellLine, howLong, pairLine } from '../words';
+
+/** Guests may be descheduled for a while, so they are given longer than servers. */
+export const readerNotLookingMs = 1_000;
+
+export const readerNotLooking = directionRule('reader-not-looking', (direction, history, nowMs) => {
+  const { layout, waitingSinceMs } = direction;
+  if (layout.consumer !== 'guest' || waitingSinceMs === undefined) return undefined;
+  if (isExplained(direction, history)) return undefined;
+  const waitedMs = nowMs - waitingSinceMs;
+  if (waitedMs < readerNotLookingMs) return undefined;
+  return {
+    severity: 'warning',
+    text: `data waiting for ${howLong(waitedMs)}, guest not looking`,
+    evidence: [
+      pairLine(direction),
+      `${layout.consWord} has not moved for ${howLong(waitedMs)}.`,
+      doorbellLine(direction, history),
+    ],
+  };
+});

@@ -1,0 +1,141 @@
+/**
+ * Reads messages out of a ring's array: those that wait, and those that were consumed and are not
+ * overwritten yet. The array does not say where messages begin. Where the stream was followed, that
+ * is known for the newest; otherwise the longest run of plausible messages is taken.
+ */
+import type { DirectionLayout } from '../../capture/pageLayouts';
+import { longestRun, type StreamRole } from '../../capture/plausible';
+import type { Reassembly } from '../../capture/reassembly';
+import { XS_HEADER_BYTES, xsTypeName } from '../../wire/xsMessage';
+import type { RingPacket } from './ringTypes';
+
+const maxTextChars = 120;
+
+export interface Packets {
+  /** Oldest first. */
+  readonly queued: readonly RingPacket[];
+  /** Newest first. */
+  readonly consumed: readonly RingPacket[];
+}
+
+export interface RingContents {
+  readonly layout: DirectionLayout;
+  readonly page: Uint8Array;
+  /** A pair that makes sense. */
+  readonly prod: number;
+  readonly cons: number;
+}
+
+/** `stream` is what followed the ring up to `prod`. */
+export function decodePackets({ layout, page, prod, cons }: RingContents, stream?: Reassembly): Packets {
+  const role: StreamRole = layout.producer === 'guest' ? 'request' : 'reply';
+  const { offsetBytes, sizeBytes } = layout;
+  const bytes = Buffer.from(inOrder(page, offsetBytes, sizeBytes, prod));
+  const firstIndex = (prod - sizeBytes) >>> 0;
+  const isFollowed = stream !== undefined && !stream.isSearching;
+  const unfinishedBytes = isFollowed ? stream.heldBytes : 0;
+  const end = Math.max(0, sizeBytes - unfinishedBytes);
+  const run = longestRun(bytes, 0, end, role, isFollowed ? 1 : 0);
+
+  const packets: RingPacket[] = [];
+  const isTrusted = isFollowed || run.whole > 1;
+  run.begins.forEach((begin, at) => {
+    const next = run.begins[at + 1] ?? end;
+    packets.push(packet(bytes.subarray(begin, next), (firstIndex + begin) >>> 0, next - begin, !isTrusted));
+  });
+  if (unfinishedBytes > 0) {
+    const known = Buffer.from(stream!.held(XS_HEADER_BYTES + maxTextChars));
+    packets.push(packet(known, (prod - unfinishedBytes) >>> 0, Math.min(unfinishedBytes, sizeBytes), false));
+  }
+  return split(packets, bytes, prod, cons, sizeBytes);
+}
+
+/** The text of a console: what waits, and the end of what was read. */
+export function decodeText({ layout, page, prod, cons }: RingContents): Packets {
+  const { offsetBytes, sizeBytes } = layout;
+  const bytes = Buffer.from(inOrder(page, offsetBytes, sizeBytes, prod));
+  const waiting = (prod - cons) >>> 0;
+  const read = bytes.subarray(0, sizeBytes - waiting);
+  // A ring that was not yet filled once holds zeroes before its first byte.
+  const first = read.findIndex((byte) => byte !== 0);
+  const text = (part: Buffer, index: number): RingPacket[] =>
+    part.length === 0
+      ? []
+      : [
+          {
+            index,
+            bytes: part.length,
+            type: 'text',
+            reqId: 0,
+            txId: 0,
+            text: printable(part),
+            doubtful: false,
+          },
+        ];
+  const old = first === -1 ? read.subarray(0, 0) : read.subarray(first);
+  return {
+    queued: text(bytes.subarray(sizeBytes - waiting), cons),
+    consumed: text(
+      old.subarray(Math.max(0, old.length - maxTextChars)),
+      (cons - Math.min(old.length, maxTextChars)) >>> 0,
+    ),
+  };
+}
+
+/** Those that end behind `cons` wait; bytes that wait and belong to no message are one packet in doubt. */
+function split(
+  packets: readonly RingPacket[],
+  bytes: Buffer,
+  prod: number,
+  cons: number,
+  sizeBytes: number,
+): Packets {
+  const waiting = (prod - cons) >>> 0;
+  const behindProd = ({ index }: RingPacket) => (prod - index) >>> 0;
+  const isQueued = (it: RingPacket) => waiting > 0 && behindProd(it) - it.bytes < waiting;
+  const queued = packets.filter(isQueued);
+  const consumed = packets.filter((it) => !isQueued(it)).reverse();
+  const knownBytes = queued.length > 0 ? behindProd(queued[0]!) : 0;
+  const strange = waiting - knownBytes;
+  if (strange > 0) {
+    const part = bytes.subarray(sizeBytes - waiting, sizeBytes - knownBytes);
+    const rest = { type: '?', reqId: 0, txId: 0, text: printable(part), doubtful: true };
+    queued.unshift({ index: cons, bytes: strange, ...rest });
+  }
+  return { queued, consumed };
+}
+
+/** `bytes`: the message, as far as it is known. `ringBytes`: how much of it belongs to the ring. */
+function packet(bytes: Buffer, index: number, ringBytes: number, doubtful: boolean): RingPacket {
+  if (bytes.length < XS_HEADER_BYTES) {
+    return { index, bytes: ringBytes, type: '?', reqId: 0, txId: 0, text: '', doubtful };
+  }
+  const type = bytes.readUInt32LE(0);
+  return {
+    index,
+    bytes: ringBytes,
+    wholeBytes: XS_HEADER_BYTES + bytes.readUInt32LE(12),
+    type: xsTypeName(type) ?? String(type),
+    reqId: bytes.readUInt32LE(4),
+    txId: bytes.readUInt32LE(8),
+    text: printable(bytes.subarray(XS_HEADER_BYTES)),
+    doubtful,
+  };
+}
+
+/** The array as a stream: the last ring full before `prod`. */
+function inOrder(page: Uint8Array, offsetBytes: number, sizeBytes: number, prod: number): Uint8Array {
+  const at = prod & (sizeBytes - 1);
+  const ordered = new Uint8Array(sizeBytes);
+  ordered.set(page.subarray(offsetBytes + at, offsetBytes + sizeBytes));
+  ordered.set(page.subarray(offsetBytes, offsetBytes + at), sizeBytes - at);
+  return ordered;
+}
+
+function printable(bytes: Buffer): string {
+  let text = '';
+  for (const byte of bytes.subarray(0, maxTextChars)) {
+    text += byte === 0 ? '|' : byte >= 0x20 && byte < 0x7f ? String.fromCharCode(byte) : '·';
+  }
+  return bytes.length > maxTextChars ? `${text}…` : text;
+}

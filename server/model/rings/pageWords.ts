@@ -1,0 +1,79 @@
+/** The words of a ring page in words, and which bytes of the page are what. */
+import type { PageSampler } from '../../capture/pageSampler';
+import { ringSpans } from '../../wire/ringIndex';
+import { xsRingErrorMeaning, xsRingFeatureNames } from '../../wire/xsRing';
+import type { DirectionHistory } from './ringHistory';
+import type { RingSegment, RingWord } from './ringTypes';
+
+export function ringWords(page: PageSampler): RingWord[] {
+  const { layout } = page.layout;
+  return Object.values(layout.fields).map(({ name, offsetBytes, widthBytes, meaning }) => {
+    const word = page.word(offsetBytes);
+    const value = widthBytes === 1 ? word & 0xff : word;
+    const says = page.layout.kind === 'xenstore' ? xenstoreSays(name, value) : consoleSays(name, value);
+    return { name, offsetBytes, widthBytes, value, meaning, ...(says === undefined ? {} : { says }) };
+  });
+}
+
+function xenstoreSays(name: string, value: number): string | undefined {
+  switch (name) {
+    case 'server_features':
+      return value === 0 ? 'none offered' : xsRingFeatureNames(value).join(', ');
+    case 'connection':
+      if (value === 0) return 'connected';
+      return value === 1
+        ? 'a reconnect is asked for'
+        : 'no document names it; servers take it for a reconnect';
+    case 'error':
+      return xsRingErrorMeaning(value);
+    case 'evtchn_port':
+      return value === 0 ? 'unused' : undefined;
+    default:
+      return undefined;
+  }
+}
+
+function consoleSays(name: string, value: number): string | undefined {
+  if (name !== 'connection') return undefined;
+  return value === 0 ? 'served' : value === 1 ? 'nobody serves it' : 'no document names it';
+}
+
+/** Pieces that cover the page up to its last word. */
+export function ringSegments(page: PageSampler, directions: readonly DirectionHistory[]): RingSegment[] {
+  const { layout, usedBytes } = page.layout;
+  const segments: RingSegment[] = [];
+  for (const direction of directions) segments.push(...arraySegments(direction));
+  for (const { name, offsetBytes, widthBytes } of Object.values(layout.fields)) {
+    const role = name.endsWith('_prod') || name.endsWith('_cons') ? 'index' : 'state';
+    segments.push({ start: offsetBytes, end: offsetBytes + widthBytes, role, name });
+  }
+  return withoutGaps(segments, usedBytes);
+}
+
+function arraySegments({ layout, insane, isVoid, cons, usedBytes }: DirectionHistory): RingSegment[] {
+  const { name, offsetBytes, sizeBytes } = layout;
+  // By indices that cannot be nothing can be told apart.
+  if (insane || isVoid) return [{ start: offsetBytes, end: offsetBytes + sizeBytes, role: 'unused', name }];
+  const pieces = (from: number, length: number, role: 'queued' | 'consumed') =>
+    ringSpans(from, length, sizeBytes).map((span): RingSegment => {
+      const start = offsetBytes + span.offset;
+      return { start, end: start + span.length, role, name };
+    });
+  return [
+    ...pieces(cons, usedBytes, 'queued'),
+    ...pieces((cons + usedBytes) >>> 0, sizeBytes - usedBytes, 'consumed'),
+  ];
+}
+
+function withoutGaps(segments: readonly RingSegment[], end: number): RingSegment[] {
+  const sorted = [...segments].sort((a, b) => a.start - b.start);
+  const whole: RingSegment[] = [];
+  let at = 0;
+  for (const segment of sorted) {
+    if (segment.start > at) whole.push({ start: at, end: segment.start, role: 'unused' });
+    whole.push(segment);
+    at = segment.end;
+  }
+  if (at < end) whole.push({ start: at, end, role: 'unused' });
+  return whole;
+}

@@ -1,0 +1,160 @@
+/**
+ * All rings of a host, for those who want to see them: samples while somebody subscribes, keeps a
+ * model of each ring, and tells frames of them, each subscriber as often as it likes.
+ */
+import type { Clock } from '../../host/clock';
+import type { Observer } from '../../host/observer';
+import { type Listening, RingSampler, type SampleListener } from '../../capture/sampler';
+import type { PageSampler, SampleResult } from '../../capture/pageSampler';
+import { type Judge, RingModel, type RingTime } from './ringModel';
+import type { RingsFrame, RingStrip, RingView } from './ringTypes';
+
+/** A ring whose page is gone is shown so for this long. */
+export const goneShownMs = 10_000;
+
+export interface RingWatchOptions {
+  readonly observer: Observer;
+  readonly clock: Clock;
+  /** The ring doctor. */
+  readonly judge: Judge;
+  /** Whether the world stands still: time in which nobody could act accuses nobody. */
+  readonly isHeld?: () => boolean;
+}
+
+export interface RingSubscription {
+  setInterval(intervalMs: number): void;
+  /** Safe to call twice. The last one to stop ends the sampling. */
+  stop(): void;
+}
+
+export type RingListener = (frame: RingsFrame) => void;
+
+interface Subscriber {
+  readonly listener: RingListener;
+  intervalMs: number;
+  toldMs: number | undefined;
+}
+
+interface Watched {
+  readonly sampler: PageSampler;
+  readonly model: RingModel;
+}
+
+export class RingWatch {
+  /** Others may listen to the samples as well, e.g. a journal. */
+  readonly sampler: RingSampler;
+  readonly #judge: Judge;
+  readonly #clock: Clock;
+  readonly #isHeld: () => boolean;
+  readonly #rings = new Map<string, Watched>();
+  readonly #subscribers = new Set<Subscriber>();
+  #listening: Listening | undefined;
+  #lastTime: RingTime | undefined;
+  #heldMs = 0;
+
+  constructor({ observer, clock, judge, isHeld = () => false }: RingWatchOptions) {
+    this.sampler = new RingSampler({ observer, clock });
+    this.#clock = clock;
+    this.#judge = judge;
+    this.#isHeld = isHeld;
+  }
+
+  /** The first frame comes in a later turn, the next ones at most every `intervalMs`. */
+  subscribe(listener: RingListener, { intervalMs }: { readonly intervalMs: number }): RingSubscription {
+    const subscriber: Subscriber = { listener, intervalMs, toldMs: undefined };
+    this.#subscribers.add(subscriber);
+    this.#listen();
+    return {
+      setInterval: (nextMs) => {
+        subscriber.intervalMs = nextMs;
+        this.#listen();
+      },
+      stop: () => {
+        if (this.#subscribers.delete(subscriber)) this.#listen();
+      },
+    };
+  }
+
+  /** Everything about one ring as of the last sample; undefined when there is no such ring. */
+  detail(id: string): RingView | undefined {
+    return this.#rings.get(id)?.model.view(this.#time(this.#clock.nowMs()));
+  }
+
+  /** The last two minutes of one ring, or only what came since a moment. */
+  strip(id: string, sinceMs = 0): RingStrip | undefined {
+    return this.#rings.get(id)?.model.strip(sinceMs);
+  }
+
+  /** Samples as often as the most eager subscriber wants; not at all without one. */
+  #listen(): void {
+    if (this.#subscribers.size === 0) {
+      this.#listening?.stop();
+      this.#listening = undefined;
+      return;
+    }
+    const intervalMs = Math.min(...[...this.#subscribers].map((subscriber) => subscriber.intervalMs));
+    if (this.#listening) this.#listening.setInterval(intervalMs);
+    else this.#listening = this.sampler.listen(this.#samples, intervalMs);
+  }
+
+  readonly #samples: SampleListener = {
+    sampled: (page, result, nowMs) => this.#fold(page, result, nowMs),
+    ended: (nowMs) => {
+      this.#forgetGone(this.#time(nowMs).activeMs);
+      this.#tell(nowMs);
+    },
+  };
+
+  #fold(sampler: PageSampler, result: SampleResult, nowMs: number): void {
+    const { id } = sampler.page;
+    let ring = this.#rings.get(id);
+    if (result === 'gone') {
+      // Another page may have taken its place already.
+      if (ring?.sampler === sampler) ring.model.fold(result, this.#time(nowMs));
+      return;
+    }
+    if (ring?.sampler !== sampler) {
+      ring = { sampler, model: new RingModel(sampler, this.#judge) };
+      this.#rings.set(id, ring);
+    }
+    ring.model.fold(result, this.#time(nowMs));
+  }
+
+  #forgetGone(activeMs: number): void {
+    for (const [id, { model }] of this.#rings) {
+      if (model.goneSinceMs !== undefined && activeMs - model.goneSinceMs >= goneShownMs)
+        this.#rings.delete(id);
+    }
+  }
+
+  #tell(nowMs: number): void {
+    let frame: RingsFrame | undefined;
+    for (const subscriber of [...this.#subscribers]) {
+      // Timers come a little early or late: a tenth of the interval does not cost a whole one.
+      const { toldMs, intervalMs } = subscriber;
+      if (toldMs !== undefined && nowMs - toldMs < 0.9 * intervalMs) continue;
+      subscriber.toldMs = nowMs;
+      frame ??= this.#frame(nowMs);
+      subscriber.listener(frame);
+    }
+  }
+
+  #frame(timeMs: number): RingsFrame {
+    const time = this.#time(timeMs);
+    const models = [...this.#rings.values()].map(({ model }) => model);
+    return {
+      timeMs,
+      rings: models.map((model) => model.row(time)),
+      findings: models.flatMap((model) => model.findings()),
+      leftOut: this.sampler.leftOut,
+    };
+  }
+
+  /** The same object for all rings of one round. */
+  #time(nowMs: number): RingTime {
+    if (nowMs === this.#lastTime?.nowMs) return this.#lastTime;
+    if (this.#lastTime && this.#isHeld()) this.#heldMs += Math.max(0, nowMs - this.#lastTime.nowMs);
+    this.#lastTime = { nowMs, activeMs: nowMs - this.#heldMs };
+    return this.#lastTime;
+  }
+}

@@ -1,0 +1,129 @@
+/** The last minutes of a ring for a strip chart, and the rates of the last second: a few arrays that are used again. */
+import type { DirectionName } from '../../capture/pageLayouts';
+import type { RingStrip } from './ringTypes';
+
+export const slotMs = 100;
+/** Two minutes. */
+export const stripSlots = 1_200;
+const rateSlots = 10;
+/** What passed while nobody looked for longer than this belongs to no slot. */
+const maxGapMs = slotMs * rateSlots;
+
+const markNames = ['torn', 'reset', 'insane', 'reconnecting'] as const;
+export type StripMark = (typeof markNames)[number];
+
+interface Column {
+  readonly used: Float64Array;
+  readonly produced: Float64Array;
+  readonly consumed: Float64Array;
+  readonly messages: Float64Array;
+}
+
+export class Strip {
+  readonly #names: readonly DirectionName[];
+  readonly #columns: readonly Column[];
+  readonly #seen = new Uint8Array(stripSlots);
+  readonly #marks = new Uint8Array(stripSlots);
+  /** Slots are numbered from the epoch on; this is the newest, -1 before the first sample. */
+  #slot = -1;
+  #firstMs = 0;
+  #lastMs = 0;
+
+  constructor(names: readonly DirectionName[]) {
+    this.#names = names;
+    this.#columns = names.map(() => ({
+      used: new Float64Array(stripSlots),
+      produced: new Float64Array(stripSlots),
+      consumed: new Float64Array(stripSlots),
+      messages: new Float64Array(stripSlots),
+    }));
+  }
+
+  /** A sample was taken; answers whether what moved since the last one belongs to this moment. */
+  begin(nowMs: number): boolean {
+    const slot = Math.floor(nowMs / slotMs);
+    if (this.#slot < 0) this.#firstMs = nowMs;
+    const isNear = this.#slot >= 0 && nowMs - this.#lastMs <= maxGapMs;
+    if (slot !== this.#slot) this.#moveTo(slot);
+    this.#lastMs = nowMs;
+    this.#seen[slot % stripSlots] = 1;
+    return isNear;
+  }
+
+  /** After `begin`. */
+  add(
+    which: number,
+    usedBytes: number,
+    producedBytes: number,
+    consumedBytes: number,
+    messages: number,
+  ): void {
+    const at = this.#slot % stripSlots;
+    const column = this.#columns[which]!;
+    column.used[at] = Math.max(column.used[at]!, usedBytes);
+    column.produced[at]! += producedBytes;
+    column.consumed[at]! += consumedBytes;
+    column.messages[at]! += messages;
+  }
+
+  mark(what: StripMark): void {
+    this.#marks[this.#slot % stripSlots]! |= 1 << markNames.indexOf(what);
+  }
+
+  /** Per second, over about the last one. */
+  rate(which: number, what: 'produced' | 'consumed' | 'messages', nowMs: number): number {
+    const slot = Math.floor(nowMs / slotMs);
+    const column = this.#columns[which]![what];
+    let sum = 0;
+    for (let past = Math.max(0, slot - rateSlots + 1); past <= this.#slot; past++)
+      sum += column[past % stripSlots]!;
+    if (sum === 0) return 0;
+    const windowMs = Math.min((rateSlots - 1) * slotMs + (nowMs % slotMs), nowMs - this.#firstMs);
+    return (sum * 1_000) / Math.max(windowMs, slotMs);
+  }
+
+  /** Slots from `sinceMs` on, the newest last. */
+  read(sinceMs: number): RingStrip {
+    const newest = Math.max(this.#slot, 0);
+    const first = Math.max(
+      newest - stripSlots + 1,
+      Math.floor(sinceMs / slotMs),
+      Math.floor(this.#firstMs / slotMs),
+    );
+    const slots = Array.from(
+      { length: Math.max(0, newest - first + 1) },
+      (_, at) => (first + at) % stripSlots,
+    );
+    const known = (values: Float64Array) => slots.map((at) => (this.#seen[at] ? values[at]! : null));
+    return {
+      slotMs,
+      startMs: first * slotMs,
+      directions: this.#columns.map(({ used, produced }, which) => ({
+        name: this.#names[which]!,
+        usedBytes: known(used),
+        producedBytes: known(produced),
+      })),
+      marks: slots.flatMap((at, slot) => {
+        const what = markNames.filter((_, bit) => (this.#marks[at]! & (1 << bit)) !== 0);
+        return what.length > 0 ? [{ slot, what }] : [];
+      }),
+    };
+  }
+
+  /** Empties the slots that come into use. A clock that runs back begins a strip anew. */
+  #moveTo(slot: number): void {
+    const steps = this.#slot < 0 || slot < this.#slot ? stripSlots : Math.min(stripSlots, slot - this.#slot);
+    for (let back = 0; back < steps; back++) {
+      const at = (slot + stripSlots - back) % stripSlots;
+      this.#seen[at] = 0;
+      this.#marks[at] = 0;
+      for (const { used, produced, consumed, messages } of this.#columns) {
+        used[at] = 0;
+        produced[at] = 0;
+        consumed[at] = 0;
+        messages[at] = 0;
+      }
+    }
+    this.#slot = slot;
+  }
+}
