@@ -4,7 +4,7 @@
  * until a run of plausible messages shows, says how many bytes were lost up to there, and goes on.
  */
 import { XS_HEADER_BYTES, XS_PAYLOAD_MAX_BYTES } from '../wire/xsMessage';
-import { longestRun, type StreamRole } from './plausible';
+import { couldBeMessage, longestRun, type StreamRole } from './plausible';
 
 /** Two messages of the greatest length: what lies in it while searching. The older half goes first. */
 const maxHeldBytes = 2 * (XS_HEADER_BYTES + XS_PAYLOAD_MAX_BYTES);
@@ -34,6 +34,8 @@ export class Reassembly {
   #heldBytes = 0;
   #isHeldSure = true;
   #isSearching: boolean;
+  /** It is only likely that a message begins here: the first one has to be plausible. */
+  #isUnproven = false;
   /** Why it searches: what is skipped is called so. */
   #skipReason: LossReason = 'middle';
 
@@ -77,10 +79,22 @@ export class Reassembly {
     this.#skipReason = 'middle';
   }
 
+  /**
+   * Everything that was written has been read, and nothing comes: a message most likely ended here.
+   * Ends a search, as long as what comes next agrees.
+   */
+  rest(): void {
+    if (!this.#isSearching) return;
+    this.#giveUp(this.#skipReason);
+    this.#isSearching = false;
+    this.#isUnproven = true;
+  }
+
   /** The stream begins anew with a message. */
   restart(): void {
     this.#giveUp('restart');
     this.#isSearching = false;
+    this.#isUnproven = false;
   }
 
   #giveUp(reason: LossReason): void {
@@ -94,13 +108,15 @@ export class Reassembly {
     let at = start;
     while (end - at >= XS_HEADER_BYTES) {
       const payloadBytes = lengthWord(bytes, at);
-      if (payloadBytes > XS_PAYLOAD_MAX_BYTES) {
+      const isStrange = this.#isUnproven && !couldBeMessage(bytes, at, end, this.#role);
+      if (isStrange || payloadBytes > XS_PAYLOAD_MAX_BYTES) {
         this.#isSearching = true;
         this.#skipReason = 'garbage';
         break;
       }
       const next = at + XS_HEADER_BYTES + payloadBytes;
       if (next > end) break;
+      this.#isUnproven = false;
       this.#listener.message(bytes, at, next, isSure);
       at = next;
     }

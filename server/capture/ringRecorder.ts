@@ -79,7 +79,8 @@ class PageRecorder {
       this.#journal.add(this.#source, { kind: 'movement', layer: 'ring', ...moved });
     }
     if (unseenBytes > 0) stream?.gap(unseenBytes);
-    if (direction.freshBytes === 0 || !stream) return;
+    if (!stream) return;
+    if (direction.freshBytes === 0 && counter.usedBytes === 0) stream.rest();
     direction.eachFresh(this.#page.bytes, (bytes, start, end, isSure) =>
       stream.push(bytes, start, end, isSure),
     );

@@ -141,6 +141,20 @@ describe('Reassembly', () => {
     assert.deepEqual([messages.length, doubtful], [2, [one]]);
   });
 
+  it('takes a rest for the end of a message, if what comes next agrees', () => {
+    const { stream, messages, lost } = reassembly('request', false);
+    const [first, , big] = requests as [Buffer, Buffer, Buffer];
+    stream.push(big, 50, 100);
+    stream.rest();
+    stream.push(big, 0, 20);
+    stream.push(big, 20, big.length);
+    assert.deepEqual([messages.splice(0), lost.splice(0)], [[big], [[50, 'middle']]]);
+    stream.gap(7);
+    stream.rest();
+    stream.push(Buffer.concat([big.subarray(100), first]), 0, big.length - 100 + first.length);
+    assert.deepEqual(messages, [first], 'it did not agree, and the search went on');
+  });
+
   it('keeps no more than two messages of noise', () => {
     const { stream, lost } = reassembly('request', false);
     const noise = Buffer.alloc(100_000, 0xff);

@@ -256,11 +256,12 @@ class Stream {
 
   /** Answers how many messages became whole. */
   fold(page: PageSampler): number {
-    const { result, unseenBytes, freshBytes } = this.#sampler;
+    const { result, unseenBytes, freshBytes, counter } = this.#sampler;
     if (page.isReconnecting || result === 'reset') this.reassembly.restart();
     if (unseenBytes > 0) this.reassembly.gap(unseenBytes);
     this.#messages = 0;
     if (freshBytes > 0) this.#sampler.eachFresh(page.bytes, this.#push);
+    else if (counter.usedBytes === 0 && result !== 'insane') this.reassembly.rest();
     return this.#messages;
   }
 }
