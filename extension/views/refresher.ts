@@ -21,7 +21,7 @@ export class Refresher<T> {
   refresh(elements?: readonly T[]): void {
     if (elements === undefined) this.everything = true;
     else for (const element of elements) this.gathered.add(element);
-    this.timer ??= setTimeout(() => this.tell(), Math.max(0, this.nextAtMs - Date.now()));
+    if (this.timer === undefined) this.wait();
   }
 
   /** Tells what was gathered now: VS Code finds a new element only when it has been told of it. */
@@ -36,12 +36,26 @@ export class Refresher<T> {
     this.timer = undefined;
   }
 
+  private wait(): void {
+    this.timer = setTimeout(() => this.due(), Math.max(0, this.nextAtMs - performance.now()));
+  }
+
+  /**
+   * A timer that was started late in a long turn of the event loop counts from the beginning of that
+   * turn and comes too early. Told then, VS Code would start its 200 ms again, and again.
+   */
+  private due(): void {
+    if (performance.now() < this.nextAtMs) this.wait();
+    else this.tell();
+  }
+
   private tell(): void {
     const elements = this.everything ? undefined : [...this.gathered];
     this.timer = undefined;
     this.gathered = new Set();
     this.everything = false;
-    this.nextAtMs = Date.now() + refreshEveryMs;
     this.told.fire(elements);
+    // VS Code counts from when it has taken the news in, which may take a while.
+    this.nextAtMs = performance.now() + refreshEveryMs;
   }
 }
