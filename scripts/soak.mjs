@@ -14,6 +14,7 @@ const parts = [
   { name: 'hostile', specs: ['test/fuzz/hostile.test.ts'], effort: 4 },
   { name: 'differential', specs: ['test/interop/differential.test.ts'], effort: 10 },
   { name: 'world', specs: ['test/fuzz/world.test.ts'], effort: 12 },
+  { name: 'journal', specs: ['test/sim/journal.test.ts'], effort: 10 },
   {
     name: 'machine',
     specs: ['test/sim/machine/model.test.ts', 'test/sim/machine/doorbells.test.ts'],
@@ -48,7 +49,7 @@ async function round(seed) {
 await main(async () => {
   const minutes = Number(options.minutes);
   if (!(minutes > 0) || parts.length === 0) {
-    say('Usage: npm run soak -- [--minutes N] [--only hostile|differential|world|machine]');
+    say('Usage: npm run soak -- [--minutes N] [--only hostile|differential|world|journal|machine]');
     return 2;
   }
   const endMs = Date.now() + minutes * 60_000;

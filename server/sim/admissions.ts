@@ -3,6 +3,7 @@ import type { Admission } from '../host/worldControl';
 
 /** Older ones are dropped; their numbers are missing at the beginning of the list. */
 export const maxAdmissions = 10_000;
+export const maxAdmissionChars = 8 * 1024 * 1024;
 /** Of one entry; a longer request is cut, and says so. */
 const maxTextChars = 9000;
 
@@ -10,6 +11,7 @@ export class Admissions {
   readonly #list: Admission[] = [];
   readonly #now: () => Pick<Admission, 'afterMove' | 'atMs'>;
   #count = 0;
+  #chars = 0;
 
   constructor(now: () => Pick<Admission, 'afterMove' | 'atMs'>) {
     this.#now = now;
@@ -23,7 +25,16 @@ export class Admissions {
   add(kind: Admission['kind'], text: string): void {
     const short = text.length > maxTextChars ? `${text.slice(0, maxTextChars)}… (cut)` : text;
     this.#list.push({ number: ++this.#count, ...this.#now(), kind, text: short });
-    // Seldom, because it moves all of them.
-    if (this.#list.length > maxAdmissions * 1.1) this.#list.splice(0, this.#list.length - maxAdmissions);
+    this.#chars += short.length;
+    // Several at once, because it moves all that stay.
+    if (this.#list.length > maxAdmissions * 1.1 || this.#chars > maxAdmissionChars) this.#drop();
+  }
+
+  #drop(): void {
+    let count = Math.max(this.#list.length - maxAdmissions, 0);
+    let chars = this.#list.slice(0, count).reduce((sum, { text }) => sum + text.length, 0);
+    while (this.#chars - chars > maxAdmissionChars * 0.9) chars += this.#list[count++]!.text.length;
+    this.#list.splice(0, count);
+    this.#chars -= chars;
   }
 }

@@ -1,7 +1,11 @@
 /** Notes what somebody from outside asks of a world's store, in the order in which it arrives. */
+import type { ConnectionTap, StoreTap } from '../host/tap';
 import type { Dial } from '../store/byteStream';
-import { XS_HEADER_BYTES, XsType } from '../wire/xsMessage';
-import { describeXs, messagesIn } from './worldLink';
+import { XS_HEADER_BYTES, XS_PAYLOAD_MAX_BYTES, XS_TOO_LONG, XsType, xsMessageEnd } from '../wire/xsMessage';
+import { describeXs } from './worldLink';
+
+/** Takes what one request is, and its bytes in hexadecimal. */
+export type RequestNote = (text: string) => void;
 
 /** Whoever only looks changes nothing, and would soon fill the record. */
 const onlyLooks: ReadonlySet<number> = new Set([
@@ -13,16 +17,14 @@ const onlyLooks: ReadonlySet<number> = new Set([
   XsType.IS_DOMAIN_INTRODUCED,
 ]);
 
-/** `note` is given each request that may change something: what it is, and its bytes in hexadecimal. */
-export function recordRequests(dial: Dial, note: (text: string) => void): Dial {
+/** The same way to the store, with what is asked on it noted. */
+export function recordedDial(dial: Dial, note: RequestNote): Dial {
   return async (handlers) => {
+    const requests = new Requests(note);
     const stream = await dial(handlers);
     return {
       write: (bytes) => {
-        for (const message of messagesIn(bytes)) {
-          if (message.length >= XS_HEADER_BYTES && onlyLooks.has(message.readUInt32LE(0))) continue;
-          note(`${describeXs(message)}: ${message.toString('hex')}`);
-        }
+        requests.push(bytes);
         return stream.write(bytes);
       },
       get queuedBytes() {
@@ -33,4 +35,57 @@ export function recordRequests(dial: Dial, note: (text: string) => void): Dial {
       close: () => stream.close(),
     };
   };
+}
+
+/** Notes what is asked through sockets; everything else, and that as well, goes on to `inner`. */
+export function recordedSockets(note: RequestNote, inner: StoreTap | undefined): StoreTap {
+  return {
+    opened(connection) {
+      const next = inner?.opened(connection);
+      return connection.transport === 'socket' ? both(new Requests(note), next) : next;
+    },
+  };
+}
+
+function both(requests: Requests, next: ConnectionTap | undefined): ConnectionTap {
+  return {
+    received(bytes, start, end) {
+      requests.push(Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start));
+      next?.received(bytes, start, end);
+    },
+    sent: (bytes, start, end) => next?.sent(bytes, start, end),
+    restarted: () => next?.restarted(),
+    closed: (reason) => next?.closed(reason),
+  };
+}
+
+/** Puts messages together; what breaks the protocol ends the connection, and is not noted. */
+class Requests {
+  #partial: Buffer = Buffer.alloc(0);
+  #isBroken = false;
+
+  constructor(private readonly note: RequestNote) {}
+
+  push(bytes: Buffer): void {
+    if (this.#isBroken) return;
+    const all = this.#partial.length === 0 ? bytes : Buffer.concat([this.#partial, bytes]);
+    let offset = 0;
+    for (;;) {
+      const end = xsMessageEnd(all, offset, XS_PAYLOAD_MAX_BYTES);
+      if (end === XS_TOO_LONG) {
+        this.#isBroken = true;
+        return;
+      }
+      if (end > all.length) break;
+      this.#noteOne(all.subarray(offset, end));
+      offset = end;
+    }
+    // At most one header and one payload; a copy, because the bytes are only ours during the call.
+    this.#partial = Buffer.from(all.subarray(offset));
+  }
+
+  #noteOne(message: Buffer): void {
+    if (message.length < XS_HEADER_BYTES || onlyLooks.has(message.readUInt32LE(0))) return;
+    this.note(`${describeXs(message)}: ${message.toString('hex')}`);
+  }
 }

@@ -31,7 +31,7 @@ import { Machine } from './machine/machine';
 import { openProcessPages } from './pages';
 import { worldDoorbells } from './rings/doorbells';
 import { Kernels } from './rings/kernels';
-import { recordRequests } from './recordRequests';
+import { recordedDial, recordedSockets } from './recordRequests';
 import { Scheduler } from './scheduler';
 import { SeededRandom } from './seededRandom';
 import type { DomainConfig } from './toolstack/config';
@@ -97,6 +97,7 @@ export class World implements Host {
   readonly #scheduler: Scheduler;
   readonly #pages: PagePool;
   readonly #admissions: Admissions;
+  readonly #note = (text: string) => this.#admissions.add('request', text);
   readonly #activity = new Activity();
   readonly #outsiders = new Set<StoreClient>();
   #listener: { readonly path: string; close(): Promise<void> } | undefined;
@@ -129,7 +130,8 @@ export class World implements Host {
       attach: (domid: number, gfn: number, port: number) => kernels.attach(domid, gfn, port),
       features: options.ringFeatures ?? defaultRingFeatures,
     };
-    this.store = new Xenstored({ clock, log, tap: options.tap, ...(transport === 'ring' ? { rings } : {}) });
+    const tap = recordedSockets(this.#note, options.tap);
+    this.store = new Xenstored({ clock, log, tap, ...(transport === 'ring' ? { rings } : {}) });
     const openStore = (owner: Domain): StoreClient => {
       if (transport === 'ring' && owner.domid !== 0) return kernels.boot(owner).store;
       const { domid, name, gate } = owner;
@@ -193,10 +195,7 @@ export class World implements Host {
   }
 
   openStore(): StoreClient {
-    const recorded = recordRequests(this.store.connect({ domid: 0 }), (text) =>
-      this.#admissions.add('request', text),
-    );
-    const dial = this.#activity.noted(recorded);
+    const dial = this.#activity.noted(recordedDial(this.store.connect({ domid: 0 }), this.#note));
     const client = openStoreClient({ dial, clock: this.clock, random: this.random });
     this.#outsiders.add(client);
     client.onStateChange(({ kind }) => {

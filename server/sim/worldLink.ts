@@ -129,7 +129,7 @@ class Lane {
   }
 }
 
-export function messagesIn(bytes: Buffer): Buffer[] {
+function messagesIn(bytes: Buffer): Buffer[] {
   const messages: Buffer[] = [];
   for (let offset = 0; offset < bytes.length;) {
     const end = xsMessageEnd(bytes, offset, maxMessageBytes);

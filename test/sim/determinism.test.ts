@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { closeWorlds, dump, followAll, openWorld } from './worldKit';
 
-const SEEDS = 30;
+const SEEDS = 10;
 
 /** Everything that can be seen of some minutes of a world's life. */
 async function lifeOf(seed: number, ms: number) {
