@@ -110,7 +110,7 @@ function ringName(message: Message | undefined): string {
   if (!message) return 'ring';
   const { from, to } = spanOf(message);
   const ring = message.kind === 'request' ? 'req' : 'rsp';
-  return `ring copy: ${ring} ${hex(advanceIndex(0, from))}…${hex(advanceIndex(0, to))}`;
+  return `ring bytes: ${ring} ${hex(advanceIndex(0, from))}…${hex(advanceIndex(0, to))}`;
 }
 
 function ringScopes(domid: number, observer: Observer | undefined): Scope[] {
