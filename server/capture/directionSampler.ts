@@ -8,7 +8,6 @@
  * oldest bytes first: as long as those that we know from the last sample stand untouched, so do the
  * younger ones. Where that cannot be told the bytes are called doubtful.
  */
-import { indexDistance } from '../wire/ringIndex';
 import { ByteCounter, type CountResult } from './byteCounter';
 import type { DirectionLayout } from './pageLayouts';
 
@@ -58,7 +57,8 @@ export class DirectionSampler {
     this.freshBytes = 0;
     this.unseenBytes = 0;
     if (this.result === 'insane') {
-      this.wasWritten = before !== undefined && this.#differs(now, before);
+      const { offsetBytes } = this.layout;
+      this.wasWritten = before !== undefined && !isSame(now, before, offsetBytes, sizeBytes);
       return;
     }
     const isAnew = this.result === 'first' || this.result === 'reset';
@@ -85,22 +85,18 @@ export class DirectionSampler {
     if (length > first) use(page, offsetBytes, offsetBytes + length - first, isSure);
   }
 
-  #differs(now: Uint8Array, before: Uint8Array): boolean {
-    const { offsetBytes, sizeBytes } = this.layout;
-    for (let at = offsetBytes; at < offsetBytes + sizeBytes; at++) if (now[at] !== before[at]) return true;
-    return false;
-  }
-
   /** Whether the bytes just before the new ones are what they were. */
   #oldestStand(prod: number, now: Uint8Array, before: Uint8Array): boolean {
     const { offsetBytes, sizeBytes } = this.layout;
     const known = sizeBytes - this.freshBytes;
     if (known < minKnownBytes) return false;
-    const oldest = indexDistance(prod, sizeBytes);
-    for (let index = 0; index < known; index++) {
-      const at = offsetBytes + ((oldest + index) & (sizeBytes - 1));
-      if (now[at] !== before[at]) return false;
-    }
-    return true;
+    const at = prod & (sizeBytes - 1);
+    const first = Math.min(known, sizeBytes - at);
+    return isSame(now, before, offsetBytes + at, first) && isSame(now, before, offsetBytes, known - first);
   }
+}
+
+function isSame(one: Uint8Array, other: Uint8Array, start: number, length: number): boolean {
+  for (let at = start, end = start + length; at < end; at++) if (one[at] !== other[at]) return false;
+  return true;
 }
