@@ -13,7 +13,9 @@ import type {
   NodeRow,
   TreeChange,
 } from '../model/treeTypes';
+import type { RingNotifications, RingRequests } from './ringsApi';
 
+export type * from './ringsApi';
 export type {
   Domain,
   FindQuery,
@@ -150,7 +152,7 @@ export type ApiSettings = Omit<InitializeOptions, 'apiVersion' | 'seed'>;
 type OnHost<T = unknown> = { readonly host: string } & T;
 
 /** Each request: what goes in, what comes out. A failed one carries ApiErrorData. */
-export interface ApiRequests {
+export interface ApiRequests extends RingRequests {
   'xenscope/settings': { params: ApiSettings; result: null };
   'xenscope/hosts': { params: null; result: readonly HostInfo[] };
   /** Connects if need be, and tries again at once when the host is away. */
@@ -178,7 +180,7 @@ export interface ApiRequests {
   'xenscope/unwatch': { params: { watchId: number }; result: null };
 }
 
-export interface ApiNotifications {
+export interface ApiNotifications extends RingNotifications {
   'xenscope/hostsChanged': { readonly hosts: readonly HostInfo[] };
   'xenscope/treeChanged': { readonly host: string; readonly changes: readonly TreeChange[] };
   'xenscope/domainsChanged': { readonly host: string; readonly domains: readonly Domain[] };

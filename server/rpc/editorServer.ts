@@ -22,6 +22,7 @@ import { Notifier } from './notifier';
 import { ReportOutbox } from './reportOutbox';
 import { checkFields, checkParams, initializeShape, isRequestName } from './requestShapes';
 import { toResponseError } from './responseError';
+import { worldState } from './worldFeed';
 
 export interface EditorServerOptions {
   readonly input: NodeJS.ReadableStream;
@@ -93,6 +94,12 @@ function start(connection: Connection, options: EditorServerOptions, editor: Ini
         hosts.sessionIfOpen(host)?.tree.startAnew(),
       ),
     onDomains: (host) => sendDomains(host),
+    onRings: {
+      isBusy: () => notifier.isBusy,
+      // What a frame told is told again by the next one: a frame that is left out needs no remedy.
+      send: (name, params) => notifier.send(name, params, name, () => undefined),
+    },
+    onWorld: (host) => sendWorld(host),
     log: (host, sentence) => connection.console.info(`${host}: ${sentence}`),
   });
   const sendHosts = () => notifier.send('xenscope/hostsChanged', { hosts: hosts.hosts }, 'hosts', sendHosts);
@@ -101,9 +108,18 @@ function start(connection: Connection, options: EditorServerOptions, editor: Ini
     if (!domains) return;
     notifier.send('xenscope/domainsChanged', { host, domains }, `domains ${host}`, () => sendDomains(host));
   };
+  const sendWorld = (host: string) => {
+    const world = hosts.sessionIfOpen(host)?.host.world;
+    if (!world) return;
+    const params = { host, world: worldState(world) };
+    notifier.send('xenscope/worldChanged', params, `world ${host}`, () => sendWorld(host));
+  };
   void hosts.watchLocalSockets();
   return {
-    handlers: createHandlers(hosts, outbox),
+    handlers: createHandlers(hosts, outbox, (serial, step) =>
+      // The result brings all steps again.
+      notifier.send('xenscope/reconnectStep', { serial, step }, `reconnect ${serial}`, () => undefined),
+    ),
     async close() {
       outbox.close();
       await hosts.close();

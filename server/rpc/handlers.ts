@@ -5,9 +5,10 @@ import { dump } from '../model/dump';
 import { find } from '../model/find';
 import { compareNames } from '../model/naturalOrder';
 import { readDetail } from '../model/nodeDetail';
-import type { Act, ApiRequests, RequestName } from './api';
+import type { Act, ApiRequests, ReconnectStep, RequestName } from './api';
 import type { HostRegistry } from './hostRegistry';
 import type { ReportOutbox } from './reportOutbox';
+import { createRingHandlers } from './ringHandlers';
 
 /** `signal` is aborted when the editor no longer wants the answer. */
 export type Handlers = {
@@ -17,9 +18,14 @@ export type Handlers = {
   ) => Promise<ApiRequests[Name]['result']>;
 };
 
-export function createHandlers(hosts: HostRegistry, outbox: ReportOutbox): Handlers {
+export function createHandlers(
+  hosts: HostRegistry,
+  outbox: ReportOutbox,
+  onReconnectStep: (serial: number, step: ReconnectStep) => void,
+): Handlers {
   let lastWatchId = 0;
   return {
+    ...createRingHandlers(hosts, onReconnectStep),
     'xenscope/settings': async (settings) => {
       hosts.applySettings(settings);
       return null;

@@ -5,6 +5,7 @@ import type { Host } from '../host/host';
 import type { StoreState } from '../host/storeClient';
 import type { HostInfo, HostState, TreeChange, WorldInfo } from './api';
 import { HostSession } from './hostSession';
+import type { RingPost } from './ringFeed';
 
 export interface HostSource {
   readonly id: string;
@@ -23,6 +24,8 @@ export interface HostEntryListener {
   onChange(): void;
   onTreeChanges(changes: readonly TreeChange[]): void;
   onDomains(): void;
+  readonly rings: RingPost & { readonly host: string };
+  onWorld(): void;
   log(sentence: string): void;
 }
 

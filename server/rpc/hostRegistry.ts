@@ -10,6 +10,7 @@ import type { Host } from '../host/host';
 import type { ApiSettings, HostInfo, TreeChange, WorldInfo } from './api';
 import { HostEntry } from './hostEntry';
 import type { HostSession } from './hostSession';
+import type { RingPost } from './ringFeed';
 
 /** How often we look for a local xenstored that was started, or is gone. */
 export const localSocketIntervalMs = 2_000;
@@ -27,6 +28,8 @@ export interface HostRegistryOptions {
   readonly onHosts: () => void;
   readonly onTreeChanges: (host: string, changes: readonly TreeChange[]) => void;
   readonly onDomains: (host: string) => void;
+  readonly onRings: RingPost;
+  readonly onWorld: (host: string) => void;
   /** A sentence for the log. */
   readonly log: (host: string, sentence: string) => void;
 }
@@ -138,6 +141,8 @@ export class HostRegistry {
       onChange: () => this.#pushSoon(),
       onTreeChanges: (changes) => this.#options.onTreeChanges(id, changes),
       onDomains: () => this.#options.onDomains(id),
+      rings: { host: id, ...this.#options.onRings },
+      onWorld: () => this.#options.onWorld(id),
       log: (sentence) => this.#options.log(id, sentence),
     });
     this.#entries.set(id, entry);

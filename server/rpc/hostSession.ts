@@ -1,14 +1,18 @@
 /** One host while it is connected: its store and everything that lives on it. */
 import { Acts } from '../act/acts';
+import { diagnose } from '../doctor/doctor';
 import { sleep } from '../host/clock';
 import { XenscopeError } from '../host/errors';
 import type { Host } from '../host/host';
 import type { StoreClient, StoreState } from '../host/storeClient';
 import { DomainList } from '../model/domains';
 import { LiveTree } from '../model/liveTree';
+import { RingWatch } from '../model/rings/ringWatch';
 import { RootFeed } from '../model/rootFeed';
 import type { TreeChange } from '../model/treeTypes';
 import { type Report, WatchLog } from '../model/watchLog';
+import { RingFeed, type RingPost } from './ringFeed';
+import { watchWorld } from './worldFeed';
 
 export const maxWatchesPerHost = 100;
 const domainsPatienceMs = 2_000;
@@ -19,6 +23,9 @@ export interface HostSessionOptions {
   readonly onState: (state: StoreState) => void;
   readonly onTreeChanges: (changes: readonly TreeChange[]) => void;
   readonly onDomains: () => void;
+  readonly rings: RingPost & { readonly host: string };
+  /** Hold, faults or domains of a simulated host changed. */
+  readonly onWorld: () => void;
   readonly log: (sentence: string) => void;
 }
 
@@ -28,16 +35,19 @@ export class HostSession {
   readonly domains: DomainList;
   readonly tree: LiveTree;
   readonly acts: Acts;
+  /** Absent where no page can be reached. */
+  readonly rings: RingFeed | undefined;
   readonly #feed: RootFeed;
   readonly #watches = new Map<number, WatchLog>();
-  readonly #stopListening: () => void;
+  readonly #ends: (() => void)[] = [];
+  readonly #ringPost: HostSessionOptions['rings'];
 
   constructor(options: HostSessionOptions) {
-    const { host, allowDomain0Edits, onState, onTreeChanges, onDomains, log } = options;
+    const { host, allowDomain0Edits, onState, onTreeChanges, onDomains, onWorld, log } = options;
     const { clock } = host;
     this.host = host;
     const store = (this.store = host.openStore());
-    this.#stopListening = store.onStateChange(onState);
+    this.#ends.push(store.onStateChange(onState));
     const feed = (this.#feed = new RootFeed(store));
     this.domains = new DomainList(store, clock, feed, () => {
       onDomains();
@@ -46,10 +56,27 @@ export class HostSession {
     const { nameDomain } = this.domains;
     this.tree = new LiveTree({ store, clock, feed, nameDomain, onChanges: onTreeChanges });
     this.acts = new Acts({ store, nameDomain, allowDomain0Edits, isReal: host.kind === 'real' });
+    this.#ringPost = options.rings;
+    this.rings = this.#watchRings();
+    if (host.world) this.#ends.push(watchWorld(host.world, clock, onWorld));
     // Set before the connection is there, so that it is the first request and nothing is missed.
     feed.start().catch((error: XenscopeError) => {
       if (error.code !== 'cancelled') log(`The tree does not follow changes: ${error.message}`);
     });
+  }
+
+  /** An editor that asks for rings is told that this host shows none. */
+  tellNoRings(): void {
+    const { host, send } = this.#ringPost;
+    send('xenscope/ringsFrame', { host, whole: true, rings: [], gone: [], leftOut: 0 });
+  }
+
+  #watchRings(): RingFeed | undefined {
+    const { clock, world } = this.host;
+    const observer = this.host.observer?.();
+    if (!observer) return undefined;
+    const watch = new RingWatch({ observer, clock, judge: diagnose, isHeld: () => world?.isHeld ?? false });
+    return new RingFeed({ ...this.#ringPost, watch });
   }
 
   /** Resolves when the store is connected and its domains are known, or when it is away. */
@@ -82,7 +109,8 @@ export class HostSession {
   }
 
   async close(): Promise<void> {
-    this.#stopListening();
+    for (const end of this.#ends) end();
+    this.rings?.close();
     this.tree.close();
     this.domains.close();
     // Not awaited before the store is closed: one that hangs would never answer to the last words.

@@ -2,6 +2,7 @@
 import { XenscopeError } from '../host/errors';
 import { isNodePath, isSpecialPath } from '../wire/xsPath';
 import type { ApiRequests, RequestName } from './api';
+import { domainActs } from './worldFeed';
 
 /** Undefined when the value is right, else how to go on after the field's name: `must be …`. */
 type Check = (value: unknown) => string | undefined;
@@ -47,6 +48,15 @@ const object =
     const problem = problemIn(value, fields);
     return problem && `is wrong: ${problem}`;
   };
+
+const optional =
+  (check: Check): Check =>
+  (value) =>
+    value === undefined || value === null ? undefined : check(value);
+const probability: Check = (value) =>
+  typeof value === 'number' && value >= 0 && value <= 1 ? undefined : 'must be a number from 0 to 1';
+const domidOrName: Check = (value) =>
+  typeof value === 'number' ? count(value) : text(value) && 'must be the number or the name of a domain';
 
 const perm = object({ domid: count, read: flag, write: flag });
 /** Paths of acts are judged by the guard, which explains better. */
@@ -95,6 +105,19 @@ const shapes: Shapes = {
   'xenscope/undo': { ...host, undoId: count },
   'xenscope/watch': { ...host, path: watchPath },
   'xenscope/unwatch': { watchId: count },
+  'xenscope/rings': { ...host, intervalMs: amount },
+  'xenscope/ringList': host,
+  'xenscope/ringsStop': host,
+  'xenscope/ring': { ...host, ring: text, intervalMs: amount },
+  'xenscope/ringStop': { viewId: count },
+  'xenscope/reconnectPreview': { ...host, ring: text },
+  'xenscope/reconnect': { ...host, ring: text, serial: count, confirmed: flag },
+  'xenscope/world': host,
+  'xenscope/hold': host,
+  'xenscope/resume': host,
+  'xenscope/step': host,
+  'xenscope/setFault': { ...host, name: text, probability, domid: optional(count) },
+  'xenscope/domainAct': { ...host, act: oneOf(...domainActs), who: domidOrName },
 };
 
 export function isRequestName(name: string): name is RequestName {

@@ -1,0 +1,111 @@
+/**
+ * Connecting a ring anew, by hand: which way there is on this host, and what it costs. What cannot
+ * be done here is explained and not offered.
+ */
+import { XenscopeError } from '../host/errors';
+import type { Host } from '../host/host';
+import type { ReconnectReport, ReconnectStep } from '../host/worldControl';
+import type { RingRow } from '../model/rings/ringTypes';
+import { XsRingFeature } from '../wire/xsRing';
+import type { ReconnectPreview } from './reconnectPreview';
+
+export interface ReconnectTarget {
+  readonly host: Host;
+  readonly ring: RingRow;
+  readonly nameDomain: (domid: number) => string;
+}
+
+export function previewReconnect(target: ReconnectTarget): ReconnectPreview {
+  const { host, ring, nameDomain } = target;
+  const owner = nameDomain(ring.domid);
+  if (ring.kind !== 'xenstore')
+    return refusal('Console', `The console ring of ${owner} cannot be connected anew.`, [
+      'Its page has no word for it: both sides simply go on from where the indices stand.',
+    ]);
+  if (!host.world) return onRealHost(owner);
+  const inWorld = host.world.ring(ring.domid);
+  if (!inWorld) {
+    return refusal(
+      'No ring in use',
+      `${owner} does not use its ring now, so there is nothing to connect anew.`,
+      [
+        ring.domid === 0
+          ? 'Domain 0 speaks with its xenstored through a socket.'
+          : 'It is being built, was shut down, or has not been introduced to the xenstored yet.',
+      ],
+    );
+  }
+  if ((inWorld.features & XsRingFeature.RECONNECTION) === 0) {
+    return refusal(
+      'Reconnection feature',
+      `The xenstored of this world does not offer a reconnect to ${owner}.`,
+      [
+        'Bit 1 of server_features is not set, and a guest may only ask where it is.',
+        'Rebooting the guest gives it a new page and a new connection.',
+      ],
+    );
+  }
+  return asTheGuest(owner, ring, inWorld.watches, host.world.isHeld);
+}
+
+function asTheGuest(owner: string, ring: RingRow, watches: number, isHeld: boolean): ReconnectPreview {
+  const details = [
+    `Acting as ${owner}: set the word connection to 1, ring the doorbell, and touch nothing else until the xenstored sets it back to 0.`,
+    'The xenstored drops everything of the old connection, empties both rings and answers.',
+    'The demo world offers this as oxenstored does; the xenstored written in C never does.',
+  ];
+  if (isHeld) details.push('The world is held: the handshake goes on when you step or resume it.');
+  return {
+    verdict: 'confirm',
+    method: 'Reconnection feature, as the guest',
+    text: `${owner} connects to the xenstored anew, on the same page and the same event channel.`,
+    details,
+    lost: [
+      watches === 1
+        ? '1 watch, which the guest sets again'
+        : `${watches} watches, which the guest sets again`,
+      'Transactions that are open, with all that was written in them',
+      ...ring.directions.map(inFlight),
+    ],
+  };
+}
+
+function inFlight({ name, usedBytes, insane, consumer }: RingRow['directions'][number]): string {
+  const what = name === 'req' ? 'Requests' : 'Replies and events';
+  if (insane) return `${what} in flight: how many nobody can tell, the indices cannot be`;
+  const waiting =
+    usedBytes === 0 ? 'none wait in the ring now' : `${usedBytes} bytes that ${consumer} has not read`;
+  return `${what} in flight: ${waiting}`;
+}
+
+function onRealHost(owner: string): ReconnectPreview {
+  return refusal(
+    'Not from outside',
+    `Nobody but ${owner} itself may ask for a new connection on this host.`,
+    [
+      'The reconnect of the ring protocol belongs to the guest: written by somebody else, the word would race with its driver.',
+      'Introducing the domain again is no way out. The C xenstored would drop the connection without telling the guest, and oxenstored keeps watches and indices as they are, so that nothing changes.',
+      'A reboot of the guest gives it a new connection.',
+    ],
+  );
+}
+
+function refusal(method: string, text: string, details: readonly string[]): ReconnectPreview {
+  return { verdict: 'refuse', method, text, details, lost: [] };
+}
+
+/** Throws a XenscopeError `refused` where the preview would not offer it, or nobody agreed to it. */
+export async function performReconnect(
+  target: ReconnectTarget,
+  confirmed: boolean,
+  onStep: (step: ReconnectStep) => void,
+): Promise<ReconnectReport> {
+  const { verdict, text, details } = previewReconnect(target);
+  if (verdict === 'refuse') throw new XenscopeError('refused', text, { wayOut: details[0] });
+  if (!confirmed) {
+    throw new XenscopeError('refused', 'A reconnect costs the guest its watches and transactions.', {
+      wayOut: 'Read what is lost, and confirm it.',
+    });
+  }
+  return target.host.world!.reconnect(target.ring.domid, { onStep });
+}

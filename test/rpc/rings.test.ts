@@ -1,0 +1,171 @@
+/** Rings and the world, as an editor gets them from a real server with a real world behind it. */
+import assert from 'node:assert/strict';
+import type { ApiErrorData, RingRow } from '../../server/rpc/api';
+import { Editor, eventually } from './rig';
+
+describe('rings over the editor API', function () {
+  this.timeout(60_000);
+  let editor: Editor;
+  const host = 'simulator';
+
+  beforeEach(async () => {
+    editor = new Editor();
+    await editor.initialize();
+    await editor.ask('xenscope/connect', { host });
+  });
+  afterEach(() => editor.close());
+
+  async function guest(): Promise<RingRow> {
+    const rings = await editor.ask('xenscope/ringList', { host });
+    return rings.find(({ kind, domid }) => kind === 'xenstore' && domid > 0)!;
+  }
+
+  const verdict = (ring: string) => {
+    const rows = editor.all('xenscope/ringsFrame').flatMap(({ rings }) => rings);
+    return rows.filter(({ id }) => id === ring).at(-1)?.verdict;
+  };
+
+  async function errorOf(asked: Promise<unknown>): Promise<ApiErrorData & { message: string }> {
+    const error = await asked.then(
+      () => assert.fail('it was done'),
+      (reason: { message: string; data: ApiErrorData }) => reason,
+    );
+    return { ...error.data, message: error.message };
+  }
+
+  it('come whole at first, then only what changed, and end when nobody looks', async () => {
+    await editor.ask('xenscope/rings', { host, intervalMs: 33 });
+    const first = await eventually(() => editor.all('xenscope/ringsFrame')[0]);
+    assert.ok(first.whole);
+    assert.ok(first.rings.some(({ kind }) => kind === 'console'));
+    for (const { directions } of first.rings) assert.equal(directions.length, 2);
+    // Somebody writes through a guest's ring: the world's own reconnect moves its indices.
+    const { id } = await guest();
+    await editor.ask('xenscope/reconnect', { host, ring: id, serial: 1, confirmed: true });
+    const change = await eventually(() => editor.all('xenscope/ringsFrame').find(({ whole }) => !whole));
+    assert.ok(change.rings.length < first.rings.length);
+    await editor.ask('xenscope/ringsStop', { host });
+  });
+
+  it('show one ring with its page, its words and its last minutes', async () => {
+    const { id } = await guest();
+    const { viewId, strip } = await editor.ask('xenscope/ring', { host, ring: id, intervalMs: 33 });
+    assert.equal(strip.directions.length, 2);
+    const { frame } = await eventually(() =>
+      editor.all('xenscope/ringFrame').find((one) => one.viewId === viewId),
+    );
+    assert.equal(frame.row.id, id);
+    assert.ok(Buffer.from(frame.page!, 'base64').length >= 2080);
+    assert.ok(frame.words.some(({ name }) => name === 'server_features'));
+    assert.equal(frame.details.length, 2);
+    const again = await eventually(() => editor.all('xenscope/ringFrame')[1]);
+    assert.equal(again.frame.page, undefined, 'a page that did not change is not sent again');
+    await editor.ask('xenscope/ringStop', { viewId });
+  });
+
+  it('that are not there are named', async () => {
+    const { message } = await errorOf(
+      editor.ask('xenscope/ring', { host, ring: 'xenstore:999', intervalMs: 33 }),
+    );
+    assert.match(message, /no ring "xenstore:999"/);
+  });
+
+  it('are connected anew after a question, step by step', async () => {
+    const { id } = await guest();
+    const preview = await editor.ask('xenscope/reconnectPreview', { host, ring: id });
+    assert.equal(preview.verdict, 'confirm');
+    assert.ok(preview.lost.some((line) => /watch/.test(line)));
+    const unasked = await errorOf(
+      editor.ask('xenscope/reconnect', { host, ring: id, serial: 1, confirmed: false }),
+    );
+    assert.equal(unasked.code, 'refused');
+    const result = await editor.ask('xenscope/reconnect', { host, ring: id, serial: 2, confirmed: true });
+    assert.equal(result.outcome, 'done');
+    assert.deepEqual(
+      result.steps.filter(({ text }) => text.startsWith('connection')).map(({ side }) => side),
+      ['guest', 'xenstored'],
+    );
+    const told = editor.all('xenscope/reconnectStep').filter(({ serial }) => serial === 2);
+    assert.deepEqual(
+      told.map(({ step }) => step.text),
+      result.steps.map(({ text }) => text),
+    );
+  });
+
+  it('of a console are not offered a reconnect, with the reason', async () => {
+    const rings = await editor.ask('xenscope/ringList', { host });
+    const ring = rings.find(({ kind }) => kind === 'console')!.id;
+    const preview = await editor.ask('xenscope/reconnectPreview', { host, ring });
+    assert.equal(preview.verdict, 'refuse');
+    assert.deepEqual(preview.lost, []);
+    const refused = await errorOf(
+      editor.ask('xenscope/reconnect', { host, ring, serial: 1, confirmed: true }),
+    );
+    assert.equal(refused.code, 'refused');
+  });
+
+  it('that break are told as findings, and a reconnect mends them', async () => {
+    const { id, domid } = await guest();
+    await editor.ask('xenscope/rings', { host, intervalMs: 33 });
+    await editor.ask('xenscope/setFault', { host, name: 'corruptIndex', probability: 1, domid });
+    await editor.ask('xenscope/setPace', { host, pace: 20 });
+    const finding = await eventually(() =>
+      editor
+        .all('xenscope/findings')
+        .flatMap(({ findings }) => findings)
+        .find(({ ring, rule }) => ring === id && rule === 'index-insane'),
+    );
+    assert.equal(finding.severity, 'error');
+    assert.equal(finding.domid, domid);
+    await eventually(() => verdict(id)?.severity === 'error');
+    await editor.ask('xenscope/setFault', { host, name: 'corruptIndex', probability: 0, domid });
+    const { outcome } = await editor.ask('xenscope/reconnect', {
+      host,
+      ring: id,
+      serial: 1,
+      confirmed: true,
+    });
+    assert.equal(outcome, 'done');
+    await eventually(() => verdict(id)?.severity === 'fine');
+    await eventually(() =>
+      editor
+        .all('xenscope/findings')
+        .at(-1)
+        ?.findings.every(({ ring }) => ring !== id),
+    );
+  });
+
+  it('stand still while the world is held, and go on one thing at a time', async () => {
+    await editor.ask('xenscope/setPace', { host, pace: 20 });
+    const going = await errorOf(editor.ask('xenscope/step', { host }));
+    assert.match(going.message, /only a held one/);
+    await editor.ask('xenscope/hold', { host });
+    assert.ok((await eventually(() => editor.all('xenscope/worldChanged').at(-1))).world.held);
+    assert.match(await editor.ask('xenscope/step', { host }), /^#\d+ /);
+    await editor.ask('xenscope/resume', { host });
+    assert.ok(!(await editor.ask('xenscope/world', { host })).held);
+  });
+
+  it('of a guest that is paused or destroyed follow its life', async () => {
+    const { domid } = await guest();
+    await editor.ask('xenscope/domainAct', { host, act: 'pause', who: domid });
+    const paused = await eventually(() =>
+      editor
+        .all('xenscope/worldChanged')
+        .at(-1)
+        ?.world.domains.find((domain) => domain.domid === domid && domain.state === 'paused'),
+    );
+    assert.ok(paused.can.includes('unpause'));
+    const wrong = await errorOf(editor.ask('xenscope/domainAct', { host, act: 'pause', who: 0 }));
+    assert.equal(wrong.code, 'refused');
+    const none = await errorOf(editor.ask('xenscope/domainAct', { host, act: 'explode', who: domid }));
+    assert.equal(none.code, 'input');
+  });
+
+  it('can be broken only by odds between never and always', async () => {
+    const asked = editor.ask('xenscope/setFault', { host, name: 'lostNotify', probability: 2 });
+    assert.match((await errorOf(asked)).message, /probability must be a number from 0 to 1/);
+    const nothing = editor.ask('xenscope/setFault', { host, name: 'nothing', probability: 1 });
+    assert.equal((await errorOf(nothing)).code, 'input');
+  });
+});
