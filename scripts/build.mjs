@@ -28,7 +28,10 @@ const bundles = [
     platform: 'browser',
     format: 'iife',
     target: 'es2022',
-    entryPoints: { 'webview/permissions': 'webview/permissions/main.ts' },
+    entryPoints: {
+      'webview/permissions': 'webview/permissions/main.ts',
+      'webview/ring': 'webview/rings/main.ts',
+    },
     outdir: 'dist',
     minify: true,
     logLevel: 'warning',

@@ -1,5 +1,14 @@
 /** What the extension and its webviews say to each other: one union for each direction of each panel. */
-import type { Domain, Perm, Preview } from '../server/rpc/api';
+import type {
+  Domain,
+  Perm,
+  Preview,
+  ReconnectPreview,
+  ReconnectReport,
+  ReconnectStep,
+  RingFrame,
+  RingStrip,
+} from '../server/rpc/api';
 
 export type ToPermissions =
   /** What the store holds now. */
@@ -25,3 +34,32 @@ export type FromPermissions =
   | { readonly kind: 'apply'; readonly perms: readonly Perm[] }
   | { readonly kind: 'copy'; readonly text: string }
   | { readonly kind: 'reload' };
+
+export type ToRing =
+  /** Whose ring it is: `web (3)`, and on which host. */
+  | {
+      readonly kind: 'about';
+      readonly owner: string;
+      readonly hostLabel: string;
+      readonly simulated: boolean;
+    }
+  | { readonly kind: 'frame'; readonly frame: RingFrame }
+  /** What was seen before the first frame. */
+  | { readonly kind: 'strip'; readonly strip: RingStrip }
+  /** Nothing comes any more, for now: one sentence says why. */
+  | { readonly kind: 'away'; readonly text: string }
+  /** What a reconnect would do, to be asked about. */
+  | { readonly kind: 'reconnectPreview'; readonly preview: ReconnectPreview }
+  | { readonly kind: 'reconnectStep'; readonly step: ReconnectStep }
+  | { readonly kind: 'reconnectResult'; readonly result: ReconnectReport }
+  | { readonly kind: 'reconnectFailed'; readonly text: string };
+
+export type FromRing =
+  | { readonly kind: 'ready' }
+  /** The person asks what a reconnect would do. */
+  | { readonly kind: 'askReconnect' }
+  /** The person has read the preview and agreed. */
+  | { readonly kind: 'reconnect' }
+  /** The view stands still; nothing needs to be sent. */
+  | { readonly kind: 'pause'; readonly paused: boolean }
+  | { readonly kind: 'copy'; readonly text: string };

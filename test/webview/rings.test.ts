@@ -1,0 +1,212 @@
+import assert from 'node:assert/strict';
+import fc from 'fast-check';
+import type { RingDirectionState, RingFrame } from '../../server/rpc/api';
+import { fullTurn, glide, queuedArc, separated, wraps } from '../../webview/rings/geometry';
+import { hexRows, shadesOf } from '../../webview/rings/hexRows';
+import { History, historyMs, maxPoints } from '../../webview/rings/history';
+import { elapsedText, occupancyText, percent, rateText, rawIndices } from '../../webview/rings/numbers';
+import { pictureText, politeSummary } from '../../webview/rings/words';
+
+function direction(prod: number, cons: number, over: Partial<RingDirectionState> = {}): RingDirectionState {
+  const distance = (prod - cons) >>> 0;
+  return {
+    name: 'req',
+    producer: 'guest',
+    consumer: 'xenstored',
+    offsetBytes: 0,
+    sizeBytes: 1024,
+    prod,
+    cons,
+    usedBytes: distance > 1024 ? 0 : distance,
+    insane: distance > 1024,
+    producedPerSecond: 0,
+    consumedPerSecond: 0,
+    ...over,
+  };
+}
+
+const sane = fc
+  .record({ cons: fc.integer({ min: 0, max: 0xffff_ffff }), used: fc.integer({ min: 0, max: 1024 }) })
+  .map(({ cons, used }) => direction((cons + used) >>> 0, cons));
+
+function frame(...directions: RingDirectionState[]): RingFrame {
+  return {
+    timeMs: 1_000,
+    row: {
+      id: 'xenstore:3',
+      kind: 'xenstore',
+      domid: 3,
+      directions,
+      verdict: { rule: 'idle', severity: 'fine', text: 'idle', evidence: [] },
+    },
+    diagnoses: [],
+    details: [],
+    words: [
+      { name: 'req_cons', offsetBytes: 2048, widthBytes: 4, value: 0, meaning: 'How far it was read.' },
+    ],
+    segments: [],
+    found: 'made for a test',
+    samples: 1,
+    tornSamples: 0,
+  };
+}
+
+describe('the picture of a ring', () => {
+  it('draws an arc as long as what waits, wherever it begins', () => {
+    fc.assert(
+      fc.property(sane, (one) => {
+        const arc = queuedArc(one);
+        const length = arc ? arc.to - arc.from : 0;
+        assert.ok(Math.abs(length - (fullTurn * one.usedBytes) / 1024) < 1e-9);
+      }),
+    );
+    assert.equal(queuedArc(direction(5000, 1)), undefined, 'insane indices draw nothing');
+  });
+
+  it('knows when what waits runs over the end of the array, also at 2^32', () => {
+    assert.ok(!wraps(direction(1024, 0)));
+    assert.ok(wraps(direction(1025, 1)));
+    assert.ok(wraps(direction(10, 0xffff_fff0)));
+    assert.ok(!wraps(direction(0, 0xffff_fff0)));
+  });
+
+  it('glides to where the index is, and never past it', () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 0, max: 0xffff_ffff }),
+        fc.integer({ min: -1024, max: 1024 }),
+        (now, off) => {
+          let shown = (now - off) >>> 0;
+          for (let step = 0; step < 200 && shown !== now; step++) {
+            const before = Math.abs((now - shown) | 0);
+            shown = glide(shown, now, 1024, 0.35);
+            assert.ok(Math.abs((now - shown) | 0) < before);
+          }
+          assert.equal(shown, now);
+        },
+      ),
+    );
+    assert.equal(glide(0, 0, 1024, 0.35), 0);
+    assert.equal(glide(7, 70_000, 1024, 0.35), 70_000, 'a jump is no race round the ring');
+  });
+
+  it('keeps its two labels apart', () => {
+    const angle = fc.double({ min: -7, max: 7, noNaN: true });
+    fc.assert(
+      fc.property(angle, angle, (one, other) => {
+        const [left, right] = separated(one, other, 0.5);
+        const between = Math.abs((((right - left) % fullTurn) + fullTurn) % fullTurn);
+        assert.ok(Math.min(between, fullTurn - between) > 0.5 - 1e-9);
+      }),
+    );
+  });
+});
+
+describe('the words beside the picture', () => {
+  it('are human first, and raw for those who ask', () => {
+    const one = direction(0x1a4, 0x6c);
+    assert.equal(occupancyText(one), '312 of 1,024 bytes, 30 %');
+    assert.equal(rawIndices(one), 'req_prod 0x000001a4, req_cons 0x0000006c');
+    assert.equal(occupancyText(direction(5001, 1)), 'indices 5,000 bytes apart in a ring of 1,024');
+    assert.deepEqual([0, 812, 1_234, 34_000, 5_600_000].map(rateText), [
+      '0 B/s',
+      '812 B/s',
+      '1.2 kB/s',
+      '34 kB/s',
+      '5.6 MB/s',
+    ]);
+    assert.deepEqual([0.04, 12.34, 2_500].map(elapsedText), ['+0.0 ms', '+12.3 ms', '+2.50 s']);
+  });
+
+  it('never say full or empty when it is not', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 0, max: 1024 }), (used) => {
+        const said = percent(used, 1024);
+        assert.equal(said === 0, used === 0);
+        assert.equal(said === 100, used === 1024);
+      }),
+    );
+  });
+
+  it('tell everything that the picture shows', () => {
+    const text = pictureText(direction(1030, 1000, { producedPerSecond: 1500 }));
+    for (const part of [
+      'Requests: guest → xenstored',
+      '30 of 1,024 bytes',
+      'reads next at byte 1,000',
+      'writes next at byte 6',
+      'runs over the end',
+      'guest writes 1.5 kB/s',
+    ])
+      assert.ok(text.includes(part), `${part} is missing in: ${text}`);
+  });
+
+  it('are spoken only when something worth it changed', () => {
+    const of = (used: number) => politeSummary(frame(direction(used, 0)));
+    assert.equal(of(300), of(400));
+    assert.notEqual(of(300), of(800));
+    assert.match(of(1024), /req full/);
+    assert.match(politeSummary(frame(direction(5000, 0))), /indices that cannot be/);
+  });
+});
+
+describe('the hex dump', () => {
+  it('colours exactly the bytes that wait, across the wrap', () => {
+    const shades = shadesOf(frame(direction(1030, 1020)), 2080);
+    const queued = [...shades.keys()].filter((at) => shades[at] === 'queued0');
+    assert.deepEqual(queued, [0, 1, 2, 3, 4, 5, 1020, 1021, 1022, 1023]);
+    assert.deepEqual(shades.slice(2047, 2053), ['none', 'word', 'word', 'word', 'word', 'none']);
+  });
+
+  it('shows each byte once, whatever its colours', () => {
+    const page = Uint8Array.from({ length: 2080 }, (_, at) => at & 0xff);
+    const rows = hexRows(frame(direction(700, 3)), page);
+    const shown = rows.flatMap(({ runs }) => runs.flatMap(({ hex }) => hex.trim().split(' ')));
+    assert.deepEqual(
+      shown,
+      [...page].map((byte) => byte.toString(16).padStart(2, '0')),
+    );
+    assert.equal(rows.find(({ offset }) => offset === 2048)?.note, 'req_cons');
+  });
+});
+
+describe('the history of a ring', () => {
+  it('holds the last two minutes and no more, however fast frames come', () => {
+    const history = new History(1);
+    for (let ms = 0; ms < 400_000; ms += 20) history.add(ms, [ms % 100]);
+    assert.ok(history.times.length <= maxPoints);
+    assert.equal(history.times.length, history.levels[0]!.length);
+    const [first] = history.times;
+    assert.ok(first! * 1000 >= 400_000 - 20 - historyMs);
+  });
+
+  it('keeps the peak of what it joins', () => {
+    const history = new History(1);
+    history.add(0, [0]);
+    for (let ms = 30; ms < 300; ms += 10) history.add(ms, [ms === 150 ? 90 : 5]);
+    assert.equal(history.highest(0), 90);
+  });
+
+  it('begins with what the server saw before', () => {
+    const history = new History(1);
+    history.add(1_000, [50]);
+    history.prepend(
+      {
+        slotMs: 100,
+        startMs: 700,
+        directions: [{ name: 'req', usedBytes: [512, null, 1024, 7], producedBytes: [] }],
+        marks: [],
+      },
+      [1024],
+    );
+    assert.deepEqual(history.times, [0.7, 0.8, 0.9, 1]);
+    assert.deepEqual(history.levels, [[50, null, 100, 50]]);
+  });
+
+  it('begins anew when the clock runs back', () => {
+    const history = new History(1);
+    history.add(5_000, [10]);
+    history.add(1_000, [20]);
+    assert.deepEqual(history.times, [1]);
+  });
+});

@@ -1,0 +1,56 @@
+/** One direction on the page: its ring, its numbers, its packets. */
+import type { RingDirectionDetail, RingDirectionState, RingKind } from '../../server/rpc/api';
+import { element } from '../kit';
+import { occupancyText, rateText, rawIndices } from './numbers';
+import { countText, PacketTable } from './packets';
+import type { Palette } from './palette';
+import { RingPicture } from './picture';
+import { directionTitle, pictureText } from './words';
+
+export class DirectionView {
+  readonly root: HTMLElement;
+  readonly picture: RingPicture;
+  private readonly title = element('h2');
+  private readonly used = element('p', { className: 'used' });
+  private readonly rates = element('p', { className: 'rates' });
+  private readonly counts = element('p', { className: 'dim' });
+  private readonly queued: PacketTable | undefined;
+  private readonly consumed: PacketTable | undefined;
+
+  constructor(index: 0 | 1, kind: RingKind, name: string, palette: () => Palette, moves: () => boolean) {
+    this.picture = new RingPicture(index, palette, moves);
+    const swatch = element('span', { className: `swatch direction${index}` });
+    const head = element('div', { className: 'head' }, swatch, this.title);
+    this.root = element('section', { className: 'direction' }, head, this.picture.canvas);
+    this.root.append(this.used, this.rates, this.counts);
+    if (kind !== 'xenstore') return;
+    const [waiting, read] = [`Queued in ${name}`, `Just read from ${name}`];
+    this.queued = new PacketTable(waiting, 'Nothing waits.');
+    this.consumed = new PacketTable(read, 'Nothing was read since you look.');
+    this.root.append(this.queued.root, this.consumed.root);
+  }
+
+  show(direction: RingDirectionState, detail: RingDirectionDetail): void {
+    const raw = rawIndices(direction);
+    setText(this.title, directionTitle(direction));
+    setText(this.used, occupancyText(direction));
+    this.used.classList.toggle('bad', direction.insane);
+    this.used.title = raw;
+    const { producer, consumer, producedPerSecond, consumedPerSecond } = direction;
+    setText(
+      this.rates,
+      `${producer} writes ${rateText(producedPerSecond)} · ${consumer} reads ${rateText(consumedPerSecond)}`,
+    );
+    setText(this.counts, countText(detail));
+    this.picture.canvas.setAttribute('aria-label', pictureText(direction));
+    this.picture.canvas.title = raw;
+    this.picture.show(direction);
+    this.queued?.show(detail.queued);
+    this.consumed?.show(detail.consumed);
+  }
+}
+
+/** Text that stays the same is not touched, so that a selection in it survives. */
+export function setText(into: HTMLElement, text: string): void {
+  if (into.textContent !== text) into.textContent = text;
+}

@@ -1,0 +1,51 @@
+/**
+ * Where things lie on the picture of a ring: byte 0 is at the top, indices run clockwise, and an
+ * index goes round as often as it likes. Angles are those of a canvas: 0 points right.
+ */
+import type { RingDirectionState } from '../../server/rpc/api';
+
+export const fullTurn = 2 * Math.PI;
+const top = -Math.PI / 2;
+
+/** Where byte `offset` of a ring of `size` begins. */
+export function angleOf(offset: number, size: number): number {
+  return top + (fullTurn * (offset % size)) / size;
+}
+
+export interface Arc {
+  readonly from: number;
+  /** At least `from`; a full turn beyond it when the ring is full. */
+  readonly to: number;
+}
+
+/** The bytes that wait, from the consumer on to the producer. Undefined when none does, or nobody can tell. */
+export function queuedArc({ cons, usedBytes, sizeBytes, insane }: RingDirectionState): Arc | undefined {
+  if (insane || usedBytes === 0) return undefined;
+  const from = angleOf(cons, sizeBytes);
+  return { from, to: from + (fullTurn * Math.min(usedBytes, sizeBytes)) / sizeBytes };
+}
+
+/** Whether the bytes that wait run over the end of the array and go on at its beginning. */
+export function wraps({ cons, usedBytes, sizeBytes, insane }: RingDirectionState): boolean {
+  return !insane && (cons % sizeBytes) + usedBytes > sizeBytes;
+}
+
+/**
+ * Moves an index towards where it is now, for the eye: a part of the way each time, the short way
+ * over 2^32. Jumps that are longer than the ring are not shown as a race round it.
+ */
+export function glide(shown: number, now: number, size: number, part: number): number {
+  const ahead = (now - shown) | 0;
+  if (Math.abs(ahead) > size || Math.abs(ahead) <= 1) return now;
+  return (shown + Math.trunc(ahead * part) + Math.sign(ahead)) >>> 0;
+}
+
+/** Two labels on one circle at least `apart` radians from each other; both give way. */
+export function separated(one: number, other: number, apart: number): readonly [number, number] {
+  let between = (((other - one) % fullTurn) + fullTurn) % fullTurn;
+  if (between > Math.PI) between -= fullTurn;
+  if (Math.abs(between) >= apart) return [one, other];
+  const side = between >= 0 ? 1 : -1;
+  const give = ((apart - Math.abs(between)) / 2) * side;
+  return [one - give, other + give];
+}

@@ -1,0 +1,289 @@
+/** The page of one ring: two live pictures, numbers, history, packets, words and bytes. */
+import type { RingFrame, RingStrip, RingVerdict } from '../../server/rpc/api';
+import { button, element, registerKit } from '../kit';
+import type { FromRing, ToRing } from '../messages';
+import { DirectionView, setText } from './directionView';
+import { HexView } from './hexView';
+import { History } from './history';
+import { percent } from './numbers';
+import { onTheme, prefersStillness, readPalette } from './palette';
+import { ReconnectView } from './reconnect';
+import { Strip } from './strip';
+import { WordsTable } from './wordsTable';
+import { explanation, kindNames, politeSummary } from './words';
+import './ring.css';
+
+declare function acquireVsCodeApi(): {
+  postMessage(message: FromRing): void;
+  setState(state: unknown): void;
+};
+
+/** A screen reader hears of what changed, and not more often than this. */
+const politeIntervalMs = 4_000;
+
+const verdictIcons: Readonly<Record<RingVerdict['severity'], string>> = {
+  fine: 'pass',
+  note: 'info',
+  warning: 'warning',
+  error: 'error',
+};
+
+class RingPage {
+  private readonly vscode = acquireVsCodeApi();
+  private palette = readPalette();
+  private about: Extract<ToRing, { kind: 'about' }> | undefined;
+  private latest: RingFrame | undefined;
+  /** What the server saw before the first frame. */
+  private before: RingStrip | undefined;
+  private bytes = new Uint8Array();
+  private paused = false;
+  private directions: DirectionView[] = [];
+  private history = new History(2);
+  private strip: Strip | undefined;
+  private spoken = '';
+  private spokenMs = 0;
+
+  private readonly heading = element('h1', { text: 'Ring' });
+  private readonly where = element('span', { className: 'dim' });
+  private readonly verdict = element('p', { className: 'verdict' });
+  private readonly evidence = element('ul', { className: 'evidence' });
+  private readonly away = element('p', { className: 'away' });
+  private readonly help = element('section', { className: 'help' });
+  private readonly pictures = element('div', { className: 'directions' });
+  private readonly stripBox = element('div', { className: 'strip' });
+  private readonly stripText = element('p', { className: 'dim' });
+  private readonly facts = element('p', { className: 'dim' });
+  private readonly live = element('p', { className: 'spoken' });
+  private readonly words = new WordsTable();
+  private readonly hex = new HexView();
+  private readonly reconnect = new ReconnectView({
+    ask: () => this.post({ kind: 'askReconnect' }),
+    go: () => this.post({ kind: 'reconnect' }),
+  });
+  private readonly pauseButton = button('Pause View', 'secondary', () => this.setPaused(!this.paused));
+  private readonly reconnectButton = button('Reconnect…', 'secondary', () =>
+    this.post({ kind: 'askReconnect' }),
+  );
+  private readonly helpButton = button('What Am I Looking At?', 'secondary', () => this.toggleHelp());
+
+  constructor() {
+    registerKit();
+    this.build();
+    window.addEventListener('message', (event: MessageEvent<ToRing>) => this.receive(event.data));
+    document.addEventListener('keydown', (event) => this.onKey(event));
+    onTheme(() => this.restyle());
+    this.post({ kind: 'ready' });
+  }
+
+  private build(): void {
+    const root = document.getElementById('root')!;
+    this.live.setAttribute('role', 'status');
+    this.live.setAttribute('aria-live', 'polite');
+    this.away.setAttribute('role', 'status');
+    this.away.textContent = 'Waiting for the first look at the page…';
+    this.evidence.setAttribute('aria-label', 'What was seen');
+    this.help.hidden = true;
+    this.pauseButton.title = 'Holds this view, not the ring (P)';
+    this.helpButton.setAttribute('aria-expanded', 'false');
+    this.reconnectButton.hidden = true;
+    const toolbar = element('div', { className: 'toolbar' });
+    toolbar.setAttribute('role', 'toolbar');
+    toolbar.setAttribute('aria-label', 'Ring');
+    toolbar.append(this.pauseButton, this.reconnectButton, this.helpButton);
+    const title = element('header', {}, this.heading, this.where);
+    const history = element('section', {}, element('h2', { text: 'The last two minutes' }));
+    history.append(this.stripBox, this.stripText);
+    this.stripBox.setAttribute('aria-hidden', 'true');
+    root.append(title, this.verdict, this.evidence, this.away, toolbar, this.help, this.reconnect.root);
+    root.append(this.pictures, history, this.words.root, this.hex.root, this.facts, this.live);
+  }
+
+  private receive(message: ToRing): void {
+    switch (message.kind) {
+      case 'about':
+        return this.setAbout(message);
+      case 'frame':
+        return this.take(message.frame);
+      case 'strip':
+        return this.takeStrip(message.strip);
+      case 'away':
+        return this.tellAway(message.text);
+      case 'reconnectPreview':
+        return this.reconnect.preview(message.preview);
+      case 'reconnectStep':
+        return this.reconnect.step(message.step);
+      case 'reconnectResult':
+        return this.reconnect.end(message.result);
+      case 'reconnectFailed':
+        return this.reconnect.failed(message.text);
+    }
+  }
+
+  private setAbout(about: Extract<ToRing, { kind: 'about' }>): void {
+    this.about = about;
+    setText(this.where, `${about.owner} on ${about.hostLabel}`);
+    this.fillHelp();
+  }
+
+  private take(frame: RingFrame): void {
+    if (frame.page !== undefined) this.bytes = decode(frame.page);
+    if (this.paused) return;
+    const first = this.latest === undefined;
+    this.latest = frame;
+    if (first) this.begin(frame);
+    this.away.hidden = true;
+    this.history.add(
+      frame.timeMs,
+      frame.row.directions.map(({ usedBytes, sizeBytes, insane }) =>
+        insane ? null : (usedBytes * 100) / sizeBytes,
+      ),
+    );
+    this.draw(frame);
+  }
+
+  /** May come before the first frame or after it. */
+  private takeStrip(strip: RingStrip): void {
+    if (!this.latest) this.before = strip;
+    else this.history.prepend(strip, sizesOf(this.latest));
+  }
+
+  private begin(frame: RingFrame): void {
+    const { row } = frame;
+    setText(this.heading, kindNames[row.kind]);
+    this.reconnectButton.hidden = row.kind !== 'xenstore';
+    this.directions = row.directions.map(
+      ({ name }, index) =>
+        new DirectionView(
+          index === 0 ? 0 : 1,
+          row.kind,
+          name,
+          () => this.palette,
+          () => !prefersStillness(),
+        ),
+    );
+    this.pictures.replaceChildren(...this.directions.map(({ root }) => root));
+    this.history = new History(row.directions.length);
+    if (this.before) this.history.prepend(this.before, sizesOf(frame));
+    const names = row.directions.map(({ name }) => name);
+    this.strip = new Strip(this.stripBox, this.history, names, () => this.palette);
+    this.fillHelp();
+  }
+
+  private draw(frame: RingFrame): void {
+    this.drawVerdict(frame.row.verdict, evidenceOf(frame));
+    for (const [index, view] of this.directions.entries()) {
+      view.show(frame.row.directions[index]!, frame.details[index]!);
+    }
+    this.strip?.draw(frame.timeMs);
+    const highest = frame.row.directions.map(
+      ({ name }, index) => `${name} ${percent(this.history.highest(index), 100)} %`,
+    );
+    setText(this.stripText, `Highest in view: ${highest.join(', ')}. ${lineNames(frame)}`);
+    this.words.show(frame);
+    this.hex.show(frame, this.bytes);
+    setText(this.facts, factsText(frame));
+    this.speak(frame);
+  }
+
+  private drawVerdict({ severity, text, rule }: RingVerdict, evidence: readonly string[]): void {
+    const key = `${severity} ${text}`;
+    if (this.verdict.dataset.key !== key) {
+      this.verdict.dataset.key = key;
+      const icon = element('span', { className: `codicon codicon-${verdictIcons[severity]}` });
+      icon.setAttribute('aria-hidden', 'true');
+      this.verdict.className = `verdict ${severity}`;
+      this.verdict.replaceChildren(icon, ` ${text}`);
+    }
+    this.verdict.title = `Rule: ${rule}`;
+    const lines = JSON.stringify(evidence);
+    if (this.evidence.dataset.lines === lines) return;
+    this.evidence.dataset.lines = lines;
+    this.evidence.replaceChildren(...evidence.map((line) => element('li', { text: line })));
+  }
+
+  private speak(frame: RingFrame): void {
+    const summary = politeSummary(frame);
+    if (summary === this.spoken || frame.timeMs - this.spokenMs < politeIntervalMs) return;
+    this.spoken = summary;
+    this.spokenMs = frame.timeMs;
+    this.live.textContent = summary;
+  }
+
+  private tellAway(text: string): void {
+    this.away.hidden = false;
+    setText(this.away, text);
+  }
+
+  private setPaused(paused: boolean): void {
+    this.paused = paused;
+    this.pauseButton.textContent = paused ? 'Go On' : 'Pause View';
+    document.body.classList.toggle('paused', paused);
+    if (paused) this.tellAway('The view is paused; the ring goes on.');
+    else this.away.hidden = true;
+    this.post({ kind: 'pause', paused });
+  }
+
+  private onKey(event: KeyboardEvent): void {
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.key.toLowerCase() === 'p') this.setPaused(!this.paused);
+    else if (event.key === 'Escape' && !this.help.hidden) this.toggleHelp();
+  }
+
+  private toggleHelp(): void {
+    this.help.hidden = !this.help.hidden;
+    this.helpButton.setAttribute('aria-expanded', String(!this.help.hidden));
+  }
+
+  private fillHelp(): void {
+    const kind = this.latest?.row.kind ?? 'xenstore';
+    const lines = explanation(kind, this.about?.owner ?? 'a guest', this.about?.simulated ?? false);
+    this.help.replaceChildren(...lines.map((text) => element('p', { text })));
+    this.helpButton.title = lines.join('\n\n');
+  }
+
+  private restyle(): void {
+    this.palette = readPalette();
+    for (const { picture } of this.directions) picture.drawSoon();
+    this.strip?.rebuild();
+  }
+
+  private post(message: FromRing): void {
+    this.vscode.postMessage(message);
+  }
+}
+
+function decode(page: string): Uint8Array<ArrayBuffer> {
+  return Uint8Array.from(atob(page), (character) => character.charCodeAt(0));
+}
+
+function sizesOf({ row }: RingFrame): number[] {
+  return row.directions.map(({ sizeBytes }) => sizeBytes);
+}
+
+/** What was seen, of all that the doctor says; what the others say beside it. */
+function evidenceOf({ row, diagnoses }: RingFrame): string[] {
+  const others = diagnoses.slice(1).filter(({ severity }) => severity !== 'fine');
+  return [
+    ...row.verdict.evidence,
+    ...others.map(({ text, direction }) => `Also, ${direction ?? 'the ring'}: ${text}.`),
+  ];
+}
+
+function lineNames({ row }: RingFrame): string {
+  const [one, other] = row.directions;
+  return one && other ? `Drawn out: ${one.name}; dashed: ${other.name}.` : '';
+}
+
+function factsText({ found, samples, tornSamples, pending }: RingFrame): string {
+  const parts = [`The page was ${found}.`, `Looked at ${samples.toLocaleString('en-US')} times`];
+  if (tornSamples > 0)
+    parts.push(`of which ${tornSamples.toLocaleString('en-US')} caught the words in motion`);
+  const sentences = `${parts[0]} ${parts.slice(1).join(', ')}.`;
+  if (!pending) return `${sentences} Whether a doorbell is pending cannot be seen on this host.`;
+  const bells = [pending.toServer ? 'for the server' : '', pending.toGuest ? 'for the guest' : ''].filter(
+    Boolean,
+  );
+  return `${sentences} Doorbell pending: ${bells.length === 0 ? 'none' : bells.join(' and ')}.`;
+}
+
+new RingPage();

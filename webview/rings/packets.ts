@@ -1,0 +1,84 @@
+/** The decoded packets of one direction: those that wait, and those that were just read. */
+import type { RingDirectionDetail, RingPacket } from '../../server/rpc/api';
+import { element } from '../kit';
+import { grouped, hex32 } from './numbers';
+
+const maxRows = 40;
+
+export class PacketTable {
+  readonly root: HTMLElement;
+  private readonly rows = element('tbody');
+  private readonly empty: HTMLElement;
+  private readonly scroller: HTMLElement;
+  private drawn = '';
+
+  constructor(title: string, emptyText: string) {
+    const head = element('tr');
+    for (const name of ['Type', 'Request', 'Bytes', 'Contents']) {
+      const cell = element('th', { text: name });
+      cell.scope = 'col';
+      head.append(cell);
+    }
+    const table = element('table', { className: 'packets' }, element('thead', {}, head), this.rows);
+    table.setAttribute('aria-label', title);
+    this.empty = element('p', { className: 'dim', text: emptyText });
+    this.scroller = element('div', { className: 'scroll' }, table);
+    // So that the arrow keys scroll it.
+    this.scroller.tabIndex = 0;
+    this.scroller.setAttribute('role', 'region');
+    this.scroller.setAttribute('aria-label', title);
+    this.root = element('section', {}, element('h3', { text: title }), this.empty, this.scroller);
+  }
+
+  show(packets: readonly RingPacket[]): void {
+    const drawn = JSON.stringify(packets);
+    if (drawn === this.drawn) return;
+    this.drawn = drawn;
+    this.empty.hidden = packets.length > 0;
+    this.scroller.hidden = packets.length === 0;
+    const rows = packets.slice(0, maxRows).map(packetRow);
+    if (packets.length > maxRows) rows.push(moreRow(packets.length - maxRows));
+    this.rows.replaceChildren(...rows);
+  }
+}
+
+function packetRow(packet: RingPacket): HTMLElement {
+  const { type, reqId, txId, text, doubtful, index } = packet;
+  const row = element('tr', { className: doubtful ? 'doubtful' : '' });
+  const request = txId === 0 ? String(reqId) : `${reqId} in tx ${txId}`;
+  const cells = [type, request, bytesText(packet)];
+  for (const [column, content] of cells.entries()) {
+    row.append(element('td', { className: column === 0 ? 'type' : 'number', text: content }));
+  }
+  const content = element('td', { className: 'content', text });
+  content.title = doubtful ? `${text}\n\nIt was overwritten while we looked, or began before we did.` : text;
+  if (doubtful) content.append(element('span', { className: 'dim', text: ' (doubtful)' }));
+  row.append(content);
+  row.title = `from index ${hex32(index)}`;
+  return row;
+}
+
+function bytesText({ bytes, wholeBytes }: RingPacket): string {
+  if (wholeBytes === undefined || wholeBytes === bytes) return grouped(bytes);
+  return `${grouped(bytes)} of ${grouped(wholeBytes)}`;
+}
+
+function moreRow(count: number): HTMLElement {
+  const cell = element('td', { className: 'dim', text: `… and ${grouped(count)} more` });
+  cell.colSpan = 4;
+  return element('tr', {}, cell);
+}
+
+/** `12,345 bytes written and 12,345 read since you look; 96 of them passed unseen`. */
+export function countText({
+  producedBytes,
+  consumedBytes,
+  unseenBytes,
+  resets,
+}: RingDirectionDetail): string {
+  const least = resets > 0 ? 'at least ' : '';
+  const parts = [`${least}${grouped(producedBytes)} bytes written, ${least}${grouped(consumedBytes)} read`];
+  parts.push(`${grouped(unseenBytes)} passed between two looks`);
+  if (resets > 0) parts.push(`indices set anew ${resets === 1 ? 'once' : `${grouped(resets)} times`}`);
+  return parts.join('; ');
+}

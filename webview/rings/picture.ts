@@ -1,0 +1,263 @@
+/** Draws one direction as a real ring. It only draws; what it shows is told in words beside it. */
+import type { RingDirectionState } from '../../server/rpc/api';
+import { angleOf, fullTurn, glide, queuedArc, separated } from './geometry';
+import { grouped, percent } from './numbers';
+import type { Palette } from './palette';
+
+const maxPixels = 320;
+/** A part of the way per frame: about a tenth of a second to get there. */
+const glidePart = 0.35;
+const labelsApart = 0.5;
+
+export class RingPicture {
+  readonly canvas = document.createElement('canvas');
+  private direction: RingDirectionState | undefined;
+  private shownProd = 0;
+  private shownCons = 0;
+  private frame = 0;
+
+  constructor(
+    private readonly index: 0 | 1,
+    private readonly palette: () => Palette,
+    private readonly moves: () => boolean,
+  ) {
+    this.canvas.setAttribute('role', 'img');
+    this.canvas.className = 'ring';
+  }
+
+  show(direction: RingDirectionState): void {
+    const before = this.direction;
+    this.direction = direction;
+    if (!before || !this.moves()) {
+      this.shownProd = direction.prod;
+      this.shownCons = direction.cons;
+    }
+    this.drawSoon();
+  }
+
+  drawSoon(): void {
+    this.frame ||= requestAnimationFrame(() => {
+      this.frame = 0;
+      this.step();
+    });
+  }
+
+  private step(): void {
+    const { direction } = this;
+    if (!direction) return;
+    const { sizeBytes, prod, cons, insane } = direction;
+    this.shownProd = insane ? prod : glide(this.shownProd, prod, sizeBytes, glidePart);
+    this.shownCons = insane ? cons : glide(this.shownCons, cons, sizeBytes, glidePart);
+    const used = (this.shownProd - this.shownCons) >>> 0;
+    const usedBytes = insane ? 0 : used > sizeBytes ? direction.usedBytes : used;
+    this.draw({ ...direction, prod: this.shownProd, cons: this.shownCons, usedBytes }, direction);
+    if (!insane && (this.shownProd !== prod || this.shownCons !== cons)) this.drawSoon();
+  }
+
+  /** `shown` is on its way to `now`: the numbers are those of now. */
+  private draw(shown: RingDirectionState, now: RingDirectionState): void {
+    const pixels = Math.min(maxPixels, this.canvas.clientWidth || maxPixels);
+    const scale = window.devicePixelRatio || 1;
+    const side = Math.round(pixels * scale);
+    if (this.canvas.width !== side) this.canvas.width = this.canvas.height = side;
+    const context = this.canvas.getContext('2d');
+    if (!context) return;
+    context.setTransform(scale, 0, 0, scale, 0, 0);
+    context.clearRect(0, 0, pixels, pixels);
+    const centre = pixels / 2;
+    const radius = pixels * 0.335;
+    const width = pixels * 0.095;
+    context.translate(centre, centre);
+    this.band(context, shown, radius, width);
+    this.labels(context, shown, radius, width, centre);
+    this.middle(context, now);
+  }
+
+  private band(
+    context: CanvasRenderingContext2D,
+    shown: RingDirectionState,
+    radius: number,
+    width: number,
+  ): void {
+    const palette = this.palette();
+    const colour = palette.directions[this.index];
+    circle(context, radius, width, palette.track);
+    if (shown.insane) {
+      context.setLineDash([6, 5]);
+      circle(context, radius, width, palette.error);
+      context.setLineDash([]);
+    }
+    const arc = queuedArc(shown);
+    if (arc) {
+      context.beginPath();
+      context.arc(0, 0, radius, arc.from, arc.to);
+      context.lineWidth = width;
+      context.strokeStyle = colour;
+      context.stroke();
+    }
+    for (const edge of [radius - width / 2, radius + width / 2]) circle(context, edge, 1, palette.border);
+    // Where the array ends and begins: a quarter each, and the seam longer than the others.
+    for (let quarter = 0; quarter < 4; quarter++) {
+      const reach = quarter === 0 ? 7 : 3;
+      spoke(
+        context,
+        angleOf(quarter, 4),
+        radius - width / 2 - reach,
+        radius + width / 2 + reach,
+        palette.dim,
+        1,
+      );
+    }
+    label(context, '0', angleOf(0, 1), radius - width / 2 - 14, palette.dim, palette.font(0.85));
+  }
+
+  private labels(
+    context: CanvasRenderingContext2D,
+    shown: RingDirectionState,
+    radius: number,
+    width: number,
+    reach: number,
+  ): void {
+    if (shown.insane) return;
+    const palette = this.palette();
+    const { sizeBytes, prod, cons, producer, consumer } = shown;
+    const writes = angleOf(prod, sizeBytes);
+    const reads = angleOf(cons, sizeBytes);
+    const [writesLabel, readsLabel] = separated(writes, reads, labelsApart);
+    const outer = radius + width / 2;
+    pointer(context, writes, outer, 9, palette.directions[this.index], true);
+    pointer(context, reads, outer, 9, palette.foreground, false);
+    sideLabel(
+      context,
+      [producer, 'writes'],
+      writesLabel,
+      outer + 14,
+      reach,
+      palette.foreground,
+      palette.font(0.92),
+    );
+    sideLabel(
+      context,
+      [consumer, 'reads'],
+      readsLabel,
+      outer + 14,
+      reach,
+      palette.foreground,
+      palette.font(0.92),
+    );
+  }
+
+  private middle(context: CanvasRenderingContext2D, now: RingDirectionState): void {
+    const palette = this.palette();
+    context.textAlign = 'center';
+    context.textBaseline = 'middle';
+    if (now.insane) {
+      centred(context, 'insane', -8, palette.error, palette.font(1.5));
+      centred(context, 'indices', 14, palette.error, palette.font(1));
+      return;
+    }
+    const full = now.usedBytes >= now.sizeBytes;
+    const colour = full ? palette.warning : palette.foreground;
+    centred(context, `${percent(now.usedBytes, now.sizeBytes)} %`, -8, colour, palette.font(1.9));
+    const of = `${grouped(now.usedBytes)} of ${grouped(now.sizeBytes)}`;
+    centred(context, of, 16, palette.dim, palette.font(0.92));
+  }
+}
+
+function circle(context: CanvasRenderingContext2D, radius: number, width: number, colour: string): void {
+  context.beginPath();
+  context.arc(0, 0, radius, 0, fullTurn);
+  context.lineWidth = width;
+  context.strokeStyle = colour;
+  context.stroke();
+}
+
+function spoke(
+  context: CanvasRenderingContext2D,
+  angle: number,
+  from: number,
+  to: number,
+  colour: string,
+  width: number,
+): void {
+  context.beginPath();
+  context.moveTo(Math.cos(angle) * from, Math.sin(angle) * from);
+  context.lineTo(Math.cos(angle) * to, Math.sin(angle) * to);
+  context.lineWidth = width;
+  context.strokeStyle = colour;
+  context.stroke();
+}
+
+/** A small triangle that points at the band; hollow for who reads. */
+function pointer(
+  context: CanvasRenderingContext2D,
+  angle: number,
+  radius: number,
+  size: number,
+  colour: string,
+  filled: boolean,
+): void {
+  context.save();
+  context.rotate(angle);
+  context.beginPath();
+  context.moveTo(radius + 1, 0);
+  context.lineTo(radius + 1 + size, -size * 0.55);
+  context.lineTo(radius + 1 + size, size * 0.55);
+  context.closePath();
+  context.lineWidth = 1.5;
+  context.strokeStyle = context.fillStyle = colour;
+  if (filled) context.fill();
+  context.stroke();
+  context.restore();
+}
+
+function label(
+  context: CanvasRenderingContext2D,
+  text: string,
+  angle: number,
+  radius: number,
+  colour: string,
+  font: string,
+): void {
+  context.font = font;
+  context.fillStyle = colour;
+  context.textAlign = 'center';
+  context.textBaseline = 'middle';
+  context.fillText(text, Math.cos(angle) * radius, Math.sin(angle) * radius);
+}
+
+/** Two short lines outside the ring, kept within the picture. */
+function sideLabel(
+  context: CanvasRenderingContext2D,
+  lines: readonly string[],
+  angle: number,
+  radius: number,
+  reach: number,
+  colour: string,
+  font: string,
+): void {
+  context.font = font;
+  context.fillStyle = colour;
+  context.textBaseline = 'middle';
+  const widest = Math.max(...lines.map((line) => context.measureText(line).width));
+  const across = Math.cos(angle);
+  context.textAlign = 'center';
+  const half = widest / 2;
+  const x = Math.cos(angle) * (radius + half * Math.abs(across));
+  const y = Math.sin(angle) * (radius + 8 * Math.abs(Math.sin(angle)));
+  const inside = Math.max(-reach + half + 1, Math.min(reach - half - 1, x));
+  const below = Math.max(-reach + 16, Math.min(reach - 16, y));
+  for (const [index, line] of lines.entries()) context.fillText(line, inside, below + (index - 0.5) * 14);
+}
+
+function centred(
+  context: CanvasRenderingContext2D,
+  text: string,
+  y: number,
+  colour: string,
+  font: string,
+): void {
+  context.font = font;
+  context.fillStyle = colour;
+  context.fillText(text, 0, y);
+}

@@ -1,0 +1,67 @@
+/** The state of a ring in sentences, for a screen reader and for whoever rests the mouse on it. */
+import type { RingDirectionState, RingFrame, RingKind } from '../../server/rpc/api';
+import { wraps } from './geometry';
+import { grouped, occupancyText, percent, rateText } from './numbers';
+
+export const kindNames: Readonly<Record<RingKind, string>> = {
+  xenstore: 'Xenstore ring',
+  console: 'Console ring',
+};
+
+const carries: Readonly<Record<string, string>> = {
+  req: 'Requests',
+  rsp: 'Replies and events',
+  in: 'What is typed',
+  out: 'Output',
+};
+
+/** `Requests: guest → xenstored`. */
+export function directionTitle({ name, producer, consumer }: RingDirectionState): string {
+  return `${carries[name] ?? name}: ${producer} → ${consumer}`;
+}
+
+/** Everything that the picture of one direction shows. */
+export function pictureText(direction: RingDirectionState): string {
+  const { producer, consumer, producedPerSecond, consumedPerSecond, cons, sizeBytes, prod } = direction;
+  const sentences = [`${directionTitle(direction)}.`, `${occupancyText(direction)}.`];
+  if (!direction.insane) {
+    sentences.push(
+      `${consumer} reads next at byte ${grouped(cons % sizeBytes)}, ${producer} writes next at byte ${grouped(prod % sizeBytes)}.`,
+    );
+    if (wraps(direction)) sentences.push('What waits runs over the end of the array.');
+  }
+  sentences.push(
+    `${producer} writes ${rateText(producedPerSecond)}, ${consumer} reads ${rateText(consumedPerSecond)}.`,
+  );
+  return sentences.join(' ');
+}
+
+/** Coarse on purpose: it is spoken when it changes, and must not chatter. */
+export function politeSummary({ row }: RingFrame): string {
+  const levels = row.directions.map((direction) => {
+    if (direction.insane) return `${direction.name} has indices that cannot be`;
+    const level = percent(direction.usedBytes, direction.sizeBytes);
+    if (level === 0) return `${direction.name} empty`;
+    return level === 100
+      ? `${direction.name} full`
+      : `${direction.name} about ${Math.ceil(level / 25) * 25} %`;
+  });
+  return `${kindNames[row.kind]}: ${row.verdict.text}. ${levels.join(', ')}.`;
+}
+
+/** “What am I looking at”: a page and its two directions in plain words. */
+export function explanation(kind: RingKind, owner: string, simulated: boolean): string[] {
+  const server = kind === 'xenstore' ? 'xenstored' : 'the console daemon';
+  const lines = [
+    `One page of memory that ${owner} shares with ${server} in domain 0. Two arrays in it work as rings, one for each direction.`,
+    'Each ring has two counters. The producer counter says how far the one side has written, the consumer counter how far the other has read. What lies between, the coloured arc, waits to be read. Both counters only grow; where a ring of 1,024 bytes is concerned, the last ten bits say which byte they point at.',
+    'Nothing in the page says “wake up”: for that the sides ring an event channel. A side that misses the ring leaves the arc standing; a side that is too slow lets it grow until the ring is full, and the other side must wait.',
+    'This view only looks. It reads the page many times a second and never writes to it.',
+  ];
+  if (simulated && kind === 'xenstore') {
+    lines.push(
+      'The simulated xenstored can offer a reconnect in its feature word. oxenstored does so; the xenstored written in C does not.',
+    );
+  }
+  return lines;
+}
