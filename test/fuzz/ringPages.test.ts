@@ -1,0 +1,188 @@
+/** Whatever lies in a page, and however it changes meanwhile: no end of a ring crashes, hangs or reads what is not its own. */
+import assert from 'node:assert/strict';
+import type { Random } from '../../server/host/clock';
+import type { SharedMemory } from '../../server/host/memory';
+import { dialRing } from '../../server/store/client/ringDial';
+import { openStoreClient } from '../../server/store/client/storeClient';
+import { Xenstored } from '../../server/store/xenstored';
+import { XS_RING_BYTES } from '../../server/wire/xsRing';
+import { XsType } from '../../server/wire/xsMessage';
+import { ManualClock } from '../store/client/support';
+import { rawFrame } from '../support/rawConnection';
+import { INDEX_WORDS, ringPage, setWord, wordOf, type RingWord } from '../support/ringPage';
+import { GuardedMemory } from './guardedMemory';
+import { effort, pick, randomBytes, seed, seededRandom } from './seed';
+
+/** `npm test` looks at 10 000 pages, a soak at a hundred times as many. */
+const PAGES = 5000 * effort;
+/** How often one page changes under the hands of its end. */
+const MAX_CHANGES = 40;
+/** An end that accesses its page more often than this for one page goes round in a circle. */
+const MAX_ACCESSES = 20_000;
+
+const words: readonly RingWord[] = [...INDEX_WORDS, 'server_features', 'connection', 'error'];
+const types = Object.values(XsType).filter((type) => typeof type === 'number');
+
+/** A number that is likely to hurt. */
+function badNumber(random: Random, near: number): number {
+  return (
+    pick(random, [
+      0,
+      1,
+      near,
+      near + 1,
+      near - 1,
+      near + XS_RING_BYTES,
+      near + XS_RING_BYTES + 1,
+      near - XS_RING_BYTES,
+      0x7fffffff,
+      0x80000000,
+      0xffffffff,
+      random.below(2 ** 32),
+    ]) >>> 0
+  );
+}
+
+/** Messages, nearly messages, and noise. */
+function ringBytes(random: Random): Buffer {
+  if (random.below(3) === 0) return randomBytes(random, XS_RING_BYTES);
+  if (random.below(6) === 0) return Buffer.alloc(XS_RING_BYTES, random.below(2) === 0 ? 0xff : 0);
+  const frames: Buffer[] = [];
+  for (let bytes = 0; bytes < XS_RING_BYTES; bytes += frames.at(-1)!.length) {
+    const payload = pick(random, [
+      '/|',
+      'data|t|',
+      'data|value',
+      '|',
+      'T|',
+      '',
+      '@x|y|',
+      `/${'a/'.repeat(40)}b|`,
+    ]);
+    frames.push(
+      rawFrame({
+        type: random.below(8) === 0 ? badNumber(random, 10) : pick(random, types),
+        reqId: random.below(4),
+        txId: random.below(4) === 0 ? random.below(3) : 0,
+        payload,
+        len: random.below(20) === 0 ? badNumber(random, 4096) : undefined,
+      }),
+    );
+  }
+  return Buffer.concat(frames).subarray(0, XS_RING_BYTES);
+}
+
+function fill(random: Random, memory: SharedMemory): void {
+  memory.copyIn(0, ringBytes(random));
+  memory.copyIn(XS_RING_BYTES, ringBytes(random));
+  const start = badNumber(random, 0xfffffff0);
+  for (const name of INDEX_WORDS) setWord(memory, name, start);
+  // Half of the pages have an order in their indices, so that the bytes are looked at.
+  if (random.below(2) === 0) {
+    setWord(memory, 'req_prod', (start + random.below(XS_RING_BYTES + 1)) >>> 0);
+    setWord(memory, 'rsp_prod', (start + random.below(XS_RING_BYTES + 1)) >>> 0);
+  } else {
+    for (const name of INDEX_WORDS) setWord(memory, name, badNumber(random, start));
+  }
+}
+
+function change(random: Random, memory: SharedMemory): void {
+  const dice = random.below(4);
+  if (dice === 0) memory.copyIn(random.below(2 * XS_RING_BYTES - 64), randomBytes(random, 64));
+  else if (dice === 1) setWord(memory, 'req_prod', (wordOf(memory, 'req_prod') + random.below(200)) >>> 0);
+  else if (dice === 2) setWord(memory, 'rsp_cons', wordOf(memory, 'rsp_prod'));
+  else {
+    const name = pick(random, words);
+    setWord(memory, name, badNumber(random, wordOf(memory, name)));
+  }
+}
+
+/** The page of one end, as it changes under its hands. */
+function hostilePage(random: Random, side: 'guest' | 'server') {
+  const page = ringPage();
+  let changes = 0;
+  let accesses = 0;
+  const memory = new GuardedMemory(page.memory, side, () => {
+    if (++accesses > MAX_ACCESSES) throw new Error(`more than ${MAX_ACCESSES} accesses`);
+    if (changes >= MAX_CHANGES || random.below(4) !== 0) return;
+    changes++;
+    change(random, page.memory);
+  });
+  return { ...page, plain: page.memory, memory };
+}
+
+/** Lets an end do all it wants to do, across its turns of the event loop. */
+async function settled(): Promise<void> {
+  for (let wait = 0; wait < 20; wait++) await Promise.resolve();
+  await new Promise((resolve) => setImmediate(resolve));
+}
+
+describe('pages of any content', function () {
+  this.timeout(120_000 * effort);
+
+  it('are no danger to the server', async () => {
+    const log: string[] = [];
+    let answered = 0;
+    for (let n = 0; n < PAGES; n++) {
+      const random = seededRandom(seed + n);
+      const page = hostilePage(random, 'server');
+      const store = new Xenstored({
+        clock: new ManualClock(),
+        log: (line) => log.push(line),
+        rings: {
+          features: random.below(4),
+          attach: () => ({ memory: page.memory, port: page.serverPort, detach: () => undefined }),
+        },
+      });
+      const dom0 = openStoreClient({ dial: store.connect({ domid: 0 }), clock: new ManualClock() });
+      await dom0.introduce(1, 1, 1);
+      for (let round = 0; round < 3; round++) {
+        fill(random, page.plain);
+        if (random.below(3) === 0) setWord(page.plain, 'connection', badNumber(random, 1));
+        const before = page.serverPort.rung;
+        page.guestPort.notify();
+        await settled();
+        if (page.serverPort.rung > before + 1) answered++;
+      }
+      assert.deepEqual(page.memory.violations, [], `repeat with XENSCOPE_SEED=${seed + n}`);
+      assert.equal(await dom0.isDomainIntroduced(1), true);
+      await dom0.close();
+      await store.close();
+    }
+    const count = (clause: string) => log.filter((line) => line.includes(clause)).length;
+    const seen = { answered, givenUp: count('given up'), reconnected: count('reconnected') };
+    assert.ok(
+      Object.values(seen).every((times) => times > PAGES / 10),
+      JSON.stringify(seen),
+    );
+  });
+
+  it('are no danger to a guest', async () => {
+    let ended = 0;
+    for (let n = 0; n < PAGES; n++) {
+      const random = seededRandom(seed + n);
+      const page = hostilePage(random, 'guest');
+      setWord(page.plain, 'server_features', random.below(4));
+      const clock = new ManualClock();
+      const dial = dialRing({ memory: page.memory, port: page.guestPort, clock });
+      const client = openStoreClient({ dial, clock });
+      client.onStateChange(({ kind }) => (ended += kind === 'away' ? 1 : 0));
+      for (let round = 0; round < 3; round++) {
+        void client.read('data').catch(() => undefined);
+        void client.watch('data').catch(() => undefined);
+        if (random.below(4) === 0) void dial.requestReconnect().catch(() => undefined);
+        await settled();
+        fill(random, page.plain);
+        page.serverPort.notify();
+        await settled();
+        if (random.below(2) === 0) setWord(page.plain, 'connection', 0);
+        client.retryNow();
+        clock.advance(200);
+      }
+      await client.close();
+      dial.close();
+      assert.deepEqual(page.memory.violations, [], `repeat with XENSCOPE_SEED=${seed + n}`);
+    }
+    assert.ok(ended > PAGES / 10, 'bad pages break the connection');
+  });
+});
