@@ -12,6 +12,8 @@ export class Admissions {
   readonly #now: () => Pick<Admission, 'afterMove' | 'atMs'>;
   #count = 0;
   #chars = 0;
+  /** How many steps the last entry stands for. */
+  #steps = 0;
 
   constructor(now: () => Pick<Admission, 'afterMove' | 'atMs'>) {
     this.#now = now;
@@ -22,7 +24,23 @@ export class Admissions {
     return this.#list;
   }
 
+  /** Steps come by the thousand: those that follow each other are one entry with their number. */
+  addStep(): void {
+    const last = this.#list.at(-1);
+    const isFurther = this.#steps > 0 && last?.number === this.#count;
+    this.#steps++;
+    if (!isFurther) return this.#append('hold', 'step');
+    const text = `step, ${this.#steps} times`;
+    this.#chars += text.length - last.text.length;
+    this.#list[this.#list.length - 1] = { ...last, text };
+  }
+
   add(kind: Admission['kind'], text: string): void {
+    this.#steps = 0;
+    this.#append(kind, text);
+  }
+
+  #append(kind: Admission['kind'], text: string): void {
     const short = text.length > maxTextChars ? `${text.slice(0, maxTextChars)}… (cut)` : text;
     this.#list.push({ number: ++this.#count, ...this.#now(), kind, text: short });
     this.#chars += short.length;

@@ -85,7 +85,7 @@ export class Control implements WorldControl {
         wayOut: 'Hold it first.',
       });
     }
-    this.#admit('hold', 'step');
+    this.#parts.admissions.addStep();
     return this.#parts.scheduler.step();
   }
 

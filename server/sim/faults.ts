@@ -90,6 +90,7 @@ export class Faults {
     const probability = knob.ofDomains.get(domid) ?? knob.probability;
     if (probability === 0 || !this.random.chance(probability)) return false;
     knob.count++;
+    this.#changed();
     return true;
   }
 

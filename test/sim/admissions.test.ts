@@ -34,7 +34,7 @@ describe('what comes from outside', () => {
     world.world.act('pause', 1);
     world.world.pace = 2;
     world.world.hold();
-    await world.world.step();
+    for (let step = 0; step < 3; step++) await world.world.step();
     world.world.resume();
     const entries = world.world.admissions.slice(length);
     assert.deepEqual(
@@ -46,7 +46,7 @@ describe('what comes from outside', () => {
         'act pause 1',
         'pace pace 2',
         'hold hold',
-        'hold step',
+        'hold step, 3 times',
         'hold resume',
       ],
     );
