@@ -8,21 +8,30 @@ import { failureOf } from './errors';
 import { Hosts, simulatorId } from './hosts';
 import { onSettings, settings } from './settings';
 import { texts } from './texts';
+import { Findings } from './rings/findings';
+import { Rings } from './rings/rings';
 import { HostsView } from './views/hostsView';
+import { Problems } from './views/problems';
 import { RetryClock } from './views/retryClock';
+import { RingsView } from './views/ringsView';
 import { StatusBar } from './views/statusBar';
 import { WatchesView } from './views/watchesView';
 import { XenstoreView } from './views/xenstoreView';
 import { Watches } from './watches';
+import { Worlds } from './worlds';
 
 export class Xenscope implements vscode.Disposable {
   readonly connection: Connection;
   readonly hosts: Hosts;
   readonly watches: Watches;
   readonly acts: Acts;
+  readonly rings: Rings;
+  readonly findings: Findings;
+  readonly worlds: Worlds;
   readonly clock: RetryClock;
   readonly xenstoreView: XenstoreView;
   readonly watchesView: WatchesView;
+  readonly ringsView: RingsView;
 
   /** What the person chose for this window; the setting is only where the simulator begins. */
   private chosenPace: number | undefined;
@@ -38,15 +47,21 @@ export class Xenscope implements vscode.Disposable {
     this.hosts = new Hosts(this.connection, extension.workspaceState, this.report);
     this.watches = new Watches(this.connection, this.report);
     this.acts = new Acts(this.connection);
+    this.rings = new Rings(this.connection, this.report);
+    this.findings = new Findings(this.connection, () => Date.now());
+    this.worlds = new Worlds(this.connection, this.hosts, this.report);
     this.clock = new RetryClock(this.hosts);
     this.xenstoreView = new XenstoreView(this);
     this.watchesView = new WatchesView(this);
+    this.ringsView = new RingsView(this);
     this.subscriptions.push(
       this.connection,
       this.acts,
       this.clock,
       this.xenstoreView,
       this.watchesView,
+      this.ringsView,
+      new Problems(this),
       new HostsView(this),
       new StatusBar(this),
       this.hosts.onChange(() => this.connectShownHost()),

@@ -99,6 +99,8 @@ export const failures = {
       `“${path}” cannot be the path of a node.`,
       'A path is made of letters, digits, “-”, “_” and “@” between slashes.',
     ),
+  noRings: (label: string) =>
+    new Failure('unsupported', `${label} shows no rings.`, 'Through a socket only the xenstore can be seen.'),
   refused: (text: string, details: readonly string[]) => new Failure('refused', text, details.join(' ')),
   notConfirmed: () => new Failure('cancelled', 'Nothing was changed: the change was not confirmed.'),
 };

@@ -106,4 +106,12 @@ export const texts = {
   watchCount: (count: number) => (count === 0 ? 'no change yet' : countOf(count, 'event')),
   restartNeeded:
     'This setting takes effect when the Xenscope server is started again. The simulator then begins anew.',
+
+  ringsLeftOut: (count: number) =>
+    `${countOf(count, 'further ring')} ${count === 1 ? 'is' : 'are'} not looked at: there are too many.`,
+  ringServerAway:
+    'The Xenscope server ended and is being started again. What is shown is what was last seen.',
+  ringHostAway: 'The host is not connected. What is shown is what was last seen.',
+  ringGone: 'The page is gone: its domain has ended. What is shown is what was last seen.',
+  held: 'The world is held: nothing happens in it until you step or resume it. A click resumes it.',
 };

@@ -11,7 +11,9 @@ import { followLink, goToPath, reveal } from './goToPath';
 import { addSocket, connect, copySocket, disconnect, removeSocket, setPace, showHost } from './hosts';
 import { menu } from './menu';
 import { editPermissions } from './permissions';
+import { openRing, reconnectRing } from './rings';
 import { addWatch, stopAllWatches, stopWatch, watchPath } from './watch';
+import { clearFaults, domainAct, domainActCommand, hold, resumeWorld, setFault, stepWorld } from './world';
 
 type Command = (xenscope: Xenscope, argument: unknown) => unknown;
 
@@ -54,6 +56,25 @@ const commands: Record<string, Command> = {
   'xenscope.watch.stop': stopWatch,
   'xenscope.watch.stopAll': stopAllWatches,
   'xenscope.watch.showLog': (xenscope) => xenscope.watchesView.showLog(),
+
+  'xenscope.ring.open': openRing,
+  'xenscope.ring.reconnect': reconnectRing,
+
+  'xenscope.world.hold': hold,
+  'xenscope.world.step': stepWorld,
+  'xenscope.world.resume': resumeWorld,
+  'xenscope.world.setFault': setFault,
+  'xenscope.world.clearFaults': clearFaults,
+  'xenscope.domain.act': domainAct,
+  'xenscope.domain.start': domainActCommand('start'),
+  'xenscope.domain.shutdown': domainActCommand('shutdown'),
+  'xenscope.domain.destroy': domainActCommand('destroy'),
+  'xenscope.domain.crash': domainActCommand('crash'),
+  'xenscope.domain.kexec': domainActCommand('kexec'),
+  'xenscope.domain.suspend': domainActCommand('suspend'),
+  'xenscope.domain.resume': domainActCommand('resume'),
+  'xenscope.domain.pause': domainActCommand('pause'),
+  'xenscope.domain.unpause': domainActCommand('unpause'),
 
   'xenscope.server.restart': (xenscope) => xenscope.connection.restart(),
   'xenscope.log.show': (xenscope) => xenscope.logs.extension.show(),

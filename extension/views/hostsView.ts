@@ -35,6 +35,7 @@ export class HostsView implements vscode.TreeDataProvider<Element>, vscode.Dispo
       this.view,
       whenVisible(this.view, () => xenscope.wake()),
       xenscope.hosts.onChange(() => this.changed.fire(undefined)),
+      xenscope.worlds.onChange(() => this.changed.fire(undefined)),
       xenscope.clock.onTick(() => {
         for (const { id, state } of xenscope.hosts.list) {
           if (state.kind === 'away') this.changed.fire(this.element(id));
@@ -51,7 +52,7 @@ export class HostsView implements vscode.TreeDataProvider<Element>, vscode.Dispo
   }
 
   getTreeItem(element: Element): vscode.TreeItem {
-    if (element.kind === 'domain') return domainItem(element);
+    if (element.kind === 'domain') return this.domainItem(element);
     const host = this.xenscope.hosts.find(element.id);
     return host ? this.hostItem(host) : new vscode.TreeItem(element.id);
   }
@@ -79,21 +80,42 @@ export class HostsView implements vscode.TreeDataProvider<Element>, vscode.Dispo
       : vscode.TreeItemCollapsibleState.None;
     const state = texts.hostState(hosts.stateOf(host), clock.retryInMs(host.id));
     const pace = host.world && connected && host.world.pace !== 1 ? texts.pace(host.world.pace) : undefined;
-    item.description = [state, shown && hosts.list.length > 1 ? 'shown' : undefined, pace]
+    const held = this.xenscope.worlds.isHeld(host.id) ? 'held' : undefined;
+    item.description = [state, held, shown && hosts.list.length > 1 ? 'shown' : undefined, pace]
       .filter(Boolean)
       .join(' · ');
     item.iconPath = hostIcon(host.kind, hosts.stateOf(host).kind);
-    item.contextValue = hostContext(host, shown);
+    item.contextValue = hostContext(host, shown, this.xenscope.worlds.of(host.id)?.held);
     item.tooltip = [host.label, ...texts.hostTooltip(host)].join('\n\n');
     item.accessibilityInformation = { label: `${host.label}, ${item.description}` };
     return item;
   }
+
+  private domainItem({ host, domain }: DomainElement): vscode.TreeItem {
+    const item = new vscode.TreeItem(domain.name ?? `Domain ${domain.domid}`);
+    const inWorld = this.xenscope.worlds.domain(host, domain.domid);
+    item.id = `${host}:${domain.domid}`;
+    item.description = [`domain ${domain.domid}`, inWorld?.isRunning === false ? inWorld.state : undefined]
+      .filter(Boolean)
+      .join(' · ');
+    item.iconPath = new vscode.ThemeIcon('vm');
+    item.contextValue = ['domain', ...(inWorld?.can ?? [])].join(' ');
+    item.tooltip = `Show /local/domain/${domain.domid} in the tree`;
+    item.command = {
+      command: 'xenscope.reveal',
+      title: 'Show in Tree',
+      arguments: [{ host, path: `/local/domain/${domain.domid}` }],
+    };
+    return item;
+  }
 }
 
-function hostContext(host: HostInfo, shown: boolean): string {
+/** `held` is undefined for a host that is no world, or is not connected. */
+function hostContext(host: HostInfo, shown: boolean, held: boolean | undefined): string {
   const words = ['host', host.kind, host.state.kind];
   if (host.removable) words.push('removable');
   if (host.socketPath !== undefined) words.push('socketPath');
+  if (held !== undefined) words.push(held ? 'held' : 'going');
   words.push(shown ? 'shown' : 'hidden');
   return words.join(' ');
 }
@@ -112,19 +134,4 @@ function hostIcon(kind: HostInfo['kind'], state: HostState['kind']): vscode.Them
     case 'idle':
       return new vscode.ThemeIcon(kind === 'simulator' ? 'beaker' : 'server');
   }
-}
-
-function domainItem({ host, domain }: DomainElement): vscode.TreeItem {
-  const item = new vscode.TreeItem(domain.name ?? `Domain ${domain.domid}`);
-  item.id = `${host}:${domain.domid}`;
-  item.description = `domain ${domain.domid}`;
-  item.iconPath = new vscode.ThemeIcon('vm');
-  item.contextValue = 'domain';
-  item.tooltip = `Show /local/domain/${domain.domid} in the tree`;
-  item.command = {
-    command: 'xenscope.reveal',
-    title: 'Show in Tree',
-    arguments: [{ host, path: `/local/domain/${domain.domid}` }],
-  };
-  return item;
 }

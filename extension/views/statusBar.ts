@@ -5,14 +5,26 @@ import { texts } from '../texts';
 
 export class StatusBar implements vscode.Disposable {
   private readonly item: vscode.StatusBarItem;
+  /** Only there while the world that is shown is held. */
+  private readonly held: vscode.StatusBarItem;
   private readonly subscriptions: { dispose(): void }[];
 
   constructor(private readonly xenscope: Xenscope) {
     this.item = vscode.window.createStatusBarItem('xenscope.host', vscode.StatusBarAlignment.Left, 40);
     this.item.name = 'Xenscope Host';
     this.item.command = 'xenscope.menu';
+    this.held = vscode.window.createStatusBarItem('xenscope.held', vscode.StatusBarAlignment.Left, 39.5);
+    this.held.name = 'Xenscope World Is Held';
+    this.held.text = '$(debug-pause) held';
+    this.held.tooltip = texts.held;
+    this.held.command = 'xenscope.world.resume';
+    this.held.backgroundColor = new vscode.ThemeColor('statusBarItem.warningBackground');
+    this.held.accessibilityInformation = { label: texts.held, role: 'button' };
     this.subscriptions = [
       this.item,
+      this.held,
+      xenscope.worlds.onChange(() => this.drawHeld()),
+      xenscope.hosts.onShown(() => this.drawHeld()),
       xenscope.hosts.onChange(() => this.draw()),
       xenscope.clock.onTick(() => this.draw()),
       xenscope.connection.onState(() => this.draw()),
@@ -21,6 +33,14 @@ export class StatusBar implements vscode.Disposable {
 
   dispose(): void {
     for (const subscription of this.subscriptions) subscription.dispose();
+  }
+
+  private drawHeld(): void {
+    const { hosts, worlds } = this.xenscope;
+    const isHeld = worlds.isHeld(hosts.currentId);
+    if (isHeld) this.held.show();
+    else this.held.hide();
+    void vscode.commands.executeCommand('setContext', 'xenscope.held', isHeld);
   }
 
   private draw(): void {

@@ -28,7 +28,7 @@ export async function openBrowser(origin: string, profileFolder: string): Promis
   const context = await chromium.launchPersistentContext(profileFolder, {
     executablePath: executable,
     headless: true,
-    viewport: { width: 1280, height: 800 },
+    viewport: { width: 1280, height: 1000 },
     args: flags,
   });
   context.setDefaultTimeout(actionTimeoutMs);

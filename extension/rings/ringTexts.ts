@@ -1,0 +1,100 @@
+/** What a row of the view “Rings” says, to the eye and to the ear. */
+import type { RingDirectionState, RingKind, RingRow, RingVerdict } from '../../server/rpc/api';
+
+const barCells = 6;
+
+export const kindLabels: Readonly<Record<RingKind, string>> = { xenstore: 'xenstore', console: 'console' };
+
+/** Rounded, but never 0 while something is there, and never 100 while something is free. */
+export function percent(used: number, size: number): number {
+  if (used <= 0) return 0;
+  if (used >= size) return 100;
+  return Math.min(99, Math.max(1, Math.round((used * 100) / size)));
+}
+
+/** `▰▰▱▱▱▱`: a cell is lit as soon as a byte of it is there, and the last one only when all are. */
+export function bar(used: number, size: number): string {
+  const lit = used >= size ? barCells : Math.min(barCells - 1, Math.ceil((used * barCells) / size));
+  return '▰'.repeat(lit) + '▱'.repeat(barCells - lit);
+}
+
+/** `812 B/s`, `1.2 kB/s`; empty when nothing moves. */
+export function rate(bytesPerSecond: number): string {
+  if (bytesPerSecond < 0.5) return '';
+  if (bytesPerSecond < 1000) return `${Math.round(bytesPerSecond)} B/s`;
+  const kilo = bytesPerSecond / 1000;
+  if (kilo < 1000) return `${kilo < 10 ? kilo.toFixed(1) : Math.round(kilo)} kB/s`;
+  return `${(kilo / 1000).toFixed(1)} MB/s`;
+}
+
+function directionText(direction: RingDirectionState): string {
+  const { name, usedBytes, sizeBytes, insane, producedPerSecond } = direction;
+  if (insane) return `${name} insane`;
+  const parts = [name, bar(usedBytes, sizeBytes), `${percent(usedBytes, sizeBytes)} %`];
+  return [...parts, rate(producedPerSecond)].filter((part) => part !== '').join(' ');
+}
+
+/** Beside the name of the ring. The verdict comes first: the end of a narrow row is cut off. */
+export function ringDescription({ verdict, directions }: RingRow): string {
+  return [verdict.text, ...directions.map(directionText)].join(' · ');
+}
+
+/** For a screen reader. */
+export function ringSpoken({ kind, verdict, directions }: RingRow, owner: string): string {
+  const levels = directions.map(({ name, usedBytes, sizeBytes, insane }) =>
+    insane ? `${name}: indices that cannot be` : `${name} ${percent(usedBytes, sizeBytes)} percent full`,
+  );
+  return `${kindLabels[kind]} ring of ${owner}, ${verdict.text}, ${levels.join(', ')}`;
+}
+
+/** Lines of the hover. */
+export function ringTooltip({ kind, verdict, directions, id }: RingRow, owner: string): string[] {
+  const hex = (value: number) => `0x${(value >>> 0).toString(16).padStart(8, '0')}`;
+  return [
+    `**${kindLabels[kind]} ring of ${owner}**: ${verdict.text}`,
+    ...verdict.evidence,
+    ...directions.map(
+      ({ name, producer, consumer, prod, cons, usedBytes, sizeBytes, insane }) =>
+        `\`${name}\` ${producer} → ${consumer}: ${
+          insane ? 'indices that cannot be' : `${usedBytes} of ${sizeBytes} bytes wait`
+        }, \`${name}_prod ${hex(prod)}\`, \`${name}_cons ${hex(cons)}\``,
+    ),
+    `Rule \`${verdict.rule}\`, ring \`${id}\``,
+  ];
+}
+
+export interface VerdictIcon {
+  readonly icon: string;
+  readonly color?: string;
+}
+
+/** The same signs as the panel shows. */
+export function verdictIcon({ severity }: RingVerdict, isMoving: boolean): VerdictIcon {
+  switch (severity) {
+    case 'fine':
+      return isMoving ? { icon: 'sync', color: 'testing.iconPassed' } : { icon: 'circle-outline' };
+    case 'note':
+      return { icon: 'info', color: 'editorInfo.foreground' };
+    case 'warning':
+      return { icon: 'warning', color: 'list.warningForeground' };
+    case 'error':
+      return { icon: 'error', color: 'list.errorForeground' };
+  }
+}
+
+export function isMoving({ directions }: RingRow): boolean {
+  return directions.some(
+    ({ producedPerSecond, consumedPerSecond }) => producedPerSecond + consumedPerSecond >= 0.5,
+  );
+}
+
+const severities = ['fine', 'note', 'warning', 'error'] as const;
+
+/** Beside the name of a domain: what is worst there, when anything is. */
+export function groupDescription(rings: readonly RingRow[]): string {
+  const worst = [...rings].sort(
+    (left, right) => severities.indexOf(right.verdict.severity) - severities.indexOf(left.verdict.severity),
+  )[0];
+  if (!worst || worst.verdict.severity === 'fine') return '';
+  return `${kindLabels[worst.kind]}: ${worst.verdict.text}`;
+}

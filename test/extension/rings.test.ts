@@ -1,0 +1,230 @@
+import assert from 'node:assert/strict';
+import fc from 'fast-check';
+import type { HostInfo, RingFinding, RingRow, WorldState } from '../../server/rpc/api';
+import { Findings, quietMs } from '../../extension/rings/findings';
+import { Rings, type RingsChange } from '../../extension/rings/rings';
+import {
+  bar,
+  groupDescription,
+  isMoving,
+  rate,
+  ringDescription,
+  ringSpoken,
+  verdictIcon,
+} from '../../extension/rings/ringTexts';
+import { actText, actTexts, faultLabel, probabilityText } from '../../extension/rings/worldTexts';
+import { Signal } from '../../extension/signal';
+import { Worlds } from '../../extension/worlds';
+import { domainActs } from '../../server/rpc/worldFeed';
+import { FakeServer, settled } from './fakeServer';
+
+function row(id: string, over: Partial<RingRow> = {}): RingRow {
+  const [kind, domid] = id.split(':') as [RingRow['kind'], string];
+  return {
+    id,
+    kind,
+    domid: Number(domid),
+    directions: [],
+    verdict: { rule: 'idle', severity: 'fine', text: 'idle', evidence: [] },
+    ...over,
+  };
+}
+
+const full: RingRow['verdict'] = {
+  rule: 'full',
+  severity: 'error',
+  text: 'full, guest not reading',
+  evidence: [],
+};
+
+const req = (usedBytes: number, producedPerSecond = 0) => ({
+  name: 'req' as const,
+  producer: 'guest',
+  consumer: 'xenstored',
+  offsetBytes: 0,
+  sizeBytes: 1024,
+  prod: usedBytes,
+  cons: 0,
+  usedBytes,
+  insane: false,
+  producedPerSecond,
+  consumedPerSecond: 0,
+});
+
+describe('rings of a host', () => {
+  function open() {
+    const server = new FakeServer({ 'xenscope/rings': () => null, 'xenscope/ringsStop': () => null });
+    server.become('running');
+    const rings = new Rings(server, (error) => assert.fail(String(error)));
+    const changes: RingsChange[] = [];
+    rings.onChange((change) => changes.push(change));
+    const tell = (whole: boolean, told: readonly RingRow[], gone: readonly string[] = []) =>
+      server.tell('xenscope/ringsFrame', { host: 'simulator', whole, rings: told, gone, leftOut: 0 });
+    return { server, rings, changes, tell };
+  }
+
+  it('are asked for while somebody looks, and for one host only', async () => {
+    const { server, rings } = open();
+    rings.follow('simulator');
+    rings.follow('socket-1');
+    rings.follow(undefined);
+    await settled();
+    assert.deepEqual(
+      server.asked.map((asked) => asked.replace(/,"intervalMs.*/, '')),
+      [
+        'xenscope/rings {"host":"simulator"',
+        'xenscope/ringsStop {"host":"simulator"}',
+        'xenscope/rings {"host":"socket-1"',
+        'xenscope/ringsStop {"host":"socket-1"}',
+      ],
+    );
+  });
+
+  it('are put together from what changed, in order of domid', () => {
+    const { rings, changes, tell } = open();
+    tell(true, [row('console:2'), row('xenstore:10'), row('xenstore:2')]);
+    tell(false, [row('xenstore:10', { verdict: full })]);
+    tell(false, [], ['console:2']);
+    assert.deepEqual(
+      rings.list('simulator').map(({ id, verdict }) => `${id} ${verdict.text}`),
+      ['xenstore:2 idle', 'xenstore:10 full, guest not reading'],
+    );
+    assert.deepEqual(
+      changes.map(({ structure }) => structure),
+      [true, false, true],
+    );
+  });
+
+  it('are forgotten with the server', () => {
+    const { server, rings, tell } = open();
+    tell(true, [row('xenstore:2')]);
+    server.become('waiting');
+    assert.deepEqual(rings.list('simulator'), []);
+    assert.ok(!rings.isKnown('simulator'));
+  });
+});
+
+describe('a ring in a row', () => {
+  it('lights a cell for any byte, and all only when full', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 0, max: 1024 }), (used) => {
+        const lit = [...bar(used, 1024)].filter((cell) => cell === '▰').length;
+        assert.equal(bar(used, 1024).length, 6);
+        assert.equal(lit > 0, used > 0);
+        assert.equal(lit === 6, used === 1024);
+      }),
+    );
+  });
+
+  it('says verdict, levels and rates', () => {
+    const flowing = row('xenstore:2', { directions: [req(312, 1_234)] });
+    assert.equal(ringDescription(flowing), 'idle · req ▰▰▱▱▱▱ 30 % 1.2 kB/s');
+    assert.equal(ringSpoken(flowing, 'web (2)'), 'xenstore ring of web (2), idle, req 30 percent full');
+    assert.ok(isMoving(flowing));
+    assert.ok(!isMoving(row('xenstore:2', { directions: [req(312)] })));
+    assert.deepEqual([0, 0.4, 999, 12_000, 2_000_000].map(rate), ['', '', '999 B/s', '12 kB/s', '2.0 MB/s']);
+    const insane = row('xenstore:2', { directions: [{ ...req(0), insane: true }] });
+    assert.equal(ringDescription(insane), 'idle · req insane');
+  });
+
+  it('shows its worst at the domain', () => {
+    assert.equal(groupDescription([row('xenstore:2'), row('console:2')]), '');
+    assert.equal(
+      groupDescription([row('xenstore:2'), row('console:2', { verdict: full })]),
+      'console: full, guest not reading',
+    );
+    assert.equal(verdictIcon(full, true).icon, 'error');
+  });
+});
+
+describe('findings of the ring doctor', () => {
+  const finding = (id: string, severity: RingFinding['severity']): RingFinding => ({
+    id,
+    ring: 'xenstore:2',
+    domid: 2,
+    kind: 'xenstore',
+    rule: 'full',
+    severity,
+    text: 'full, guest not reading',
+    evidence: [],
+  });
+
+  it('interrupt a person only when they are new and serious, and not in a storm', () => {
+    let nowMs = 0;
+    const server = new FakeServer({});
+    const findings = new Findings(server, () => nowMs);
+    const told: string[] = [];
+    findings.onSerious(({ finding: one, others }) => told.push(`${one.id}+${others}`));
+    const tell = (...list: RingFinding[]) =>
+      server.tell('xenscope/findings', { host: 'simulator', findings: list });
+    tell(finding('a', 'warning'));
+    assert.deepEqual(told, [], 'a warning is for the Problems panel');
+    tell(finding('a', 'warning'), finding('b', 'error'), finding('c', 'error'));
+    tell(finding('b', 'error'), finding('c', 'error'));
+    assert.deepEqual(told, ['b+1']);
+    tell(finding('d', 'error'));
+    assert.deepEqual(told, ['b+1'], 'too soon after the last one');
+    nowMs = quietMs;
+    tell(finding('d', 'error'), finding('e', 'error'));
+    assert.deepEqual(told, ['b+1', 'e+0']);
+  });
+
+  it('end with the server', () => {
+    const server = new FakeServer({});
+    const findings = new Findings(server, () => 0);
+    server.tell('xenscope/findings', { host: 'simulator', findings: [finding('a', 'error')] });
+    server.become('waiting');
+    assert.deepEqual(findings.of('simulator'), []);
+  });
+});
+
+describe('worlds', () => {
+  const world = (held: boolean): WorldState => ({
+    held,
+    faults: [],
+    domains: [
+      { domid: 2, name: 'web', state: 'running', isRunning: true, can: ['crash'] },
+      { name: 'worker', state: 'not started', isRunning: false, can: ['start'] },
+    ],
+  });
+
+  it('are known while their host is connected', async () => {
+    const server = new FakeServer({ 'xenscope/world': () => world(false) });
+    const connected = new Signal<HostInfo>();
+    const changed = new Signal<void>();
+    const host: HostInfo = {
+      id: 'simulator',
+      kind: 'simulator',
+      label: 'Simulator',
+      state: { kind: 'connected' },
+      world: { seed: 1, pace: 1 },
+      removable: false,
+    };
+    let known: HostInfo | undefined = host;
+    const hosts = { onConnected: connected.event, onChange: changed.event, find: () => known };
+    const worlds = new Worlds(server, hosts, (error) => assert.fail(String(error)));
+    connected.fire(host);
+    await settled();
+    assert.deepEqual(worlds.domain('simulator', 2)?.can, ['crash']);
+    assert.deepEqual(
+      worlds.startable('simulator').map(({ name }) => name),
+      ['worker'],
+    );
+    server.tell('xenscope/worldChanged', { host: 'simulator', world: world(true) });
+    assert.ok(worlds.isHeld('simulator'));
+    known = { ...host, state: { kind: 'idle' } };
+    changed.fire();
+    assert.equal(worlds.of('simulator'), undefined);
+  });
+
+  it('have words for what can be done and broken', () => {
+    assert.equal(faultLabel('lostNotify'), 'Lost notify');
+    assert.deepEqual([0, 0.001, 0.1, 1].map(probabilityText), ['off', '0.1 %', '10 %', 'always']);
+    assert.equal(actText('crash').label, 'Crash');
+    assert.equal(actText('somethingNew').label, 'somethingNew');
+    assert.deepEqual(
+      domainActs.filter((act) => !(act in actTexts)),
+      [],
+    );
+  });
+});
