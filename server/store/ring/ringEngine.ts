@@ -10,7 +10,7 @@ import type { RingHalf } from './ringHalves';
 import { RingMoves, type InsaneIndices, type RingSide, type RingWork } from './ringMoves';
 import type { RingStream } from './ringStream';
 
-/** Then the event loop gets its turn: a peer that never stops must not starve the others. */
+/** Then the event loop gets its turn: a peer that never stops must not starve the others. Waits are turns as well. */
 const maxRoundsPerTurn = 64;
 
 /** What is different between guest and server. */
@@ -40,6 +40,7 @@ export class RingEngine {
   readonly #options: RingEngineOptions;
   readonly #policy: RingPolicy;
   #work: RingWork<void> | undefined;
+  #roundsThisTurn = 0;
   #lookAgain = false;
   #isPlanned = false;
   #isStopped = false;
@@ -48,20 +49,18 @@ export class RingEngine {
     this.#options = options;
     this.#policy = policy;
     this.moves = new RingMoves(options.memory, options.port, options.side);
-    options.port.onEvent = () => {
-      // Unmasked before the look, so that what rings during it is heard.
-      options.port.unmask();
-      this.#lookAgain = true;
-      this.#run();
-    };
+    options.port.onEvent = this.#onEvent;
     // What rang before we listened may never ring again.
     options.port.unmask();
     this.wake();
   }
 
-  get isStopped(): boolean {
-    return this.#isStopped;
-  }
+  readonly #onEvent = (): void => {
+    // Unmasked before the look, so that what rings during it is heard.
+    this.#options.port.unmask();
+    this.#lookAgain = true;
+    this.#run();
+  };
 
   /** Looks at everything soon, never within this call. */
   wake(): void {
@@ -77,11 +76,14 @@ export class RingEngine {
   /** A step that is under way is never done. */
   stop(): void {
     this.#isStopped = true;
-    this.#options.port.onEvent = undefined;
+    const { port } = this.#options;
+    // Another kernel may have taken the doorbell over.
+    if (port.onEvent === this.#onEvent) port.onEvent = undefined;
   }
 
   #run(): void {
     if (this.#work || this.#isStopped) return;
+    this.#roundsThisTurn = 0;
     this.#work = this.#rounds();
     this.#advance('do');
   }
@@ -95,6 +97,7 @@ export class RingEngine {
         if (done) return this.#finish();
         const wait = steps?.before(value);
         if (!wait) continue;
+        this.#roundsThisTurn = 0;
         wait.then(
           (then) => this.#advance(then),
           () => this.#lost('Whoever lets the ring go on from step to step has ended.'),
@@ -119,7 +122,7 @@ export class RingEngine {
   }
 
   *#rounds(): RingWork<void> {
-    for (let round = 0; round < maxRoundsPerTurn; round++) {
+    while (this.#roundsThisTurn++ < maxRoundsPerTurn) {
       this.#lookAgain = false;
       yield* this.#policy.attend(this.moves);
       const received = yield* this.#receive();

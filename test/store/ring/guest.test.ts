@@ -204,6 +204,13 @@ describe('ring: the guest', () => {
     await until(() => rig.log.includes('The ring of domain 1 is lost: The page of domain 1 was taken away.'));
   });
 
+  it('leaves the doorbell to whoever has taken it over', async () => {
+    await open();
+    const [old, next] = [rig.dial(), rig.guest().client];
+    old.close();
+    assert.equal(await next.getDomainPath(7), '/local/domain/7');
+  });
+
   it('names its steps in their order: copy, index, doorbell', async () => {
     const steps: string[] = [];
     const before = ({ kind, side, text }: RingStep) => void steps.push(`${side} ${kind}: ${text}`);
