@@ -34,6 +34,7 @@ const allowed: Record<string, readonly string[]> = {
     'server/wire',
     'server/host',
     'server/store',
+    'server/capture',
     'server/model',
     'server/sim',
     'server/rpc',

@@ -58,8 +58,10 @@ async function openSimulator({ seed, pace }: WorldInfo): Promise<Host> {
   try {
     const storeSocketPath = path.join(folder.path, 'socket');
     const pages = openPages((line) => console.error(line));
-    const world = await createWorld({ seed, pace, clock: systemClock, storeSocketPath, pages });
-    return withFolder(world, folder.remove);
+    const { startRecording } = await import('./recording');
+    const { tap, lines } = startRecording();
+    const world = await createWorld({ seed, pace, clock: systemClock, storeSocketPath, pages, tap });
+    return { ...withFolder(world, folder.remove), journalLines: lines };
   } catch (error) {
     folder.remove();
     throw error;

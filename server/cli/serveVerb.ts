@@ -14,6 +14,7 @@ interface ServeOptions {
   readonly socket?: string;
   readonly seed: number;
   readonly pace: number;
+  readonly journal?: string;
   readonly verbose?: boolean;
 }
 
@@ -29,6 +30,7 @@ export function addServeVerb(program: Command): void {
       pace,
       1,
     )
+    .option('--journal <file>', 'when it ends, write down the last of what passed: messages, rings, states')
     .option('-v, --verbose', 'tell on standard error what happens to the domains')
     .addHelpText(
       'after',
@@ -52,6 +54,8 @@ async function serve(options: ServeOptions): Promise<void> {
     // Loaded when it is needed: the other verbs start without it.
     const { createWorld } = await import('../sim/world');
     const { openPages } = await import('./openPages');
+    const { startRecording, writeJournalFile } = await import('./recording');
+    const recording = startRecording();
     const log = (line: string) => options.verbose && process.stderr.write(`${line}\n`);
     const world = await createWorld({
       seed: options.seed,
@@ -59,11 +63,15 @@ async function serve(options: ServeOptions): Promise<void> {
       clock: systemClock,
       storeSocketPath: socketPath,
       pages: openPages(log),
+      tap: recording.tap,
       log,
     });
+    const stopRings = options.journal === undefined ? undefined : recording.alsoRings(world.observer());
     await writeOut(greeting(options, socketPath));
     await ended;
+    stopRings?.();
     await world.close();
+    if (options.journal !== undefined) await writeJournalFile(options.journal, recording.lines());
   } catch (error) {
     fail(error);
   } finally {

@@ -16,6 +16,8 @@ export interface Host {
   openStore(): StoreClient;
   /** Looks at the pages of all domains; absent where they cannot be reached, e.g. behind a socket. */
   observer?(): Observer;
+  /** What the flight recorder holds, as the lines of a journal file; absent where nothing is recorded. */
+  journalLines?(): Iterable<string>;
   /** Simulated hosts only. */
   readonly world?: WorldControl;
   close(): Promise<void>;
