@@ -89,8 +89,8 @@ export class AdapterSession extends DebugSession {
       this.sendResponse(response);
     } catch (error) {
       const { id, message, showUser } = asRequestError(command, error);
-      // Braces would be taken for variables.
-      this.sendErrorResponse(response, { id, format: '{text}', variables: { text: message }, showUser });
+      // A variable, because braces in the text would be taken for one; the underscore says that it may be logged.
+      this.sendErrorResponse(response, { id, format: '{_text}', variables: { _text: message }, showUser });
     }
   }
 
