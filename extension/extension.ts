@@ -2,6 +2,7 @@
 import * as vscode from 'vscode';
 import { registerCommands } from './commands';
 import { Xenscope } from './context';
+import { registerDebugger } from './debug';
 import { showInDemo } from './demo';
 import { XenstoreFileSystem } from './fileSystem/provider';
 
@@ -19,6 +20,7 @@ export function activate(context: vscode.ExtensionContext): void {
     xenscope,
     new XenstoreFileSystem(xenscope),
     ...registerCommands(xenscope),
+    ...registerDebugger(context.asAbsolutePath('dist/server.cjs'), logs),
   );
   void showInDemo(context.workspaceState);
 }
