@@ -14,7 +14,7 @@ const parts = [
   { name: 'hostile', specs: ['test/fuzz/hostile.test.ts'], effort: 4 },
   { name: 'differential', specs: ['test/interop/differential.test.ts'], effort: 10 },
   // 10 000 lives of a ring, 1 000 000 pages of any content.
-  { name: 'rings', specs: ['test/fuzz/rings.test.ts'], effort: 20 },
+  { name: 'rings', specs: ['test/fuzz/rings.test.ts', 'test/fuzz/ringStore.test.ts'], effort: 20 },
   { name: 'pages', specs: ['test/fuzz/ringPages.test.ts'], effort: 100 },
   { name: 'world', specs: ['test/fuzz/world.test.ts'], effort: 12 },
   { name: 'journal', specs: ['test/sim/journal.test.ts'], effort: 10 },
