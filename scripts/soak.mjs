@@ -18,6 +18,7 @@ const parts = [
   { name: 'pages', specs: ['test/fuzz/ringPages.test.ts'], effort: 100 },
   { name: 'world', specs: ['test/fuzz/world.test.ts'], effort: 12 },
   { name: 'journal', specs: ['test/sim/journal.test.ts'], effort: 10 },
+  { name: 'chaos', specs: ['test/sim/chaos.test.ts'], effort: 50 },
   {
     name: 'machine',
     specs: ['test/sim/machine/model.test.ts', 'test/sim/machine/doorbells.test.ts'],
@@ -52,7 +53,7 @@ async function round(seed) {
 await main(async () => {
   const minutes = Number(options.minutes);
   if (!(minutes > 0) || parts.length === 0) {
-    say('Usage: npm run soak -- [--minutes N] [--only hostile|differential|world|journal|machine]');
+    say('Usage: npm run soak -- [--minutes N] [--only hostile|differential|world|journal|chaos|machine]');
     return 2;
   }
   const endMs = Date.now() + minutes * 60_000;

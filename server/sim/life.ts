@@ -34,7 +34,7 @@ export class Life {
       .map((domain) => this.#describe(domain));
     const absent = this.#known
       .filter(({ name }) => !this.#hypervisor.byName(name))
-      .map(({ name }) => absentDomain(name, this.#starting.has(name)));
+      .map(({ name }) => absentDomain(name, this.#starting.has(name) || this.#toolstack.isRestarting(name)));
     return [...present, ...absent];
   }
 
@@ -112,13 +112,8 @@ export class Life {
       name: domain.name,
       state,
       reason: domain.status.kind === 'shutdown' ? domain.status.reason : undefined,
-      can: managed ? actsOn(managed, state, this.#isOrgan(managed)) : [],
+      can: managed ? actsOn(managed, state) : [],
     };
-  }
-
-  /** A stub domain goes with the domain that it serves. */
-  #isOrgan(managed: Managed): boolean {
-    return this.#toolstack.list().some(({ stubdomain }) => stubdomain === managed);
   }
 }
 
@@ -139,7 +134,7 @@ function stateOf({ status, isPaused }: Domain, managed: Managed | undefined): Do
   return isPaused ? 'paused' : 'running';
 }
 
-function actsOn({ config }: Managed, state: DomainState, isOrgan: boolean): DomainAct[] {
+function actsOn({ config, isOrgan }: Managed, state: DomainState): DomainAct[] {
   switch (state) {
     case 'running':
       return [

@@ -28,6 +28,8 @@ export interface Managed {
   readonly uuid: string;
   readonly devices: Device[];
   stubdomain?: Managed;
+  /** A stub domain: part of another domain, with which it goes. */
+  readonly isOrgan: boolean;
   /** Acts on one domain follow one another, as libxl's lock of a domain has it. */
   lastAct: Promise<void>;
   /** Set while the domain is being destroyed: no further act may begin. */
@@ -41,6 +43,8 @@ export class Toolstack {
   readonly #managed = new Map<number, Managed>();
   /** Domains that have shut down and that somebody takes care of already. */
   readonly #ending = new WeakSet<Managed>();
+  /** Names of domains that have gone and will be built again in a moment. */
+  readonly #restarting = new Set<string>();
 
   constructor(hypervisor: Hypervisor) {
     this.#hypervisor = hypervisor;
@@ -56,9 +60,16 @@ export class Toolstack {
     return this.list().find(({ config }) => config.name === name);
   }
 
+  /** Whether it has gone, and will be built again in a moment. */
+  isRestarting(name: string): boolean {
+    return this.#restarting.has(name);
+  }
+
   /** Builds a domain with its devices and starts it. When that fails nothing of it is left. */
   async create(config: DomainConfig): Promise<Managed> {
-    const managed = this.#register(config);
+    // As xl does: a name is one domain's.
+    if (this.byName(config.name)) throw new Error(`There is a domain ${config.name} already.`);
+    const managed = this.#register(config, { isOrgan: false });
     try {
       await this.#build(managed);
       if (config.stubdomain) await this.#startStubdomain(managed, config.stubdomain);
@@ -155,15 +166,20 @@ export class Toolstack {
     const { domain, config } = managed;
     const reason = domain.status.kind === 'shutdown' ? domain.status.reason : 'poweroff';
     await this.#dom0.sleep(500, 1500);
-    // A stub domain is an organ of another domain and goes with it.
-    if (this.list().some(({ stubdomain }) => stubdomain === managed)) return;
+    if (managed.isOrgan) return;
     if (reason === 'softReset' && !managed.end) return this.#softReset(managed);
     const action = afterShutdown(config, reason);
     if (action === 'preserve') return;
     await this.destroy(managed);
     if (action === 'destroy') return;
-    await this.#dom0.sleep(1000, 3000);
-    await this.create(config);
+    this.#restarting.add(config.name);
+    try {
+      await this.#dom0.sleep(1000, 3000);
+    } finally {
+      this.#restarting.delete(config.name);
+    }
+    // Somebody else may have started it meanwhile.
+    if (!this.byName(config.name)) await this.create(config);
   }
 
   /** A domain that starts another kernel (libxl__domain_soft_reset): all that was connected is made anew. */
@@ -174,6 +190,8 @@ export class Toolstack {
     const { xenstore } = this.#hypervisor.startInfo(domain);
     await this.#store.write(`${domainPath(domain.domid)}/store/port`, String(xenstore.port.port));
     await this.#store.introduce(domain.domid, xenstore.gfn, xenstore.port.port);
+    // The store has reported one shutdown of this domain; without this it would report no other.
+    await this.#store.resume(domain.domid);
     for (const device of devices) {
       await addDevice(this.#store, device);
       await this.#dom0.sleep(50, 250);
@@ -200,10 +218,10 @@ export class Toolstack {
     return done;
   }
 
-  #register(config: DomainConfig): Managed {
+  #register(config: DomainConfig, { isOrgan }: { readonly isOrgan: boolean }): Managed {
     const domain = this.#hypervisor.createDomain(config.name);
     const uuid = this.#dom0.random.uuid();
-    const managed: Managed = { domain, config, uuid, devices: [], lastAct: Promise.resolve() };
+    const managed: Managed = { domain, config, uuid, devices: [], isOrgan, lastAct: Promise.resolve() };
     this.#managed.set(domain.domid, managed);
     return managed;
   }
@@ -263,7 +281,7 @@ export class Toolstack {
 
   /** A device model in a small domain of its own, which is allowed what its target is allowed. */
   async #startStubdomain(target: Managed, config: DomainConfig): Promise<void> {
-    const stub = this.#register(config);
+    const stub = this.#register(config, { isOrgan: true });
     target.stubdomain = stub;
     await this.#build(stub);
     await joinStubdomain(this.#store, stub.domain.domid, target.domain.domid);
