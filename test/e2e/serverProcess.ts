@@ -11,10 +11,15 @@ export function installedServer(extensionsFolder: string): string {
 
 /** The process id of `<script> editor`, if it runs. */
 export function editorServerPid(script: string): number | undefined {
+  return serverPid(script, 'editor');
+}
+
+/** The process id of `<script> <verb>`, if it runs. */
+export function serverPid(script: string, verb: string): number | undefined {
   for (const entry of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
     try {
       const words = readFileSync(`/proc/${entry}/cmdline`, 'utf8').split('\0');
-      if (words.includes(script) && words.includes('editor')) return Number(entry);
+      if (words.includes(script) && words.includes(verb)) return Number(entry);
     } catch {
       // It ended while we looked.
     }

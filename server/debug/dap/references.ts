@@ -76,7 +76,7 @@ export class ListingReferences {
       this.#forgetOldest();
     }
     const title = `${name.replace(/[^\w.-]+/g, '-')}${part === 1 ? '' : `-${part}`}.conv`;
-    return new Source(title, undefined, served.reference, 'conversation');
+    return new Source(title, undefined, served.reference);
   }
 
   text(reference: number): string {
