@@ -36,12 +36,19 @@ export class FlightRecorder<Body> {
   readonly #bodies: (Body | undefined)[];
   #firstN = 1;
   #nextN = 1;
+  /** Where entry #1 would be is slot 1: these keep step with the numbers, without a division. */
+  #firstSlot: number;
+  #nextSlot: number;
+  /** Bytes that were ever written, skipped ones included; modulo the ring it is the place. */
   #head = 0;
+  #place = 0;
   #droppedBytes = 0;
 
   constructor(limits: RecorderLimits) {
     const { maxBytes, maxEntries } = limits;
     this.#limits = limits;
+    this.#firstSlot = 1 % maxEntries;
+    this.#nextSlot = this.#firstSlot;
     this.#bytes = new Uint8Array(maxBytes);
     this.#timesMs = new Float64Array(maxEntries);
     this.#domids = new Uint16Array(maxEntries);
@@ -81,8 +88,7 @@ export class FlightRecorder<Body> {
     const slot = this.#slot(timeMs, domid, source);
     this.#marks[slot] = mark;
     this.#lengths[slot] = length;
-    this.#starts[slot] = this.#makeRoom(length);
-    const at = this.#starts[slot]! % this.#limits.maxBytes;
+    const at = this.#makeRoom(slot, length);
     if (length <= maxShortBytes) {
       for (let index = 0; index < length; index++) this.#bytes[at + index] = bytes[start + index]!;
     } else {
@@ -127,7 +133,8 @@ export class FlightRecorder<Body> {
   #slot(timeMs: number, domid: number, source: number): number {
     const { maxEntries } = this.#limits;
     if (this.#nextN - this.#firstN === maxEntries) this.#dropFirst();
-    const slot = this.#nextN % maxEntries;
+    const slot = this.#nextSlot;
+    this.#nextSlot = slot + 1 === maxEntries ? 0 : slot + 1;
     this.#timesMs[slot] = timeMs;
     this.#domids[slot] = domid;
     this.#sources[slot] = source;
@@ -135,23 +142,24 @@ export class FlightRecorder<Body> {
   }
 
   /** Where `length` bytes in one piece may be written; whoever lay there is dropped. */
-  #makeRoom(length: number): number {
+  #makeRoom(slot: number, length: number): number {
     const { maxBytes } = this.#limits;
-    const place = this.#head % maxBytes;
-    const start = place + length > maxBytes ? this.#head + maxBytes - place : this.#head;
-    this.#head = start + length;
-    const oldestStart = this.#head - maxBytes;
-    while (
-      this.#firstN < this.#nextN &&
-      this.#starts[this.#firstN % this.#limits.maxEntries]! < oldestStart
-    ) {
-      this.#dropFirst();
+    let place = this.#place;
+    if (place + length > maxBytes) {
+      this.#head += maxBytes - place;
+      place = 0;
     }
-    return start;
+    this.#starts[slot] = this.#head;
+    this.#head += length;
+    this.#place = place + length;
+    const oldestStart = this.#head - maxBytes;
+    while (this.#firstN < this.#nextN && this.#starts[this.#firstSlot]! < oldestStart) this.#dropFirst();
+    return place;
   }
 
   #dropFirst(): void {
-    const slot = this.#firstN % this.#limits.maxEntries;
+    const slot = this.#firstSlot;
+    this.#firstSlot = slot + 1 === this.#limits.maxEntries ? 0 : slot + 1;
     this.#droppedBytes += this.#lengths[slot]!;
     this.#bodies[slot] = undefined;
     this.#firstN++;

@@ -59,6 +59,18 @@ export class Reassembly {
     return this.#held.slice(0, Math.min(maxBytes, this.#heldBytes));
   }
 
+  /** Whether these bytes are exactly one message, and nothing is held or searched: then it need not be put together. */
+  isOneMessage(bytes: Uint8Array, start: number, end: number): boolean {
+    return (
+      this.#heldBytes === 0 &&
+      !this.#isSearching &&
+      !this.#isUnproven &&
+      end - start >= XS_HEADER_BYTES &&
+      lengthWord(bytes, start) === end - start - XS_HEADER_BYTES &&
+      end - start <= XS_HEADER_BYTES + XS_PAYLOAD_MAX_BYTES
+    );
+  }
+
   push(bytes: Uint8Array, start: number, end: number, isSure = true): void {
     const isFree = !this.#isSearching && this.#heldBytes === 0;
     for (let at = isFree ? this.#cut(bytes, start, end, isSure) : start; at < end;) {
