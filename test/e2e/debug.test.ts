@@ -1,5 +1,7 @@
 /** The protocol debugger in VS Code: F5, a breakpoint on an operation, its stack and its variables. */
 import assert from 'node:assert/strict';
+import { rmSync } from 'node:fs';
+import path from 'node:path';
 import { picture } from './artefacts';
 import { eventually } from './eventually';
 import { useEditor } from './host';
@@ -73,5 +75,18 @@ describe('the protocol debugger in VS Code', function () {
     assert.notEqual(serverPid(script, 'adapter'), undefined);
     await page().keyboard.press('Shift+F5');
     await eventually('the adapter has ended', () => serverPid(script, 'adapter') === undefined);
+  });
+
+  it('begins with F5 alone, without a launch.json', async () => {
+    rmSync(path.join(editor().workspace, '.vscode'), { recursive: true });
+    const { workbench } = editor();
+    // With a document open VS Code would look for something that debugs its language.
+    await workbench.command('View: Close All Editors');
+    await pane('Run').getByRole('button', { name: 'Run and Debug' }).waitFor();
+    await page().keyboard.press('F5');
+    await workbench.quickPick(/^Xenscope/).click();
+    await picture(page(), 'debug-choose');
+    await row('Call Stack', /XS_WRITE .*data\//).waitFor({ timeout: 60_000 });
+    await page().keyboard.press('Shift+F5');
   });
 });
