@@ -32,6 +32,8 @@ export interface DomainPorts {
   log(line: string): void;
   /** The kernel's end of the domain's ring; undefined where the domain has none. */
   kernel(domid: number): KernelRing | undefined;
+  /** Puts a line on the domain's console ring. */
+  print(domain: Domain, line: string): void;
   /** The state of a domain has changed. */
   changed(): void;
 }
@@ -191,6 +193,11 @@ export class Domain {
 
   newPort(): number {
     return ++this.#lastPort;
+  }
+
+  /** What its kernel says on its console. */
+  print(line: string): void {
+    this.#ports.print(this, line);
   }
 
   log(line: string): void {

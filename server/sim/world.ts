@@ -29,6 +29,7 @@ import { Hypervisor } from './hypervisor';
 import { Life } from './life';
 import { Machine } from './machine/machine';
 import { openProcessPages } from './pages';
+import { Consoles } from './rings/consoles';
 import { worldDoorbells } from './rings/doorbells';
 import { Kernels } from './rings/kernels';
 import { recordedDial, recordedSockets } from './recordRequests';
@@ -97,6 +98,7 @@ export class World implements Host {
   readonly #scheduler: Scheduler;
   readonly #pages: PagePool;
   readonly #admissions: Admissions;
+  readonly #consoles: Consoles;
   readonly #note = (text: string) => this.#admissions.add('request', text);
   readonly #activity = new Activity();
   readonly #outsiders = new Set<StoreClient>();
@@ -125,6 +127,7 @@ export class World implements Host {
       random: new SeededRandom(seed + seedOffsets.machine),
       schedule: worldDoorbells({ time, faults, domain }),
     });
+    this.#consoles = new Consoles(this.machine, time);
     const kernels = new Kernels({ machine: this.machine, time, faults, domain });
     const rings = {
       attach: (domid: number, gfn: number, port: number) => kernels.attach(domid, gfn, port),
@@ -146,6 +149,7 @@ export class World implements Host {
       openStore,
       log,
       kernel: (domid: number) => kernels.get(domid),
+      print: (owner: Domain, line: string) => this.#consoles.print(owner, line),
       changed: () => queueMicrotask(changed),
     };
     this.hypervisor = new Hypervisor(ports, this.machine, {
@@ -194,6 +198,11 @@ export class World implements Host {
     return this.machine.observer();
   }
 
+  /** What a domain has printed on its console, the last of it. */
+  terminal(domid: number): string {
+    return this.#consoles.terminals.get(domid) ?? '';
+  }
+
   openStore(): StoreClient {
     const dial = this.#activity.noted(recordedDial(this.store.connect({ domid: 0 }), this.#note));
     const client = openStoreClient({ dial, clock: this.clock, random: this.random });
@@ -220,7 +229,8 @@ export class World implements Host {
     const { dom0 } = this.hypervisor;
     await bootDom0(dom0.store);
     dom0.start('backend drivers', () => runBus(dom0, 'backend', { vif: netback, vbd: blkback, qdisk, vkbd }));
-    dom0.start('xenconsoled', () => runConsoled(dom0));
+    const consolePorts = this.#consoles.ports((domid) => this.hypervisor.get(domid));
+    dom0.start('xenconsoled', () => runConsoled(dom0, consolePorts, this.#consoles.terminals));
     dom0.start('xl', () => this.toolstack.superviseDomains());
     dom0.start('boot of the guests', async () => {
       for (const config of domains ?? demoDomains) {

@@ -26,6 +26,7 @@ export function linuxGuest(os: Omit<AgentReport, 'hasNetwork'>): GuestScript {
   return async (domain, { config, isKexec }) => {
     await bootLinux(domain, config, { isKexec });
     await domain.sleep(2000, 4000);
+    domain.print(`\r\n${os.osName} ${config.name} hvc0\r\n\r\n${config.name} login:`);
     domain.startDaemon('guest agent', () => runAgent(domain, { ...os, hasNetwork: config.nics.length > 0 }));
   };
 }
@@ -36,6 +37,7 @@ export async function bootLinux(
   { vcpus }: DomainConfig,
   { isKexec = false }: { readonly isKexec?: boolean } = {},
 ): Promise<void> {
+  domain.print('[    0.000000] Booting paravirtualized kernel on Xen');
   await domain.sleep(400, 900);
   // The store may still remember the watches of the kernel before.
   if (isKexec) await domain.store.resetWatches();

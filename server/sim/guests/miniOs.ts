@@ -6,6 +6,7 @@ import type { GuestScript } from '../toolstack/config';
 import { obeyShutdown } from './parts';
 
 export const miniOsGuest: GuestScript = async (domain) => {
+  domain.print('Xen Minimal OS!');
   await domain.sleep(100, 250);
   domain.start('shutdown handler', () => obeyShutdown(domain));
   await runBus(domain, 'device', { vif: miniOsNetfront, vbd: miniOsBlkfront });

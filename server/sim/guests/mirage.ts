@@ -5,6 +5,7 @@ import type { GuestScript } from '../toolstack/config';
 import { obeyShutdown, offerShutdown } from './parts';
 
 export const mirageGuest: GuestScript = async (domain, { isKexec }) => {
+  domain.print('MirageOS: booting');
   await domain.sleep(100, 250);
   if (isKexec) await domain.store.resetWatches();
   await offerShutdown(domain, ['poweroff', 'reboot', 'suspend']);

@@ -17,6 +17,7 @@ export async function obeyShutdown(domain: Domain): Promise<void> {
     const request = await readText(domain.store, 'control/shutdown');
     if (request !== 'poweroff' && request !== 'reboot' && request !== 'suspend') return;
     await domain.store.write('control/shutdown', '');
+    domain.print(`xen: asked to ${request}`);
     await domain.sleep(1000, 3000);
     domain.shutdown(request);
   });

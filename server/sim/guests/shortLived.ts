@@ -7,7 +7,10 @@ const minuteMs = 60_000;
 export const crashingGuest: GuestScript = async (domain, surroundings) => {
   await linuxGuest(alpine)(domain, surroundings);
   await domain.sleep(2 * minuteMs, 5 * minuteMs);
-  throw new Error('Kernel panic - not syncing: Fatal exception in interrupt');
+  const lastWords = 'Kernel panic - not syncing: Fatal exception in interrupt';
+  domain.print(lastWords);
+  await domain.sleep(100);
+  throw new Error(lastWords);
 };
 
 export const workerGuest: GuestScript = async (domain, surroundings) => {
