@@ -1,0 +1,83 @@
+/**
+ * What it costs to show the rings of 50 guests, two pages each, 30 times a second, and to record a
+ * request and its reply: processor time, which other programs on the machine disturb least.
+ *
+ *     node --import tsx test/bench/watchRings.ts
+ */
+import { Journal } from '../../server/capture/journal';
+import { recordStore } from '../../server/capture/storeRecorder';
+import { systemClock } from '../../server/cli/systemClock';
+import { diagnose } from '../../server/doctor/doctor';
+import { BufferMemory } from '../../server/host/bufferMemory';
+import { RingWatch } from '../../server/model/rings/ringWatch';
+import { openProcessPages } from '../../server/sim/pages';
+import { ManualClock } from '../sim/manualClock';
+import { ObservedRingPage, PageObserver } from '../support/observedPage';
+import { rawFrame } from '../support/rawConnection';
+
+const guests = 50;
+const perSecond = 30;
+const rounds = 2_000;
+const requests = 1_000_000;
+const request = rawFrame({ type: 'READ', reqId: 1, payload: '/local/domain/3/name|' });
+const reply = rawFrame({ type: 'READ', reqId: 1, payload: 'web-server-1' });
+
+function processorUs(): number {
+  const { user, system } = process.cpuUsage();
+  return user + system;
+}
+
+/** Microseconds of processor time for one round over all pages and its frame. */
+function showRings(isMoving: boolean): number {
+  const pool = openProcessPages();
+  const clock = new ManualClock();
+  const rings = Array.from({ length: 2 * guests }, (_, at) => {
+    const page = new ObservedRingPage({ kind: at % 2 ? 'console' : 'xenstore', domid: 1 + (at >> 1) });
+    const memory = new BufferMemory({ buffer: pool.allocate(1).buffer, offset: 0, bytes: 4096 }, 'write');
+    const inside = { pendingToServer: false, pendingToGuest: false, toldServer: 1, toldGuest: 1 };
+    const { id, kind, domid, found } = page.observed;
+    const copy = (into: Uint8Array) => (memory.copyOut(0, into), true);
+    return { page, memory, observed: { id, kind, domid, found, inside, copy } };
+  });
+  const observer = new PageObserver(rings.map(({ observed }) => observed));
+  const watch = new RingWatch({ observer, clock, judge: diagnose });
+  const subscription = watch.subscribe(() => undefined, { intervalMs: 1_000 / perSecond });
+  let spentUs = 0;
+  for (let round = -rounds / 10; round < rounds; round++) {
+    for (const { page, memory } of isMoving ? rings : []) {
+      for (const { name } of page.layout.directions) page.pass(name, request);
+      memory.copyIn(0, page.bytes);
+    }
+    const before = processorUs();
+    clock.tick(1_000 / perSecond);
+    if (round >= 0) spentUs += processorUs() - before;
+  }
+  subscription.stop();
+  pool.close();
+  return spentUs / rounds;
+}
+
+/** Microseconds of processor time for a request and its reply. */
+function recordRequests(): number {
+  const tap = recordStore(new Journal({ clock: systemClock })).opened({
+    transport: 'socket',
+    domid: 0,
+    privileged: true,
+  })!;
+  let before = 0;
+  for (let at = -requests / 10; at < requests; at++) {
+    if (at === 0) before = processorUs();
+    tap.received(request, 0, request.length);
+    tap.sent(reply, 0, reply.length);
+  }
+  return (processorUs() - before) / requests;
+}
+
+for (const isMoving of [false, true]) {
+  const roundUs = showRings(isMoving);
+  const percent = (roundUs * perSecond) / 10_000;
+  console.log(
+    `${2 * guests} ring pages, ${isMoving ? 'all moving' : 'all idle  '}: ${roundUs.toFixed(0)} us for each frame, ${percent.toFixed(2)} % of one processor at ${perSecond} Hz`,
+  );
+}
+console.log(`flight recorder: ${(recordRequests() * 1_000).toFixed(0)} ns for a request and its reply`);
