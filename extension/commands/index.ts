@@ -58,6 +58,7 @@ const commands: Record<string, Command> = {
   'xenscope.watch.showLog': (xenscope) => xenscope.watchesView.showLog(),
 
   'xenscope.ring.open': openRing,
+  'xenscope.ring.openSelected': (xenscope) => openRing(xenscope, xenscope.ringsView.selected),
   'xenscope.ring.reconnect': reconnectRing,
 
   'xenscope.world.hold': hold,

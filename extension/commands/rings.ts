@@ -12,13 +12,13 @@ interface RingTarget {
   readonly ring: string;
 }
 
-/** A row of the view, the selected one, or one that the person picks. */
+/** A row of the view, or one that the person picks. */
 async function ringIn(
   xenscope: Xenscope,
   argument: unknown,
   kind?: RingRow['kind'],
 ): Promise<RingTarget | undefined> {
-  const { host, ring } = (argument ?? xenscope.ringsView.selected ?? {}) as Partial<RingTarget>;
+  const { host, ring } = (argument ?? {}) as Partial<RingTarget>;
   if (typeof ring === 'string') return { host: host ?? xenscope.hosts.currentId, ring };
   const shown = await shownHost(xenscope);
   const rings = await xenscope.connection.request('xenscope/ringList', { host: shown.id });
@@ -40,6 +40,6 @@ export async function openRing(xenscope: Xenscope, argument: unknown): Promise<v
 }
 
 export async function reconnectRing(xenscope: Xenscope, argument: unknown): Promise<void> {
-  const target = await ringIn(xenscope, argument, 'xenstore');
+  const target = await ringIn(xenscope, argument ?? xenscope.ringsView.selected, 'xenstore');
   if (target) await RingPanel.open(xenscope, target.host, target.ring).askReconnect();
 }

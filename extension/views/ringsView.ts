@@ -57,6 +57,7 @@ export class RingsView implements vscode.TreeDataProvider<Element>, vscode.Dispo
       hosts.onShown(() => this.otherHost()),
       hosts.onConnected(({ id }) => id === hosts.currentId && this.followIfVisible()),
       hosts.onDomains((id) => id === hosts.currentId && this.redraw()),
+      xenscope.worlds.onChange((id) => id === hosts.currentId && this.changed.fire(undefined)),
       hosts.onChange(() => this.describe()),
     ];
     this.describe();
@@ -99,10 +100,11 @@ export class RingsView implements vscode.TreeDataProvider<Element>, vscode.Dispo
     const name = this.xenscope.hosts.domains(host).find((domain) => domain.domid === domid)?.name;
     const item = new vscode.TreeItem(name ?? `Domain ${domid}`, vscode.TreeItemCollapsibleState.Expanded);
     const rings = this.xenscope.rings.list(host).filter((ring) => ring.domid === domid);
-    item.id = `rings:${host}:${domid}`;
-    item.description = [`domain ${domid}`, groupDescription(rings)].filter(Boolean).join(' · ');
-    item.iconPath = new vscode.ThemeIcon('vm');
     const world = this.xenscope.worlds.domain(host, domid);
+    const state = world?.isRunning === false ? world.state : '';
+    item.id = `rings:${host}:${domid}`;
+    item.description = [`domain ${domid}`, state, groupDescription(rings)].filter(Boolean).join(' · ');
+    item.iconPath = new vscode.ThemeIcon('vm');
     item.contextValue = ['ringDomain', ...(world?.can ?? [])].join(' ');
     item.accessibilityInformation = { label: `${name ?? 'Domain'}, ${item.description}` };
     return item;
@@ -120,7 +122,8 @@ export class RingsView implements vscode.TreeDataProvider<Element>, vscode.Dispo
       color === undefined ? undefined : new vscode.ThemeColor(color),
     );
     item.contextValue = `ring ${ring.kind}`;
-    item.command = { command: 'xenscope.ring.open', title: 'Open Ring', arguments: [element] };
+    // Without arguments: those of a row that is drawn anew while it is clicked are lost on the way.
+    item.command = { command: 'xenscope.ring.openSelected', title: 'Open Ring' };
     item.accessibilityInformation = { label: ringSpoken(ring, this.owner(element)) };
     return item;
   }

@@ -115,7 +115,7 @@ describe('the words beside the picture', () => {
       '34 kB/s',
       '5.6 MB/s',
     ]);
-    assert.deepEqual([0.04, 12.34, 2_500].map(elapsedText), ['+0.0 ms', '+12.3 ms', '+2.50 s']);
+    assert.deepEqual([0, 12.34, 2_500].map(elapsedText), ['+0 ms', '+12.3 ms', '+2.50 s']);
   });
 
   it('never say full or empty when it is not', () => {

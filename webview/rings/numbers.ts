@@ -46,7 +46,7 @@ export function rateText(bytesPerSecond: number): string {
   return `${value.toFixed(1)} GB/s`;
 }
 
-/** `+0.0 ms`, `+12.3 ms`, `+2.50 s`. */
+/** `+0 ms`, `+12.3 ms`, `+2.50 s`. */
 export function elapsedText(ms: number): string {
-  return ms < 1000 ? `+${ms.toFixed(1)} ms` : `+${(ms / 1000).toFixed(2)} s`;
+  return ms < 1000 ? `+${Number.isInteger(ms) ? ms : ms.toFixed(1)} ms` : `+${(ms / 1000).toFixed(2)} s`;
 }

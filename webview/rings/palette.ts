@@ -18,13 +18,17 @@ export function readPalette(): Palette {
   const variable = (...names: readonly string[]) =>
     names.map((name) => style.getPropertyValue(`--vscode-${name}`).trim()).find((value) => value !== '') ??
     style.color;
+  const isHighContrast = [...document.body.classList].some((name) => name.startsWith('vscode-high-contrast'));
   const size = Number.parseFloat(variable('font-size')) || 13;
   const family = variable('font-family');
   return {
     foreground: variable('foreground'),
     dim: variable('descriptionForeground', 'foreground'),
     border: variable('contrastBorder', 'editorWidget-border', 'foreground'),
-    track: variable('scrollbarSlider-background', 'editorWidget-background'),
+    // In high contrast lines tell things apart, and surfaces stay as they are.
+    track: isHighContrast
+      ? variable('editor-background')
+      : variable('scrollbarSlider-background', 'editorWidget-background'),
     error: variable('errorForeground', 'foreground'),
     warning: variable('editorWarning-foreground', 'charts-yellow', 'foreground'),
     directions: [variable('charts-blue', 'foreground'), variable('charts-orange', 'foreground')],

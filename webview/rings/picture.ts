@@ -7,7 +7,8 @@ import type { Palette } from './palette';
 const maxPixels = 320;
 /** A part of the way per frame: about a tenth of a second to get there. */
 const glidePart = 0.35;
-const labelsApart = 0.5;
+const labelsApart = 0.6;
+const labelGap = 18;
 
 export class RingPicture {
   readonly canvas = document.createElement('canvas');
@@ -131,7 +132,7 @@ export class RingPicture {
       context,
       [producer, 'writes'],
       writesLabel,
-      outer + 14,
+      outer + labelGap,
       reach,
       palette.foreground,
       palette.font(0.92),
@@ -140,7 +141,7 @@ export class RingPicture {
       context,
       [consumer, 'reads'],
       readsLabel,
-      outer + 14,
+      outer + labelGap,
       reach,
       palette.foreground,
       palette.font(0.92),

@@ -1,0 +1,188 @@
+/** Rings in the real VS Code: the live view, the panel, a fault and its verdict, and a reconnect by a click. */
+import assert from 'node:assert/strict';
+import type { Locator } from 'playwright-core';
+import { picture } from './artefacts';
+import { eventually } from './eventually';
+import { useEditor } from './host';
+import { Xenscope } from './xenscope';
+
+describe('rings in VS Code', () => {
+  const editor = useEditor({ settings: { 'xenscope.simulator.pace': 1 } });
+  let xenscope: Xenscope;
+  let rings: Locator;
+
+  before(async function () {
+    this.timeout(60_000);
+    xenscope = new Xenscope(editor());
+    await xenscope.open();
+    await xenscope.page.setViewportSize({ width: 1500, height: 1100 });
+    await xenscope.workbench.widenSideBar(430);
+    rings = xenscope.workbench.pane('Rings');
+  });
+
+  const ringOf = (owner: string) => rings.locator(`[role=treeitem][aria-label*=" ring of ${owner} "]`);
+  const xenstoreRing = (owner: string) =>
+    rings.locator(`[role=treeitem][aria-label^="xenstore ring of ${owner} "]`);
+
+  async function setFault(fault: string, often: string): Promise<void> {
+    await xenscope.workbench.command('Xenscope: Set a Fault…');
+    await xenscope.workbench.quickPickNamed(fault).click();
+    await xenscope.workbench.quickPickNamed(often).click();
+    await xenscope.workbench.statusItem(fault).waitFor();
+  }
+
+  async function openPanel(owner: string) {
+    await xenstoreRing(owner).click();
+    const page = xenscope.workbench.webview();
+    await page.getByText(`${owner} (`).first().waitFor();
+    await page.getByRole('img', { name: /Requests: guest → xenstored/ }).waitFor();
+    return page;
+  }
+
+  it('shows all rings by domain, with what is in them', async () => {
+    await ringOf('net-driver').first().waitFor();
+    const label = await xenstoreRing('net-driver').getAttribute('aria-label');
+    assert.match(label ?? '', /req \d+ percent full, rsp \d+ percent full/);
+    await eventually('a ring flows', async () => (await rings.getByText('flowing').count()) > 0);
+    await picture(xenscope.page, 'rings-view-dark');
+  });
+
+  it('opens a ring as a picture with words beside it', async () => {
+    const page = await openPanel('net-driver');
+    await page
+      .getByText(/\d+ of 1,024 bytes, \d+ %/)
+      .first()
+      .waitFor();
+    await page.getByRole('table', { name: 'Words of the page' }).getByText('server_features').waitFor();
+    await page.getByRole('table', { name: 'Just read from req' }).getByText('READ').first().waitFor();
+    await page.getByText('The page in hexadecimal').click();
+    await page.getByRole('region', { name: 'The page in hexadecimal' }).getByText('07f0').waitFor();
+    await page.getByText('The page in hexadecimal').click();
+    await picture(xenscope.page, 'rings-panel-dark');
+  });
+
+  it('holds the view and not the ring', async () => {
+    const page = xenscope.workbench.webview();
+    await page.getByRole('button', { name: 'Pause View' }).click();
+    await page.getByText('The view is paused; the ring goes on.').waitFor();
+    await page.getByRole('button', { name: 'Go On' }).click();
+    await page.getByText('The view is paused').waitFor({ state: 'hidden' });
+  });
+
+  it('plays a reconnect out step by step', async () => {
+    const page = xenscope.workbench.webview();
+    await page.getByRole('button', { name: 'Reconnect…' }).click();
+    await page.getByText('What is lost').waitFor();
+    await page.getByText(/\d+ watch(es)?, which the guest sets again/).waitFor();
+    await picture(xenscope.page, 'rings-reconnect-question');
+    await page.getByRole('button', { name: 'Reconnect', exact: true }).click();
+    await page.getByText('connection 0 → 1').waitFor();
+    await page.getByText('connection 1 → 0').waitFor();
+    await page.getByText(/Connected anew after/).waitFor();
+    await picture(xenscope.page, 'rings-reconnect-done');
+  });
+
+  it('says that the index cannot be, and a reconnect brings the ring back', async () => {
+    const page = await openPanel('database');
+    await setFault('Corrupt index', 'Always');
+    await page
+      .getByText(/insane/)
+      .first()
+      .waitFor();
+    await setFault('Corrupt index', 'Off');
+    await picture(xenscope.page, 'rings-insane');
+    await eventually('the Problems panel knows it', async () => {
+      await xenscope.workbench.command('Problems: Focus on Problems View');
+      return (
+        (await xenscope.page
+          .locator('.markers-panel')
+          .getByText(/ring of .*insane/)
+          .count()) > 0
+      );
+    });
+    await picture(xenscope.page, 'rings-problems');
+    await xenscope.workbench.command('View: Toggle Panel Visibility');
+    await page.getByRole('button', { name: 'Reconnect…' }).click();
+    await page.getByRole('button', { name: 'Reconnect', exact: true }).click();
+    await page.getByText(/Connected anew after/).waitFor();
+    await page
+      .locator('.verdict')
+      .getByText(/idle|flowing/)
+      .waitFor();
+    await picture(xenscope.page, 'rings-insane-mended');
+  });
+
+  it('shows a flooded ring fill while its reader sleeps, and says so', async function () {
+    this.timeout(300_000);
+    await setFault('Slow reader', 'Always');
+    await xenscope.workbench.command('Xenscope: Open Ring…');
+    await xenscope.workbench.quickInput.getByText('Which ring?').waitFor();
+    await xenscope.workbench.quickInputBox.fill('rowdy');
+    await xenscope.workbench.quickPick(/rowdy[^]*xenstore/).click();
+    const page = xenscope.workbench.webview();
+    await page.getByText('rowdy (').first().waitFor();
+    // The guest writes a burst when it likes to: within a minute.
+    // Each state passes, and comes again with the next burst.
+    const patience = { timeout: 90_000 };
+    await page.locator('.verdict').getByText(/full/).waitFor(patience);
+    await picture(xenscope.page, 'rings-full');
+    await page.getByRole('img', { name: /Requests.*1,02[34] of 1,024 bytes/ }).waitFor(patience);
+    await page.getByRole('table', { name: 'Queued in req' }).getByText('WRITE').first().waitFor(patience);
+    const perSecond = (await page.locator('body').evaluate(framesPerSecond)) as number;
+    console.log(`      · the panel draws ${perSecond.toFixed(0)} frames per second meanwhile`);
+    await setFault('Slow reader', 'Off');
+    await page
+      .locator('.verdict')
+      .getByText(/idle|flowing/)
+      .waitFor({ timeout: 60_000 });
+  });
+
+  it('pauses a guest from its row, and lets it go on', async () => {
+    const domain = rings.locator('[role=treeitem][aria-level="1"]').filter({ hasText: 'net-driver' });
+    await xenscope.page.mouse.move(900, 600);
+    await xenscope.workbench.tree('Rings').choose(domain, 'Pause');
+    await domain.filter({ hasText: 'paused' }).waitFor();
+    await picture(xenscope.page, 'rings-paused-guest');
+    await xenscope.workbench.tree('Rings').choose(domain, 'Unpause');
+    await domain.filter({ hasText: 'paused' }).waitFor({ state: 'hidden' });
+  });
+
+  it('holds the world, steps it, and resumes it', async () => {
+    await xenscope.workbench.command('Xenscope: Hold the World');
+    await xenscope.workbench.statusItem('held').waitFor();
+    await xenscope.workbench.command('Xenscope: Step the World');
+    await xenscope.workbench.statusItem(/#\d+ /).waitFor();
+    await picture(xenscope.page, 'rings-held');
+    await xenscope.workbench.statusItem(/^ ?held/).click();
+    await xenscope.workbench.statusItem('held').waitFor({ state: 'hidden' });
+  });
+
+  it('shows the same in light and in high contrast', async () => {
+    for (const [name, theme] of [
+      ['light', 'Light Modern'],
+      ['high-contrast', 'Dark High Contrast'],
+    ] as const) {
+      await xenscope.workbench.setTheme(theme);
+      const page = xenscope.workbench.webview();
+      await page.locator('.verdict').waitFor();
+      await page.getByRole('button', { name: 'What Am I Looking At?' }).click();
+      await page.getByText('This view only looks.').waitFor();
+      await page.getByRole('button', { name: 'What Am I Looking At?' }).click();
+      await xenscope.workbench.quiet();
+      await picture(xenscope.page, `rings-panel-${name}`);
+    }
+  });
+});
+
+/** Runs in the page, as text, because the loader of the tests would put helpers of its own into a function. */
+const framesPerSecond = `new Promise((resolve) => {
+  const start = performance.now();
+  let frames = 0;
+  const tick = () => {
+    const seconds = (performance.now() - start) / 1000;
+    if (seconds >= 2) return resolve(frames / seconds);
+    frames++;
+    requestAnimationFrame(tick);
+  };
+  requestAnimationFrame(tick);
+})`;
