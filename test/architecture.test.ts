@@ -74,9 +74,12 @@ function* sources(folder: string): Generator<string> {
   }
 }
 
+/** `import … from 'x'`, `import 'x'`, `export … from 'x'`, and `import('x')` or `require('x')` when it is needed. */
+const importPattern = /\b(?:from\s*|import\s*\(?\s*|require\s*\(\s*)'([^']+)'/g;
+
 function* importsOf(file: string): Generator<Import> {
   const text = readFileSync(path.join(root, file), 'utf8');
-  for (const [, to] of text.matchAll(/(?:from|import|require\()\s*'([^']+)'/g)) yield { from: file, to: to! };
+  for (const [, to] of text.matchAll(importPattern)) yield { from: file, to: to! };
 }
 
 /** `server/wire` for a file of the server, else the first folder. The debugger's protocol is a part of its own. */
@@ -116,6 +119,14 @@ describe('architecture', () => {
 
   it('finds the imports that it judges', () => {
     assert.ok(imports.length > 20, `only ${imports.length} imports seen`);
+  });
+
+  it('sees every way to import', () => {
+    const text = "import a from 'a'; export { b } from 'b'; import 'c'; void import('d'); require( 'e' );";
+    assert.deepEqual(
+      [...text.matchAll(importPattern)].map(([, to]) => to),
+      ['a', 'b', 'c', 'd', 'e'],
+    );
   });
 
   it('lets a part import only what lies below it', () => {
