@@ -19,6 +19,15 @@ export interface Server {
   on<N extends keyof ApiNotifications>(name: N, handle: (params: ApiNotifications[N]) => void): Disposable;
 }
 
+/**
+ * Whether the server still keeps what was set on a host. It drops everything with the disconnecting;
+ * a host that is merely away keeps it and has it again when it is back.
+ */
+export function openHosts(hosts: readonly HostInfo[]): (id: string) => boolean {
+  const open = new Set(hosts.filter(({ state }) => state.kind !== 'idle').map(({ id }) => id));
+  return (id) => open.has(id);
+}
+
 export interface Remembered {
   get(key: string): string | undefined;
   update(key: string, value: string): unknown;

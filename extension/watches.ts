@@ -3,7 +3,7 @@
  * editor's own, so it is set again when the server or the host comes back.
  */
 import type { WatchReport } from '../server/rpc/api';
-import type { Server } from './hosts';
+import { openHosts, type Server } from './hosts';
 import { Signal } from './signal';
 import { octetsOf, printable } from './values';
 
@@ -18,7 +18,7 @@ export interface WatchEvent {
 }
 
 export class Watch {
-  /** Of the server that runs now. */
+  /** Of the server that runs now, while the host is not disconnected. */
   watchId: number | undefined;
   count = 0;
   /** Newest first; the oldest are dropped. */
@@ -54,6 +54,10 @@ export class Watches {
       if (kind === 'running') return;
       this.early = [];
       for (const watch of this.active) watch.watchId = undefined;
+    });
+    server.on('xenscope/hostsChanged', ({ hosts }) => {
+      const isOpen = openHosts(hosts);
+      for (const watch of this.active) if (!isOpen(watch.host)) watch.watchId = undefined;
     });
   }
 

@@ -3,7 +3,7 @@
  * all who watch it, and set again when the host or the server comes back.
  */
 import type { WatchReport } from '../../server/rpc/api';
-import type { Server } from '../hosts';
+import { openHosts, type Server } from '../hosts';
 import type { Disposable } from '../signal';
 
 export interface NodeHappening {
@@ -34,6 +34,10 @@ export class FileWatches {
       server.on('xenscope/watchReports', ({ reports }) => reports.forEach((one) => this.take(one))),
       server.onState(({ kind }) => {
         if (kind !== 'running') for (const watch of this.watches.values()) watch.watchId = undefined;
+      }),
+      server.on('xenscope/hostsChanged', ({ hosts }) => {
+        const isOpen = openHosts(hosts);
+        for (const watch of this.watches.values()) if (!isOpen(watch.host)) watch.watchId = undefined;
       }),
     ];
   }

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { WatchReport } from '../../server/rpc/api';
+import type { HostInfo, WatchReport } from '../../server/rpc/api';
 import { FileWatches, type NodeHappening } from '../../extension/fileSystem/fileWatches';
 import { UndoStack } from '../../extension/undoStack';
 import { base64OfText } from '../../extension/values';
@@ -17,6 +17,11 @@ function report(watchId: number, count: number, more: Partial<WatchReport> = {})
     newValue: base64OfText(String(count)),
     ...more,
   };
+}
+
+function simulator(kind: 'idle' | 'away'): HostInfo {
+  const state = kind === 'idle' ? { kind } : { kind, reason: 'Nobody answers.', retryInMs: 1000 };
+  return { id: 'simulator', kind: 'simulator', label: 'Simulator', state, removable: false };
 }
 
 function serverWithWatches() {
@@ -78,6 +83,18 @@ describe('watches of a person', () => {
     await watches.restore('simulator');
     server.tell('xenscope/watchReports', { reports: [report(2, 1)] });
     assert.equal(watch.count, 2);
+  });
+
+  it('are set again on a host that was disconnected and connected, and not on one that was away', async () => {
+    const { server, watches } = open();
+    const watch = await watches.add('simulator', '/a');
+    server.tell('xenscope/hostsChanged', { hosts: [simulator('away')] });
+    await watches.restore('simulator');
+    assert.equal(watch.watchId, 1, 'the server has kept it');
+    server.tell('xenscope/hostsChanged', { hosts: [simulator('idle')] });
+    await watches.restore('simulator');
+    server.tell('xenscope/watchReports', { reports: [report(2, 1)] });
+    assert.equal(watch.count, 1);
   });
 
   it('that the store refuses leave no trace', async () => {
@@ -175,6 +192,24 @@ describe('watches of files', () => {
     assert.deepEqual(happened, [{ host: 'simulator', path: '/a', kind: 'changed' }]);
     server.tell('xenscope/watchReports', { reports: [report(2, 1)] });
     assert.equal(happened.length, 2);
+  });
+});
+
+describe('watches of files on a host that was disconnected', () => {
+  it('are set again when it is connected', async () => {
+    const server = serverWithWatches();
+    const happened: NodeHappening[] = [];
+    const watches = new FileWatches(server, (one) => happened.push(one), assert.ifError);
+    watches.add('simulator', '/a', false);
+    await settled();
+    server.tell('xenscope/hostsChanged', { hosts: [simulator('idle')] });
+    watches.restore('simulator');
+    await settled();
+    server.tell('xenscope/watchReports', { reports: [report(2, 1)] });
+    assert.deepEqual(
+      happened.map(({ kind }) => kind),
+      ['changed', 'created'],
+    );
   });
 });
 
