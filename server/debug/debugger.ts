@@ -13,7 +13,7 @@ import type { StoreTap } from '../host/tap';
 import type { WorldControl, WorldMove } from '../host/worldControl';
 import { Breakpoints } from './breakpoints/breakpoints';
 import type { DebugConnection } from './connection';
-import type { Happening } from './happening';
+import { troubleOf, type Happening, type Trouble } from './happening';
 import { layersOf, type Layer } from './layers';
 import type { Message } from './message';
 import { brokenTrouble, messageTrouble } from './messageTroubles';
@@ -23,9 +23,9 @@ import {
   entryStop,
   exceptionStop,
   fruitlessStop,
+  messageHappened,
   pauseStop,
   stepStop,
-  whatHappened,
   type Stop,
 } from './stop';
 import { Traffic } from './traffic';
@@ -94,9 +94,8 @@ export class Debugger {
       broken: (connection, sentence) => this.#happens(brokenTrouble(connection, sentence)),
       message: (connection, message) => {
         listener.message(connection, message);
-        this.#happens({ kind: 'message', connection, message });
         const trouble = messageTrouble(connection, message);
-        if (trouble) this.#happens(trouble);
+        this.#happens({ kind: 'message', connection, message, trouble });
       },
     });
   }
@@ -135,17 +134,25 @@ export class Debugger {
     return this.#traffic.connections();
   }
 
+  /** Those that are open, and one that has ended if the last stop is about it. */
+  shownConnections(): DebugConnection[] {
+    const open = this.connections();
+    const about = this.connection(this.#lastStop?.connectionId ?? 0);
+    return about && !about.isOpen ? [...open, about] : open;
+  }
+
   /** An open connection, or one of those that ended last. */
   connection(id: number): DebugConnection | undefined {
     return this.#traffic.connection(id);
   }
 
   /** `d3 web · store ring`. */
-  connectionName({ id, of }: DebugConnection): string {
+  connectionName({ id, of, isOpen }: DebugConnection): string {
     const name = this.#target?.world.domains().find(({ domid }) => domid === of.domid)?.name;
     const who = name === undefined ? `d${of.domid}` : `d${of.domid} ${name}`;
     // A domain has one ring, and any number of the rest.
-    return of.transport === 'ring' ? `${who} · store ring` : `${who} · ${of.transport} ${id}`;
+    const which = of.transport === 'ring' ? 'store ring' : `${of.transport} ${id}`;
+    return `${who} · ${which}${isOpen ? '' : ' (ended)'}`;
   }
 
   /** The message in hand of a connection, layer by layer, top first. */
@@ -259,31 +266,27 @@ export class Debugger {
   }
 
   #judge(happening: Happening): Stop | undefined {
-    const { connection } = happening;
     if (happening.kind === 'message') {
       happening.connection.inHand = happening.message;
       this.#moves.delete(happening.connection.id);
     }
     if (this.#state === 'absent' || this.#state === 'closed') return undefined;
-    if (happening.kind === 'trouble') {
-      return this.#wants(happening) ? exceptionStop(happening) : undefined;
-    }
-    const met = this.breakpoints.met(happening);
-    if (met.length > 0) {
-      return breakpointStop(
-        happening,
-        met.map(({ id }) => id),
-      );
-    }
-    const goal = this.#goal;
-    if (happening.kind !== 'message' || !goal || goal.connection !== connection) return undefined;
-    const isReached =
-      goal.size === 'message' || (goal.size === 'exchange' && happening.message.kind === 'reply');
-    if (!isReached) return undefined;
-    return stepStop(connection.id, whatHappened(happening), happening.message.atMs - goal.startMs);
+    const met = this.breakpoints.met(happening).map(({ id }) => id);
+    const trouble = troubleOf(happening);
+    if (trouble && this.#wants(trouble)) return exceptionStop(trouble, met);
+    if (met.length > 0) return breakpointStop(happening, met);
+    return happening.kind === 'message' ? this.#judgeStep(happening) : undefined;
   }
 
-  #wants(trouble: Happening & { kind: 'trouble' }): boolean {
+  #judgeStep({ connection, message }: Happening & { kind: 'message' }): Stop | undefined {
+    const goal = this.#goal;
+    if (!goal || goal.connection !== connection) return undefined;
+    const isReached = goal.size === 'message' || (goal.size === 'exchange' && message.kind === 'reply');
+    if (!isReached) return undefined;
+    return stepStop(connection.id, messageHappened(message), message.atMs - goal.startMs);
+  }
+
+  #wants(trouble: Trouble): boolean {
     const { errors } = this.breakpoints;
     const error = trouble.message?.said.error;
     if (trouble.filter === 'errorReply') return error !== undefined && errors.stopsAtReply(error);
@@ -320,7 +323,7 @@ export class Debugger {
     const { errors } = this.breakpoints;
     if (!errors.isActive('ringIndex') && !errors.isActive('ringError')) return;
     for (const trouble of this.#ringTroubles?.look(domid) ?? []) {
-      const connection = this.connections().find(({ of }) => of.domid === domid && of.transport === 'ring');
+      const connection = this.#traffic.ringOf(domid);
       this.#happens({ kind: 'trouble', connection, message: undefined, ...trouble });
     }
   }

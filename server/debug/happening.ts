@@ -5,7 +5,13 @@ import type { DebugConnection } from './connection';
 import type { Message } from './message';
 
 export type Happening =
-  | { readonly kind: 'message'; readonly connection: DebugConnection; readonly message: Message }
+  | {
+      readonly kind: 'message';
+      readonly connection: DebugConnection;
+      readonly message: Message;
+      /** What is wrong with it. */
+      readonly trouble: Trouble | undefined;
+    }
   /** The store began this connection anew on a ring that had one before. */
   | { readonly kind: 'reconnect'; readonly connection: DebugConnection }
   | Trouble;
@@ -39,4 +45,9 @@ export function nameOf(happening: Happening): string | undefined {
 
 export function messageOf(happening: Happening): Message | undefined {
   return happening.kind === 'reconnect' ? undefined : happening.message;
+}
+
+export function troubleOf(happening: Happening): Trouble | undefined {
+  if (happening.kind === 'trouble') return happening;
+  return happening.kind === 'message' ? happening.trouble : undefined;
 }

@@ -41,12 +41,14 @@ export function breakpointStop(happening: Happening, breakpointIds: readonly num
   };
 }
 
-export function exceptionStop(trouble: Trouble): Stop {
+/** `breakpointIds`: those that would have stopped here as well. */
+export function exceptionStop(trouble: Trouble, breakpointIds: readonly number[]): Stop {
   // A message is told while it passes; a page is only looked at now and then.
   const when = trouble.message ? 'held after' : 'held, seen after the fact';
   return {
     ...plain('exception', `${when}: ${trouble.text}`),
     connectionId: trouble.connection?.id,
+    breakpointIds,
     trouble,
   };
 }
@@ -56,7 +58,7 @@ function plain(reason: StopReason, description: string): Stop {
 }
 
 /** What is true when the world stands: whoever holds it, holds it between two things, never within one. */
-export function whatHappened(happening: Happening): string {
+function whatHappened(happening: Happening): string {
   switch (happening.kind) {
     case 'message':
       return messageHappened(happening.message);
@@ -67,7 +69,7 @@ export function whatHappened(happening: Happening): string {
   }
 }
 
-function messageHappened({ kind, said, number }: Message): string {
+export function messageHappened({ kind, said, number }: Message): string {
   switch (kind) {
     case 'request':
       return `${said.operation} (#${number}) reached the store, which has done it`;

@@ -48,6 +48,12 @@ export class Traffic implements StoreTap {
     return this.#open.get(id) ?? this.#ended.find((connection) => connection.id === id);
   }
 
+  /** The connection over the ring of a domain, or the last one if that has ended. */
+  ringOf(domid: number): DebugConnection | undefined {
+    const isIt = ({ of }: DebugConnection) => of.domid === domid && of.transport === 'ring';
+    return this.connections().find(isIt) ?? this.#ended.findLast(isIt);
+  }
+
   opened(of: TappedConnection): ConnectionTap | undefined {
     if (this.isOpeningOwn) return undefined;
     const connection = new DebugConnection(++this.#lastId, of, {

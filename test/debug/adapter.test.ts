@@ -310,6 +310,27 @@ describe('the debug adapter', function () {
     assert.equal(client.errorOutput, '');
   });
 
+  it('suits a strict client: lines from 0, configuration before the launch, no event of our own', async () => {
+    const initialized = client.waitForEvent('initialized');
+    await client.initializeRequest({ adapterID: 'xenscope', linesStartAt1: false, pathFormat: 'path' });
+    await initialized;
+    await withoutErrors();
+    await client.setFunctionBreakpointsRequest({ breakpoints: [{ name: 'XS_WRITE' }] });
+    await client.configurationDoneRequest();
+    const { threadId } = await client.stopAfter(() => client.launchRequest(launch as never));
+    const [top] = await client.frames(threadId!);
+    const { sourceReference } = top!.source!;
+    const { content } = (await client.sourceRequest({ sourceReference: sourceReference! })).body;
+    assert.match(content.split('\n')[top!.line]!, /→ XS_WRITE/);
+    await client.stopAfter(() => client.nextRequest({ threadId: threadId! }));
+    assert.ok(client.came.has('stopped'));
+    const standard = ['initialized', 'stopped', 'continued', 'thread', 'output', 'terminated'];
+    assert.deepEqual(
+      [...client.came].filter((name) => !standard.includes(String(name))),
+      [],
+    );
+  });
+
   it('ends when the editor is gone', async () => {
     await client.begin(launch, withoutErrors);
     client.closeInput();

@@ -11,8 +11,8 @@ const patienceMs = 60_000;
 export type Stopped = DebugProtocol.StoppedEvent['body'];
 
 export class AdapterClient extends DebugClient {
-  /** Everything that came, in order: the names of events, and the commands of responses. */
-  readonly came: string[] = [];
+  /** The names of all events that came, and of all responses. */
+  readonly came = new Set<string | symbol>();
   errorOutput = '';
   #child: ChildProcess | undefined;
   #exit: Promise<number | null> | undefined;
@@ -20,6 +20,11 @@ export class AdapterClient extends DebugClient {
   constructor() {
     super(process.execPath, '', 'xenscope');
     this.defaultTimeout = patienceMs;
+  }
+
+  override emit(event: string | symbol, ...args: unknown[]): boolean {
+    this.came.add(event);
+    return super.emit(event, ...args);
   }
 
   override async start(): Promise<void> {

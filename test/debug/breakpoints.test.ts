@@ -20,7 +20,7 @@ function request(frame: RawFrame): Happening {
     {
       nowMs: () => 0,
       nextNumber: () => ++number,
-      message: (message) => happenings.push({ kind: 'message', connection, message }),
+      message: (message) => happenings.push({ kind: 'message', connection, message, trouble: undefined }),
       broken: () => undefined,
     },
   );

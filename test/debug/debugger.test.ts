@@ -116,6 +116,22 @@ describe('the debugger', () => {
       assert.equal(connectionId, ring().id);
     });
 
+    it('once, also where a breakpoint is met', async () => {
+      const { engine, messages, stopAfter } = await debugWorld(async (domain) => {
+        for (;;) {
+          await domain.sleep(1000);
+          await domain.store.read('nowhere').catch(() => undefined);
+        }
+      });
+      engine.breakpoints.errors.activate('errorReply');
+      engine.breakpoints.setOperations([{ name: 'XS_READ at reply' }]);
+      const first = await stopAfter(() => engine.resume());
+      assert.deepEqual([first.reason, first.breakpointIds], ['exception', [1]]);
+      const seen = messages.length;
+      await stopAfter(() => engine.resume());
+      assert.ok(messages.length > seen, 'the second stop is about another message');
+    });
+
     it('of indices that cannot be', async () => {
       const { engine, world, ring, stopAfter } = await debugWorld();
       const { id, of } = ring();
@@ -133,9 +149,14 @@ describe('the debugger', () => {
       engine.breakpoints.errors.clear();
       engine.breakpoints.errors.activate('ringError');
       world.world.setFault('corruptIndex', 1, ring().of.domid);
-      const { trouble } = await stopAfter(() => engine.resume());
+      const { trouble, connectionId } = await stopAfter(() => engine.resume());
       assert.equal(trouble!.rule, 'ring.error');
       assert.equal(trouble!.evidence, 'error 2');
+      // The server has ended the connection: it is shown all the same, because the stop is about it.
+      const about = engine.connection(connectionId!)!;
+      assert.equal(about.isOpen, false);
+      assert.ok(engine.shownConnections().includes(about));
+      assert.match(engine.connectionName(about), /store ring \(ended\)$/);
     });
   });
 
@@ -173,6 +194,16 @@ describe('the debugger', () => {
         assert.match(steps, part);
       }
       assert.ok(texts[11]!.includes(layerNames(ring())[0]!.replace(/\.$/, '')), 'the last one is on top');
+    });
+
+    it('through the same life with the same seed', async () => {
+      const life = async () => {
+        const { ring, step } = await debugWorld();
+        const texts: string[] = [];
+        for (let index = 0; index < 40; index++) texts.push((await step(ring(), 'move')).description);
+        return texts;
+      };
+      assert.deepEqual(await life(), await life());
     });
 
     it('not past a breakpoint', async () => {

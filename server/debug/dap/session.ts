@@ -209,7 +209,7 @@ export class AdapterSession extends DebugSession {
   }
 
   #threads(): DebugProtocol.ThreadsResponse['body'] {
-    const connections = this.#debugger.connections();
+    const connections = this.#debugger.shownConnections();
     return {
       threads: connections.map((connection) => ({
         id: connection.id,
