@@ -3,8 +3,10 @@ import * as vscode from 'vscode';
 import type { RingRow } from '../../server/rpc/api';
 import type { Xenscope } from '../context';
 import { failures } from '../errors';
+import { plain } from '../plain';
 import { RingPanel } from '../panels/ring';
 import { kindLabels } from '../rings/ringTexts';
+import { say } from '../say';
 import { shownHost } from './target';
 
 interface RingTarget {
@@ -25,7 +27,7 @@ async function ringIn(
   const items = rings
     .filter((row) => kind === undefined || row.kind === kind)
     .map((row) => ({
-      label: xenscope.hosts.domainName(shown.id, row.domid),
+      label: plain(xenscope.hosts.domainName(shown.id, row.domid)),
       description: `${kindLabels[row.kind]} · ${row.verdict.text}`,
       ring: row.id,
     }));
@@ -40,6 +42,24 @@ export async function openRing(xenscope: Xenscope, argument: unknown): Promise<v
 }
 
 export async function reconnectRing(xenscope: Xenscope, argument: unknown): Promise<void> {
-  const target = await ringIn(xenscope, argument ?? xenscope.ringsView.selected, 'xenstore');
+  const chosen = argument ?? xenscope.ringsView.selected;
+  if (chosen === undefined && (await explainOnRealHost(xenscope))) return;
+  const target = await ringIn(xenscope, chosen, 'xenstore');
   if (target) await RingPanel.open(xenscope, target.host, target.ring).askReconnect();
+}
+
+/** Where no ring can be seen there is no panel for it, but a reason; answers whether that was told. */
+async function explainOnRealHost(xenscope: Xenscope): Promise<boolean> {
+  const { id, world } = await shownHost(xenscope);
+  if (world) return false;
+  const guests = xenscope.hosts.domains(id).filter(({ domid }) => domid > 0);
+  const picked = await vscode.window.showQuickPick(
+    guests.map(({ domid }) => ({ label: plain(xenscope.hosts.domainName(id, domid)), ring: `xenstore:${domid}` })),
+    { title: 'Reconnect the xenstore ring of which guest?' },
+  );
+  if (!picked) return true;
+  const asked = { host: id, ring: picked.ring };
+  const { text, details } = await xenscope.connection.request('xenscope/reconnectPreview', asked);
+  await say.explanation(text, details.join('\n\n'));
+  return true;
 }

@@ -2,6 +2,7 @@
 import * as vscode from 'vscode';
 import type { RingRow } from '../../server/rpc/api';
 import type { Xenscope } from '../context';
+import { plain } from '../plain';
 import {
   groupDescription,
   isMoving,
@@ -87,7 +88,8 @@ export class RingsView implements vscode.TreeDataProvider<Element>, vscode.Dispo
 
   resolveTreeItem(item: vscode.TreeItem, element: Element): vscode.TreeItem {
     const ring = element.kind === 'ring' && this.xenscope.rings.find(element.host, element.ring);
-    if (ring) item.tooltip = new vscode.MarkdownString(ringTooltip(ring, this.owner(element)).join('\n\n'));
+    if (ring)
+      item.tooltip = new vscode.MarkdownString(ringTooltip(ring, plain(this.owner(element))).join('\n\n'));
     return item;
   }
 
@@ -199,10 +201,13 @@ export class RingsView implements vscode.TreeDataProvider<Element>, vscode.Dispo
   }
 
   private forgetGone(host: string): void {
+    const rings = this.xenscope.rings.list(host);
+    const domids = new Set(rings.map(({ domid }) => domid));
+    const ids = new Set(rings.map(({ id }) => id));
     for (const [key, element] of this.elements) {
-      if (element.kind === 'ring' && element.host === host && !this.xenscope.rings.find(host, element.ring)) {
-        this.elements.delete(key);
-      }
+      if (element.host !== host) continue;
+      const stays = element.kind === 'ring' ? ids.has(element.ring) : domids.has(element.domid);
+      if (!stays) this.elements.delete(key);
     }
   }
 

@@ -11,7 +11,7 @@ import type { ReconnectPreview } from './reconnectPreview';
 
 export interface ReconnectTarget {
   readonly host: Host;
-  readonly ring: RingRow;
+  readonly ring: Pick<RingRow, 'kind' | 'domid' | 'directions'>;
   readonly nameDomain: (domid: number) => string;
 }
 
@@ -48,7 +48,12 @@ export function previewReconnect(target: ReconnectTarget): ReconnectPreview {
   return asTheGuest(owner, ring, inWorld.watches, host.world.isHeld);
 }
 
-function asTheGuest(owner: string, ring: RingRow, watches: number, isHeld: boolean): ReconnectPreview {
+function asTheGuest(
+  owner: string,
+  ring: ReconnectTarget['ring'],
+  watches: number,
+  isHeld: boolean,
+): ReconnectPreview {
   const details = [
     `Acting as ${owner}: set the word connection to 1, ring the doorbell, and touch nothing else until the xenstored sets it back to 0.`,
     'The xenstored drops everything of the old connection, empties both rings and answers.',

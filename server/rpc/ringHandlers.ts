@@ -1,7 +1,7 @@
 /** What the server does for the requests of ringsApi.ts. */
 import { performReconnect, previewReconnect, type ReconnectTarget } from '../act/reconnect';
 import type { DomainAct } from '../host/worldControl';
-import type { ReconnectStep } from './api';
+import type { ReconnectStep, RingKind } from './api';
 import type { Handlers } from './handlers';
 import type { HostRegistry } from './hostRegistry';
 import type { RingRequests } from './ringsApi';
@@ -17,7 +17,8 @@ export function createRingHandlers(
   let lastViewId = 0;
   const target = async (host: string, ring: string): Promise<ReconnectTarget> => {
     const session = hosts.session(host);
-    const row = await session.rings?.find(ring);
+    // A ring that cannot be seen from here still has a guest, and a reason why it cannot be done.
+    const row = session.rings ? await session.rings.find(ring) : unseen(ring);
     if (!row) throw noSuchRing(ring);
     return { host: session.host, ring: row, nameDomain: session.domains.nameDomain };
   };
@@ -71,4 +72,10 @@ export function createRingHandlers(
       return null;
     },
   };
+}
+
+/** What a ring's name says by itself: `xenstore:3`. */
+function unseen(ring: string): ReconnectTarget['ring'] | undefined {
+  const [, kind, domid] = /^(xenstore|console):([0-9]{1,5})$/.exec(ring) ?? [];
+  return kind ? { kind: kind as RingKind, domid: Number(domid), directions: [] } : undefined;
 }

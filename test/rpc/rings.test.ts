@@ -169,3 +169,46 @@ describe('rings over the editor API', function () {
     assert.equal((await errorOf(nothing)).code, 'input');
   });
 });
+
+describe('a host behind a socket', function () {
+  this.timeout(30_000);
+  let editor: Editor;
+  let host: string;
+
+  beforeEach(async () => {
+    editor = new Editor();
+    const path = editor.path('world');
+    await editor.initialize({ sockets: [path] });
+    await editor.ask('xenscope/connect', { host: 'simulator' });
+    const hosts = await editor.ask('xenscope/hosts', null);
+    host = hosts.find(({ socketPath, kind }) => kind === 'socket' && socketPath === path)!.id;
+    await editor.ask('xenscope/connect', { host });
+  });
+  afterEach(() => editor.close());
+
+  it('shows no rings, and says so', async () => {
+    await editor.ask('xenscope/rings', { host, intervalMs: 100 });
+    const frame = await eventually(() => editor.all('xenscope/ringsFrame').find((one) => one.host === host));
+    assert.deepEqual([frame.whole, frame.rings], [true, []]);
+    assert.deepEqual(await editor.ask('xenscope/ringList', { host }), []);
+  });
+
+  it('explains why nobody can reconnect a guest from there', async () => {
+    const preview = await editor.ask('xenscope/reconnectPreview', { host, ring: 'xenstore:2' });
+    assert.equal(preview.verdict, 'refuse');
+    assert.ok(preview.details.some((line) => line.includes('C xenstored') && line.includes('oxenstored')));
+    await assert.rejects(
+      editor.ask('xenscope/reconnect', { host, ring: 'xenstore:2', serial: 1, confirmed: true }),
+      /Nobody but web \(2\) itself/,
+    );
+  });
+
+  it('cannot be held or broken', async () => {
+    for (const asked of [
+      editor.ask('xenscope/hold', { host }),
+      editor.ask('xenscope/setFault', { host, name: 'lostNotify', probability: 1 }),
+      editor.ask('xenscope/domainAct', { host, act: 'crash', who: 2 }),
+    ])
+      await assert.rejects(asked, /real host/);
+  });
+});
