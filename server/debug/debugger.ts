@@ -6,6 +6,7 @@
  * off (several messages may lie in one copy out of a ring) waits in a backlog, which is judged
  * before anything new may happen, so that no breakpoint is missed.
  */
+import { XenscopeError } from '../host/errors';
 import type { Host } from '../host/host';
 import type { Observer } from '../host/observer';
 import type { StoreClient } from '../host/storeClient';
@@ -162,6 +163,10 @@ export class Debugger {
 
   /** Takes over a world and holds it. It must have been made with `tap` and `onMove`. */
   async attach(target: DebugTarget): Promise<void> {
+    if (this.#state === 'closed') {
+      await target.host.close();
+      throw new XenscopeError('cancelled', 'The session has ended meanwhile.');
+    }
     this.#target = target;
     target.world.hold();
     await this.#quiet();

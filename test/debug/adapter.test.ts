@@ -337,6 +337,30 @@ describe('the debug adapter', function () {
     assert.equal(await client.exited(), 0);
   });
 
+  it('answers every request that lacks everything, before there is a world and after', async () => {
+    const commands = [
+      ...['setBreakpoints', 'setFunctionBreakpoints', 'setExceptionBreakpoints', 'threads', 'stackTrace'],
+      ...['scopes', 'variables', 'source', 'exceptionInfo', 'evaluate', 'completions', 'readMemory', 'next'],
+      ...['stepIn', 'stepOut', 'continue', 'pause', 'attach', 'nonsense', 'constructor'],
+    ];
+    const askAll = async () => {
+      for (const command of commands) {
+        const answer = await client.send(command, {}).then(
+          () => '',
+          (error: Error) => error.message,
+        );
+        assert.doesNotMatch(answer, /A mistake of Xenscope/, command);
+      }
+    };
+    await client.initializeRequest();
+    await askAll();
+    await client.launchRequest(launch as never);
+    await client.configurationDoneRequest();
+    await client.stopAfter(() => client.pauseRequest({ threadId: 1 }));
+    await askAll();
+    assert.ok(isAlive(client.pid));
+  });
+
   it('says what is wrong with a configuration, a request, or a reference', async () => {
     await client.initializeRequest();
     const launchWith = (args: object) =>

@@ -3,9 +3,15 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { resolveConfiguration, simulatorConfiguration } from '../../extension/debug/configurations';
+import { faultTexts } from '../../server/sim/faults';
 import { launchArguments } from '../../server/debug/dap/launchArguments';
 
 const defaults = { seed: 7, pace: 2 };
+
+interface Property {
+  readonly default: unknown;
+  readonly properties?: Readonly<Record<string, { readonly description: string }>>;
+}
 
 interface Manifest {
   readonly activationEvents: readonly string[];
@@ -13,7 +19,7 @@ interface Manifest {
     readonly debuggers: readonly {
       readonly type: string;
       readonly configurationAttributes: {
-        readonly launch: { readonly properties: Readonly<Record<string, { readonly default: unknown }>> };
+        readonly launch: { readonly properties: Readonly<Record<string, Property>> };
       };
       readonly initialConfigurations: readonly Readonly<Record<string, unknown>>[];
       readonly configurationSnippets: readonly { readonly body: object }[];
@@ -54,6 +60,15 @@ describe('configurations of the debugger', () => {
     assert.deepEqual(Object.fromEntries(described), launchArguments({}));
     for (const configuration of ours!.initialConfigurations) launchArguments(configuration);
     for (const { body } of ours!.configurationSnippets) launchArguments(body);
+  });
+
+  it('describe the faults that there are', () => {
+    const { faults } = manifest.contributes.debuggers[0]!.configurationAttributes.launch.properties;
+    const described = Object.entries(faults!.properties!).map(([name, { description }]) => [
+      name,
+      description,
+    ]);
+    assert.deepEqual(Object.fromEntries(described), faultTexts);
   });
 
   it('wake the extension', () => {

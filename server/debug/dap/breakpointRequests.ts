@@ -5,10 +5,10 @@ import type { ErrorFilters } from '../breakpoints/errorFilters';
 
 export function setFunctionBreakpoints(
   breakpoints: Breakpoints,
-  args: DebugProtocol.SetFunctionBreakpointsArguments,
+  { breakpoints: wanted = [] }: DebugProtocol.SetFunctionBreakpointsArguments,
 ): DebugProtocol.SetFunctionBreakpointsResponse['body'] {
   return {
-    breakpoints: breakpoints.setOperations(args.breakpoints).map(({ id, problem }) => ({
+    breakpoints: breakpoints.setOperations(wanted).map(({ id, problem }) => ({
       id,
       verified: problem === undefined,
       ...(problem !== undefined && { message: problem, reason: 'failed' as const }),
@@ -18,7 +18,7 @@ export function setFunctionBreakpoints(
 
 export function setErrorFilters(
   errors: ErrorFilters,
-  { filters, filterOptions = [] }: DebugProtocol.SetExceptionBreakpointsArguments,
+  { filters = [], filterOptions = [] }: DebugProtocol.SetExceptionBreakpointsArguments,
 ): DebugProtocol.SetExceptionBreakpointsResponse['body'] {
   errors.clear();
   const wanted = [...filters.map((filterId) => ({ filterId, condition: undefined })), ...filterOptions];

@@ -28,7 +28,7 @@ export function variablesOf(
 export async function evaluateRequest(
   engine: Debugger,
   held: HeldReferences,
-  { expression, frameId }: DebugProtocol.EvaluateArguments,
+  { expression = '', frameId }: DebugProtocol.EvaluateArguments,
 ): Promise<DebugProtocol.EvaluateResponse['body']> {
   const { store, observer } = engine;
   if (!store) throw errors.noWorld();
@@ -53,7 +53,7 @@ const maxReadBytes = 1024 * 1024;
 
 export function readMemoryRequest(
   { observer }: Debugger,
-  { memoryReference, offset = 0, count }: DebugProtocol.ReadMemoryArguments,
+  { memoryReference = '', offset = 0, count = 0 }: DebugProtocol.ReadMemoryArguments,
 ): DebugProtocol.ReadMemoryResponse['body'] {
   const start = parseAddress(memoryReference);
   if (start === undefined) throw errors.badAddress(memoryReference);
@@ -71,7 +71,7 @@ const fieldStarts = ['msg.', 'ring('];
 
 export async function completions(
   { store }: Debugger,
-  { text, column, line = 1 }: DebugProtocol.CompletionsArguments,
+  { text = '', column = 1, line = 1 }: DebugProtocol.CompletionsArguments,
 ): Promise<DebugProtocol.CompletionsResponse['body']> {
   const before = (text.split('\n')[line - 1] ?? '').slice(0, Math.max(column - 1, 0));
   const [word = ''] = /\S*$/.exec(before) ?? [];
