@@ -2,10 +2,11 @@
  * Changes by hand: the guard's verdict first, a question where it says so, then the act, and how to
  * take it back. Every command and the file system go through here.
  */
-import * as vscode from 'vscode';
+import type * as vscode from 'vscode';
 import type { Act, ActResult, Preview } from '../server/rpc/api';
 import type { Connection } from './connection';
-import { Failure, failures } from './errors';
+import { failureOf, failures } from './errors';
+import { ask, say } from './say';
 import { UndoStack } from './undoStack';
 import { ActNote } from './views/actNote';
 
@@ -34,7 +35,7 @@ export class Acts implements vscode.Disposable {
   async perform(host: string, act: Act, options: ActOptions): Promise<ActResult | undefined> {
     const preview = await this.connection.request('xenscope/preview', { host, act });
     if (preview.verdict === 'refuse') {
-      await vscode.window.showErrorMessage(preview.text, { modal: true, detail: detailOf(preview) });
+      await say.refusal(preview.text, detailOf(preview));
       return undefined;
     }
     return this.performPreviewed(host, act, preview, options);
@@ -78,11 +79,9 @@ export class Acts implements vscode.Disposable {
   private async tell(host: string, { text, undoId }: ActResult, loud: boolean): Promise<void> {
     if (!loud) return this.note.show(text, undoId !== undefined);
     const undo = 'Undo';
-    const answer = await vscode.window.showInformationMessage(text, ...(undoId === undefined ? [] : [undo]));
+    const answer = await say.information(text, ...(undoId === undefined ? [] : [undo]));
     if (answer !== undo || undoId === undefined) return;
-    await this.undoOne(host, undoId).catch((error: unknown) =>
-      vscode.window.showErrorMessage(error instanceof Failure ? error.text : String(error)),
-    );
+    await this.undoOne(host, undoId).catch((error: unknown) => say.error(failureOf(error).text));
   }
 }
 
@@ -93,6 +92,5 @@ function detailOf({ details }: Preview): string {
 }
 
 async function confirm(preview: Preview, verb: string): Promise<boolean> {
-  const options = { modal: true, detail: detailOf(preview) };
-  return (await vscode.window.showWarningMessage(preview.text, options, verb)) === verb;
+  return (await ask(preview.text, detailOf(preview), verb)) === verb;
 }

@@ -17,6 +17,7 @@ import {
 } from '../server/rpc/api';
 import { failureOf, failures } from './errors';
 import { RestartPolicy } from './restartPolicy';
+import { say } from './say';
 import { chooseServerNode, type ServerNode } from './serverNode';
 import { settings } from './settings';
 import { Signal } from './signal';
@@ -235,7 +236,7 @@ export class Connection implements vscode.Disposable {
 
   private tellNodeProblem(problem: string): void {
     this.logs.extension.warn(problem);
-    void vscode.window.showWarningMessage(problem, 'Open Setting').then((answer) => {
+    void say.warning(problem, 'Open Setting').then((answer) => {
       if (answer)
         void vscode.commands.executeCommand('workbench.action.openSettings', 'xenscope.server.node');
     });

@@ -6,6 +6,7 @@ import { Acts } from './acts';
 import { Connection, type Logs } from './connection';
 import { failureOf } from './errors';
 import { Hosts, simulatorId } from './hosts';
+import { say } from './say';
 import { onSettings, settings } from './settings';
 import { texts } from './texts';
 import { Findings } from './rings/findings';
@@ -89,7 +90,7 @@ export class Xenscope implements vscode.Disposable {
     // That the server ended is told where the tree would be.
     if (failure.code === 'cancelled' || failure.code === 'server') return;
     const log = 'Show Log';
-    void vscode.window.showErrorMessage(failure.text, log).then((answer) => {
+    void say.error(failure.text, log).then((answer) => {
       if (answer === log) this.logs.server.show();
     });
   };
@@ -127,7 +128,7 @@ export class Xenscope implements vscode.Disposable {
   private async offerRestart(): Promise<void> {
     if (this.connection.state.kind === 'off') return;
     const restart = 'Restart Server';
-    if ((await vscode.window.showInformationMessage(texts.restartNeeded, restart)) === restart) {
+    if ((await say.information(texts.restartNeeded, restart)) === restart) {
       await this.connection.restart().catch(this.report);
     }
   }
@@ -135,7 +136,7 @@ export class Xenscope implements vscode.Disposable {
   private async tellTrouble(how: string): Promise<void> {
     const restart = 'Restart Now';
     const log = 'Show Log';
-    const answer = await vscode.window.showErrorMessage(texts.serverTrouble(how), restart, log);
+    const answer = await say.error(texts.serverTrouble(how), restart, log);
     if (answer === restart) await this.connection.restart().catch(this.report);
     if (answer === log) this.logs.server.show();
   }

@@ -1,6 +1,7 @@
 /** Copies the path, the value or the subtree of a node. */
 import * as vscode from 'vscode';
 import type { Xenscope } from '../context';
+import { say } from '../say';
 import { textOf, octetsOf, printable } from '../values';
 import { mustBeTarget } from './target';
 
@@ -8,7 +9,7 @@ const statusMs = 3000;
 
 async function copy(text: string, what: string): Promise<void> {
   await vscode.env.clipboard.writeText(text);
-  vscode.window.setStatusBarMessage(`$(clippy) ${what} copied`, statusMs);
+  say.briefly('clippy', `${what} copied`, statusMs);
 }
 
 export async function copyPath(xenscope: Xenscope, argument: unknown): Promise<void> {

@@ -2,6 +2,7 @@
 import * as vscode from 'vscode';
 import type { Xenscope } from '../context';
 import { childPath, nameProblem, tidyPath } from '../names';
+import { plain } from '../plain';
 import { base64OfText } from '../values';
 import { shownHost, targetIn } from './target';
 
@@ -19,7 +20,7 @@ export async function createChild(xenscope: Xenscope, argument: unknown): Promis
     validateInput: (typed) => {
       const message = nameProblem(parent, typed, siblings);
       // Nothing typed yet is no mistake.
-      return typed === '' ? undefined : message;
+      return typed === '' || message === undefined ? undefined : plain(message);
     },
   });
   if (!name) return;

@@ -2,6 +2,7 @@
 import * as vscode from 'vscode';
 import type { Xenscope } from '../context';
 import { scheme, uriPath } from '../fileSystem/location';
+import { plain } from '../plain';
 import { texts } from '../texts';
 import { base64OfText, editKind, octetsOf, textOf } from '../values';
 import { mustBeTarget } from './target';
@@ -18,7 +19,7 @@ export async function editValue(xenscope: Xenscope, argument: unknown): Promise<
   const meant = texts.meaning(meaning);
   const after = await vscode.window.showInputBox({
     title: `Value of ${path}`,
-    prompt: meant === undefined ? undefined : `${before} means: ${meant}`,
+    prompt: meant === undefined ? undefined : plain(`${before} means: ${meant}`),
     value: before,
     ignoreFocusOut: true,
   });

@@ -3,6 +3,7 @@ import * as vscode from 'vscode';
 import type { NodeRow } from '../../server/rpc/api';
 import type { Xenscope } from '../context';
 import { failureOf } from '../errors';
+import { plain } from '../plain';
 import { texts } from '../texts';
 import { countOf } from '../values';
 import { shownHost } from './target';
@@ -32,7 +33,7 @@ class Finder {
     private readonly host: string,
     label: string,
   ) {
-    this.picker.title = `Find in the xenstore of ${label}`;
+    this.picker.title = `Find in the xenstore of ${plain(label)}`;
     this.picker.placeholder = 'Part of a path or of a value';
     this.drawButton();
   }
@@ -105,7 +106,7 @@ class Finder {
     } catch (error) {
       if (search.token.isCancellationRequested) return;
       this.picker.items = [
-        { label: failureOf(error).text, alwaysShow: true, iconPath: new vscode.ThemeIcon('warning') },
+        { label: plain(failureOf(error).text), alwaysShow: true, iconPath: new vscode.ThemeIcon('warning') },
       ];
     }
     this.picker.busy = false;
@@ -114,7 +115,7 @@ class Finder {
 
 function matchOf(row: NodeRow): Match {
   // The server has matched already; the picker must not sift again by its own rules.
-  return { label: row.path, description: texts.rowDescription(row), alwaysShow: true, row };
+  return { label: plain(row.path), description: plain(texts.rowDescription(row)), alwaysShow: true, row };
 }
 
 function endOf(shown: number, more: boolean, searched: number): Match[] {

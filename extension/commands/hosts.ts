@@ -4,6 +4,8 @@ import * as path from 'node:path';
 import * as vscode from 'vscode';
 import type { Xenscope } from '../context';
 import { Failure } from '../errors';
+import { plain } from '../plain';
+import { say } from '../say';
 import { settings } from '../settings';
 import { texts } from '../texts';
 import { hostIn } from './target';
@@ -34,7 +36,7 @@ async function pickHost(xenscope: Xenscope): Promise<{ id: string } | undefined>
   await xenscope.hosts.load();
   const items = xenscope.hosts.list.map((host) => ({
     id: host.id,
-    label: host.label,
+    label: plain(host.label),
     description: texts.hostState(host.state, xenscope.clock.retryInMs(host.id)),
   }));
   return vscode.window.showQuickPick(items, { title: 'Show which host?' });
@@ -63,7 +65,7 @@ export async function copySocket(xenscope: Xenscope, argument: unknown): Promise
     throw new Failure('unsupported', `${label} has no socket for other programs now.`, 'Connect it first.');
   }
   await vscode.env.clipboard.writeText(texts.exportLine(socketPath));
-  vscode.window.setStatusBarMessage(`$(clippy) ${texts.exportCopied}`, statusMs);
+  say.briefly('clippy', texts.exportCopied, statusMs);
 }
 
 export async function addSocket(xenscope: Xenscope): Promise<void> {

@@ -2,6 +2,7 @@
 import * as vscode from 'vscode';
 import type { Xenscope } from '../context';
 import { failureOf } from '../errors';
+import { say } from '../say';
 import { copyPath, copySubtree, copyValue } from './copy';
 import { createChild } from './createChild';
 import { deleteNode } from './deleteNode';
@@ -101,7 +102,7 @@ async function showFailure(xenscope: Xenscope, error: unknown): Promise<void> {
   if (failure.code === 'internal' && error instanceof Error) xenscope.logs.extension.error(error);
   const restart = 'Restart Server';
   const actions = failure.code === 'server' ? [restart] : [];
-  void vscode.window.showErrorMessage(failure.text, ...actions).then((answer) => {
+  void say.error(failure.text, ...actions).then((answer) => {
     if (answer === restart) void vscode.commands.executeCommand('xenscope.server.restart');
   });
 }

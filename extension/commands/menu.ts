@@ -1,6 +1,7 @@
 /** What a click on the status bar offers: everything about the host that is shown, and the server. */
 import * as vscode from 'vscode';
 import type { Xenscope } from '../context';
+import { plain } from '../plain';
 import { texts } from '../texts';
 
 interface Choice extends vscode.QuickPickItem {
@@ -12,11 +13,11 @@ export async function menu(xenscope: Xenscope): Promise<void> {
   const { hosts, clock, connection } = xenscope;
   const choices: Choice[] = [];
   const add = (label: string, command: string, argument?: string, description?: string) =>
-    choices.push({ label, command, argument, description });
+    choices.push({ label, command, argument, description: description && plain(description) });
   const heading = (label: string) => choices.push({ label, kind: vscode.QuickPickItemKind.Separator });
   const host = hosts.current;
   if (host && connection.state.kind === 'running') {
-    heading(`${host.label}: ${texts.hostState(host.state, clock.retryInMs(host.id))}`);
+    heading(`${plain(host.label)}: ${texts.hostState(host.state, clock.retryInMs(host.id))}`);
     if (host.state.kind === 'idle') add('$(plug) Connect', 'xenscope.host.connect', host.id);
     if (host.state.kind === 'away')
       add('$(refresh) Retry Now', 'xenscope.host.retry', host.id, host.state.reason);
@@ -40,7 +41,7 @@ export async function menu(xenscope: Xenscope): Promise<void> {
   if (others.length > 0) heading('Other hosts');
   for (const other of others) {
     add(
-      `$(server) Show ${other.label}`,
+      `$(server) Show ${plain(other.label)}`,
       'xenscope.host.show',
       other.id,
       texts.hostState(other.state, clock.retryInMs(other.id)),

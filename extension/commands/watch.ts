@@ -3,6 +3,7 @@ import * as vscode from 'vscode';
 import type { Xenscope } from '../context';
 import { failures } from '../errors';
 import { isNodePath, tidyPath } from '../names';
+import { plain } from '../plain';
 import { Watch } from '../watches';
 import { mustBeTarget, shownHost, type Target } from './target';
 
@@ -28,7 +29,7 @@ async function askTarget(xenscope: Xenscope): Promise<Target | undefined> {
     title: 'Watch a path',
     prompt: 'Everything at and below it is reported',
     value: xenscope.xenstoreView.selected?.path ?? '/local/domain',
-    validateInput: (text) => (isNodePath(tidyPath(text)) ? undefined : failures.badPath(text).text),
+    validateInput: (text) => (isNodePath(tidyPath(text)) ? undefined : plain(failures.badPath(text).text)),
   });
   return typed === undefined ? undefined : { host: host.id, path: tidyPath(typed) };
 }

@@ -3,7 +3,9 @@ import * as vscode from 'vscode';
 import type { HostInfo, WorldState } from '../../server/rpc/api';
 import type { Xenscope } from '../context';
 import { Failure } from '../errors';
+import { plain } from '../plain';
 import { actText, faultLabel, probabilityChoices, probabilityText } from '../rings/worldTexts';
+import { ask, say } from '../say';
 
 const statusMs = 8000;
 const connectTimeoutMs = 10_000;
@@ -44,7 +46,7 @@ export async function stepWorld(xenscope: Xenscope, argument: unknown): Promise<
   const { host, world } = await worldIn(xenscope, argument);
   if (!world.held) await xenscope.connection.request('xenscope/hold', { host: host.id });
   const text = await xenscope.connection.request('xenscope/step', { host: host.id });
-  vscode.window.setStatusBarMessage(`$(debug-step-over) ${text}`, statusMs);
+  say.briefly('debug-step-over', text, statusMs);
 }
 
 export async function setFault(xenscope: Xenscope, argument: unknown): Promise<void> {
@@ -57,7 +59,7 @@ export async function setFault(xenscope: Xenscope, argument: unknown): Promise<v
       const struck = count > 0 ? ` · struck ${count.toLocaleString('en-US')} times` : '';
       return { name, label: faultLabel(name), description: probabilityText(own) + struck, detail: text };
     }),
-    { title: `What shall go wrong on ${whose}?`, matchOnDetail: true },
+    { title: `What shall go wrong on ${plain(whose)}?`, matchOnDetail: true },
   );
   if (!fault) return;
   const chosen = await vscode.window.showQuickPick(
@@ -72,7 +74,7 @@ export async function setFault(xenscope: Xenscope, argument: unknown): Promise<v
     probability,
     domid,
   });
-  vscode.window.setStatusBarMessage(`$(beaker) ${fault.label}: ${probabilityText(probability)}`, statusMs);
+  say.briefly('beaker', `${fault.label}: ${probabilityText(probability)}`, statusMs);
 }
 
 /** Everything that is broken on purpose becomes whole. */
@@ -84,7 +86,7 @@ export async function clearFaults(xenscope: Xenscope, argument: unknown): Promis
       await xenscope.connection.request('xenscope/setFault', { host: host.id, name, probability: 0, domid });
     }
   }
-  vscode.window.setStatusBarMessage('$(beaker) All faults are off', statusMs);
+  say.briefly('beaker', 'All faults are off', statusMs);
 }
 
 /** Any act with any guest, chosen step by step. */
@@ -97,7 +99,7 @@ export async function domainAct(xenscope: Xenscope, argument: unknown): Promise<
     (
       await vscode.window.showQuickPick(
         domains.map((one) => ({
-          label: one.name,
+          label: plain(one.name),
           description: [one.domid === undefined ? '' : `domain ${one.domid}`, one.state]
             .filter(Boolean)
             .join(' · '),
@@ -112,7 +114,7 @@ export async function domainAct(xenscope: Xenscope, argument: unknown): Promise<
       const { label, icon, detail } = actText(act);
       return { label: `$(${icon}) ${label}`, detail, act };
     }),
-    { title: `What shall happen to ${domain.name}?` },
+    { title: `What shall happen to ${plain(domain.name)}?` },
   );
   if (chosen) await perform(xenscope, host.id, chosen.act, domain.name, domain.domid ?? domain.name);
 }
@@ -136,7 +138,7 @@ export function domainActCommand(act: string) {
 
 async function pickDomain(act: string, able: WorldState['domains']) {
   if (able.length === 0) return undefined;
-  const items = able.map((domain) => ({ label: domain.name, description: domain.state, domain }));
+  const items = able.map((domain) => ({ label: plain(domain.name), description: domain.state, domain }));
   return (await vscode.window.showQuickPick(items, { title: `${actText(act).label}: which guest?` }))?.domain;
 }
 
@@ -155,15 +157,11 @@ async function perform(
 ): Promise<void> {
   const { label, icon, question, detail } = actText(act);
   if (question) {
-    const answer = await vscode.window.showWarningMessage(
-      question(name),
-      { modal: true, detail: `${detail}.` },
-      label,
-    );
+    const answer = await ask(question(name), `${detail}.`, label);
     if (answer !== label) return;
   }
   await xenscope.connection.request('xenscope/domainAct', { host, act, who });
-  vscode.window.setStatusBarMessage(`$(${icon}) ${label}: ${name}`, statusMs);
+  say.briefly(icon, `${label}: ${name}`, statusMs);
 }
 
 /** Of a row of the views “Hosts” or “Rings”. */

@@ -6,6 +6,7 @@ import * as vscode from 'vscode';
 import type { Act, NodeDetail } from '../../server/rpc/api';
 import type { Xenscope } from '../context';
 import { failureOf, failures } from '../errors';
+import { plain } from '../plain';
 import { texts } from '../texts';
 import { base64Of, octetsOf } from '../values';
 import { FileWatches, type NodeHappening } from './fileWatches';
@@ -147,12 +148,13 @@ export class XenstoreFileSystem implements vscode.FileSystemProvider, vscode.Dis
     } catch (error) {
       if (error instanceof vscode.FileSystemError) throw error;
       const failure = failureOf(error);
+      const text = plain(failure.text);
       if (failure.storeError === 'ENOENT') throw vscode.FileSystemError.FileNotFound(uri);
-      if (failure.storeError === 'EACCES') throw vscode.FileSystemError.NoPermissions(failure.text);
+      if (failure.storeError === 'EACCES') throw vscode.FileSystemError.NoPermissions(text);
       if (failure.code === 'away' || failure.code === 'server')
-        throw vscode.FileSystemError.Unavailable(failure.text);
-      if (failure.code === 'refused') throw vscode.FileSystemError.NoPermissions(failure.text);
-      throw new vscode.FileSystemError(failure.text);
+        throw vscode.FileSystemError.Unavailable(text);
+      if (failure.code === 'refused') throw vscode.FileSystemError.NoPermissions(text);
+      throw new vscode.FileSystemError(text);
     }
   }
 

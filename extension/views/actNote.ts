@@ -1,5 +1,6 @@
 /** Says in the status bar what was just done, for a moment; a click takes it back. */
 import * as vscode from 'vscode';
+import { plain } from '../plain';
 
 const shownForMs = 10_000;
 const maxCharacters = 60;
@@ -15,7 +16,7 @@ export class ActNote implements vscode.Disposable {
       39,
     );
     this.item.name = 'Xenscope Last Change';
-    const short = text.length > maxCharacters ? `${text.slice(0, maxCharacters - 1)}…` : text;
+    const short = plain(text.length > maxCharacters ? `${text.slice(0, maxCharacters - 1)}…` : text);
     this.item.text = undoable ? `$(discard) ${short}` : `$(check) ${short}`;
     this.item.tooltip = undoable ? `${text}\n\nClick to undo.` : text;
     this.item.command = undoable ? 'xenscope.undo' : undefined;

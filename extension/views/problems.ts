@@ -5,6 +5,7 @@ import type { Xenscope } from '../context';
 import { scheme, uriPath } from '../fileSystem/location';
 import type { Serious } from '../rings/findings';
 import { kindLabels } from '../rings/ringTexts';
+import { say } from '../say';
 
 const severities: Readonly<Record<RingFinding['severity'], vscode.DiagnosticSeverity>> = {
   note: vscode.DiagnosticSeverity.Information,
@@ -60,7 +61,7 @@ export class Problems implements vscode.Disposable {
     const more = others > 0 ? ` ${others} more like it: see Problems.` : '';
     const open = 'Open Ring';
     const text = `${this.subject(host, finding)}: ${finding.text}.${more}`;
-    const answer = await vscode.window.showWarningMessage(text, open);
+    const answer = await say.warning(text, open);
     if (answer === open)
       await vscode.commands.executeCommand('xenscope.ring.open', { host, ring: finding.ring });
   }

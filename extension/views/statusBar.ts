@@ -1,6 +1,7 @@
 /** The status bar: which host is shown, and how it is doing. */
 import * as vscode from 'vscode';
 import type { Xenscope } from '../context';
+import { plain } from '../plain';
 import { texts } from '../texts';
 
 export class StatusBar implements vscode.Disposable {
@@ -76,7 +77,7 @@ export class StatusBar implements vscode.Disposable {
     };
     const words = kind === 'connected' ? host.label : `${host.label}: ${state}`;
     const reason = host.state.kind === 'away' ? `\n\n${host.state.reason}` : '';
-    this.set(`$(${icons[kind]}) ${words}`, `Xenscope: ${host.label}, ${state}${reason}`);
+    this.set(`$(${icons[kind]}) ${plain(words)}`, `Xenscope: ${host.label}, ${state}${reason}`);
     if (host.state.kind === 'away') {
       this.item.backgroundColor = new vscode.ThemeColor('statusBarItem.warningBackground');
     }

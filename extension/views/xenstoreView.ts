@@ -2,6 +2,7 @@
 import * as vscode from 'vscode';
 import type { Xenscope } from '../context';
 import { failures } from '../errors';
+import { plain } from '../plain';
 import { settings } from '../settings';
 import { texts } from '../texts';
 import type { StoreNode } from '../tree/storeTree';
@@ -189,7 +190,7 @@ export class XenstoreView implements vscode.TreeDataProvider<TreeElement>, vscod
         ? texts.serverDownMessage
         : state && texts.lastSeen(host.label, state, clock.retryInMs(host.id));
     // With a message, the view shows no welcome text.
-    const shown = empty ? undefined : message;
+    const shown = empty || message === undefined ? undefined : plain(message);
     if (this.view.message !== shown) this.view.message = shown;
     const starting = server === 'starting' || (server === 'running' && !host);
     const word = server === 'waiting' ? 'serverDown' : starting ? 'connecting' : (state?.kind ?? 'none');
