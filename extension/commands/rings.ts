@@ -54,7 +54,10 @@ async function explainOnRealHost(xenscope: Xenscope): Promise<boolean> {
   if (world) return false;
   const guests = xenscope.hosts.domains(id).filter(({ domid }) => domid > 0);
   const picked = await vscode.window.showQuickPick(
-    guests.map(({ domid }) => ({ label: plain(xenscope.hosts.domainName(id, domid)), ring: `xenstore:${domid}` })),
+    guests.map(({ domid }) => ({
+      label: plain(xenscope.hosts.domainName(id, domid)),
+      ring: `xenstore:${domid}`,
+    })),
     { title: 'Reconnect the xenstore ring of which guest?' },
   );
   if (!picked) return true;
