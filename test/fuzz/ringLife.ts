@@ -109,7 +109,13 @@ export class RingLife {
     this.#page = ringPage((deliver) => this.#due.push(deliver));
     const { memory, serverPort, guestPort } = this.#page;
     this.#server = new ServerRing({
-      attachment: { memory, port: serverPort, steps: this.#stepsOf('server'), detach: () => undefined },
+      attachment: {
+        memory,
+        port: serverPort,
+        steps: this.#stepsOf('server'),
+        rebind: () => serverPort,
+        detach: () => undefined,
+      },
       features: XsRingFeature.RECONNECTION | XsRingFeature.ERROR,
       accept: () => this.#accept(),
       log: () => undefined,

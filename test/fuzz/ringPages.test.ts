@@ -131,7 +131,12 @@ describe('pages of any content', function () {
         log: (line) => log.push(line),
         rings: {
           features: random.below(4),
-          attach: () => ({ memory: page.memory, port: page.serverPort, detach: () => undefined }),
+          attach: () => ({
+            memory: page.memory,
+            port: page.serverPort,
+            rebind: () => page.serverPort,
+            detach: () => undefined,
+          }),
         },
       });
       const dom0 = openStoreClient({ dial: store.connect({ domid: 0 }), clock: new ManualClock() });

@@ -11,6 +11,8 @@ import type { Machine } from './machine';
 export interface AttachedRing {
   readonly memory: SharedMemory;
   readonly port: EventPort;
+  /** Another doorbell of the domain in place of the one bound now; throws `notOurs` when there is none for us. */
+  rebind(remotePort: number): EventPort;
   /** Lets go of page and doorbell: a page that stays mapped outlives its domain. Safe to call twice. */
   detach(): void;
 }
@@ -30,12 +32,21 @@ export function storeRings(machine: Machine, storeDomid = 0) {
           wayOut: `Introduce it with frame ${xenstore.gfn}.`,
         });
       }
-      const bell = events.bindInterdomain(domid, port);
+      let bell = events.bindInterdomain(domid, port);
+      let boundTo = port;
       try {
         const mapped = grants.map(domid, [XENSTORE_GREF], 'write');
         return {
           memory: mapped.memory,
           port: bell,
+          rebind: (remotePort) => {
+            // It can be bound only once. If it cannot be had again, it was closed before we closed it.
+            if (remotePort === boundTo) bell.close();
+            const next = events.bindInterdomain(domid, remotePort);
+            bell.close();
+            [bell, boundTo] = [next, remotePort];
+            return bell;
+          },
           detach: () => {
             mapped.unmap();
             bell.close();

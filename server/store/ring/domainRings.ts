@@ -22,18 +22,17 @@ export class DomainRings {
   }
 
   /**
-   * Connects a domain's ring; a second time anew, with a new connection behind it. A ring that the
-   * server gave up stays given up. Answers whether page and doorbell could be had.
+   * Connects a domain's ring. A second time it stays on its page, whatever `gfn` says, and goes on
+   * with the doorbell `port` and a new connection; a ring that the server gave up stays given up.
+   * Answers whether page and doorbell could be had; a ring that is there goes on when they could not.
    */
   introduce(domain: Domain, gfn: number, port: number): boolean {
-    const { attach, features, accept, log } = this.#options;
+    const { features, accept, log } = this.#options;
     const { domid } = domain;
     const error = this.errorOf(domid);
-    // First, because a doorbell can be bound only once.
-    this.release(domid);
     let attachment: RingAttachment | undefined;
     try {
-      attachment = attach(domid, gfn, port);
+      attachment = this.#attachment(domid, gfn, port);
       const ring = new ServerRing({
         attachment,
         features,
@@ -44,11 +43,20 @@ export class DomainRings {
       this.#byDomid.set(domid, ring);
       return true;
     } catch (failure) {
-      attachment?.detach();
+      if (attachment) {
+        this.#byDomid.delete(domid);
+        attachment.detach();
+      }
       if (!(failure instanceof XenscopeError)) throw failure;
       log(`The ring of domain ${domid} cannot be connected: ${failure.message}`);
       return false;
     }
+  }
+
+  #attachment(domid: number, gfn: number, port: number): RingAttachment {
+    if (this.#byDomid.get(domid)?.isLost) this.release(domid);
+    const former = this.#byDomid.get(domid);
+    return former ? former.replaced(port) : this.#options.attach(domid, gfn, port);
   }
 
   /** Why the server stopped using a domain's ring: a value of XsRingError. */

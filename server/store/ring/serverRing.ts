@@ -16,7 +16,12 @@ import { RingStream, type RingStreamOwner } from './ringStream';
 export interface RingAttachment {
   readonly memory: SharedMemory;
   readonly port: EventPort;
-  /** Lets go of both. Safe to call twice. */
+  /**
+   * Binds the domain's doorbell of that number in place of the one bound now, and lets go of that one.
+   * Throws a XenscopeError when it cannot be had: then a doorbell that works still does.
+   */
+  rebind(port: number): EventPort;
+  /** Lets go of the page and of the doorbell bound now. Safe to call twice. */
   detach(): void;
   /** Who may come between the steps of the server on this ring. */
   readonly steps?: RingSteps;
@@ -42,6 +47,8 @@ export class ServerRing implements RingPolicy, RingStreamOwner {
   #error: number;
   /** The error is not in the page yet. */
   #isErrorUnsaid = false;
+  /** The page cannot be used any more. */
+  isLost = false;
 
   /** INTRODUCE: whatever the page holds, both rings are empty afterwards. */
   constructor(options: ServerRingOptions) {
@@ -74,9 +81,24 @@ export class ServerRing implements RingPolicy, RingStreamOwner {
 
   /** Ends the connection and lets go of the page. */
   detach(): void {
+    this.#retire();
+    this.#options.attachment.detach();
+  }
+
+  /**
+   * Hands the page on to a ring that takes this one's place, with another doorbell. Throws a
+   * XenscopeError when that cannot be had: then this ring goes on as if nothing had been asked.
+   */
+  replaced(port: number): RingAttachment {
+    const { attachment } = this.#options;
+    const handedOn = { ...attachment, port: attachment.rebind(port) };
+    this.#retire();
+    return handedOn;
+  }
+
+  #retire(): void {
     this.#engine.stop();
     this.#endStream();
-    this.#options.attachment.detach();
   }
 
   wake(): void {
@@ -119,6 +141,7 @@ export class ServerRing implements RingPolicy, RingStreamOwner {
 
   onGone(reason: string): void {
     this.#options.log(`lost: ${reason}`);
+    this.isLost = true;
     this.#endStream();
   }
 

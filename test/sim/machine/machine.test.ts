@@ -76,6 +76,34 @@ describe('a machine', () => {
       rings.attach(1, xenstore.gfn, xenstore.port.port);
     });
 
+    it('changes the doorbell of a joined ring, and keeps the one it has when there is no other', async () => {
+      const machine = newHost();
+      const { xenstore } = machine.startInfo(1);
+      const ring = storeRings(machine).attach(1, xenstore.gfn, xenstore.port.port);
+      throwsCode(() => ring.rebind(77), 'notOurs');
+      let heard = 0;
+      xenstore.port.onEvent = () => heard++;
+      await settled();
+      const before = heard;
+      xenstore.port.unmask();
+      ring.port.notify();
+      await settled();
+      assert.equal(heard, before + 1, 'the one it has still rings');
+      const same = ring.rebind(xenstore.port.port);
+      xenstore.port.unmask();
+      same.notify();
+      await settled();
+      assert.equal(heard, before + 2);
+      const open = machine.portsOf(0).events.bindUnbound(1).port;
+      const other = machine.portsOf(1).events.bindUnbound(0);
+      ring.rebind(other.port);
+      assert.equal(same.port, machine.portsOf(0).events.bindUnbound(1).port, 'the former one is free');
+      assert.notEqual(open, same.port);
+      assert.deepEqual(machine.holdersOf(1), [{ domid: 0, grefs: [1], ownerIsDead: false }]);
+      ring.detach();
+      assert.deepEqual(machine.holdersOf(1), []);
+    });
+
     it('fills further reserved grants when it is told to, and no others', () => {
       const machine = newHost();
       const memory = machine.setReservedGrant(1, 5, { toDomid: 2, writable: false });

@@ -9,7 +9,10 @@ export async function ourRingTarget(features: number): Promise<RingTarget> {
   const { memory, guestPort, serverPort } = ringPage();
   const store = new Xenstored({
     clock: systemClock,
-    rings: { features, attach: () => ({ memory, port: serverPort, detach: () => undefined }) },
+    rings: {
+      features,
+      attach: () => ({ memory, port: serverPort, rebind: () => serverPort, detach: () => undefined }),
+    },
   });
   const opened: RawConnection[] = [];
   const dom0 = async () => {

@@ -53,7 +53,7 @@ export function ringTarget(): Promise<Target> {
     rings: {
       attach(domid) {
         const { memory, serverPort } = pageOf(domid);
-        return { memory, port: serverPort, detach: () => undefined };
+        return { memory, port: serverPort, rebind: () => serverPort, detach: () => undefined };
       },
     },
   });

@@ -1,6 +1,7 @@
 /** Our two ends of a ring, with the store behind one and a client behind the other. */
 import assert from 'node:assert/strict';
 import { XenscopeError, type XenscopeErrorCode } from '../../../server/host/errors';
+import type { EventPort } from '../../../server/host/events';
 import type { RingSteps } from '../../../server/host/steps';
 import type { StoreClient } from '../../../server/host/storeClient';
 import { dialRing, type RingDial, type RingDialOptions } from '../../../server/store/client/ringDial';
@@ -19,6 +20,8 @@ export interface RigOptions {
   readonly courier?: Courier;
   readonly serverSteps?: RingSteps;
   readonly quotas?: Partial<Quotas>;
+  /** What a second INTRODUCE binds; the same doorbell without it. */
+  readonly rebind?: (port: number) => EventPort;
 }
 
 export interface Rig {
@@ -49,6 +52,7 @@ export async function openRig(options: RigOptions = {}, isIntroduced = true): Pr
         memory: page.memory,
         port: page.serverPort,
         steps: options.serverSteps,
+        rebind: options.rebind ?? (() => page.serverPort),
         detach: () => undefined,
       }),
     },

@@ -50,7 +50,14 @@ describe('ring: the server', () => {
     const clock = new ManualClock();
     const store = new Xenstored({
       clock,
-      rings: { attach: () => ({ memory: page.memory, port: page.serverPort, detach: () => undefined }) },
+      rings: {
+        attach: () => ({
+          memory: page.memory,
+          port: page.serverPort,
+          rebind: () => page.serverPort,
+          detach: () => undefined,
+        }),
+      },
     });
     await open();
     const dom0 = openStoreClient({ dial: store.connect({ domid: 0 }), clock });
@@ -93,34 +100,87 @@ describe('ring: the server', () => {
     const first = ringPage();
     const second = ringPage();
     const detached: number[] = [];
+    const frames: number[] = [];
     const pages = [first, second];
     const clock = new ManualClock();
     const store = new Xenstored({
       clock,
       rings: {
-        attach: (_domid, _gfn, port) => ({
-          memory: first.memory,
-          port: pages[port - 1]!.serverPort,
-          detach: () => detached.push(port),
-        }),
+        attach: (_domid, gfn, port) => {
+          frames.push(gfn);
+          return {
+            memory: first.memory,
+            port: pages[port - 1]!.serverPort,
+            rebind: (next) => pages[next - 1]!.serverPort,
+            detach: () => detached.push(gfn),
+          };
+        },
       },
     });
     await open();
     const dom0 = openStoreClient({ dial: store.connect({ domid: 0 }), clock });
-    await dom0.introduce(1, 1, 1);
-    await dom0.introduce(1, 1, 2);
-    assert.deepEqual(detached, [1]);
+    await dom0.introduce(1, 41, 1);
+    await dom0.introduce(1, 99, 2);
+    assert.deepEqual(frames, [41], 'the frame of a second INTRODUCE means nothing');
+    assert.deepEqual(detached, []);
     const dial = dialRing({ memory: first.memory, port: second.guestPort });
     const guest = openStoreClient({ dial, clock });
     assert.equal(await guest.getDomainPath(7), '/local/domain/7');
     await dom0.release(1);
-    assert.deepEqual(detached, [1, 2]);
-    await dom0.introduce(1, 1, 1);
+    assert.deepEqual(detached, [41]);
+    await dom0.introduce(1, 42, 1);
     await dom0.close();
     await guest.close();
     dial.close();
     await store.close();
-    assert.deepEqual(detached, [1, 2, 1]);
+    assert.deepEqual(detached, [41, 42]);
+  });
+
+  it('leaves a guest alone whose second INTRODUCE names no doorbell, and says why', async () => {
+    const { dom0, introduce } = await open({
+      rebind: (port) => {
+        throw new XenscopeError('notOurs', `Domain 1 has no event channel ${port}.`);
+      },
+    });
+    const guest = await rawGuest();
+    await guest.ok('WATCH', 'data|t|');
+    await guest.takeEvents();
+    const txId = await guest.begin();
+    await assert.rejects(introduce(), (error) => isStoreError(error, 'EINVAL'));
+    assert.deepEqual(rig.log, ['The ring of domain 1 cannot be connected: Domain 1 has no event channel 1.']);
+    assert.ok(await dom0.isDomainIntroduced(1));
+    assert.equal(await guest.ask('DIRECTORY', '/local/domain/1|', txId), '');
+    await guest.ok('WRITE', 'data|1');
+    assert.deepEqual(await guest.takeEvents(), ['data|t']);
+    guest.close();
+  });
+
+  it('maps the page anew once it was lost', async () => {
+    await open();
+    const clock = new ManualClock();
+    const pages = [ringPage(), ringPage()];
+    const attached: number[] = [];
+    const log: string[] = [];
+    const store = new Xenstored({
+      clock,
+      log: (line) => log.push(line),
+      rings: {
+        attach: (_domid, gfn) => {
+          attached.push(gfn);
+          const { memory, serverPort } = pages[gfn]!;
+          return { memory, port: serverPort, rebind: () => serverPort, detach: () => undefined };
+        },
+      },
+    });
+    const toolstack = openStoreClient({ dial: store.connect({ domid: 0 }), clock });
+    await toolstack.introduce(1, 0, 1);
+    pages[0]!.memory.revoke('It was unmapped.');
+    pages[0]!.guestPort.notify();
+    await until(() => log.length === 1);
+    await toolstack.introduce(1, 1, 1);
+    assert.deepEqual(attached, [0, 1]);
+    await toolstack.close();
+    await store.close();
   });
 
   it('refuses to introduce a domain whose page or doorbell cannot be had', async () => {
