@@ -6,8 +6,9 @@ import type * as vscode from 'vscode';
 import type { Act, ActResult, Preview } from '../server/rpc/api';
 import type { Connection } from './connection';
 import { failureOf, failures } from './errors';
+import { openHosts } from './hosts';
 import { ask, say } from './say';
-import { UndoStack } from './undoStack';
+import { UndoStack, type UndoTarget } from './undoStack';
 import { ActNote } from './views/actNote';
 
 export interface ActOptions {
@@ -25,7 +26,9 @@ export class Acts implements vscode.Disposable {
   readonly undoStack = new UndoStack();
   private readonly note = new ActNote();
 
-  constructor(private readonly connection: Connection) {}
+  constructor(private readonly connection: Connection) {
+    connection.on('xenscope/hostsChanged', ({ hosts }) => this.undoStack.keep(openHosts(hosts)));
+  }
 
   dispose(): void {
     this.note.dispose();
@@ -64,24 +67,26 @@ export class Acts implements vscode.Disposable {
     return result;
   }
 
-  async undo(host: string): Promise<void> {
+  async undoLast(host: string): Promise<void> {
     const last = this.undoStack.last(host);
     if (!last) throw failures.nothingToUndo();
-    await this.undoOne(host, last.undoId);
+    await this.undo({ host, undoId: last.undoId });
   }
 
-  private async undoOne(host: string, undoId: number): Promise<void> {
-    this.undoStack.drop(host, undoId);
-    const { text } = await this.connection.request('xenscope/undo', { host, undoId });
-    this.note.show(text, false);
+  async undo(target: UndoTarget): Promise<void> {
+    const { text } = await this.undoStack.takeBack(target, () =>
+      this.connection.request('xenscope/undo', target),
+    );
+    this.note.show(text);
   }
 
   private async tell(host: string, { text, undoId }: ActResult, loud: boolean): Promise<void> {
-    if (!loud) return this.note.show(text, undoId !== undefined);
+    const target = undoId === undefined ? undefined : { host, undoId };
+    if (!loud) return this.note.show(text, target);
     const undo = 'Undo';
-    const answer = await say.information(text, ...(undoId === undefined ? [] : [undo]));
-    if (answer !== undo || undoId === undefined) return;
-    await this.undoOne(host, undoId).catch((error: unknown) => say.error(failureOf(error).text));
+    const answer = await say.information(text, ...(target ? [undo] : []));
+    if (answer !== undo || !target) return;
+    await this.undo(target).catch((error: unknown) => say.error(failureOf(error).text));
   }
 }
 

@@ -3,6 +3,7 @@ import * as vscode from 'vscode';
 import type { Xenscope } from '../context';
 import { failureOf } from '../errors';
 import { say } from '../say';
+import { undoTargetIn } from '../undoStack';
 import { copyPath, copySubtree, copyValue } from './copy';
 import { createChild } from './createChild';
 import { deleteNode } from './deleteNode';
@@ -33,7 +34,10 @@ const commands: Record<string, Command> = {
   'xenscope.goToPath': goToPath,
   'xenscope.reveal': reveal,
   'xenscope.refresh': (xenscope) => xenscope.xenstoreView.refresh(),
-  'xenscope.undo': (xenscope) => xenscope.acts.undo(xenscope.hosts.currentId),
+  'xenscope.undo': ({ acts, hosts }, argument) => {
+    const target = undoTargetIn(argument);
+    return target ? acts.undo(target) : acts.undoLast(hosts.currentId);
+  },
 
   'xenscope.node.create': createChild,
   'xenscope.node.edit': editValue,

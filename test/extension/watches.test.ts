@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import type { HostInfo, WatchReport } from '../../server/rpc/api';
+import { Failure } from '../../extension/errors';
 import { FileWatches, type NodeHappening } from '../../extension/fileSystem/fileWatches';
-import { UndoStack } from '../../extension/undoStack';
+import { undoCommand, UndoStack, undoTargetIn } from '../../extension/undoStack';
 import { base64OfText } from '../../extension/values';
 import { describeChange, logLine, maxEventsPerWatch, Watches } from '../../extension/watches';
 import { FakeServer, settled } from './fakeServer';
@@ -225,5 +226,42 @@ describe('what can be undone', () => {
     stack.push('a', { undoId: 61, text: '' });
     stack.clear();
     assert.equal(stack.last('a'), undefined);
+  });
+
+  it('stays after a failure that may pass, and goes with success or a refusal', async () => {
+    const stack = new UndoStack();
+    for (const undoId of [1, 2, 3]) stack.push('a', { undoId, text: `${undoId}` });
+    const away = () => Promise.reject(new Failure('away', 'Nobody answers.'));
+    await assert.rejects(stack.takeBack({ host: 'a', undoId: 3 }, away), /Nobody answers/);
+    assert.equal(stack.last('a')?.undoId, 3, 'it can be tried again');
+    const refused = () => Promise.reject(new Failure('refused', '/a was written again.'));
+    await assert.rejects(stack.takeBack({ host: 'a', undoId: 3 }, refused), /written again/);
+    assert.equal(stack.last('a')?.undoId, 2, 'it would be refused for ever');
+    assert.equal(await stack.takeBack({ host: 'a', undoId: 2 }, () => Promise.resolve('done')), 'done');
+    assert.equal(stack.last('a')?.undoId, 1);
+  });
+
+  it('is, while one is being taken back, the change before it', async () => {
+    const stack = new UndoStack();
+    for (const undoId of [1, 2]) stack.push('a', { undoId, text: `${undoId}` });
+    await stack.takeBack({ host: 'a', undoId: 2 }, async () => {
+      assert.equal(stack.last('a')?.undoId, 1);
+    });
+  });
+
+  it('is forgotten with the disconnecting of its host, whose numbers begin anew', () => {
+    const stack = new UndoStack();
+    stack.push('a', { undoId: 1, text: '' });
+    stack.push('b', { undoId: 1, text: '' });
+    stack.keep((host) => host === 'b');
+    assert.equal(stack.last('a'), undefined);
+    assert.equal(stack.last('b')?.undoId, 1);
+  });
+
+  it('is named with its host, so that a note of one host never undoes on another', () => {
+    const command = undoCommand({ host: 'a', undoId: 7 });
+    assert.deepEqual(undoTargetIn(command.arguments[0]), { host: 'a', undoId: 7 });
+    for (const row of [undefined, null, { kind: 'node', host: 'a', path: '/x' }])
+      assert.equal(undoTargetIn(row), undefined);
   });
 });
