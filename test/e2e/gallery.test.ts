@@ -19,7 +19,7 @@ describe('pictures of the tree', () => {
     xenscope = new Xenscope(editor());
     await xenscope.open();
     shell = await xenscope.shell();
-    await xenscope.page.setViewportSize({ width: 1280, height: 960 });
+    await xenscope.page.setViewportSize({ width: 1280, height: 1140 });
     await xenscope.workbench.widenSideBar(430);
     await xenscope.workbench.shrinkView('Xenstore', 600);
     await showDevicesAndWatch();
