@@ -55,3 +55,35 @@ export function genericRingOccupancy(words: GenericRingWords, slots: number): Ge
     frontendIdle: words.rspEvent === (words.rspProd + 1) >>> 0,
   };
 }
+
+/**
+ * Requests that a backend may take: what was published, but never more than the slots whose
+ * responses the frontend has room for (RING_HAS_UNCONSUMED_REQUESTS). `reqCons` and `rspProd` are
+ * the backend's own.
+ */
+export function unconsumedRequests(reqProd: number, reqCons: number, rspProd: number, slots: number): number {
+  const published = indexDistance(reqProd, reqCons);
+  const roomForResponses = Math.max(slots - indexDistance(reqCons, rspProd), 0);
+  return Math.min(published, roomForResponses);
+}
+
+/** Whether a frontend claims more requests than there are slots; a backend then stops for good (RING_REQUEST_PROD_OVERFLOW). */
+export function requestsOverflow(reqProd: number, rspProd: number, slots: number): boolean {
+  return indexDistance(reqProd, rspProd) > slots;
+}
+
+/** Whether a backend claims more responses than were asked for (RING_RESPONSE_PROD_OVERFLOW). */
+export function responsesOverflow(rspProd: number, rspCons: number, slots: number): boolean {
+  return indexDistance(rspProd, rspCons) > slots;
+}
+
+/**
+ * Before a consumer sleeps: it asks to be told of the very next entry, then looks once more, because
+ * the entry may have come in between (RING_FINAL_CHECK_FOR_*). `setEvent` writes the event word with
+ * a full barrier behind it; `readProd` reads the producer index anew. True: there is work after all.
+ */
+export function finalCheck(cons: number, readProd: () => number, setEvent: (event: number) => void): boolean {
+  if (readProd() !== cons) return true;
+  setEvent((cons + 1) >>> 0);
+  return readProd() !== cons;
+}
