@@ -21,6 +21,7 @@ import { say } from './say';
 import { chooseServerNode, type ServerNode } from './serverNode';
 import { settings } from './settings';
 import { Signal } from './signal';
+import { Turns, type Turn } from './turns';
 
 export type ServerState =
   /** Not needed yet. */
@@ -46,6 +47,8 @@ export class Connection implements vscode.Disposable {
   private client: LanguageClient | undefined;
   private child: ChildProcess | undefined;
   private starting: Promise<LanguageClient> | undefined;
+  private stopped: Promise<void> = Promise.resolve();
+  private readonly turns = new Turns();
   private pause: NodeJS.Timeout | undefined;
   private disposed = false;
 
@@ -87,21 +90,24 @@ export class Connection implements vscode.Disposable {
   /** Starts the server when it was never needed before; does not wait out a pause. */
   async ready(): Promise<LanguageClient> {
     if (this.current.kind === 'waiting' || this.disposed) throw failures.serverDown();
-    return (this.starting ??= this.start());
+    return this.starting ?? this.begin();
   }
 
   async restart(): Promise<void> {
+    if (this.disposed) return;
     this.restarts.forgive();
     clearTimeout(this.pause);
-    await this.stop();
-    await (this.starting = this.start());
+    this.stop();
+    await this.begin();
   }
 
   /** Ends the server, which closes its hosts and removes what it left on disk. */
   async end(): Promise<void> {
     this.disposed = true;
     clearTimeout(this.pause);
-    await this.stop();
+    this.turns.end();
+    this.stop();
+    await this.stopped;
   }
 
   dispose(): void {
@@ -113,18 +119,35 @@ export class Connection implements vscode.Disposable {
     this.stateChanged.fire(state);
   }
 
-  private async stop(): Promise<void> {
+  /** `stopped` resolves when what ran is gone. */
+  private stop(): void {
     const { client, child } = this;
     this.client = this.child = this.starting = undefined;
-    await client?.dispose().catch(() => undefined);
-    child?.kill();
+    this.stopped = Promise.all([this.stopped, client?.dispose().catch(() => undefined)]).then(
+      () => void child?.kill(),
+    );
   }
 
-  private async start(): Promise<LanguageClient> {
+  private begin(): Promise<LanguageClient> {
+    return (this.starting = this.start(this.turns.begin()));
+  }
+
+  private async start(turn: Turn): Promise<LanguageClient> {
     this.setState({ kind: 'starting' });
+    try {
+      return await this.startIn(turn);
+    } catch (error) {
+      // Whoever waited for this start is content with the one that overtook it.
+      if (!turn.isCurrent && this.starting) return this.starting;
+      throw failureOf(error);
+    }
+  }
+
+  private async startIn(turn: Turn): Promise<LanguageClient> {
+    await turn.only(this.stopped);
     const startedAt = Date.now();
-    const child = await this.launch().catch((error: unknown) => {
-      this.startAfterPause(failureOf(error).message, 0);
+    const child = await turn.only(this.launch(), killed).catch((error: unknown) => {
+      if (turn.isCurrent) this.startAfterPause(failureOf(error).message, 0);
       throw error;
     });
     this.child = child;
@@ -133,20 +156,19 @@ export class Connection implements vscode.Disposable {
       child.once('exit', (code, signal) => resolve(signal ? `signal ${signal}` : `status ${code}`));
     });
     void ended.then((how) => this.onEnded(child, how, Date.now() - startedAt));
-    const client = await this.connect(child);
+    // From here on `stop` finds the child and the client, and ends them.
+    const client = await turn.only(this.connect(child));
     this.client = client;
     try {
-      await Promise.race([
-        client.start(),
-        ended.then((how) => {
-          throw failures.serverExited(how);
-        }),
-      ]);
+      const exited = ended.then((how) => {
+        throw failures.serverExited(how);
+      });
+      await turn.only(Promise.race([client.start(), exited]));
     } catch (error) {
       if (this.client === client) this.client = undefined;
       void client.dispose().catch(() => undefined);
       child.kill();
-      throw failureOf(error);
+      throw error;
     }
     this.logs.extension.info(`The server answers after ${Date.now() - startedAt} ms (process ${child.pid}).`);
     this.setState({ kind: 'running' });
@@ -217,7 +239,8 @@ export class Connection implements vscode.Disposable {
 
   private onEnded(child: ChildProcess, how: string, ranForMs: number): void {
     if (this.child !== child || this.disposed) return;
-    void this.stop();
+    this.turns.end();
+    this.stop();
     this.startAfterPause(how, ranForMs);
   }
 
@@ -229,8 +252,7 @@ export class Connection implements vscode.Disposable {
     this.setState({ kind: 'waiting', delayMs, reason });
     if (tell) this.troubleSeen.fire(reason);
     this.pause = setTimeout(() => {
-      this.starting = this.start();
-      this.starting.catch((error: unknown) => this.logs.extension.error(failureOf(error).text));
+      this.begin().catch((error: unknown) => this.logs.extension.error(failureOf(error).text));
     }, delayMs);
   }
 
@@ -241,4 +263,10 @@ export class Connection implements vscode.Disposable {
         void vscode.commands.executeCommand('workbench.action.openSettings', 'xenscope.server.node');
     });
   }
+}
+
+/** A server that was launched for a start that is over: it would run beside the other, with a world of its own. */
+function killed(child: ChildProcess): void {
+  child.on('error', () => undefined);
+  child.kill();
 }

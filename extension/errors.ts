@@ -58,6 +58,8 @@ export const failures = {
     ),
   serverExited: (how: string) =>
     new Failure('server', `The Xenscope server ended (${how}).`, 'The server log says more.'),
+  serverOvertaken: () =>
+    new Failure('cancelled', 'The server was stopped, or started anew, before this start was over.'),
   noSuchHost: (id: string) =>
     new Failure('input', `There is no host “${id}”.`, 'The view “Hosts” lists the hosts and adds others.'),
   hostNotConnected: (label: string) =>

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { Failure, failureOf } from '../../extension/errors';
 import { RestartPolicy } from '../../extension/restartPolicy';
+import { Turns } from '../../extension/turns';
 import { askVersion, chooseServerNode, isRecentEnough, type AskVersion } from '../../extension/serverNode';
 
 describe('the Node that runs the server', () => {
@@ -71,6 +72,35 @@ describe('a server that ends', () => {
     policy.forgive();
     assert.equal(policy.ended(10).delayMs, 250);
   });
+});
+
+describe('starts of the server', () => {
+  const late = () => {
+    let arrive!: (child: string) => void;
+    return { launch: new Promise<string>((resolve) => (arrive = resolve)), arrive };
+  };
+
+  it('keep what they launched while no other began', async () => {
+    const turn = new Turns().begin();
+    assert.equal(await turn.only(Promise.resolve('child'), assert.fail), 'child');
+    assert.ok(turn.isCurrent);
+  });
+
+  for (const [what, overtake] of [
+    ['another start', (turns: Turns) => void turns.begin()],
+    ['the end', (turns: Turns) => turns.end()],
+  ] as const)
+    it(`end the process that comes too late, after ${what}`, async () => {
+      const turns = new Turns();
+      const turn = turns.begin();
+      const { launch, arrive } = late();
+      const ended: string[] = [];
+      const start = turn.only(launch, (child) => ended.push(child));
+      overtake(turns);
+      arrive('child');
+      await assert.rejects(start, (error) => failureOf(error).code === 'cancelled');
+      assert.deepEqual([ended, turn.isCurrent], [['child'], false]);
+    });
 });
 
 describe('failures as a person sees them', () => {
