@@ -4,11 +4,19 @@ import { angleOf, fullTurn, glide, queuedArc, separated } from './geometry';
 import { grouped, percent } from './numbers';
 import type { Palette } from './palette';
 
-const maxPixels = 320;
+/** Wider than high: beside the ring there must be room for names. */
+const maxWidth = 420;
+const maxHeight = 320;
 /** A part of the way per frame: about a tenth of a second to get there. */
 const glidePart = 0.35;
 const labelsApart = 0.6;
 const labelGap = 18;
+
+/** How far the picture goes from its middle. */
+interface Reach {
+  readonly x: number;
+  readonly y: number;
+}
 
 export class RingPicture {
   readonly canvas = document.createElement('canvas');
@@ -57,20 +65,21 @@ export class RingPicture {
 
   /** `shown` is on its way to `now`: the numbers are those of now. */
   private draw(shown: RingDirectionState, now: RingDirectionState): void {
-    const pixels = Math.min(maxPixels, this.canvas.clientWidth || maxPixels);
+    const wide = Math.min(maxWidth, this.canvas.clientWidth || maxWidth);
+    const high = (wide * maxHeight) / maxWidth;
     const scale = window.devicePixelRatio || 1;
-    const side = Math.round(pixels * scale);
-    if (this.canvas.width !== side) this.canvas.width = this.canvas.height = side;
+    const [columns, rows] = [Math.round(wide * scale), Math.round(high * scale)];
+    if (this.canvas.width !== columns) this.canvas.width = columns;
+    if (this.canvas.height !== rows) this.canvas.height = rows;
     const context = this.canvas.getContext('2d');
     if (!context) return;
     context.setTransform(scale, 0, 0, scale, 0, 0);
-    context.clearRect(0, 0, pixels, pixels);
-    const centre = pixels / 2;
-    const radius = pixels * 0.335;
-    const width = pixels * 0.095;
-    context.translate(centre, centre);
+    context.clearRect(0, 0, wide, high);
+    const radius = high * 0.335;
+    const width = high * 0.095;
+    context.translate(wide / 2, high / 2);
     this.band(context, shown, radius, width);
-    this.labels(context, shown, radius, width, centre);
+    this.labels(context, shown, radius, width, { x: wide / 2, y: high / 2 });
     this.middle(context, now);
   }
 
@@ -117,7 +126,7 @@ export class RingPicture {
     shown: RingDirectionState,
     radius: number,
     width: number,
-    reach: number,
+    reach: Reach,
   ): void {
     if (shown.insane) return;
     const palette = this.palette();
@@ -233,7 +242,7 @@ function sideLabel(
   lines: readonly string[],
   angle: number,
   radius: number,
-  reach: number,
+  reach: Reach,
   colour: string,
   font: string,
 ): void {
@@ -246,8 +255,8 @@ function sideLabel(
   const half = widest / 2;
   const x = Math.cos(angle) * (radius + half * Math.abs(across));
   const y = Math.sin(angle) * (radius + 8 * Math.abs(Math.sin(angle)));
-  const inside = Math.max(-reach + half + 1, Math.min(reach - half - 1, x));
-  const below = Math.max(-reach + 16, Math.min(reach - 16, y));
+  const inside = Math.max(-reach.x + half + 1, Math.min(reach.x - half - 1, x));
+  const below = Math.max(-reach.y + 16, Math.min(reach.y - 16, y));
   for (const [index, line] of lines.entries()) context.fillText(line, inside, below + (index - 0.5) * 14);
 }
 
