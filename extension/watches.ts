@@ -138,6 +138,12 @@ export class Watches {
 
 /** `"4" → "5"`, `created with "1"`, `deleted, was "5"`. */
 export function describeChange(report: WatchReport, maxCharacters = 60): string {
+  const change = describeValues(report, maxCharacters);
+  if (report.missed === 'perhaps') return `changes may have been missed; ${change}`;
+  return report.missed === 'found' ? `${change}, at a time that nobody saw` : change;
+}
+
+function describeValues(report: WatchReport, maxCharacters: number): string {
   const quote = (value: string) => `"${printable(octetsOf(value), maxCharacters)}"`;
   const { oldValue, newValue, oldUnknown } = report;
   if (newValue === undefined) {

@@ -5,7 +5,7 @@
 import { XenscopeError, isStoreError } from '../host/errors';
 import type { Clock, Timer } from '../host/clock';
 import type { StoreClient, StoreWatch } from '../host/storeClient';
-import { isAtOrBelow } from '../wire/xsPath';
+import { isAtOrBelow, parentPath } from '../wire/xsPath';
 import { nodesOf, walk } from './walk';
 
 export const reportIntervalMs = 50;
@@ -14,6 +14,9 @@ export const maxReportsPerBatch = 100;
 export const maxPendingReads = 256;
 /** Values kept to tell the one before; the node seen longest ago is forgotten first. */
 export const maxKeptValues = 5_000;
+
+/** The connection broke before the answer, which is no news of the node. */
+const unanswered = Symbol('unanswered');
 
 export interface Report {
   readonly timeMs: number;
@@ -25,6 +28,11 @@ export interface Report {
   readonly oldUnknown: boolean;
   /** Reports left out since the one before this. */
   readonly dropped: number;
+  /**
+   * After a time without news from the store: `perhaps` stands for that time, once, whether or not
+   * anything happened in it; `found` for a difference that it left behind.
+   */
+  readonly missed?: 'perhaps' | 'found';
 }
 
 export interface WatchLogOptions {
@@ -68,6 +76,51 @@ export class WatchLog {
     await this.#watch.close();
   }
 
+  /** Events were lost, with the connection or because they were too many: says so, and what differs now. */
+  async #compareAfterGap(): Promise<void> {
+    // What was read before the gap comes first.
+    await this.#turn;
+    const before = new Map(this.#values);
+    const knewAll = this.#knowsAll;
+    await this.#learnValues();
+    if (this.#closed) return;
+    const { path, clock } = this.#options;
+    const timeMs = clock.nowMs();
+    const was = { oldValue: before.get(path), oldUnknown: !before.has(path) && !knewAll };
+    this.#add({
+      ...this.#nextReport(path, timeMs),
+      ...was,
+      newValue: this.#values.get(path),
+      missed: 'perhaps',
+    });
+    const differences = this.#differencesFrom(before, knewAll).slice(0, maxReportsPerBatch - 1);
+    for (const { path: at, ...values } of differences)
+      this.#add({ ...this.#nextReport(at, timeMs), ...values, missed: 'found' });
+  }
+
+  /** Topmost removed nodes, and all others whose value is another now; without the watched node itself. */
+  #differencesFrom(before: ReadonlyMap<string, Buffer | undefined>, knewAll: boolean) {
+    const found: Pick<Report, 'path' | 'oldValue' | 'newValue' | 'oldUnknown'>[] = [];
+    for (const [path, newValue] of this.#values) {
+      const oldValue = before.get(path);
+      if (path === this.#options.path || (newValue && oldValue?.equals(newValue))) continue;
+      // In a tree too big to know, a node not seen before says nothing.
+      if (before.has(path) || knewAll) found.push({ path, oldValue, newValue, oldUnknown: false });
+    }
+    if (!this.#knowsAll) return found;
+    const gone = [...before].filter(([path, value]) => value && !this.#values.has(path));
+    const removed = new Set(gone.map(([path]) => path));
+    for (const [path, oldValue] of gone) {
+      if (path === this.#options.path || removed.has(parentPath(path) ?? '')) continue;
+      found.push({ path, oldValue, newValue: undefined, oldUnknown: false });
+    }
+    return found;
+  }
+
+  #nextReport(path: string, timeMs: number): Pick<Report, 'path' | 'count' | 'timeMs' | 'dropped'> {
+    return { path, count: ++this.#count, timeMs, dropped: this.#takeDropped() };
+  }
+
   async #learnValues(): Promise<void> {
     const { store, path } = this.#options;
     this.#values.clear();
@@ -88,7 +141,7 @@ export class WatchLog {
       for await (const event of this.#watch) {
         if (this.#closed) return;
         if (event.kind === 'change') this.#onChange(event.path);
-        else if (event.kind === 'resync') await this.#learnValues();
+        else if (event.kind === 'resync') await this.#compareAfterGap();
       }
     } catch {
       // Ends with the client, whose state tells why.
@@ -96,24 +149,21 @@ export class WatchLog {
   }
 
   #onChange(path: string): void {
-    this.#count++;
     if (this.#pendingReads >= maxPendingReads) {
+      this.#count++;
       this.#dropped++;
       return;
     }
     this.#pendingReads++;
-    const event = {
-      path,
-      count: this.#count,
-      timeMs: this.#options.clock.nowMs(),
-      dropped: this.#takeDropped(),
-    };
+    const event = this.#nextReport(path, this.#options.clock.nowMs());
     const value = this.#readValue(path);
     // Reported in the order of the events, whichever answer comes first.
     this.#turn = this.#turn.then(async () => {
       const newValue = await value;
       this.#pendingReads--;
-      if (!this.#closed) this.#report(event, newValue);
+      if (this.#closed) return;
+      if (newValue === unanswered) this.#dropped += event.dropped + 1;
+      else this.#report(event, newValue);
     });
   }
 
@@ -122,7 +172,11 @@ export class WatchLog {
     const oldUnknown = !this.#values.has(path) && !this.#knowsAll;
     const oldValue = this.#values.get(path);
     this.#keep(path, newValue);
-    this.#outgoing.push({ ...event, oldValue, newValue, oldUnknown });
+    this.#add({ ...event, oldValue, newValue, oldUnknown });
+  }
+
+  #add(report: Report): void {
+    this.#outgoing.push(report);
     if (this.#outgoing.length > maxReportsPerBatch) {
       const left = this.#outgoing.shift()!;
       const next = this.#outgoing[0]!;
@@ -143,12 +197,12 @@ export class WatchLog {
     this.#knowsAll = false;
   }
 
-  async #readValue(path: string): Promise<Buffer | undefined> {
+  async #readValue(path: string): Promise<Buffer | undefined | typeof unanswered> {
     try {
       return await this.#options.store.read(path);
     } catch (error) {
-      if (error instanceof XenscopeError) return undefined;
-      throw error;
+      if (!(error instanceof XenscopeError)) throw error;
+      return error.storeError === undefined ? unanswered : undefined;
     }
   }
 

@@ -123,6 +123,11 @@ export interface WatchReport {
   readonly oldUnknown: boolean;
   /** Reports left out before this one because they came faster than they could be sent. */
   readonly dropped: number;
+  /**
+   * After a time without news from the store: `perhaps` stands for that time, once, whether or not
+   * anything happened in it; `found` for a difference that it left behind.
+   */
+  readonly missed?: 'perhaps' | 'found';
 }
 
 /** ---- errors ------------------------------------------------------------------------------ */

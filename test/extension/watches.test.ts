@@ -124,6 +124,10 @@ describe('watches of a person', () => {
     assert.equal(told({ oldUnknown: true, newValue: two }), 'is "2"');
     assert.equal(told({ oldValue: two, newValue: two }), 'still "2"');
     assert.equal(told({}), 'not there');
+    const perhaps = { missed: 'perhaps', oldValue: two, newValue: two } as const;
+    assert.equal(told(perhaps), 'changes may have been missed; still "2"');
+    const found = { missed: 'found', oldValue: one, newValue: two } as const;
+    assert.equal(told(found), '"1" → "2", at a time that nobody saw');
   });
 
   it('write a line with time, count, path and both values, and say what was left out', async () => {

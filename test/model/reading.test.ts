@@ -243,6 +243,32 @@ describe('on a store', () => {
       await log.close();
     });
 
+    it('says after a time away that changes may have been missed, and which can be seen', async () => {
+      await rig.other.write('/local/domain/3/gone/below', 'x');
+      const { log, reports } = await open('/local/domain/3');
+      rig.cut();
+      await rig.other.write('/local/domain/3/name', 'shop');
+      await rig.other.write('/local/domain/3/new', '1');
+      await rig.other.rm('/local/domain/3/gone');
+      await rig.until(() => reports.length >= 4);
+      assert.deepEqual(
+        reports.map((report) => `${report.missed} ${inWords(report)}`),
+        [
+          'perhaps 1 /local/domain/3  -> ',
+          'found 2 /local/domain/3/name web -> shop',
+          'found 3 /local/domain/3/new nothing -> 1',
+          'found 4 /local/domain/3/gone  -> nothing',
+        ],
+      );
+      await rig.other.write('/local/domain/3/name', 'again');
+      await rig.until(() => reports.length === 5);
+      assert.deepEqual(
+        [reports[4]!.missed, inWords(reports[4]!)],
+        [undefined, '5 /local/domain/3/name shop -> again'],
+      );
+      await log.close();
+    });
+
     it('hears of releases', async () => {
       rig.xenstored.connect({ domid: 7 });
       const { log, reports } = await open('@releaseDomain');
