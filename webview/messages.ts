@@ -31,7 +31,8 @@ export type FromPermissions =
   | { readonly kind: 'ready' }
   /** The draft changed: what would it do? */
   | { readonly kind: 'ask'; readonly serial: number; readonly perms: readonly Perm[] }
-  | { readonly kind: 'apply'; readonly perms: readonly Perm[] }
+  /** `base`: what the person saw in the store. */
+  | { readonly kind: 'apply'; readonly perms: readonly Perm[]; readonly base: readonly Perm[] }
   | { readonly kind: 'copy'; readonly text: string }
   | { readonly kind: 'reload' };
 

@@ -114,6 +114,7 @@ describe('rings in VS Code', () => {
 
   it('shows a flooded ring fill while its reader sleeps, and says so', async function () {
     this.timeout(300_000);
+    await xenscope.workbench.command('Notifications: Toggle Do Not Disturb Mode');
     await setFault('Slow reader', 'Always');
     await xenscope.workbench.command('Xenscope: Open Ring…');
     await xenscope.workbench.quickInput.getByText('Which ring?').waitFor();
@@ -135,6 +136,36 @@ describe('rings in VS Code', () => {
       .locator('.verdict')
       .getByText(/idle|flowing/)
       .waitFor({ timeout: 60_000 });
+  });
+
+  it('shows what a guest writes to its console', async () => {
+    await xenscope.workbench.command('Xenscope: Open Ring…');
+    await xenscope.workbench.quickInput.getByText('Which ring?').waitFor();
+    await xenscope.workbench.quickInputBox.fill('web');
+    await xenscope.workbench.quickPick(/web[^]*console/).click();
+    const page = xenscope.workbench.webview();
+    await page.getByRole('img', { name: /Output: guest → the console daemon/ }).waitFor();
+    await page.getByRole('table', { name: 'Words of the page' }).getByText('out_prod').waitFor();
+    await picture(xenscope.page, 'rings-console');
+  });
+
+  it('destroys a guest after a question, and starts it anew', async () => {
+    await xenscope.workbench.command('Xenscope: Destroy Guest…');
+    await xenscope.workbench.quickInputBox.fill('web');
+    await xenscope.workbench.quickPickNamed('web').click();
+    await xenscope.workbench.dialog.getByRole('button', { name: 'Destroy' }).click();
+    await xenscope.workbench.webview().getByText('The page is gone').waitFor({ timeout: 30_000 });
+    await xenstoreRing('web').waitFor({ state: 'hidden' });
+    await xenscope.workbench.command('Xenscope: Start Guest…');
+    await xenscope.workbench.quickInputBox.fill('web');
+    await xenscope.workbench.quickPickNamed('web').click();
+    await eventually('the guest is listed again', async () => {
+      await xenscope.workbench.command('Xenscope: Open Ring…');
+      await xenscope.workbench.quickInputBox.fill('web');
+      const isThere = await xenscope.workbench.quickPick(/web[^]*xenstore/).isVisible();
+      await xenscope.page.keyboard.press('Escape');
+      return isThere;
+    });
   });
 
   it('pauses a guest from its row, and lets it go on', async () => {

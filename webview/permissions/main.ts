@@ -41,7 +41,7 @@ class PermissionsPage {
   private readonly line = element('code');
   private readonly status = element('p', { className: 'status' });
   private readonly apply = button('Apply', 'primary', () =>
-    this.post({ kind: 'apply', perms: permsOf(this.draft) }),
+    this.post({ kind: 'apply', perms: permsOf(this.draft), base: this.base }),
   );
   private readonly revert = button('Revert', 'secondary', () => this.begin(this.base));
 

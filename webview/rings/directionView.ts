@@ -1,5 +1,5 @@
 /** One direction on the page: its ring, its numbers, its packets. */
-import type { RingDirectionDetail, RingDirectionState, RingKind } from '../../server/rpc/api';
+import type { RingDirectionDetail, RingDirectionState } from '../../server/rpc/api';
 import { element } from '../kit';
 import { occupancyText, rateText, rawIndices } from './numbers';
 import { countText, PacketTable } from './packets';
@@ -14,16 +14,15 @@ export class DirectionView {
   private readonly used = element('p', { className: 'used' });
   private readonly rates = element('p', { className: 'rates' });
   private readonly counts = element('p', { className: 'dim' });
-  private readonly queued: PacketTable | undefined;
-  private readonly consumed: PacketTable | undefined;
+  private readonly queued: PacketTable;
+  private readonly consumed: PacketTable;
 
-  constructor(index: 0 | 1, kind: RingKind, name: string, palette: () => Palette, moves: () => boolean) {
+  constructor(index: 0 | 1, name: string, palette: () => Palette, moves: () => boolean) {
     this.picture = new RingPicture(index, palette, moves);
     const swatch = element('span', { className: `swatch direction${index}` });
     const head = element('div', { className: 'head' }, swatch, this.title);
     this.root = element('section', { className: 'direction' }, head, this.picture.canvas);
     this.root.append(this.used, this.rates, this.counts);
-    if (kind !== 'xenstore') return;
     const [waiting, read] = [`Queued in ${name}`, `Just read from ${name}`];
     this.queued = new PacketTable(waiting, 'Nothing waits.');
     this.consumed = new PacketTable(read, 'Nothing was read since you look.');
@@ -45,8 +44,8 @@ export class DirectionView {
     this.picture.canvas.setAttribute('aria-label', pictureText(direction));
     this.picture.canvas.title = raw;
     this.picture.show(direction);
-    this.queued?.show(detail.queued);
-    this.consumed?.show(detail.consumed);
+    this.queued.show(detail.queued);
+    this.consumed.show(detail.consumed);
   }
 }
 

@@ -155,7 +155,6 @@ class RingPage {
       ({ name }, index) =>
         new DirectionView(
           index === 0 ? 0 : 1,
-          row.kind,
           name,
           () => this.palette,
           () => !prefersStillness(),

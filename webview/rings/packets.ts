@@ -45,8 +45,9 @@ export class PacketTable {
 function packetRow(packet: RingPacket): HTMLElement {
   const { type, reqId, txId, text, doubtful, index } = packet;
   const row = element('tr', { className: doubtful ? 'doubtful' : '' });
-  // Where the beginning was not seen there is no header to tell it.
-  const request = type === '?' ? '–' : txId === 0 ? String(reqId) : `${reqId} in tx ${txId}`;
+  // Where the beginning was not seen there is no header to tell it, and a console has none.
+  const request =
+    type === '?' || type === 'text' ? '–' : txId === 0 ? String(reqId) : `${reqId} in tx ${txId}`;
   const cells = [type, request, bytesText(packet)];
   for (const [column, content] of cells.entries()) {
     row.append(element('td', { className: column === 0 ? 'type' : 'number', text: content }));
