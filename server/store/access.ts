@@ -46,7 +46,7 @@ export function createNode(
   const perms = who.privileged ? ancestor.perms : ancestor.perms.ownedBy(who.domid);
   const newNames = path.names.slice(depth, path.depth);
   const refusal =
-    view.roomFor(newNames.length, value.length) ??
+    view.roomToAdd(newNames, value, perms) ??
     (who.privileged ? undefined : quotaRefusal(view, who, newNames, value, perms, ancestor, quotas));
   if (!refusal) view.add(path, value, perms);
   return refusal;

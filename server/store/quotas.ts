@@ -33,16 +33,15 @@ export const defaultQuotas: Quotas = {
 export const limits = {
   /** Connections at one time; a further one is closed at once. */
   maxConnections: 8192,
-  /** Nodes of the whole store; creating one more is ENOSPC. */
-  maxStoreNodes: 500_000,
-  /** Values of the whole store; writing more is ENOSPC. */
-  maxStoreValueBytes: 256 * 1024 * 1024,
-  /** What all watches weigh together (see watchWeightBytes); one more is E2BIG. */
-  maxWatchBytes: 64 * 1024 * 1024,
+  /**
+   * What nodes, watches and transactions weigh together; more is ENOSPC, for a watch E2BIG. The process
+   * needs up to twice as much, because a collector of garbage comes late.
+   */
+  maxHeldBytes: 128 * 1024 * 1024,
+  /** What nodes weigh. The rest stays free, so that a full store can be looked at and tidied up. */
+  maxTreeBytes: 120 * 1024 * 1024,
   /** Open transactions of all connections; one more is ENOSPC. */
   maxOpenTransactions: 20_000,
-  /** Nodes touched by all open transactions; touching one more is ENOSPC. What they write counts as the store's. */
-  maxTouchedNodes: 500_000,
   /** With this much unsent the requests of a connection wait, and nothing more is read from it. */
   outputHighWaterBytes: 32 * 1024,
   /** A connection that lets this much pile up (watch events do not wait) is cut off. */

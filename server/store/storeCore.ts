@@ -1,4 +1,5 @@
 /** What all connections of one xenstored share: the store, its watches, its domains and its limits. */
+import { Budget } from './budget';
 import { Domains, PRIVILEGED_DOMID, type Domain } from './domains';
 import { privatePerms, type PermList } from './permissions/permList';
 import { PathCache, StorePath } from './tree/storePath';
@@ -20,8 +21,9 @@ export interface RingConnector {
 }
 
 export class StoreCore implements TransactionHome {
-  readonly watches = new WatchTable();
-  readonly store = new LiveStore(this.watches);
+  readonly budget = new Budget();
+  readonly watches = new WatchTable(this.budget);
+  readonly store = new LiveStore(this.watches, this.budget);
   readonly domains = new Domains();
   readonly paths = new PathCache(limits.maxCachedPaths, limits.maxCachedPathBytes);
   readonly sessions = new Set<Session>();
@@ -32,8 +34,6 @@ export class StoreCore implements TransactionHome {
   ]);
   rings: RingConnector | undefined;
   openTransactions = 0;
-  touchedNodes = 0;
-  uncommittedBytes = 0;
 
   constructor(
     readonly quotas: Quotas,

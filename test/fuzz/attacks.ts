@@ -236,6 +236,41 @@ const transactionBomb: Attack = async ({ socketPath, effort, otherClientWorked }
   return count;
 };
 
+/** Nothing but well-formed requests, each for more than the one before, until the store takes no more. */
+const fill: Attack = async ({ socketPath, effort, otherClientWorked }) => {
+  const client = await RawClient.open(socketPath);
+  const list = Array.from({ length: 500 }, (_, at) => `r${1 + at * 3}\0`).join('');
+  const kinds: [type: XsType, payload: (at: number) => string][] = [
+    [XsType.WRITE, (at) => `/hostile/values/${at % 100}/${at}\0${String(at).padEnd(4000, 'v')}`],
+    [XsType.WRITE, (at) => `/hostile/names/${at % 700}/${'n'.repeat(500)}${at}\0`],
+    [XsType.SET_PERMS, (at) => `/hostile/names/${at % 700}\0n0\0r${20_000 + at}\0${list}`],
+    [XsType.WATCH, (at) => `/hostile/watched/${at}\0${'t'.repeat(1000)}\0`],
+  ];
+  let count = 0;
+  for (const [type, payload] of kinds) {
+    await client.request(XsType.RM, '/hostile/values\0');
+    for (let refused = 0, at = 0; refused === 0 && at < 150_000;) {
+      for (let i = 0; i < 100; i++) client.send(type, payload(at++));
+      await client.repliesCame(100);
+      refused = client.replies.filter((reply) => reply.type === XsType.ERROR).length;
+      client.replies.length = 0;
+      client.events.length = 0;
+      count += 100;
+    }
+    // What is full stays full however often it is written anew.
+    for (let again = 0; again < 50 * effort; again++) {
+      for (let at = 0; at < 100; at++) client.send(type, payload(at));
+      await client.repliesCame(100);
+      client.replies.length = 0;
+      client.events.length = 0;
+      count += 100;
+    }
+    await otherClientWorked(20);
+  }
+  client.end();
+  return count;
+};
+
 const slowDrip: Attack = async ({ socketPath, effort, otherClientWorked }) => {
   const clients = await Promise.all(Array.from({ length: 100 }, () => RawClient.open(socketPath)));
   const request = encodeXs({ type: XsType.DIRECTORY, reqId: 1, txId: 0, payload: Buffer.from('/\0') });
@@ -261,5 +296,6 @@ export const attacks: Readonly<Record<string, Attack>> = {
   '2 000 connections at once': twoThousandConnections,
   'watches and events for clients that never read': watchBomb,
   'transactions that never end': transactionBomb,
+  'a store that is filled to the brim': fill,
   'one byte at a time from 100 clients': slowDrip,
 };

@@ -26,7 +26,7 @@ export function write(session: Session, request: Request): Outcome {
   if (node instanceof StoreNode) {
     const bytes = nodeBytes(value, node.perms, node.children.bytes);
     if (!session.privileged && isTooBig(bytes, quotas)) return fail.ENOSPC;
-    const refusal = view.roomFor(0, value.length - node.value.length);
+    const refusal = view.roomToReplace(path, value, node.perms);
     if (refusal) return refusal;
     view.replace(path, value, node.perms);
   } else {

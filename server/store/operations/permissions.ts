@@ -38,6 +38,8 @@ export function setPerms(session: Session, request: Request): Outcome {
     if (perms.ownerDomid !== node.perms.ownerDomid) return fail.EPERM;
     if (isTooBig(nodeBytes(node.value, perms, node.children.bytes), quotas)) return fail.ENOSPC;
   }
+  const refusal = view.roomToReplace(path, node.value, perms);
+  if (refusal) return refusal;
   view.replace(path, node.value, perms);
   view.changed(path, node.perms);
   return OK;

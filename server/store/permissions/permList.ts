@@ -17,12 +17,24 @@ export interface Subject {
   readonly targetDomid: number | undefined;
 }
 
-export interface PermEntry extends XsPerm {
-  /**
-   * The domain did not exist when the entry was made. It is listed and never counts, so that a
-   * later domain with the same number does not inherit it.
-   */
-  readonly ignored: boolean;
+/** A class, because objects that are copied by spreading them take five times the memory. */
+export class PermEntry implements XsPerm {
+  readonly domid: number;
+  readonly read: boolean;
+  readonly write: boolean;
+
+  constructor(
+    { domid, read, write }: XsPerm,
+    /**
+     * The domain did not exist when the entry was made. It is listed and never counts, so that a
+     * later domain with the same number does not inherit it.
+     */
+    readonly ignored: boolean,
+  ) {
+    this.domid = domid | 0;
+    this.read = read;
+    this.write = write;
+  }
 }
 
 export class PermList {
@@ -51,7 +63,8 @@ export class PermList {
 
   ownedBy(domid: number): PermList {
     if (domid === this.ownerDomid) return this;
-    return shared([{ ...this.entries[0]!, domid }, ...this.entries.slice(1)]);
+    const [owner, ...others] = this.entries;
+    return shared([new PermEntry({ ...owner!, domid }, owner!.ignored), ...others]);
   }
 
   /** Without the entries of a domain that is gone. Only entries after the owner's are looked at. */
@@ -65,11 +78,16 @@ function accessIn({ read, write }: XsPerm): number {
   return (read ? PERM_READ : 0) | (write ? PERM_WRITE : 0);
 }
 
-/** Sharing saves memory and nothing depends on it, so the table is simply emptied when it is full. */
+/**
+ * Sharing saves memory and nothing depends on it: long lists, which are rare and would weigh too much
+ * in the table, are not in it, and it is simply emptied when it is full.
+ */
 const MAX_SHARED_LISTS = 4096;
+const MAX_SHARED_ENTRIES = 8;
 const sharedLists = new Map<string, PermList>();
 
 function shared(entries: readonly PermEntry[]): PermList {
+  if (entries.length > MAX_SHARED_ENTRIES) return new PermList(entries);
   const key = entries.map((entry) => formatXsPerm(entry) + (entry.ignored ? '!' : '')).join();
   const known = sharedLists.get(key);
   if (known) return known;
@@ -88,10 +106,10 @@ export function parsePermList(
   for (const text of texts) {
     const perm = parseXsPerm(text);
     if (!perm) return undefined;
-    entries.push({ ...perm, ignored: !domainExists(perm.domid) });
+    entries.push(new PermEntry(perm, !domainExists(perm.domid)));
   }
   return entries.length === 0 ? undefined : shared(entries);
 }
 
 /** `n0`: domain 0 owns it, nobody else may look. */
-export const privatePerms: PermList = shared([{ domid: 0, read: false, write: false, ignored: false }]);
+export const privatePerms: PermList = shared([new PermEntry({ domid: 0, read: false, write: false }, false)]);

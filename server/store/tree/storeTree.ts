@@ -6,6 +6,7 @@ import type { PermList } from '../permissions/permList';
 import { noChildren, type Children } from './children';
 import type { StorePath } from './storePath';
 import type { Subtree } from './totals';
+import { weightOfNode } from './weight';
 
 export class StoreNode implements Subtree {
   constructor(
@@ -22,8 +23,9 @@ export class StoreNode implements Subtree {
     return 1 + this.children.totals.nodeCount;
   }
 
-  get valueBytes(): number {
-    return this.value.length + this.children.totals.valueBytes;
+  get heldBytes(): number {
+    const { value, perms, children } = this;
+    return weightOfNode(value, perms, children.bytes) + children.totals.heldBytes;
   }
 
   get soleOwner(): number | null {

@@ -6,7 +6,8 @@
 /** What a subtree tells of itself. */
 export interface Subtree {
   readonly nodeCount: number;
-  readonly valueBytes: number;
+  /** Roughly the memory that it takes (weight.ts). */
+  readonly heldBytes: number;
   /** The one domain that owns all of it; null when there are several, or were. */
   readonly soleOwner: number | null;
 }
@@ -15,28 +16,28 @@ export interface Subtree {
 export class Totals {
   private constructor(
     readonly nodeCount: number,
-    readonly valueBytes: number,
+    readonly heldBytes: number,
     /** Undefined without children. */
     readonly soleOwner: number | null | undefined,
   ) {}
 
   static readonly none = new Totals(0, 0, undefined);
 
-  plus({ nodeCount, valueBytes, soleOwner }: Subtree): Totals {
+  plus({ nodeCount, heldBytes, soleOwner }: Subtree): Totals {
     const owner = this.soleOwner === undefined || this.soleOwner === soleOwner ? soleOwner : null;
-    return new Totals(this.nodeCount + nodeCount, this.valueBytes + valueBytes, owner);
+    return new Totals(this.nodeCount + nodeCount, this.heldBytes + heldBytes, owner);
   }
 
-  minus({ nodeCount, valueBytes }: Subtree): Totals {
+  minus({ nodeCount, heldBytes }: Subtree): Totals {
     if (this.nodeCount === nodeCount) return Totals.none;
-    return new Totals(this.nodeCount - nodeCount, this.valueBytes - valueBytes, this.soleOwner);
+    return new Totals(this.nodeCount - nodeCount, this.heldBytes - heldBytes, this.soleOwner);
   }
 
   replaced(old: Subtree, by: Subtree): Totals {
     const nodeCount = by.nodeCount - old.nodeCount;
-    const valueBytes = by.valueBytes - old.valueBytes;
+    const heldBytes = by.heldBytes - old.heldBytes;
     // Most writes replace a value by one of the same length.
-    if (nodeCount === 0 && valueBytes === 0 && by.soleOwner === this.soleOwner) return this;
+    if (nodeCount === 0 && heldBytes === 0 && by.soleOwner === this.soleOwner) return this;
     return this.minus(old).plus(by);
   }
 }

@@ -1,7 +1,7 @@
 /** The store itself: the current root, the generation counter and who owns how many nodes. */
+import type { Budget } from '../budget';
 import { fail, type Failure } from '../failure';
 import { privatePerms, type PermList } from '../permissions/permList';
-import { limits } from '../quotas';
 import {
   StoreNode,
   addNode,
@@ -14,6 +14,7 @@ import {
   replaceNode,
 } from '../tree/storeTree';
 import type { StorePath } from '../tree/storePath';
+import { weightOfBranch, weightOfContent, weightOfNode } from '../tree/weight';
 import type { WatchTable } from '../watches/watchTable';
 import type { StoreView } from './storeView';
 
@@ -22,7 +23,17 @@ export class LiveStore implements StoreView {
   #generation = 0;
   readonly #owned = new Map<number, number>([[privatePerms.ownerDomid, 1]]);
 
-  constructor(private readonly watches: WatchTable) {}
+  constructor(
+    private readonly watches: WatchTable,
+    private readonly budget: Budget,
+  ) {
+    this.#take(this.#root);
+  }
+
+  #take(root: StoreNode): void {
+    this.#root = root;
+    this.budget.treeBytes = root.heldBytes;
+  }
 
   get root(): StoreNode {
     return this.#root;
@@ -53,12 +64,12 @@ export class LiveStore implements StoreView {
     this.account(node.perms.ownerDomid, -1);
     this.account(perms.ownerDomid, 1);
     const next = new StoreNode(value, perms, node.children, this.nextGeneration());
-    this.#root = replaceNode(this.#root, path, next);
+    this.#take(replaceNode(this.#root, path, next));
   }
 
   add(path: StorePath, value: string, perms: PermList): void {
     const created = path.depth - findAbove(this.#root, path).depth;
-    this.#root = addNode(this.#root, path, leaf(value, perms, this.nextGeneration()));
+    this.#take(addNode(this.#root, path, leaf(value, perms, this.nextGeneration())));
     this.account(perms.ownerDomid, created);
   }
 
@@ -66,7 +77,7 @@ export class LiveStore implements StoreView {
     const node = this.find(path)!;
     const parent = this.find(path.parent)!;
     this.watches.nodeRemoved(path, node, parent);
-    this.#root = removeNode(this.#root, path, this.nextGeneration());
+    this.#take(removeNode(this.#root, path, this.nextGeneration()));
     forEachOwner(node, (ownerDomid, nodes) => this.account(ownerDomid, -nodes));
     return undefined;
   }
@@ -85,37 +96,42 @@ export class LiveStore implements StoreView {
     return this.#owned.get(domid) ?? 0;
   }
 
-  roomFor(nodes: number, valueBytes: number): Failure | undefined {
-    if (this.#root.nodeCount + nodes > limits.maxStoreNodes) return fail.ENOSPC;
-    if (this.#root.valueBytes + valueBytes > limits.maxStoreValueBytes) return fail.ENOSPC;
-    return undefined;
+  roomToReplace(path: StorePath, value: string, perms: PermList): Failure | undefined {
+    const old = this.find(path)!;
+    const bytes = weightOfContent(value, perms) - weightOfContent(old.value, old.perms);
+    return this.budget.treeFits(bytes) ? undefined : fail.ENOSPC;
+  }
+
+  roomToAdd(names: readonly string[], value: string, perms: PermList): Failure | undefined {
+    return this.budget.treeFits(weightOfBranch(names, value, perms)) ? undefined : fail.ENOSPC;
   }
 
   /** Takes over a tree that a transaction made of this one, and who owns how many more nodes in it. */
   adopt(root: StoreNode, ownedChange: ReadonlyMap<number, number>): void {
-    this.#root = root;
+    this.#take(root);
     for (const [domid, by] of ownedChange) this.account(domid, by);
   }
 
   /** Takes over a tree that differs in permissions other than owners only. */
   adoptPermissions(root: StoreNode): void {
-    this.#root = root;
+    this.#take(root);
   }
 
   /** Counts everything again; the differences that were found, in words. For CONTROL check. */
   check(): string[] {
     const owned = new Map<number, number>();
     let nodes = 0;
-    let valueBytes = 0;
-    forEachNode(this.#root, ({ perms, value }) => {
+    let heldBytes = 0;
+    forEachNode(this.#root, ({ perms, value, children }) => {
       nodes += 1;
-      valueBytes += value.length;
+      heldBytes += weightOfNode(value, perms, children.bytes);
       owned.set(perms.ownerDomid, (owned.get(perms.ownerDomid) ?? 0) + 1);
     });
     const { root } = this;
     const found: string[] = [];
     if (nodes !== root.nodeCount) found.push(`${nodes} nodes, ${root.nodeCount} counted`);
-    if (valueBytes !== root.valueBytes) found.push(`${valueBytes} bytes, ${root.valueBytes} counted`);
+    const countedBytes = this.budget.treeBytes;
+    if (heldBytes !== countedBytes) found.push(`${heldBytes} bytes, ${countedBytes} counted`);
     for (const domid of new Set([...owned.keys(), ...this.#owned.keys()])) {
       const [is, counted] = [owned.get(domid) ?? 0, this.ownedBy(domid)];
       if (is !== counted) found.push(`domain ${domid} owns ${is} nodes, ${counted} counted`);

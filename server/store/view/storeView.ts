@@ -35,6 +35,9 @@ export interface StoreView {
   /** How many nodes the domain owns, as this view sees it. */
   ownedBy(domid: number): number;
 
-  /** Failure when that many more nodes or bytes of values would be too much for the server. */
-  roomFor(nodes: number, valueBytes: number): Failure | undefined;
+  /** Failure when it is too much for the server that a node, which was read, becomes so. */
+  roomToReplace(path: StorePath, value: string, perms: PermList): Failure | undefined;
+
+  /** Failure when a branch of these names, of which the last has the value, is too much for the server. */
+  roomToAdd(names: readonly string[], value: string, perms: PermList): Failure | undefined;
 }

@@ -6,11 +6,12 @@
  * "Touched" is wide: failed reads of missing nodes, parents looked up for permissions or creation,
  * and the read before each write count as well.
  */
+import type { Budget } from '../budget';
 import { fail, Failure } from '../failure';
 import type { PermList } from '../permissions/permList';
-import { limits } from '../quotas';
 import { StoreNode, findAbove, findNode, leaf } from '../tree/storeTree';
 import type { StorePath } from '../tree/storePath';
+import { weightOfBranch, weightOfNode } from '../tree/weight';
 import type { WatchTable } from '../watches/watchTable';
 import type { LiveStore } from './liveStore';
 import type { StoreView } from './storeView';
@@ -24,6 +25,8 @@ class Touched {
   /** As the transaction sees it; undefined when it is missing or was removed. */
   node: StoreNode | undefined;
   modified = false;
+  /** What the transaction holds for it; 0 while it shares the store's own node. */
+  heldBytes = 0;
   /** Names that came and went, in order, to be done again on the store's own directory. */
   childChanges: ChildChange[] = [];
   /** What watches see at the commit: nothing, the change, or, below a removed node, only exact matches. */
@@ -40,18 +43,19 @@ class Touched {
 export interface TransactionHome {
   readonly store: LiveStore;
   readonly watches: WatchTable;
-  /** Of all transactions together. */
-  touchedNodes: number;
-  /** Bytes of values that transactions wrote and did not commit yet. */
-  uncommittedBytes: number;
+  readonly budget: Budget;
 }
 
 const MISSING = -1;
+/** Roughly what a transaction costs, and each node that it touches, without what is written there. */
+const OWN_BYTES = 500;
+const TOUCHED_BYTES = 450;
+const CHILD_CHANGE_BYTES = 64;
 
 export class Transaction implements StoreView {
   readonly #touched = new Map<string, Touched>();
   readonly #ownedChange = new Map<number, number>();
-  #writtenBytes = 0;
+  #heldBytes = 0;
 
   constructor(
     private readonly home: TransactionHome,
@@ -59,6 +63,17 @@ export class Transaction implements StoreView {
     private readonly maxNodes: number,
   ) {
     home.store.nextGeneration();
+    this.#hold(OWN_BYTES);
+  }
+
+  #hold(bytes: number): void {
+    this.#heldBytes += bytes;
+    this.home.budget.transactionBytes += bytes;
+  }
+
+  #holdFor(touched: Touched, bytes: number): void {
+    this.#hold(bytes - touched.heldBytes);
+    touched.heldBytes = bytes;
   }
 
   read(path: StorePath): StoreNode | Failure {
@@ -82,8 +97,9 @@ export class Transaction implements StoreView {
     const known = this.#touched.get(path.text);
     if (known) return known;
     if (this.#touched.size >= this.maxNodes) return fail.ENOSPC;
-    if (this.home.touchedNodes >= limits.maxTouchedNodes) return fail.ENOSPC;
-    this.home.touchedNodes += 1;
+    const bytes = TOUCHED_BYTES + path.text.length;
+    if (!this.home.budget.fits(bytes)) return fail.ENOSPC;
+    this.#hold(bytes);
     const touched = new Touched(path, root && findNode(root, path));
     this.#touched.set(path.text, touched);
     return touched;
@@ -98,26 +114,20 @@ export class Transaction implements StoreView {
     const touched = this.#known(path);
     const old = touched.node!;
     this.#account(old, -1);
+    this.#holdFor(touched, weightOfOwn(path, value, perms));
     touched.node = new StoreNode(value, perms, old.children, this.home.store.nextGeneration());
     touched.modified = true;
     this.#account(touched.node, 1);
-    this.#countWritten(value);
-  }
-
-  /** Counts every write anew: an overwritten value is given back at the end of the transaction. */
-  #countWritten(value: string): void {
-    this.#writtenBytes += value.length;
-    this.home.uncommittedBytes += value.length;
   }
 
   add(path: StorePath, value: string, perms: PermList): void {
     const missing = [path];
     for (let above = path.parent; !this.#known(above).node; above = above.parent) missing.push(above);
     for (const each of missing.reverse()) this.#addOne(this.#known(each), each === path ? value : '', perms);
-    this.#countWritten(value);
   }
 
   #addOne(touched: Touched, value: string, perms: PermList): void {
+    this.#holdFor(touched, weightOfOwn(touched.path, value, perms));
     touched.node = leaf(value, perms, this.home.store.nextGeneration());
     touched.modified = true;
     this.#account(touched.node, 1);
@@ -141,6 +151,7 @@ export class Transaction implements StoreView {
         ? children.set(name, node)
         : children.add(name, node);
     parent.node = new StoreNode(value, perms, changed, this.home.store.nextGeneration());
+    this.#hold(CHILD_CHANGE_BYTES);
     parent.childChanges.push({ name, added: node !== undefined });
     parent.modified = true;
   }
@@ -155,6 +166,7 @@ export class Transaction implements StoreView {
     if (!parent.node) return fail.EINVAL;
     for (const touched of going) {
       this.#account(touched.node!, -1);
+      this.#holdFor(touched, 0);
       touched.node = undefined;
       touched.modified = true;
       touched.childChanges = [];
@@ -188,15 +200,18 @@ export class Transaction implements StoreView {
     return this.home.store.ownedBy(domid) + (this.#ownedChange.get(domid) ?? 0);
   }
 
-  roomFor(nodes: number, valueBytes: number): Failure | undefined {
-    const { store, touchedNodes, uncommittedBytes } = this.home;
-    return store.roomFor(nodes + touchedNodes, valueBytes + uncommittedBytes);
+  roomToReplace(path: StorePath, value: string, perms: PermList): Failure | undefined {
+    const bytes = weightOfOwn(path, value, perms) - this.#known(path).heldBytes;
+    return this.home.budget.fits(bytes) ? undefined : fail.ENOSPC;
+  }
+
+  roomToAdd(names: readonly string[], value: string, perms: PermList): Failure | undefined {
+    return this.home.budget.fits(weightOfBranch(names, value, perms)) ? undefined : fail.ENOSPC;
   }
 
   /** Gives back what the transaction holds. It must not be used afterwards. */
   end(): void {
-    this.home.touchedNodes -= this.#touched.size;
-    this.home.uncommittedBytes -= this.#writtenBytes;
+    this.home.budget.transactionBytes -= this.#heldBytes;
     this.#touched.clear();
   }
 
@@ -242,6 +257,11 @@ export class Transaction implements StoreView {
     const { value, perms } = touched.node!;
     return new StoreNode(value, perms, children, this.home.store.nextGeneration());
   }
+}
+
+/** What a node costs that the transaction has for itself. */
+function weightOfOwn({ name }: StorePath, value: string, perms: PermList): number {
+  return weightOfNode(value, perms, name.length + 1);
 }
 
 /** Modified nodes in the shape of the tree. */

@@ -1,7 +1,7 @@
 /** All watches of all connections, and which of them see a change. */
 import { PERM_READ } from '../../wire/xsPerms';
+import type { Budget } from '../budget';
 import type { PermList, Subject } from '../permissions/permList';
-import { limits } from '../quotas';
 import { findNode, type StoreNode } from '../tree/storeTree';
 import type { StorePath } from '../tree/storePath';
 import { WatchTrie, type WatchTrieNode } from './watchTrie';
@@ -35,18 +35,19 @@ export class WatchTable {
   readonly #trie = new WatchTrie<Watch>();
   readonly #special = new Map<string, Set<Watch>>();
   #serial = 0;
-  #weightBytes = 0;
+
+  constructor(private readonly budget: Budget) {}
 
   nextSerial(): number {
     return (this.#serial += 1);
   }
 
   hasRoomFor(text: string, token: string): boolean {
-    return this.#weightBytes + watchWeightBytes(text, token) <= limits.maxWatchBytes;
+    return this.budget.fits(watchWeightBytes(text, token));
   }
 
   add(watch: Watch): void {
-    this.#weightBytes += watchWeightBytes(watch.text, watch.token);
+    this.budget.watchBytes += watchWeightBytes(watch.text, watch.token);
     if (watch.path) return this.#trie.add(watch.path, watch);
     const others = this.#special.get(watch.text);
     if (others) others.add(watch);
@@ -54,7 +55,7 @@ export class WatchTable {
   }
 
   remove(watch: Watch): void {
-    this.#weightBytes -= watchWeightBytes(watch.text, watch.token);
+    this.budget.watchBytes -= watchWeightBytes(watch.text, watch.token);
     if (watch.path) return this.#trie.remove(watch.path, watch);
     const others = this.#special.get(watch.text);
     others?.delete(watch);

@@ -15,12 +15,12 @@ class Model {
 /** A subtree of which only the sums are known. */
 class Item implements Subtree {
   readonly nodeCount: number;
-  readonly valueBytes: number;
+  readonly heldBytes: number;
   readonly soleOwner: number | null;
 
   constructor(readonly id: number) {
     this.nodeCount = 1 + (id % 3);
-    this.valueBytes = id % 5;
+    this.heldBytes = id % 5;
     this.soleOwner = id % 7 === 0 ? null : id % 2;
   }
 }
@@ -52,9 +52,9 @@ function assertSame(children: Children<Item>, { pairs, listing }: Model): void {
   children.forEachValue(({ id }) => values.push(id));
   assert.deepEqual(values.sort(byNumber), pairs.map(([, value]) => value).sort(byNumber));
   const items = values.map((value) => new Item(value));
-  const { nodeCount, valueBytes, soleOwner } = children.totals;
+  const { nodeCount, heldBytes, soleOwner } = children.totals;
   assert.equal(nodeCount, sum(items.map((each) => each.nodeCount)));
-  assert.equal(valueBytes, sum(items.map((each) => each.valueBytes)));
+  assert.equal(heldBytes, sum(items.map((each) => each.heldBytes)));
   // It may have forgotten that there is only one owner again, but never names a wrong one.
   if (soleOwner === undefined) assert.equal(items.length, 0);
   else if (soleOwner !== null) assert.ok(items.every((each) => each.soleOwner === soleOwner));

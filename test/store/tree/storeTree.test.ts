@@ -11,6 +11,7 @@ import {
   removeNode,
   replaceNode,
 } from '../../../server/store/tree/storeTree';
+import { weightOfNode } from '../../../server/store/tree/weight';
 
 const path = (text: string): StorePath => StorePath.parse(text)!;
 
@@ -43,7 +44,11 @@ describe('storeTree', () => {
         forEachNode(root, () => (count += 1));
         assert.equal(count, model.size);
         assert.equal(root.nodeCount, model.size);
-        assert.equal(root.valueBytes, [...model.values()].join('').length);
+        let heldBytes = 0;
+        forEachNode(root, ({ value, perms, children }) => {
+          heldBytes += weightOfNode(value, perms, children.bytes);
+        });
+        assert.equal(root.heldBytes, heldBytes);
       }),
     );
   });

@@ -89,7 +89,7 @@ describe('transaction', () => {
         }
         assert.deepEqual(core.store.check(), []);
         asker.session.reset();
-        assert.deepEqual([core.openTransactions, core.touchedNodes, core.uncommittedBytes], [0, 0, 0]);
+        assert.deepEqual([core.openTransactions, core.budget.transactionBytes], [0, 0]);
       }),
       { numRuns: 400 },
     );
