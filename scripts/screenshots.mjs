@@ -8,7 +8,10 @@ import { root, setUp } from './lib/setup.mjs';
 import { mochaStage } from './lib/stages.mjs';
 
 /** What the tests call it, and where the documents look for it. */
-const pictures = { 'gallery-dark-tree.png': 'docs/images/xenstore-tree.png' };
+const pictures = {
+  'gallery-dark-tree.png': 'docs/images/xenstore-tree.png',
+  'rings-full.png': 'docs/images/ring-panel.png',
+};
 const maxBytes = 250 * 1024;
 
 endWithChildren();
@@ -18,7 +21,7 @@ await main(async () => {
   if (lacking) throw new Told(`The pictures are taken in Chromium: ${lacking}`);
   const limits = { timeoutMs: 600_000, testTimeoutMs: 120_000 };
   const { failures } = await step('Taking pictures', () =>
-    mochaStage('gallery', ['test/e2e/gallery.test.ts'], limits),
+    mochaStage('gallery', ['test/e2e/gallery.test.ts', 'test/e2e/rings.test.ts'], limits),
   );
   if (failures.length) throw new Told(failures.map(({ title, error }) => `${title}\n${error}`).join('\n'));
   for (const [from, to] of Object.entries(pictures)) {

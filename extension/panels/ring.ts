@@ -192,7 +192,7 @@ export class RingPanel {
   }
 
   private title(): string {
-    return `Ring: ${this.owner()}`;
+    return `${this.ring.startsWith('console:') ? 'Console' : 'Ring'}: ${this.owner()}`;
   }
 
   private owner(): string {

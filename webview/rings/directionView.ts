@@ -25,7 +25,7 @@ export class DirectionView {
     this.root.append(this.used, this.rates, this.counts);
     const [waiting, read] = [`Queued in ${name}`, `Just read from ${name}`];
     this.queued = new PacketTable(waiting, 'Nothing waits.');
-    this.consumed = new PacketTable(read, 'Nothing was read since you look.');
+    this.consumed = new PacketTable(read, 'Nothing that was read is still in the ring.');
     this.root.append(this.queued.root, this.consumed.root);
   }
 

@@ -130,7 +130,8 @@ export class RingPicture {
   ): void {
     if (shown.insane) return;
     const palette = this.palette();
-    const { sizeBytes, prod, cons, producer, consumer } = shown;
+    const { sizeBytes, prod, cons } = shown;
+    const [producer, consumer] = [shown.producer, shown.consumer].map((name) => name.replace(/^the /, ''));
     const writes = angleOf(prod, sizeBytes);
     const reads = angleOf(cons, sizeBytes);
     const [writesLabel, readsLabel] = separated(writes, reads, labelsApart);
@@ -139,7 +140,7 @@ export class RingPicture {
     pointer(context, reads, outer, 9, palette.foreground, false);
     sideLabel(
       context,
-      [producer, 'writes'],
+      [producer!, 'writes'],
       writesLabel,
       outer + labelGap,
       reach,
@@ -148,7 +149,7 @@ export class RingPicture {
     );
     sideLabel(
       context,
-      [consumer, 'reads'],
+      [consumer!, 'reads'],
       readsLabel,
       outer + labelGap,
       reach,
