@@ -2,7 +2,7 @@
  * Changes by hand: the guard's verdict first, a question where it says so, then the act, and how to
  * take it back. Every command and the file system go through here.
  */
-import type * as vscode from 'vscode';
+import * as vscode from 'vscode';
 import type { Act, ActResult, Preview } from '../server/rpc/api';
 import type { Connection } from './connection';
 import { failureOf, failures } from './errors';
@@ -59,12 +59,29 @@ export class Acts implements vscode.Disposable {
     preview: Preview,
     options: ActOptions,
   ): Promise<ActResult | undefined> {
-    const ask = preview.verdict === 'confirm' || options.alwaysAsk === true;
-    if (ask && !(await confirm(preview, options.verb))) return undefined;
-    const result = await this.connection.request('xenscope/act', { host, act, confirmed: ask });
-    this.undoStack.push(host, result);
-    void this.tell(host, result, options.loud === true);
-    return result;
+    const asking = preview.verdict === 'confirm' || options.alwaysAsk === true;
+    if (preview.overtaken) {
+      if (!(await this.mayOverwrite(host, act, preview))) return undefined;
+      act = { ...act, expected: undefined } as Act;
+    } else if (asking && !(await confirm(preview, options.verb))) return undefined;
+    try {
+      const result = await this.connection.request('xenscope/act', { host, act, confirmed: asking });
+      this.undoStack.push(host, result);
+      void this.tell(host, result, options.loud === true);
+      return result;
+    } catch (error) {
+      // Changed between the question and the act: it is another question now.
+      if (failureOf(error).code === 'overtaken') return this.perform(host, act, options);
+      throw error;
+    }
+  }
+
+  /** Whether the person would rather have theirs than what somebody else wrote meanwhile. */
+  private async mayOverwrite(host: string, { path }: Act, preview: Preview): Promise<boolean> {
+    const [overwrite, show] = ['Overwrite', 'Show'];
+    const answer = await ask(preview.text, detailOf(preview), overwrite, show);
+    if (answer === show) await vscode.commands.executeCommand('xenscope.reveal', { host, path });
+    return answer === overwrite;
   }
 
   async undoLast(host: string): Promise<void> {

@@ -32,7 +32,7 @@ export async function createChild(xenscope: Xenscope, argument: unknown): Promis
     ignoreFocusOut: true,
   });
   if (value === undefined) return;
-  const act = { kind: 'write', path, value: base64OfText(value), create: true } as const;
+  const act = { kind: 'write', path, value: base64OfText(value), create: true, expected: null } as const;
   if (await xenscope.acts.perform(host, act, { verb: 'Create' })) {
     await xenscope.xenstoreView.reveal(host, path).catch(xenscope.report);
   }

@@ -24,7 +24,7 @@ export async function editValue(xenscope: Xenscope, argument: unknown): Promise<
     ignoreFocusOut: true,
   });
   if (after === undefined || after === before) return;
-  const act = { kind: 'write', path, value: base64OfText(after), create: false } as const;
+  const act = { kind: 'write', path, value: base64OfText(after), create: false, expected: value } as const;
   await xenscope.acts.perform(host, act, { verb: texts.writeQuestion });
 }
 

@@ -91,7 +91,14 @@ export class XenstoreFileSystem implements vscode.FileSystemProvider, vscode.Dis
       const exists = await this.exists(location);
       if (!exists && !create) throw vscode.FileSystemError.FileNotFound(uri);
       if (exists && create && !overwrite) throw vscode.FileSystemError.FileExists(uri);
-      const act: Act = { kind: 'write', path: location.path, value: base64Of(octets), create: !exists };
+      const act: Act = {
+        kind: 'write',
+        path: location.path,
+        value: base64Of(octets),
+        create: !exists,
+        // Of one that exists, VS Code itself compares the time of the last change.
+        expected: exists ? undefined : null,
+      };
       await this.xenscope.acts.performOrThrow(location.host, act, { verb: texts.writeQuestion });
     });
   }
@@ -101,7 +108,7 @@ export class XenstoreFileSystem implements vscode.FileSystemProvider, vscode.Dis
       const location = mustBeLocation(parseLocation(uri));
       if (location.part !== 'node') throw vscode.FileSystemError.FileExists(uri);
       if (await this.exists(location)) throw vscode.FileSystemError.FileExists(uri);
-      const act: Act = { kind: 'write', path: location.path, value: '', create: true };
+      const act: Act = { kind: 'write', path: location.path, value: '', create: true, expected: null };
       await this.xenscope.acts.performOrThrow(location.host, act, { verb: 'Create' });
     });
   }

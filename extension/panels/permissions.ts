@@ -4,6 +4,7 @@ import type { Perm } from '../../server/rpc/api';
 import type { FromPermissions, ToPermissions } from '../../webview/messages';
 import type { Xenscope } from '../context';
 import { failureOf } from '../errors';
+import { FileWatches } from '../fileSystem/fileWatches';
 import { nodeName } from '../names';
 import { webviewPage } from './html';
 
@@ -36,9 +37,16 @@ export class PermissionsPanel {
       localResourceRoots: [vscode.Uri.joinPath(extensionUri, 'dist')],
     });
     const { webview } = this.panel;
-    const again = xenscope.hosts.onConnected(({ id }) => id === host && void this.show());
+    // Setting permissions fires watches, so the page follows what others do to them.
+    const watches = new FileWatches(xenscope.connection, () => void this.showAgain(), xenscope.report);
+    const followed = [
+      watches.add(host, path, false),
+      watches,
+      xenscope.hosts.onConnected(({ id }) => id === host && watches.restore(host)),
+    ];
     this.panel.onDidDispose(() => {
-      again.dispose();
+      this.isClosed = true;
+      for (const one of followed) one.dispose();
       closed();
     });
     this.panel.onDidChangeViewState(() => this.panel.visible && void this.show());
@@ -54,12 +62,27 @@ export class PermissionsPanel {
       case 'ask':
         return this.preview(message.serial, message.perms);
       case 'apply':
-        return this.apply(message.perms);
+        return this.apply(message.perms, message.base);
       case 'copy':
         await vscode.env.clipboard.writeText(message.text);
         return this.post({ kind: 'said', text: 'Copied.' });
     }
   }
+
+  /** One look at a time, however fast the node changes, and one after the last change. */
+  private async showAgain(): Promise<void> {
+    this.isStale = true;
+    if (this.isLooking || !this.panel.visible) return;
+    this.isLooking = true;
+    while (this.isStale) {
+      this.isStale = false;
+      await this.show();
+    }
+    this.isLooking = false;
+  }
+  private isClosed = false;
+  private isStale = false;
+  private isLooking = false;
 
   private async show(): Promise<void> {
     const { connection, hosts } = this.xenscope;
@@ -92,10 +115,10 @@ export class PermissionsPanel {
     });
   }
 
-  private async apply(perms: readonly Perm[]): Promise<void> {
+  private async apply(perms: readonly Perm[], expected: readonly Perm[]): Promise<void> {
     const { host, path } = this;
     await this.orTellFailure(async () => {
-      const act = { kind: 'setPerms', path, perms } as const;
+      const act = { kind: 'setPerms', path, perms, expected } as const;
       const result = await this.xenscope.acts.perform(host, act, { verb: 'Change Permissions' });
       if (!result) return this.post({ kind: 'said', text: 'Nothing was changed.' });
       await this.show();
@@ -112,6 +135,6 @@ export class PermissionsPanel {
   }
 
   private post(message: ToPermissions): void {
-    void this.panel.webview.postMessage(message);
+    if (!this.isClosed) void this.panel.webview.postMessage(message);
   }
 }

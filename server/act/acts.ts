@@ -5,10 +5,10 @@ import { capital, permsText } from '../model/permsText';
 import { previewValue } from '../model/preview';
 import { type WalkedNode, nodesOf, walk } from '../model/walk';
 import { parentPath } from '../wire/xsPath';
-import { type XsPerm, formatXsPerm } from '../wire/xsPerms';
+import type { XsPerm } from '../wire/xsPerms';
 import type { Done, Edit, Verdict } from './edit';
 import { explain } from './explain';
-import { type GuardOptions, judge } from './guard';
+import { type GuardOptions, isOvertaken, judge, samePerms } from './guard';
 import { restoreSubtree } from './restore';
 import { UndoList } from './undoList';
 
@@ -29,13 +29,13 @@ export class Acts {
 
   /** `confirmed`: a person has read the verdict and agreed. A refusal stands in any case. */
   async perform(edit: Edit, confirmed: boolean): Promise<Done> {
-    const { verdict, text, details } = await this.preview(edit);
+    const { verdict, text, details, overtaken } = await this.preview(edit);
     if (verdict === 'refuse') throw new XenscopeError('refused', text, { wayOut: details.at(-1) });
     if (verdict === 'confirm' && !confirmed) {
-      throw new XenscopeError('refused', text, { wayOut: 'Confirm it first.' });
+      throw new XenscopeError(overtaken ? 'overtaken' : 'refused', text, { wayOut: 'Confirm it first.' });
     }
     try {
-      return await this.#perform(edit);
+      return await this.#perform(edit, confirmed);
     } catch (error) {
       throw await explain(error, edit, this.#options.store, this.#options.nameDomain);
     }
@@ -49,23 +49,28 @@ export class Acts {
     return done;
   }
 
-  #perform(edit: Edit): Promise<Done> {
+  #perform(edit: Edit, confirmed: boolean): Promise<Done> {
     switch (edit.kind) {
       case 'write':
-        return this.#write(edit.path, edit.value, edit.create);
+        return this.#write(edit, confirmed);
       case 'remove':
         return this.#remove(edit.path);
       case 'setPerms':
-        return this.#setPerms(edit.path, edit.perms);
+        return this.#setPerms(edit);
     }
   }
 
   /** ---- write ---- */
 
-  async #write(path: string, value: Buffer, create: boolean): Promise<Done> {
+  async #write(edit: Edit & { kind: 'write' }, confirmed: boolean): Promise<Done> {
+    const { path, value, create } = edit;
     const { store } = this.#options;
+    // Nobody was asked about a node that came up after the guard had looked.
+    const expected = edit.expected === undefined && create && !confirmed ? null : edit.expected;
     const before = await store.transaction(async (tx) => {
       const old = await readIfThere(tx, path);
+      if (old && expected !== undefined && isOvertaken(old, expected, value))
+        throw overtaken(`${path} was changed meanwhile: it is ${quote(old)} now.`);
       if (!old && !create) throw new XenscopeError('store', `${path} is gone.`, { storeError: 'ENOENT' });
       const firstMissing = old ? undefined : await firstMissingNode(tx, path);
       await tx.write(path, value);
@@ -148,10 +153,12 @@ export class Acts {
 
   /** ---- permissions ---- */
 
-  async #setPerms(path: string, perms: readonly XsPerm[]): Promise<Done> {
+  async #setPerms({ path, perms, expected }: Edit & { kind: 'setPerms' }): Promise<Done> {
     const { store, nameDomain } = this.#options;
     const old = await store.transaction(async (tx) => {
       const before = await tx.getPerms(path);
+      if (expected && !samePerms(before, expected) && !samePerms(before, perms))
+        throw overtaken(`The permissions of ${path} were changed meanwhile.`);
       await tx.setPerms(path, perms);
       return before;
     });
@@ -163,8 +170,7 @@ export class Acts {
     await this.#options.store.transaction(async (tx) => {
       const now = await unlessAbsent(tx.getPerms(path));
       if (!now) throw changedSince(`${path} is gone`);
-      if (formatPerms(now) !== formatPerms(set))
-        throw changedSince(`The permissions of ${path} were changed again`);
+      if (!samePerms(now, set)) throw changedSince(`The permissions of ${path} were changed again`);
       await tx.setPerms(path, old);
     });
     return { text: `${path} has its former permissions again.` };
@@ -175,6 +181,10 @@ async function refuseUnlessValue(tx: StoreOperations, path: string, written: Buf
   const now = await readIfThere(tx, path);
   if (!now) throw changedSince(`${path} is gone`);
   if (!now.equals(written)) throw changedSince(`${path} was written again: it is ${quote(now)} now`);
+}
+
+function overtaken(what: string): XenscopeError {
+  return new XenscopeError('overtaken', what, { wayOut: 'Look at it before you replace it.' });
 }
 
 function changedSince(what: string): XenscopeError {
@@ -215,10 +225,6 @@ async function unlessAbsent<T>(answer: Promise<T>): Promise<T | undefined> {
     if (isStoreError(error, 'ENOENT')) return undefined;
     throw error;
   }
-}
-
-function formatPerms(perms: readonly XsPerm[]): string {
-  return perms.map(formatXsPerm).join(',');
 }
 
 function countNodes(count: number): string {

@@ -3,10 +3,23 @@ import type { XsPerm } from '../wire/xsPerms';
 
 export type Edit =
   /** Without `create` the node must exist; with it, missing parents are made as well. */
-  | { readonly kind: 'write'; readonly path: string; readonly value: Buffer; readonly create: boolean }
+  | {
+      readonly kind: 'write';
+      readonly path: string;
+      readonly value: Buffer;
+      readonly create: boolean;
+      /** What the person saw there, `null` for no node: when it is something else by now, nothing is done. */
+      readonly expected?: Buffer | null;
+    }
   /** The node and all below it. */
   | { readonly kind: 'remove'; readonly path: string }
-  | { readonly kind: 'setPerms'; readonly path: string; readonly perms: readonly XsPerm[] };
+  | {
+      readonly kind: 'setPerms';
+      readonly path: string;
+      readonly perms: readonly XsPerm[];
+      /** As for a write. */
+      readonly expected?: readonly XsPerm[];
+    };
 
 export interface Verdict {
   readonly verdict: 'allow' | 'confirm' | 'refuse';
@@ -14,6 +27,8 @@ export interface Verdict {
   readonly text: string;
   /** Further lines: paths that go, what is lost, how to insist. */
   readonly details: readonly string[];
+  /** Somebody else changed it since the person looked: to be done without `expected`, or not at all. */
+  readonly overtaken?: true;
 }
 
 export interface Done {

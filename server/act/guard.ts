@@ -9,6 +9,7 @@ import { permsText } from '../model/permsText';
 import { previewValue } from '../model/preview';
 import { type WalkedNode, nodesOf, walk } from '../model/walk';
 import { isAtOrBelow } from '../wire/xsPath';
+import { formatXsPerm, type XsPerm } from '../wire/xsPerms';
 import type { Edit, Verdict } from './edit';
 import { pathProblem, permsProblem, valueProblem } from './inputProblem';
 
@@ -52,14 +53,19 @@ function judgeValid(edit: Edit, options: GuardOptions): Promise<Verdict> {
 }
 
 async function judgeWrite(
-  { path, value, create }: Edit & { kind: 'write' },
+  { path, value, create, expected }: Edit & { kind: 'write' },
   { store }: GuardOptions,
 ): Promise<Verdict> {
   const now = await unlessAbsent(store.read(path));
   if (now) {
     const text = `Changes ${path} from ${quote(now)} to ${quote(value)}.`;
     // Asked for a new node, found an old one: nobody should lose its value unseen.
-    if (create) return confirm(`${path} exists already. ${text}`);
+    if (create)
+      return { ...confirm(`${path} exists already. ${text}`), ...(expected === null && { overtaken: true }) };
+    if (expected && isOvertaken(now, expected, value)) {
+      const was = `${path} was changed meanwhile, from ${quote(expected)} to ${quote(now)}.`;
+      return { ...confirm(`${was} Writing ${quote(value)} replaces that.`), overtaken: true };
+    }
     return allow(text);
   }
   if (!create) return refuse(`${path} does not exist, or no longer.`);
@@ -87,14 +93,29 @@ async function judgeRemove(path: string, options: GuardOptions): Promise<Verdict
 }
 
 async function judgeSetPerms(
-  { path, perms }: Edit & { kind: 'setPerms' },
+  { path, perms, expected }: Edit & { kind: 'setPerms' },
   { store, nameDomain }: GuardOptions,
 ): Promise<Verdict> {
   const now = await unlessAbsent(store.getPerms(path));
   if (!now) return refuse(`${path} does not exist, or no longer.`);
   const before = permsText(now, nameDomain).map((line) => `Now: ${line}`);
   const after = permsText(perms, nameDomain).map((line) => `Then: ${line}`);
-  return allow(`Changes who may read and write ${path}.`, [...before, ...after]);
+  const details = [...before, ...after];
+  if (expected && !samePerms(now, expected) && !samePerms(now, perms)) {
+    const text = `The permissions of ${path} were changed meanwhile. Yours replace that.`;
+    return { ...confirm(text, details), overtaken: true };
+  }
+  return allow(`Changes who may read and write ${path}.`, details);
+}
+
+/** Whether writing `value` would destroy what somebody wrote since the person saw `expected`. */
+export function isOvertaken(now: Buffer | undefined, expected: Buffer | null, value: Buffer): boolean {
+  if (!now || !expected) return Boolean(now) !== Boolean(expected);
+  return !now.equals(expected) && !now.equals(value);
+}
+
+export function samePerms(left: readonly XsPerm[], right: readonly XsPerm[]): boolean {
+  return left.map(formatXsPerm).join(',') === right.map(formatXsPerm).join(',');
 }
 
 /** ---- real hosts ---- */

@@ -17,6 +17,8 @@ export type XenscopeErrorCode =
   | 'input'
   /** The guard refuses; `wayOut` says how to insist. */
   | 'refused'
+  /** Somebody else changed it since the person looked; nothing was done. */
+  | 'overtaken'
   /** Somebody no longer wants the answer. */
   | 'cancelled'
   /** A limit of ours was reached; the message names it. */

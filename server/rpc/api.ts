@@ -89,16 +89,33 @@ export interface Preview {
   readonly text: string;
   /** Further lines: paths that go, what is lost, why it is refused and how to insist. */
   readonly details: readonly string[];
+  /** Somebody else changed it since the person looked: to be done without `expected`, or not at all. */
+  readonly overtaken?: true;
 }
 
+/**
+ * `expected`: what the person saw there, `null` for no node. When it is something else by now,
+ * nothing is done, and the request fails with the code `overtaken`.
+ */
 export type Act =
   /**
    * `create`: makes the node, with its missing parents, when it does not exist, and asks before it
    * replaces the value of one that does. Without it a node that does not exist is refused.
    */
-  | { readonly kind: 'write'; readonly path: string; readonly value: Base64; readonly create: boolean }
+  | {
+      readonly kind: 'write';
+      readonly path: string;
+      readonly value: Base64;
+      readonly create: boolean;
+      readonly expected?: Base64 | null;
+    }
   | { readonly kind: 'remove'; readonly path: string }
-  | { readonly kind: 'setPerms'; readonly path: string; readonly perms: readonly Perm[] };
+  | {
+      readonly kind: 'setPerms';
+      readonly path: string;
+      readonly perms: readonly Perm[];
+      readonly expected?: readonly Perm[];
+    };
 
 export interface ActResult {
   /** One sentence: what was done. */

@@ -87,5 +87,12 @@ export function createHandlers(
 }
 
 function editOf(act: Act): Edit {
-  return act.kind === 'write' ? { ...act, value: Buffer.from(act.value, 'base64') } : act;
+  if (act.kind !== 'write') return act;
+  const { value, expected, ...rest } = act;
+  const octets = (text: string) => Buffer.from(text, 'base64');
+  return {
+    ...rest,
+    value: octets(value),
+    expected: typeof expected === 'string' ? octets(expected) : expected,
+  };
 }

@@ -63,11 +63,11 @@ const perm = object({ domid: count, read: flag, write: flag });
 const act: Check = (value) => {
   switch ((value as { kind?: unknown } | null)?.kind) {
     case 'write':
-      return object({ path: text, value: base64, create: flag })(value);
+      return object({ path: text, value: base64, create: flag, expected: optional(base64) })(value);
     case 'remove':
       return object({ path: text })(value);
     case 'setPerms':
-      return object({ path: text, perms: listOf(perm) })(value);
+      return object({ path: text, perms: listOf(perm), expected: optional(listOf(perm)) })(value);
     default:
       return 'must have the kind write, remove or setPerms';
   }

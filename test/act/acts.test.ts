@@ -152,6 +152,71 @@ describe('acts by hand', () => {
     });
   });
 
+  describe('what somebody else changed since the person looked', () => {
+    const typed = (path: string, value: string, expected: string | null, create = false): Edit => ({
+      ...(write(path, value, create) as Edit & { kind: 'write' }),
+      expected: expected === null ? null : Buffer.from(expected),
+    });
+    const mine: Edit = { ...(grant('/a/one', 3) as Edit & { kind: 'setPerms' }), expected: [] };
+
+    it('is asked about, and not overwritten even by a yes that was given before', async () => {
+      const edit = typed('/a/one', 'mine', '1');
+      assert.equal(await verdict(edit), 'allow');
+      await store.write('/a/one', 'theirs');
+      assert.deepEqual(await acts.preview(edit), {
+        verdict: 'confirm',
+        text: '/a/one was changed meanwhile, from "1" to "theirs". Writing "mine" replaces that.',
+        details: [],
+        overtaken: true,
+      });
+      for (const confirmed of [false, true])
+        await assert.rejects(acts.perform(edit, confirmed), { code: 'overtaken' });
+      assert.equal(await text('/a/one'), 'theirs');
+      await acts.perform(write('/a/one', 'mine'), false);
+      assert.equal(await text('/a/one'), 'mine');
+    });
+
+    it('counts for an empty value as well', async () => {
+      await store.write('/a/one', 'theirs');
+      await assert.rejects(acts.perform(typed('/a/one', 'mine', ''), true), { code: 'overtaken' });
+    });
+
+    it('is no matter when it is what the person wants', async () => {
+      await store.write('/a/one', 'mine');
+      await acts.perform(typed('/a/one', 'mine', '1'), false);
+    });
+
+    it('may be a node that came up', async () => {
+      const edit = typed('/a/new', 'mine', null, true);
+      assert.equal(await verdict(edit), 'allow');
+      await store.write('/a/new', 'theirs');
+      assert.equal((await acts.preview(edit)).overtaken, true);
+      await assert.rejects(acts.perform(edit, true), { code: 'overtaken' });
+      assert.equal(await text('/a/new'), 'theirs');
+    });
+
+    it('may be a node that came up after the guard had looked', async () => {
+      const { transaction } = store;
+      store.transaction = async (body, options) => {
+        await guest.write('/local/domain/3/data/new', 'theirs');
+        return transaction.call(store, body, options) as ReturnType<typeof body>;
+      };
+      const edit = write('/local/domain/3/data/new', 'mine', true);
+      await assert.rejects(acts.perform(edit, false), { code: 'overtaken' });
+      assert.equal(await text('/local/domain/3/data/new'), 'theirs');
+    });
+
+    it('may be the permissions', async () => {
+      const seen = await store.getPerms('/a/one');
+      assert.equal(await verdict({ ...mine, expected: seen } as Edit), 'allow');
+      await store.setPerms('/a/one', [{ domid: 0, read: true, write: true }]);
+      const edit = { ...mine, expected: seen } as Edit;
+      assert.equal((await acts.preview(edit)).overtaken, true);
+      await assert.rejects(acts.perform(edit, true), { code: 'overtaken' });
+      assert.deepEqual(await store.getPerms('/a/one'), [{ domid: 0, read: true, write: true }]);
+    });
+  });
+
   describe('undo', () => {
     const undoable = async (edit: Edit) => (await acts.perform(edit, true)).undoId!;
 

@@ -97,7 +97,9 @@ class PermissionsPage {
     domains,
   }: Extract<ToPermissions, { kind: 'show' }>): void {
     const first = this.path === '';
-    const dirty = !samePerms(permsOf(this.draft), this.base);
+    const draft = permsOf(this.draft);
+    const dirty = !samePerms(draft, this.base) && !samePerms(draft, perms);
+    const news = !samePerms(perms, this.base) || JSON.stringify(domains) !== JSON.stringify(this.domains);
     this.path = path;
     this.domains = domains;
     this.nowText = permsText;
@@ -108,6 +110,8 @@ class PermissionsPage {
       this.draft = draftOf(kept.perms);
       this.draw();
     } else if (!dirty || first) {
+      // Asked again after every change of the node: what has the focus stays while nothing is new.
+      if (!first && !news) return this.changed();
       this.say('');
       this.begin(perms);
     } else if (!samePerms(perms, this.base)) {
