@@ -22,6 +22,8 @@ export interface HostEntryListener {
   readonly clock: Clock;
   allowDomain0Edits(): boolean;
   onChange(): void;
+  /** All that was set on the host is gone: to be told at once, lest a quick connect hides it. */
+  onClosed(): void;
   onTreeChanges(changes: readonly TreeChange[]): void;
   onDomains(): void;
   readonly rings: RingPost & { readonly host: string };
@@ -91,7 +93,8 @@ export class HostEntry {
     this.#attempt++;
     const session = this.#session;
     this.#session = undefined;
-    this.#listener.onChange();
+    if (session) this.#listener.onClosed();
+    else this.#listener.onChange();
     await session?.close();
   }
 

@@ -139,6 +139,7 @@ export class HostRegistry {
       clock: this.#options.clock,
       allowDomain0Edits: () => this.#settings.allowDomain0Edits,
       onChange: () => this.#pushSoon(),
+      onClosed: () => this.#push(),
       onTreeChanges: (changes) => this.#options.onTreeChanges(id, changes),
       onDomains: () => this.#options.onDomains(id),
       rings: { host: id, ...this.#options.onRings },
@@ -155,10 +156,14 @@ export class HostRegistry {
 
   #pushSoon(): void {
     if (this.#closed) return;
-    this.#pushTimer ??= this.#options.clock.after(hostsIntervalMs, () => {
-      this.#pushTimer = undefined;
-      this.#options.onHosts();
-    });
+    this.#pushTimer ??= this.#options.clock.after(hostsIntervalMs, () => this.#push());
+  }
+
+  #push(): void {
+    if (this.#closed) return;
+    this.#pushTimer?.cancel();
+    this.#pushTimer = undefined;
+    this.#options.onHosts();
   }
 }
 

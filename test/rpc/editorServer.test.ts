@@ -66,6 +66,17 @@ describe('editor server', function () {
       await Promise.all([other.close(), xenstored.close()]);
     });
 
+    it('tells of a disconnect even when the connect follows at once: what was set is gone', async () => {
+      const before = editor.all('xenscope/hostsChanged').length;
+      const disconnected = editor.ask('xenscope/disconnect', { host });
+      await Promise.all([disconnected, editor.ask('xenscope/connect', { host })]);
+      const states = editor
+        .all('xenscope/hostsChanged')
+        .slice(before)
+        .map(({ hosts }) => hosts.find(({ id }) => id === host)?.state.kind);
+      assert.ok(states.includes('idle'), states.join());
+    });
+
     it('gives rows, details, names and domains', async () => {
       const page = await editor.ask('xenscope/children', {
         host,
