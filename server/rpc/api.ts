@@ -43,7 +43,7 @@ export interface HostInfo {
   /** Stable over restarts, lower case, fit for the authority of a URI: `simulator`, `local`, `socket-1f3a…`. */
   readonly id: string;
   readonly kind: 'simulator' | 'socket';
-  /** What a person calls it: `Simulator`, `Local xenstored`, or the path of an added socket. */
+  /** What a person calls it: `Simulator`, `Local xenstored`, or the end of an added socket's path. */
   readonly label: string;
   readonly state: HostState;
   /** Where other programs reach the same store (what XENSTORED_PATH must say); absent when nowhere. */

@@ -110,7 +110,8 @@ export class HostRegistry {
     const wanted = new Map(
       this.#settings.sockets.filter((path) => path !== '').map((path) => [socketId(path), path]),
     );
-    for (const [id, path] of wanted) if (!this.#entries.has(id)) this.#addSocket(id, path, path, true);
+    for (const [id, path] of wanted)
+      if (!this.#entries.has(id)) this.#addSocket(id, shortName(path), path, true);
     for (const entry of this.#entries.values()) {
       if (entry.info.removable && !wanted.has(entry.info.id)) this.#drop(entry);
     }
@@ -169,6 +170,11 @@ export class HostRegistry {
 
 function socketId(path: string): string {
   return `socket-${createHash('sha256').update(path).digest('hex').slice(0, 8)}`;
+}
+
+/** `xenstored/socket`: a whole path would leave no room for how the host fares. */
+function shortName(path: string): string {
+  return path.split('/').filter(Boolean).slice(-2).join('/') || path;
 }
 
 async function firstSocket(paths: readonly string[]): Promise<string | undefined> {

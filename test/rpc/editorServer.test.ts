@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import path from 'node:path';
 import { type Socket, createServer } from 'node:net';
 import { systemClock } from '../../server/cli/systemClock';
 import type { Act, ActResult, TreeChange } from '../../server/rpc/api';
@@ -34,7 +35,12 @@ describe('editor server', function () {
         hosts.map(({ kind, label, state, removable }) => ({ kind, label, state: state.kind, removable })),
         [
           { kind: 'simulator', label: 'Simulator', state: 'idle', removable: false },
-          { kind: 'socket', label: editor.path('added'), state: 'idle', removable: true },
+          {
+            kind: 'socket',
+            label: `${path.basename(path.dirname(editor.path('added')))}/added`,
+            state: 'idle',
+            removable: true,
+          },
         ],
       );
       assert.match(hosts[1]!.id, /^socket-[0-9a-f]{8}$/);
@@ -364,7 +370,9 @@ describe('editor server', function () {
     const hanging = createServer((client) => open.add(client.on('error', () => undefined)));
     await new Promise<void>((resolve) => hanging.listen(socket, resolve));
     await editor.initialize({ sockets: [socket] });
-    const { id } = (await editor.ask('xenscope/hosts', null)).find(({ label }) => label === socket)!;
+    const { id } = (await editor.ask('xenscope/hosts', null)).find(
+      ({ socketPath }) => socketPath === socket,
+    )!;
     assert.equal((await editor.ask('xenscope/connect', { host: id })).state.kind, 'connected');
     await editor.ask('xenscope/disconnect', { host: id });
     assert.equal((await editor.host(id))!.state.kind, 'idle');
@@ -376,7 +384,9 @@ describe('editor server', function () {
     const socket = editor.path('nobody');
     await editor.initialize();
     await editor.ask('xenscope/settings', { pace: 0, sockets: [socket], allowDomain0Edits: false });
-    const { id } = (await editor.ask('xenscope/hosts', null)).find(({ label }) => label === socket)!;
+    const { id } = (await editor.ask('xenscope/hosts', null)).find(
+      ({ socketPath }) => socketPath === socket,
+    )!;
     const { state } = await editor.ask('xenscope/connect', { host: id });
     assert.equal(state.kind, 'away');
     await editor.ask('xenscope/settings', { pace: 0, sockets: [], allowDomain0Edits: false });
