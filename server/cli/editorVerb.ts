@@ -4,7 +4,7 @@ import type { Command } from 'commander';
 import type { Host } from '../host/host';
 import type { WorldInfo } from '../rpc/api';
 import type { World } from '../sim/world';
-import { privateFolder } from './privateFolder';
+import { privateSocket } from './privateSocket';
 import { systemClock, systemRandom } from './systemClock';
 
 export function addEditorVerb(program: Command): void {
@@ -54,21 +54,27 @@ function localSocketPaths(): string[] {
 async function openSimulator({ seed, pace }: WorldInfo): Promise<Host> {
   const { createWorld } = await import('../sim/world');
   const { openPages } = await import('./openPages');
-  const folder = privateFolder();
+  const socket = await privateSocket();
   try {
-    const storeSocketPath = path.join(folder.path, 'socket');
     const pages = openPages((line) => console.error(line));
     const { startRecording } = await import('./recording');
     const { tap, lines } = startRecording();
-    const world = await createWorld({ seed, pace, clock: systemClock, storeSocketPath, pages, tap });
-    return { ...withFolder(world, folder.remove), journalLines: lines };
+    const world = await createWorld({
+      seed,
+      pace,
+      clock: systemClock,
+      storeSocketPath: socket.path,
+      pages,
+      tap,
+    });
+    return { ...withSocket(world, socket.remove), journalLines: lines };
   } catch (error) {
-    folder.remove();
+    socket.remove();
     throw error;
   }
 }
 
-function withFolder(world: World, remove: () => void): Host {
+function withSocket(world: World, remove: () => void): Host {
   const { kind, clock, random } = world;
   return {
     kind,

@@ -1,12 +1,11 @@
 /** `xenscope serve`: a simulated host whose xenstore other programs can reach through a socket. */
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { InvalidArgumentError } from 'commander';
 import type { Command } from 'commander';
 import { maxPace } from '../sim/scheduler';
 import { writeOut } from './output';
+import { privateSocket } from './privateSocket';
 import { fail } from './storeCommand';
 import { systemClock } from './systemClock';
 
@@ -22,7 +21,7 @@ export function addServeVerb(program: Command): void {
   program
     .command('serve')
     .description('run the built-in simulator and serve its xenstore on a socket')
-    .option('-s, --socket <path>', 'where to listen (default: a private folder of its own)')
+    .option('-s, --socket <path>', 'where to listen (default: a private place of its own)')
     .option('--seed <number>', 'which life its guests lead; the same seed makes the same one', wholeNumber, 1)
     .option(
       '--pace <number>',
@@ -44,12 +43,10 @@ Examples:
 }
 
 async function serve(options: ServeOptions): Promise<void> {
-  const folder = options.socket === undefined ? privateFolder() : undefined;
-  const socketPath = path.resolve(options.socket ?? path.join(folder!, 'socket'));
-  const removeFolder = () => folder && rmSync(folder, { recursive: true, force: true });
-  // Whatever ends us short of a kill: nothing of ours stays behind.
-  process.once('exit', removeFolder);
-  const ended = Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')]);
+  // SIGHUP as well: the terminal may be closed over us.
+  const ended = Promise.race(['SIGINT', 'SIGTERM', 'SIGHUP'].map((signal) => once(process, signal)));
+  const own = options.socket === undefined ? await privateSocket() : undefined;
+  const socketPath = own?.path ?? path.resolve(options.socket!);
   try {
     // Loaded when it is needed: the other verbs start without it.
     const { createWorld } = await import('../sim/world');
@@ -75,8 +72,7 @@ async function serve(options: ServeOptions): Promise<void> {
   } catch (error) {
     fail(error);
   } finally {
-    removeFolder();
-    process.off('exit', removeFolder);
+    own?.remove();
   }
 }
 
@@ -87,11 +83,6 @@ XENSTORED_PATH=${socketPath}
 Look at it with:  XENSTORED_PATH=${socketPath} xenstore-ls -f
 End it with Ctrl-C.
 `;
-}
-
-/** Only its owner may enter: whoever reaches the socket may do everything in the store. */
-function privateFolder(): string {
-  return mkdtempSync(path.join(process.env['XDG_RUNTIME_DIR'] || tmpdir(), 'xenscope-'));
 }
 
 function wholeNumber(text: string): number {

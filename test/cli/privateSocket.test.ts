@@ -1,0 +1,67 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, utimesSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { privateSocket } from '../../server/cli/privateSocket';
+
+describe('the private socket', () => {
+  let parent: string;
+  beforeEach(() => (parent = mkdtempSync(path.join(tmpdir(), 'sockets-'))));
+  afterEach(() => rmSync(parent, { recursive: true, force: true }));
+
+  const folder = (name: string): string => {
+    const made = path.join(parent, name);
+    mkdirSync(made, { mode: 0o700 });
+    return made;
+  };
+  const age = (made: string): void => utimesSync(made, new Date(0), new Date(0));
+
+  /** What a process leaves that is killed while it listens. */
+  async function leaveSocket(made: string): Promise<void> {
+    const script = `require('net').createServer().listen(process.argv[1], () => process.kill(process.pid, 'SIGKILL'))`;
+    const child = spawn(process.execPath, ['-e', script, path.join(made, 'socket')]);
+    await once(child, 'exit');
+    assert.ok(existsSync(path.join(made, 'socket')));
+  }
+
+  it('lies in a folder that only its owner may enter, and that goes', async () => {
+    const { path: socketPath, remove } = await privateSocket(parent, 'linux');
+    assert.equal(path.basename(socketPath), 'socket');
+    assert.equal(statSync(path.dirname(socketPath)).mode & 0o777, 0o700);
+    remove();
+    remove();
+    assert.deepEqual(readdirSync(parent), []);
+  });
+
+  it('is a named pipe on Windows, where net.listen takes nothing else', async () => {
+    const [one, other] = [await privateSocket(parent, 'win32'), await privateSocket(parent, 'win32')];
+    assert.match(one.path, /^\\\\\.\\pipe\\xenscope-[0-9a-f]{32}$/);
+    assert.notEqual(one.path, other.path);
+    one.remove();
+    assert.deepEqual(readdirSync(parent), []);
+  });
+
+  it('takes away what killed processes left, and nothing else', async () => {
+    const dead = folder('xenscope-dead01');
+    await leaveSocket(dead);
+    const neverListened = folder('xenscope-empty1');
+    const starting = folder('xenscope-young1');
+    const alive = folder('xenscope-alive1');
+    const server = createServer().listen(path.join(alive, 'socket'));
+    await once(server, 'listening');
+    const foreign = folder('xenscope-other1');
+    mkdirSync(path.join(foreign, 'socket'));
+    const unnamed = folder('somebody');
+    for (const made of [dead, neverListened, alive, foreign, unnamed]) age(made);
+    const { remove } = await privateSocket(parent, 'linux');
+    remove();
+    server.close();
+    assert.deepEqual(
+      readdirSync(parent).sort(),
+      [starting, alive, foreign, unnamed].map((made) => path.basename(made)).sort(),
+    );
+  });
+});
