@@ -24,16 +24,8 @@ export function regexpMatcher(pattern: string): Matcher {
       `A regular expression may have ${maxPatternCharacters} characters at most.`,
     );
   }
-  try {
-    new RegExp(pattern, 'iu');
-  } catch (error) {
-    const reason = error instanceof Error ? error.message.replace(/^.*\/[a-z]*: /, '') : String(error);
-    throw new XenscopeError('input', `This is no regular expression: ${reason}.`, {
-      wayOut: 'Correct it, or search for plain text.',
-    });
-  }
-  const context = createContext({ pattern, texts: [] as readonly string[] });
-  new Script("const expression = new RegExp(pattern, 'iu')").runInContext(context);
+  const context = createContext({ pattern, flags: flagsFor(pattern), texts: [] as readonly string[] });
+  new Script('const expression = new RegExp(pattern, flags)').runInContext(context);
   const script = new Script('texts.flatMap((text, index) => (expression.test(text) ? [index] : []))');
   return (texts) => {
     context.texts = texts;
@@ -46,6 +38,25 @@ export function regexpMatcher(pattern: string): Matcher {
       });
     }
   };
+}
+
+/** With `u` a pattern may name letters of any script, but not escape what needs none, as in `foo\-bar`. */
+function flagsFor(pattern: string): string {
+  if (problemWith(pattern, 'iu') === undefined) return 'iu';
+  const problem = problemWith(pattern, 'i');
+  if (problem === undefined) return 'i';
+  throw new XenscopeError('input', `This is no regular expression: ${problem}.`, {
+    wayOut: 'Correct it, or search for plain text.',
+  });
+}
+
+function problemWith(pattern: string, flags: string): string | undefined {
+  try {
+    new RegExp(pattern, flags);
+    return undefined;
+  } catch (error) {
+    return error instanceof Error ? error.message.replace(/^.*\/[a-z]*: /, '') : String(error);
+  }
 }
 
 function indicesWhere(texts: readonly string[], test: (text: string) => boolean): number[] {

@@ -116,6 +116,13 @@ describe('on a store', () => {
       ]);
     });
 
+    it('takes an escape that is not needed, as people write it', async () => {
+      await rig.other.write('/local/domain/3/device/x-y', 'ä');
+      const paths = ['/local/domain/3/device/x-y'];
+      assert.deepEqual((await search({ text: 'x\\-y$', regexp: true })).paths, paths);
+      assert.deepEqual((await search({ text: '^\\p{L}$', regexp: true, inPaths: false })).paths, paths);
+    });
+
     it('stays within a subtree and a limit', async () => {
       assert.deepEqual((await search({ text: 'name', under: '/local/domain/3' })).paths, [
         '/local/domain/3/name',
