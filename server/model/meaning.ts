@@ -9,7 +9,9 @@ import type { Meaning } from './treeTypes';
 /** How a domain is called: `web (3)`, or `domain 3` when it has no name. */
 export type NameDomain = (domid: number) => string;
 
-const deviceState = /\/(?:device|backend|console|libxl)(?:\/.*)?\/state$/;
+const deviceState = /\/(?:device|backend|console)(?:\/.*)?\/state$/;
+/** libxl keeps what it wrote when it created a device, and never touches it again: no state of anything. */
+const libxlCopy = /^\/libxl\/[0-9]+\/device\//;
 const domidNames = new Set([
   'frontend-id',
   'backend-id',
@@ -41,6 +43,7 @@ function meaningOfWord(
   nameDomain: NameDomain,
 ): Meaning | undefined {
   if (name === 'state' && deviceState.test(path)) {
+    if (libxlCopy.test(path)) return { kind: 'note', text: "libxl's copy from creation" };
     const state = xenbusStateName(text);
     return state && { kind: 'state', text: state };
   }

@@ -14,13 +14,19 @@ describe('meaning of a value', () => {
     for (const path of [
       '/local/domain/3/device/vif/0/state',
       '/local/domain/0/backend/vif/3/0/state',
-      '/libxl/3/device/vbd/51712/state',
       '/local/domain/3/console/state',
     ]) {
       assert.deepEqual(meaning(path, '4'), { kind: 'state', text: 'Connected' }, path);
     }
     assert.equal(meaning('/local/domain/3/device/vif/0/state', '9'), undefined);
     assert.equal(meaning('/local/domain/3/data/state', '4'), undefined);
+  });
+
+  it("takes libxl's copy of a device for no state: nobody writes it again", () => {
+    assert.deepEqual(meaning('/libxl/3/device/vbd/51712/state', '1'), {
+      kind: 'note',
+      text: "libxl's copy from creation",
+    });
   });
 
   it('names a domain by its number', () => {
