@@ -95,7 +95,7 @@ export const texts = {
   refusedTitle: (text: string) => text,
   undone: (text: string) => `Undone: ${text}`,
 
-  octets: (count: number) => countOf(count, 'octet'),
+  bytes: (count: number) => countOf(count, 'byte'),
   children: (count: number) => (count === 0 ? 'No children' : countOf(count, 'child', 'children')),
 
   status: {

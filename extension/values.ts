@@ -51,7 +51,7 @@ export function hexPair(octet: number): string {
   return octet.toString(16).padStart(2, '0');
 }
 
-/** `1 octet`, `12 octets`, `1,024 octets`. */
+/** `1 byte`, `12 bytes`, `1,024 bytes`. */
 export function countOf(count: number, one: string, many = `${one}s`): string {
   return `${count.toLocaleString('en-US')} ${count === 1 ? one : many}`;
 }

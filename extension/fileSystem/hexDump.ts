@@ -9,7 +9,7 @@ const octetsPerLine = 16;
 
 export function formatHexDump(path: string, octets: Uint8Array): string {
   const lines = [
-    `# Value of ${path}: ${countOf(octets.length, 'octet')}.`,
+    `# Value of ${path}: ${countOf(octets.length, 'byte')}.`,
     '# Edit the pairs; offsets, what stands after “|”, and lines that begin with “#” are not read.',
   ];
   return `${[...lines, ...hexLines(octets)].join('\n')}\n`;

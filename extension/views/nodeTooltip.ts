@@ -21,13 +21,17 @@ export function tooltipOf(detail: NodeDetail): vscode.MarkdownString {
   if (octets.length === 0) {
     paragraph(hover, 'Empty value');
   } else {
-    paragraph(hover, [meaning, texts.octets(octets.length)].filter(Boolean).join(' · '));
+    paragraph(hover, [meaning, texts.bytes(octets.length)].filter(Boolean).join(' · '));
     const text = textOf(octets);
-    if (text !== undefined) hover.appendCodeblock(clip(text), 'text');
+    if (text !== undefined) {
+      paragraph(hover, 'As text');
+      hover.appendCodeblock(clip(text), 'text');
+    }
+    paragraph(hover, 'In hexadecimal');
     hover.appendCodeblock(hexOf(octets), 'text');
   }
   if (detail.meaning?.kind === 'path')
-    paragraph(hover, 'The value is a path: “Go to What It Names” (F12) follows it.');
+    paragraph(hover, 'The value is a path: “Go to Linked Node” (F12) follows it.');
   for (const sentence of detail.permsText) paragraph(hover, sentence);
   paragraph(hover, `${texts.children(detail.children)}.`);
   return hover;
@@ -45,6 +49,6 @@ function clip(text: string): string {
 
 function hexOf(octets: Uint8Array): string {
   const lines = hexLines(octets.subarray(0, maxHexOctets));
-  if (octets.length > maxHexOctets) lines.push(`… ${texts.octets(octets.length - maxHexOctets)} more`);
+  if (octets.length > maxHexOctets) lines.push(`… ${texts.bytes(octets.length - maxHexOctets)} more`);
   return lines.join('\n');
 }

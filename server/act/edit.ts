@@ -23,7 +23,7 @@ export type Edit =
 
 export interface Verdict {
   readonly verdict: 'allow' | 'confirm' | 'refuse';
-  /** One sentence: what will happen, with names and numbers; or why it will not. */
+  /** One sentence: what will happen, with names and numbers, or whether it shall; or why it will not. */
   readonly text: string;
   /** Further lines: paths that go, what is lost, how to insist. */
   readonly details: readonly string[];

@@ -80,15 +80,18 @@ async function judgeRemove(path: string, options: GuardOptions): Promise<Verdict
     );
   } catch (error) {
     if (!(error instanceof XenscopeError) || error.code !== 'limit') throw error;
-    return confirm(`Removes ${path} and more than ${maxCountedNodes} nodes below it.`, [
+    return confirm(`Delete ${path} and the more than ${maxCountedNodes} nodes below it?`, [
       'This is too much to be taken back.',
     ]);
   }
   if (!root) return refuse(`${path} does not exist, or no longer.`);
   const nodes = [...nodesOf(root)];
-  if (nodes.length === 1) return allow(`Removes ${path}.`);
+  if (nodes.length === 1) {
+    const value = await unlessAbsent(options.store.read(path));
+    return allow(value && value.length > 0 ? `Delete ${path}, which holds ${quote(value)}?` : `Delete ${path}?`);
+  }
   const below = nodes.length - 1;
-  const text = `Removes ${path} and the ${below === 1 ? 'one node' : `${below} nodes`} below it.`;
+  const text = `Delete ${path} and the ${below === 1 ? 'one node' : `${below} nodes`} below it?`;
   return confirm(text, [...ownersText(nodes, options.nameDomain), ...listPaths(nodes.slice(1))]);
 }
 

@@ -30,7 +30,7 @@ const watchPath: Check = (value) =>
 const base64: Check = (value) =>
   typeof value === 'string' && value.length <= maxTextCharacters && /^[A-Za-z0-9+/]*={0,2}$/.test(value)
     ? undefined
-    : 'must be octets in base64';
+    : 'must be bytes in base64';
 const oneOf =
   (...words: readonly string[]): Check =>
   (value) =>

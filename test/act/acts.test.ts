@@ -93,10 +93,15 @@ describe('acts by hand', () => {
       await store.setPerms('/a/two/below', [{ domid: 3, read: false, write: false }]);
       assert.deepEqual(await acts.preview(remove('/a')), {
         verdict: 'confirm',
-        text: 'Removes /a and the 3 nodes below it.',
+        text: 'Delete /a and the 3 nodes below it?',
         details: ['Owners: Domain-0 (0) (3), web (3) (1).', '/a/one', '/a/two', '/a/two/below'],
       });
-      assert.equal(await verdict(remove('/a/one')), 'allow');
+      assert.deepEqual(await acts.preview(remove('/a/one')), {
+        verdict: 'allow',
+        text: 'Delete /a/one, which holds "1"?',
+        details: [],
+      });
+      assert.equal((await acts.preview(remove('/local/domain/3/data'))).text, 'Delete /local/domain/3/data?');
     });
 
     it('lists only the first of many paths', async () => {

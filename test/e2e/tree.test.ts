@@ -65,8 +65,8 @@ describe('the tree in VS Code', () => {
     const row = await xenscope.goTo('/shell/hovered');
     const text = await xenscope.hover(row, 'some text');
     assert.match(text, /\/shell\/hovered/);
-    assert.match(text, /73 6f 6d 65/, 'the octets in hex');
-    assert.match(text, /9 octets/);
+    assert.match(text, /In hexadecimal[^]*73 6f 6d 65/, 'the bytes in hex');
+    assert.match(text, /9 bytes/);
     assert.match(text, /owner|own/i);
     assert.match(text, /read/);
     await xenscope.page.keyboard.press('Escape');

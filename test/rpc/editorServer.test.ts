@@ -144,7 +144,7 @@ describe('editor server', function () {
       const removal: Act = { kind: 'remove', path: '/local/domain/3/device' };
       const preview = await editor.ask('xenscope/preview', { host, act: removal });
       assert.equal(preview.verdict, 'confirm');
-      assert.equal(preview.text, 'Removes /local/domain/3/device and the 3 nodes below it.');
+      assert.equal(preview.text, 'Delete /local/domain/3/device and the 3 nodes below it?');
       await assert.rejects(act(removal, false), { data: { code: 'refused', wayOut: 'Confirm it first.' } });
       const { undoId } = await act(removal);
       assert.deepEqual(await other.directory('/local/domain/3'), ['name']);
