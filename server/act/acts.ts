@@ -8,34 +8,39 @@ import { parentPath } from '../wire/xsPath';
 import type { XsPerm } from '../wire/xsPerms';
 import type { Done, Edit, Verdict } from './edit';
 import { explain } from './explain';
-import { type GuardOptions, isOvertaken, judge, samePerms } from './guard';
+import { type GuardOptions, final, isOvertaken, judge, maxKeptSubtreeNodes, samePerms } from './guard';
 import { restoreSubtree } from './restore';
 import { UndoList } from './undoList';
 
-/** A removal of more nodes than this is done, but not kept for undo. */
-export const maxKeptSubtreeNodes = 10_000;
+/** Paths whose removal could not be kept; the oldest is forgotten, and found out again. */
+const maxRestlessPaths = 100;
 
 export class Acts {
   readonly #options: GuardOptions;
   readonly #undos = new UndoList();
+  /** What a removal found too restless to be kept: the person is told before the next one. */
+  readonly #restless = new Set<string>();
 
   constructor(options: GuardOptions) {
     this.#options = options;
   }
 
-  preview(edit: Edit): Promise<Verdict> {
-    return judge(edit, this.#options);
+  async preview(edit: Edit): Promise<Verdict> {
+    const verdict = await judge(edit, this.#options);
+    const isRestless = edit.kind === 'remove' && this.#restless.has(edit.path);
+    if (!isRestless || verdict.verdict === 'refuse' || verdict.isFinal) return verdict;
+    return final(verdict, 'it does not stay the same for long enough to be kept');
   }
 
   /** `confirmed`: a person has read the verdict and agreed. A refusal stands in any case. */
   async perform(edit: Edit, confirmed: boolean): Promise<Done> {
-    const { verdict, text, details, overtaken } = await this.preview(edit);
+    const { verdict, text, details, overtaken, isFinal } = await this.preview(edit);
     if (verdict === 'refuse') throw new XenscopeError('refused', text, { wayOut: details.at(-1) });
     if (verdict === 'confirm' && !confirmed) {
       throw new XenscopeError(overtaken ? 'overtaken' : 'refused', text, { wayOut: 'Confirm it first.' });
     }
     try {
-      return await this.#perform(edit, confirmed);
+      return await this.#perform(edit, confirmed, isFinal === true);
     } catch (error) {
       throw await explain(error, edit, this.#options.store, this.#options.nameDomain);
     }
@@ -49,12 +54,12 @@ export class Acts {
     return done;
   }
 
-  #perform(edit: Edit, confirmed: boolean): Promise<Done> {
+  #perform(edit: Edit, confirmed: boolean, isFinal: boolean): Promise<Done> {
     switch (edit.kind) {
       case 'write':
         return this.#write(edit, confirmed);
       case 'remove':
-        return this.#remove(edit.path);
+        return this.#remove(edit.path, isFinal);
       case 'setPerms':
         return this.#setPerms(edit);
     }
@@ -107,7 +112,8 @@ export class Acts {
 
   /** ---- remove ---- */
 
-  async #remove(path: string): Promise<Done> {
+  /** `isFinal`: the person knows that there is no way back. */
+  async #remove(path: string, isFinal: boolean): Promise<Done> {
     const { store } = this.#options;
     let kept: WalkedNode | undefined;
     try {
@@ -119,12 +125,14 @@ export class Acts {
         { attempts: 5 },
       );
     } catch (error) {
-      // Too big to keep, or never quiet: it is removed without a way back.
+      // Too big to keep, or never quiet.
       const tooBig = error instanceof XenscopeError && error.code === 'limit';
       if (!tooBig && !isStoreError(error, 'EAGAIN')) throw error;
+      if (!isFinal) throw this.#wouldBeFinal(path);
       kept = undefined;
       await store.rm(path);
     }
+    this.#restless.delete(path);
     if (!kept) return { text: `Removed ${path} and all below it; this cannot be taken back.` };
     const root = kept;
     const nodes = [...nodesOf(root)].length;
@@ -133,6 +141,17 @@ export class Acts {
       text: nodes === 1 ? `Removed ${path}.` : `Removed ${path} and ${countNodes(nodes - 1)} below it.`,
       undoId,
     };
+  }
+
+  #wouldBeFinal(path: string): XenscopeError {
+    const [oldest] = this.#restless;
+    if (this.#restless.size >= maxRestlessPaths) this.#restless.delete(oldest!);
+    this.#restless.add(path);
+    return new XenscopeError(
+      'refused',
+      `${path} was not removed: it keeps changing, so that this could not be taken back.`,
+      { wayOut: 'Remove it again to do so without a way back.' },
+    );
   }
 
   async #undoRemove(root: WalkedNode, nodes: number): Promise<Done> {

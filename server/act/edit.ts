@@ -29,6 +29,8 @@ export interface Verdict {
   readonly details: readonly string[];
   /** Somebody else changed it since the person looked: to be done without `expected`, or not at all. */
   readonly overtaken?: true;
+  /** It cannot be taken back; the first of the details says why. */
+  readonly isFinal?: true;
 }
 
 export interface Done {

@@ -16,6 +16,8 @@ import { pathProblem, permsProblem, valueProblem } from './inputProblem';
 export const maxListedPaths = 12;
 /** Counting goes no further; the verdict says so. */
 export const maxCountedNodes = 100_000;
+/** A removal of more nodes than this is done, but not kept for undo. */
+export const maxKeptSubtreeNodes = 10_000;
 
 export interface GuardOptions {
   readonly store: StoreClient;
@@ -80,9 +82,7 @@ async function judgeRemove(path: string, options: GuardOptions): Promise<Verdict
     );
   } catch (error) {
     if (!(error instanceof XenscopeError) || error.code !== 'limit') throw error;
-    return confirm(`Delete ${path} and the more than ${maxCountedNodes} nodes below it?`, [
-      'This is too much to be taken back.',
-    ]);
+    return final(confirm(`Delete ${path} and the more than ${maxCountedNodes} nodes below it?`), tooManyToKeep);
   }
   if (!root) return refuse(`${path} does not exist, or no longer.`);
   const nodes = [...nodesOf(root)];
@@ -92,7 +92,8 @@ async function judgeRemove(path: string, options: GuardOptions): Promise<Verdict
   }
   const below = nodes.length - 1;
   const text = `Delete ${path} and the ${below === 1 ? 'one node' : `${below} nodes`} below it?`;
-  return confirm(text, [...ownersText(nodes, options.nameDomain), ...listPaths(nodes.slice(1))]);
+  const verdict = confirm(text, [...ownersText(nodes, options.nameDomain), ...listPaths(nodes.slice(1))]);
+  return nodes.length > maxKeptSubtreeNodes ? final(verdict, tooManyToKeep) : verdict;
 }
 
 async function judgeSetPerms(
@@ -157,6 +158,14 @@ function allow(text: string, details: readonly string[] = []): Verdict {
 
 function confirm(text: string, details: readonly string[] = []): Verdict {
   return { verdict: 'confirm', text, details };
+}
+
+const tooManyToKeep = `no more than ${maxKeptSubtreeNodes} nodes are kept for that`;
+
+/** The verdict on an act that there is no way back from: a person is asked in any case. */
+export function final(verdict: Verdict, why: string): Verdict {
+  const details = [`This cannot be taken back: ${why}.`, ...verdict.details];
+  return { ...verdict, verdict: 'confirm', details, isFinal: true };
 }
 
 function refuse(text: string, details: readonly string[] = []): Verdict {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { Acts } from '../../server/act/acts';
 import type { Edit } from '../../server/act/edit';
+import { maxKeptSubtreeNodes } from '../../server/act/guard';
 import { nameProblem, pathProblem, permsProblem, valueProblem } from '../../server/act/inputProblem';
 import { UndoList, maxUndoEntries } from '../../server/act/undoList';
 import type { StoreClient } from '../../server/host/storeClient';
@@ -109,6 +110,57 @@ describe('acts by hand', () => {
       const { details } = await acts.preview(remove('/many'));
       assert.equal(details.at(-1), '… and 38 more');
       assert.equal(details.length, 14);
+    });
+
+    it('warns of every removal that is too big to be kept, and only of those', async () => {
+      const makeMore = async (from: number, to: number) => {
+        const paths = Array.from({ length: to - from }, (_, index) => `/many/${from + index}`);
+        await Promise.all(paths.map((path) => store.write(path, '')));
+      };
+      await makeMore(0, maxKeptSubtreeNodes - 1);
+      assert.equal((await acts.preview(remove('/many'))).isFinal, undefined);
+      await makeMore(maxKeptSubtreeNodes - 1, maxKeptSubtreeNodes);
+      const { details, isFinal } = await acts.preview(remove('/many'));
+      assert.equal(isFinal, true);
+      assert.equal(details[0], 'This cannot be taken back: no more than 10000 nodes are kept for that.');
+      assert.deepEqual(await acts.perform(remove('/many'), true), {
+        text: 'Removed /many and all below it; this cannot be taken back.',
+      });
+    }).timeout(60_000);
+
+    it('removes nothing that it cannot keep before it has said so', async () => {
+      const { transaction } = store;
+      let isRestless = true;
+      store.transaction = (body, options) =>
+        transaction.call(
+          store,
+          async (tx) => {
+            const answer = await body(tx);
+            if (isRestless) await store.write('/a/two/below', 'again');
+            return answer;
+          },
+          // No pauses between them: the clock stands still here.
+          { ...options, attempts: 2 },
+        ) as ReturnType<typeof body>;
+      assert.equal((await acts.preview(remove('/a/two/below'))).isFinal, undefined);
+      await assert.rejects(acts.perform(remove('/a/two/below'), true), {
+        code: 'refused',
+        message: '/a/two/below was not removed: it keeps changing, so that this could not be taken back.',
+      });
+      assert.equal(await text('/a/two/below'), 'again');
+      assert.deepEqual(await acts.preview(remove('/a/two/below')), {
+        verdict: 'confirm',
+        text: 'Delete /a/two/below, which holds "again"?',
+        details: ['This cannot be taken back: it does not stay the same for long enough to be kept.'],
+        isFinal: true,
+      });
+      assert.equal((await acts.perform(remove('/a/two/below'), true)).undoId, undefined);
+      await assert.rejects(text('/a/two/below'), { storeError: 'ENOENT' });
+
+      isRestless = false;
+      await store.write('/a/two/below', 'quiet');
+      assert.equal(await verdict(remove('/a/two/below')), 'allow');
+      assert.notEqual((await acts.perform(remove('/a/two/below'), false)).undoId, undefined);
     });
 
     it('shows permissions before and after', async () => {
