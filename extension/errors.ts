@@ -66,10 +66,24 @@ export const failures = {
     new Failure('away', `${label} is not connected.`, 'Connect it in the view “Hosts”.'),
   hostAway: (label: string, reason: string) =>
     new Failure('away', `${label} cannot be reached: ${reason}`, 'It is tried again by itself.'),
+  noPace: () => new Failure('unsupported', 'Only the simulator has a pace.'),
+  noSocket: (label: string) =>
+    new Failure('unsupported', `${label} has no socket for other programs now.`, 'Connect it first.'),
+  notRemovable: (label: string) =>
+    new Failure('input', `${label} is always there; only an added socket can be removed.`),
+  noWorld: (label: string) =>
+    new Failure(
+      'unsupported',
+      `${label} is a real host: it cannot be held, and its guests are not ours to break.`,
+      'The simulator can do all that.',
+    ),
+  /** `now`: `web is paused now`. */
+  cannotAct: (act: string, now: string) => new Failure('input', `“${act}” cannot be done: ${now}.`),
   noCurrentHost: () => new Failure('input', 'No host is shown.', 'Choose one in the view “Hosts”.'),
   noNodeChosen: () =>
     new Failure('input', 'No node is selected.', 'Select a row of the view “Xenstore” first.'),
   nothingToUndo: () => new Failure('input', 'There is no change of yours to undo on this host.'),
+  noLink: (path: string) => new Failure('input', `The value of ${path} is not the path of a node.`),
   noSuchPath: (path: string) => new Failure('store', `There is no node ${path}.`, undefined, 'ENOENT'),
   badHex: (line: number, token: string) =>
     new Failure(

@@ -1,7 +1,7 @@
 /** Go to a path: typed, with the children of what is typed so far to choose from; or the one a value names. */
 import * as vscode from 'vscode';
 import type { Xenscope } from '../context';
-import { Failure, failures } from '../errors';
+import { failures } from '../errors';
 import { childPath, isNodePath, parentPath, tidyPath } from '../names';
 import { mustBeTarget, shownHost } from './target';
 
@@ -14,7 +14,7 @@ export async function reveal(xenscope: Xenscope, argument: unknown): Promise<voi
 export async function followLink(xenscope: Xenscope, argument: unknown): Promise<void> {
   const { host, path } = mustBeTarget(xenscope, argument);
   const { meaning } = await xenscope.connection.request('xenscope/row', { host, path });
-  if (meaning?.kind !== 'path') throw new Failure('input', `The value of ${path} is not the path of a node.`);
+  if (meaning?.kind !== 'path') throw failures.noLink(path);
   await xenscope.xenstoreView.reveal(host, meaning.path);
 }
 

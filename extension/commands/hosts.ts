@@ -3,7 +3,7 @@ import { stat } from 'node:fs/promises';
 import * as path from 'node:path';
 import * as vscode from 'vscode';
 import type { Xenscope } from '../context';
-import { Failure } from '../errors';
+import { failures } from '../errors';
 import { plain } from '../plain';
 import { say } from '../say';
 import { settings } from '../settings';
@@ -45,7 +45,7 @@ async function pickHost(xenscope: Xenscope): Promise<{ id: string } | undefined>
 export async function setPace(xenscope: Xenscope, argument: unknown): Promise<void> {
   const host = hostIn(xenscope, argument);
   const now = host.world?.pace;
-  if (now === undefined) throw new Failure('unsupported', 'Only the simulator has a pace.');
+  if (now === undefined) throw failures.noPace();
   const items = texts.paceChoices.map(({ pace, label, detail }) => ({
     pace,
     label,
@@ -62,7 +62,7 @@ export async function setPace(xenscope: Xenscope, argument: unknown): Promise<vo
 export async function copySocket(xenscope: Xenscope, argument: unknown): Promise<void> {
   const { label, socketPath } = hostIn(xenscope, argument);
   if (socketPath === undefined) {
-    throw new Failure('unsupported', `${label} has no socket for other programs now.`, 'Connect it first.');
+    throw failures.noSocket(label);
   }
   await vscode.env.clipboard.writeText(texts.exportLine(socketPath));
   say.briefly('clippy', texts.exportCopied, statusMs);
@@ -104,8 +104,7 @@ async function socketProblem(text: string): Promise<string | vscode.InputBoxVali
 
 export async function removeSocket(xenscope: Xenscope, argument: unknown): Promise<void> {
   const { removable, label, socketPath } = hostIn(xenscope, argument);
-  if (!removable || socketPath === undefined)
-    throw new Failure('input', `${label} is always there; only an added socket can be removed.`);
+  if (!removable || socketPath === undefined) throw failures.notRemovable(label);
   await settings.setSockets(
     settings.sockets().filter((one) => path.normalize(one) !== path.normalize(socketPath)),
   );

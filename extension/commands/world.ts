@@ -2,7 +2,7 @@
 import * as vscode from 'vscode';
 import type { HostInfo, WorldState } from '../../server/rpc/api';
 import type { Xenscope } from '../context';
-import { Failure } from '../errors';
+import { type Failure, failures } from '../errors';
 import { plain } from '../plain';
 import { actText, faultLabel, probabilityChoices, probabilityText } from '../rings/worldTexts';
 import { ask, say } from '../say';
@@ -22,11 +22,7 @@ async function worldIn(xenscope: Xenscope, argument: unknown): Promise<WorldTarg
   const wanted = typeof argument === 'string' ? argument : (host ?? id ?? hosts.currentId);
   const info = await hosts.whenConnected(wanted, connectTimeoutMs);
   if (!info.world) {
-    throw new Failure(
-      'unsupported',
-      `${info.label} is a real host: it cannot be held, and its guests are not ours to break.`,
-      'The simulator can do all that.',
-    );
+    throw failures.noWorld(info.label);
   }
   return { host: info, world: await connection.request('xenscope/world', { host: info.id }) };
 }
@@ -145,7 +141,7 @@ async function pickDomain(act: string, able: WorldState['domains']) {
 function cannot(act: string, world: WorldState, domid: number | undefined): Failure {
   const domain = world.domains.find((one) => one.domid === domid);
   const now = domain ? `${domain.name} is ${domain.state} now` : 'No guest is in a state for it now';
-  return new Failure('input', `“${actText(act).label}” cannot be done: ${now}.`);
+  return failures.cannotAct(actText(act).label, now);
 }
 
 async function perform(
