@@ -8,10 +8,11 @@ import type { NameDomain } from '../model/meaning';
 import { permsText } from '../model/permsText';
 import { previewValue } from '../model/preview';
 import { type WalkedNode, nodesOf, walk } from '../model/walk';
+import { pathProblem } from '../wire/pathProblem';
 import { isAtOrBelow } from '../wire/xsPath';
 import { formatXsPerm, type XsPerm } from '../wire/xsPerms';
 import type { Edit, Verdict } from './edit';
-import { pathProblem, permsProblem, valueProblem } from './inputProblem';
+import { permsProblem, valueProblem } from './inputProblem';
 
 export const maxListedPaths = 12;
 /** Counting goes no further; the verdict says so. */
@@ -82,13 +83,18 @@ async function judgeRemove(path: string, options: GuardOptions): Promise<Verdict
     );
   } catch (error) {
     if (!(error instanceof XenscopeError) || error.code !== 'limit') throw error;
-    return final(confirm(`Delete ${path} and the more than ${maxCountedNodes} nodes below it?`), tooManyToKeep);
+    return final(
+      confirm(`Delete ${path} and the more than ${maxCountedNodes} nodes below it?`),
+      tooManyToKeep,
+    );
   }
   if (!root) return refuse(`${path} does not exist, or no longer.`);
   const nodes = [...nodesOf(root)];
   if (nodes.length === 1) {
     const value = await unlessAbsent(options.store.read(path));
-    return allow(value && value.length > 0 ? `Delete ${path}, which holds ${quote(value)}?` : `Delete ${path}?`);
+    return allow(
+      value && value.length > 0 ? `Delete ${path}, which holds ${quote(value)}?` : `Delete ${path}?`,
+    );
   }
   const below = nodes.length - 1;
   const text = `Delete ${path} and the ${below === 1 ? 'one node' : `${below} nodes`} below it?`;

@@ -2,12 +2,13 @@ import assert from 'node:assert/strict';
 import { Acts } from '../../server/act/acts';
 import type { Edit } from '../../server/act/edit';
 import { maxKeptSubtreeNodes } from '../../server/act/guard';
-import { nameProblem, pathProblem, permsProblem, valueProblem } from '../../server/act/inputProblem';
+import { permsProblem, valueProblem } from '../../server/act/inputProblem';
 import { UndoList, maxUndoEntries } from '../../server/act/undoList';
 import type { StoreClient } from '../../server/host/storeClient';
 import { dump } from '../../server/model/dump';
 import { openStoreClient } from '../../server/store/client/storeClient';
 import { Xenstored } from '../../server/store/xenstored';
+import { nameProblem, pathProblem } from '../../server/wire/pathProblem';
 import { ManualClock } from '../sim/manualClock';
 
 const nameDomain = (domid: number) =>

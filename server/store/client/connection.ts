@@ -223,7 +223,7 @@ export class StoreConnection {
     const { type, what } = pending.request;
     this.hasAnswered ||= message.type === type || message.type === XsType.ERROR;
     if (message.type === type) return pending.resolve(Buffer.from(message.payload));
-    if (message.type === XsType.ERROR) return pending.reject(storeError(what, message.payload));
+    if (message.type === XsType.ERROR) return pending.reject(storeError(pending.request, message.payload));
     const got = xsTypeName(message.type) ?? `type ${message.type}`;
     const error = protocolError(what, `the reply is ${got} instead of ${xsTypeName(type)}`);
     pending.reject(error);

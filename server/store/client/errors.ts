@@ -1,13 +1,16 @@
 /** The sentences of the store client, so that one mistake always reads the same. */
 import { XenscopeError } from '../../host/errors';
-import { parseXsError, xsErrors } from '../../wire/errno';
+import { parseXsError } from '../../wire/errno';
+import { meaningOf, type Refused } from './refusals';
 
-/** The store's answer to `what`, e.g. `read /a/b`, from the payload of an ERROR message. */
-export function storeError(what: string, payload: Buffer): XenscopeError {
+/** The store's answer to a request, e.g. to `read /a/b`, from the payload of an ERROR message. */
+export function storeError(request: Refused & { readonly what: string }, payload: Buffer): XenscopeError {
   const { name, sent } = parseXsError(payload);
+  const { clause, wayOut } = meaningOf(name, request);
   const shown = /^[A-Z0-9_]{1,32}$/.test(sent) ? sent : name;
-  return new XenscopeError('store', `Cannot ${what}: ${xsErrors[name].text} (${shown}).`, {
+  return new XenscopeError('store', `Cannot ${request.what}: ${clause} (${shown}).`, {
     storeError: name,
+    wayOut,
   });
 }
 
