@@ -108,7 +108,10 @@ describe('xenscope serve', () => {
     for (const [options, words] of [
       [['--pace', 'fast'], /number from 0 to 1000/],
       [['--seed', '-1'], /whole number/],
-      [['--socket', path.join(folder, 'no', 'folder')], /Cannot listen on/],
+      [
+        ['--socket', path.join(folder, 'no', 'folder')],
+        /Cannot listen on .*: .*no is no folder\. Make it first/,
+      ],
     ] as const) {
       const { code, stderr } = await attempt(...options);
       assert.match(stderr, words);

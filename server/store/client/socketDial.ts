@@ -3,21 +3,13 @@ import { connect } from 'node:net';
 import type { Socket } from 'node:net';
 import { XenscopeError } from '../../host/errors';
 import type { ByteStream, Dial } from '../byteStream';
-
-/** sun_path of Linux, without the final NUL; a longer one would be cut to another name. */
-const SOCKET_PATH_MAX_BYTES = 107;
+import { tooLongForSocket } from '../socketPath';
 
 export function dialSocket(path: string): Dial {
   return (handlers) =>
     new Promise((resolve, reject) => {
-      if (Buffer.byteLength(path) > SOCKET_PATH_MAX_BYTES) {
-        return reject(
-          new XenscopeError(
-            'input',
-            `The socket path ${path} is longer than the ${SOCKET_PATH_MAX_BYTES} bytes that a socket may have.`,
-          ),
-        );
-      }
+      const tooLong = tooLongForSocket(path);
+      if (tooLong) return reject(tooLong);
       const socket = connect({ path });
       let isOpen = false;
       let reason: string | undefined;

@@ -1,9 +1,11 @@
 /** The store on a unix socket (or a named pipe of Windows): for everything outside the process. */
-import { lstatSync, unlinkSync } from 'node:fs';
+import { lstatSync, statSync, unlinkSync } from 'node:fs';
 import net from 'node:net';
+import { dirname } from 'node:path';
 import { XenscopeError } from '../../host/errors';
 import type { ByteStream, ByteStreamHandlers } from '../byteStream';
 import { limits } from '../quotas';
+import { tooLongForSocket } from '../socketPath';
 import { fastSocket, type FastSocket } from './fastSocket';
 
 export interface Listening {
@@ -15,24 +17,23 @@ export interface Listening {
 export type Acceptor = () => (ByteStreamHandlers & { open(stream: ByteStream): void }) | undefined;
 
 export async function listenOnSocket(path: string, accept: Acceptor): Promise<Listening> {
-  checkLength(path);
+  const tooLong = tooLongForSocket(path);
+  if (tooLong) throw tooLong;
+  checkFolder(path);
   await removeStale(path);
   const server = net.createServer({ pauseOnConnect: true }, (socket) => serve(socket, accept));
   await bindPrivately(server, path);
   return { path, close: () => closeServer(server) };
 }
 
-/** What fits into sun_path with its NUL. */
-const MAX_PATH_BYTES = process.platform === 'linux' ? 107 : 103;
-
-function checkLength(path: string): void {
-  const bytes = Buffer.byteLength(path);
-  if (process.platform === 'win32' || bytes <= MAX_PATH_BYTES) return;
-  throw new XenscopeError(
-    'input',
-    `${path} is too long for a socket: ${bytes} bytes, at most ${MAX_PATH_BYTES} are possible.`,
-    { wayOut: 'Choose a shorter path.' },
-  );
+/** Asked first, because the system calls it a lack of rights. */
+function checkFolder(path: string): void {
+  if (process.platform === 'win32') return;
+  const folder = dirname(path);
+  if (statSync(folder, { throwIfNoEntry: false })?.isDirectory()) return;
+  throw new XenscopeError('input', `Cannot listen on ${path}: ${folder} is no folder.`, {
+    wayOut: 'Make it first, or choose another path.',
+  });
 }
 
 /** A socket that nobody answers on was left behind; one that answers belongs to somebody. */

@@ -72,7 +72,13 @@ describe('socketTransport', () => {
     writeFileSync(socketPath, 'mine');
     await assert.rejects(newServer().listen(socketPath), isInput);
     assert.ok(statSync(socketPath).isFile());
-    await assert.rejects(newServer().listen(path.join(folder, 'no', 'folder')), isInput);
+    for (const nowhere of [path.join(folder, 'no', 'socket'), path.join(socketPath, 'below-a-file')]) {
+      await assert.rejects(newServer().listen(nowhere), (error: unknown) => {
+        assert.ok(isInput(error));
+        assert.match((error as Error).message, /^Cannot listen on .*: .*\/(no|socket) is no folder\.$/);
+        return true;
+      });
+    }
     await assert.rejects(newServer().listen(path.join(folder, 'x'.repeat(110))), /too long for a socket/);
   });
 
