@@ -53,11 +53,11 @@ export class Watches {
     server.onState(({ kind }) => {
       if (kind === 'running') return;
       this.early = [];
-      for (const watch of this.active) watch.watchId = undefined;
+      this.lose(this.active);
     });
     server.on('xenscope/hostsChanged', ({ hosts }) => {
       const isOpen = openHosts(hosts);
-      for (const watch of this.active) if (!isOpen(watch.host)) watch.watchId = undefined;
+      this.lose(this.active.filter(({ host }) => !isOpen(host)));
     });
   }
 
@@ -97,7 +97,17 @@ export class Watches {
   /** The host is connected, perhaps with another server than before: watches that the server lost are set again. */
   async restore(host: string): Promise<void> {
     for (const watch of this.active) {
-      if (watch.host === host && watch.watchId === undefined) await this.set(watch).catch(this.report);
+      if (watch.host !== host || watch.watchId !== undefined) continue;
+      await this.set(watch).catch(this.report);
+      this.changed.fire(watch);
+    }
+  }
+
+  private lose(watches: readonly Watch[]): void {
+    for (const watch of watches) {
+      if (watch.watchId === undefined) continue;
+      watch.watchId = undefined;
+      this.changed.fire(watch);
     }
   }
 

@@ -45,6 +45,29 @@ describe('changing the store in VS Code', () => {
     await reads('/edit/value', 'by key');
   });
 
+  it('asks before it overwrites what came while one typed', async () => {
+    await shell.write('/edit/value', 'seen');
+    const row = await xenscope.goTo('/edit/value');
+    await xenscope.description(row).filter({ hasText: 'seen' }).waitFor();
+    await xenscope.store.choose(row, 'Edit Value');
+    await xenscope.workbench.quickInputBox.waitFor();
+    await shell.write('/edit/value', 'theirs');
+    await xenscope.workbench.answer('mine');
+    const { dialog } = xenscope.workbench;
+    await dialog.getByText('was changed meanwhile, from "seen" to "theirs"').waitFor();
+    assert.equal(await shell.read('/edit/value'), 'theirs');
+    await dialog.getByRole('button', { name: 'Overwrite' }).click();
+    await reads('/edit/value', 'mine');
+  });
+
+  it('shows a value that is written as a link to a command as words', async () => {
+    await shell.write('/edit/value', '[Free disk](command:workbench.action.quit)');
+    await xenscope.workbench.command('Xenscope: Undo Last Change');
+    const told = xenscope.workbench.notification('was written again');
+    await told.filter({ hasText: '(command:workbench.action.quit)' }).waitFor();
+    assert.equal(await told.locator('a', { hasText: 'Free disk' }).count(), 0, 'nothing to click on');
+  });
+
   it('creates a child', async () => {
     const row = await xenscope.goTo('/edit');
     await xenscope.store.choose(row, 'New Child');

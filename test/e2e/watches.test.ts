@@ -30,6 +30,17 @@ describe('watches in VS Code', () => {
     await xenscope.description(watch).filter({ hasText: 'deleted' }).waitFor();
   });
 
+  it('goes on after the host was disconnected and connected', async () => {
+    await xenscope.workbench.command('Xenscope: Disconnect Host');
+    const watch = xenscope.watches.row('/watched', 1);
+    await xenscope.description(watch).filter({ hasText: 'waiting for the host' }).waitFor();
+    await xenscope.workbench.command('Xenscope: Connect Host');
+    await xenscope.description(watch).filter({ hasNotText: 'waiting for the host' }).waitFor();
+    shell = await xenscope.shell();
+    await shell.write('/watched/node', 'again');
+    await xenscope.description(watch).filter({ hasText: '"again"' }).waitFor();
+  });
+
   it('writes them to a log', async () => {
     await xenscope.workbench.command('Xenscope: Show Log of Watches');
     const panel = xenscope.page.locator('.part.panel .view-lines');

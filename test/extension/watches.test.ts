@@ -92,8 +92,12 @@ describe('watches of a person', () => {
     server.tell('xenscope/hostsChanged', { hosts: [simulator('away')] });
     await watches.restore('simulator');
     assert.equal(watch.watchId, 1, 'the server has kept it');
+    const drawn: unknown[] = [];
+    watches.onChange((one) => drawn.push(one));
     server.tell('xenscope/hostsChanged', { hosts: [simulator('idle')] });
+    assert.deepEqual(drawn, [watch], 'a person sees that it waits');
     await watches.restore('simulator');
+    assert.deepEqual(drawn, [watch, watch]);
     server.tell('xenscope/watchReports', { reports: [report(2, 1)] });
     assert.equal(watch.count, 1);
   });
