@@ -7,6 +7,9 @@ import type { World } from '../sim/world';
 import { privateSocket } from './privateSocket';
 import { systemClock, systemRandom } from './systemClock';
 
+/** A xenstored that was stopped shows as away after that; a busy one answers something much sooner. */
+const maxSilenceMs = 30_000;
+
 export function addEditorVerb(program: Command): void {
   program
     .command('editor')
@@ -33,7 +36,7 @@ async function serveEditor(): Promise<void> {
     input: process.stdin,
     output: process.stdout,
     openSimulator,
-    openSocket: (socketPath) => openSocketHost({ ...ports, path: socketPath }),
+    openSocket: (socketPath) => openSocketHost({ ...ports, path: socketPath, maxSilenceMs }),
     localSocketPaths: localSocketPaths(),
   });
   await server.ended;

@@ -3,7 +3,7 @@
  * the exit codes: 0 done, 1 the store refused or is away, 2 the command makes no sense.
  */
 import { existsSync } from 'node:fs';
-import type { Command } from 'commander';
+import { InvalidArgumentError, type Command } from 'commander';
 import { XenscopeError } from '../host/errors';
 import type { StoreClient } from '../host/storeClient';
 import { dialSocket } from '../store/client/socketDial';
@@ -13,12 +13,16 @@ import { withRights } from './whoMay';
 
 export const EXIT_STORE_ERROR = 1;
 export const EXIT_USAGE = 2;
+/** A day. */
+const MAX_TIMEOUT_SECONDS = 86_400;
 
 const usualSockets = ['/run/xenstored/socket', '/var/run/xenstored/socket'];
 
 export interface StoreOptions {
   readonly socket?: string;
   readonly json?: boolean;
+  /** Seconds; 0 waits for ever. */
+  readonly timeout: number;
 }
 
 export function addStoreOptions(command: Command, jsonMeaning: string): Command {
@@ -27,7 +31,13 @@ export function addStoreOptions(command: Command, jsonMeaning: string): Command 
       '-s, --socket <path>',
       `the xenstored's socket (default: $XENSTORED_PATH, then ${usualSockets[0]})`,
     )
-    .option('-j, --json', jsonMeaning);
+    .option('-j, --json', jsonMeaning)
+    .option(
+      '--timeout <seconds>',
+      'give a xenstored up that says nothing for so long; 0: never',
+      seconds,
+      10,
+    );
 }
 
 export function findSocket(named?: string): string {
@@ -45,6 +55,7 @@ export function openSocketClient(options: StoreOptions, reconnect: boolean): Sto
     clock: systemClock,
     random: systemRandom,
     reconnect,
+    maxSilenceMs: options.timeout === 0 ? undefined : options.timeout * 1000,
   });
 }
 
@@ -70,6 +81,12 @@ export async function saying<T>(store: StoreClient, path: string, operation: Pro
   } catch (error) {
     throw await withRights(store, path, error);
   }
+}
+
+function seconds(text: string): number {
+  const value = Number(text);
+  if (text.trim() !== '' && value >= 0 && value <= MAX_TIMEOUT_SECONDS) return value;
+  throw new InvalidArgumentError(`It must be a number of seconds from 0 to ${MAX_TIMEOUT_SECONDS}.`);
 }
 
 /** One sentence on stderr and the exit code; what is not an expected failure is thrown on. */

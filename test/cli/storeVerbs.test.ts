@@ -25,6 +25,7 @@ const mistakes: [string[], RegExp][] = [
   [['watch', '-n', '0', '/a'], /whole number above 0/],
   [['watch', '-n', 'many', '/a'], /whole number above 0/],
   [['ls', '--bogus'], /unknown option '--bogus'/],
+  [['read', '--timeout', 'soon', '/a'], /number of seconds/],
   [['bogus'], /unknown command 'bogus'/],
   [['read', '/ŝ'], /cannot hold/],
 ];
@@ -74,6 +75,24 @@ describe('xenscope ls, read, write, rm, watch, chmod', function () {
       socketPath: path.join(folder, 'missing'),
     });
     assert.equal(outcome.status, 0, outcome.stderr);
+  });
+
+  it('give up a xenstored that was stopped, and say so', async () => {
+    const stopped = path.join(folder, 'stopped');
+    const script = `require('net').createServer().listen(process.argv[1], () => console.log('up'))`;
+    const child = spawn(process.execPath, ['-e', script, stopped], { stdio: ['ignore', 'pipe', 'ignore'] });
+    try {
+      await once(child.stdout, 'data');
+      child.kill('SIGSTOP');
+      const outcome = await xenscope(['read', '--timeout', '0.3', '/a'], { socketPath: stopped });
+      assert.equal(outcome.status, 1);
+      assert.match(
+        outcome.stderr,
+        /asked to read \/a; .*The xenstore has not answered for 0\.3 seconds\.\n$/,
+      );
+    } finally {
+      child.kill('SIGKILL');
+    }
   });
 
   it('end in peace when their reader leaves', async () => {

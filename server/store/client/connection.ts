@@ -3,6 +3,7 @@
  * gathered into one write per turn of the event loop, and a bound on both. It lives once: when the
  * stream ends, everything under way is rejected and the owner opens another connection.
  */
+import type { Clock } from '../../host/clock';
 import { XenscopeError } from '../../host/errors';
 import {
   encodeXs,
@@ -17,6 +18,7 @@ import type { XsMessage, XsParserState } from '../../wire/xsMessage';
 import type { ByteStream, Dial } from '../byteStream';
 import { away, cancelled, interrupted, protocolError, storeError } from './errors';
 import type { StoreClientLimits } from './limits';
+import { Silence } from './silence';
 
 export interface StoreRequest {
   readonly type: XsType;
@@ -32,6 +34,12 @@ export interface ConnectionHandlers {
   onEvent(path: string, token: string): void;
   /** Called once, after everything under way was rejected; not after `close`. */
   onEnd(reason: string): void;
+}
+
+export interface Patience {
+  readonly clock: Clock;
+  /** A server that was asked and says nothing for so long is given up. */
+  readonly maxSilenceMs: number;
 }
 
 interface Pending {
@@ -58,14 +66,16 @@ export class StoreConnection {
   #isBlocked = false;
   #isFlushPlanned = false;
   #endReason: string | undefined;
+  readonly #silence: Silence | undefined;
 
   /** Rejects like the dial does when nobody answers. */
   static async open(
     dial: Dial,
     limits: StoreClientLimits,
     handlers: ConnectionHandlers,
+    patience?: Patience,
   ): Promise<StoreConnection> {
-    const connection = new StoreConnection(limits, handlers);
+    const connection = new StoreConnection(limits, handlers, patience);
     const stream = await dial({
       onData: (bytes) => connection.#onData(bytes),
       onDrain: () => connection.#onDrain(),
@@ -76,9 +86,14 @@ export class StoreConnection {
     return connection;
   }
 
-  private constructor(limits: StoreClientLimits, handlers: ConnectionHandlers) {
+  private constructor(limits: StoreClientLimits, handlers: ConnectionHandlers, patience?: Patience) {
     this.#limits = limits;
     this.#handlers = handlers;
+    if (!patience) return;
+    const { clock, maxSilenceMs } = patience;
+    this.#silence = new Silence(clock, maxSilenceMs, () =>
+      this.#end(`The xenstore has not answered for ${maxSilenceMs / 1000} seconds.`),
+    );
   }
 
   /** Why the connection has ended; undefined while it lives. */
@@ -103,6 +118,7 @@ export class StoreConnection {
   close(): void {
     if (this.#endReason !== undefined) return;
     this.#endReason = 'The connection was closed.';
+    this.#silence?.end();
     this.#stream?.close();
     for (const { request, reject } of this.#takeAll()) reject(cancelled(request.what));
   }
@@ -174,6 +190,7 @@ export class StoreConnection {
     }
     this.#forgetSent();
     if (messages.length === 0) return;
+    this.#silence?.begin();
     const bytes = messages.length === 1 ? messages[0]! : Buffer.concat(messages);
     this.#isBlocked = !this.#stream.write(bytes);
   }
@@ -202,6 +219,7 @@ export class StoreConnection {
 
   #onData(bytes: Buffer): void {
     if (this.#endReason !== undefined) return;
+    this.#silence?.broken();
     const { state, messages } = parseXs(this.#parser, bytes, this.#limits.maxReplyBytes);
     this.#parser = state;
     for (const message of messages) {
@@ -209,6 +227,7 @@ export class StoreConnection {
       // A message may have ended the connection, by what it is or by what it made the owner do.
       if (this.endReason !== undefined) return;
     }
+    if (this.#inFlight.size === 0) this.#silence?.end();
     if (state.kind === 'broken') this.#end(state.reason);
     else if (this.#waitingHead < this.#waiting.length) this.#planFlush();
   }
@@ -241,6 +260,7 @@ export class StoreConnection {
   #end(reason: string): void {
     if (this.#endReason !== undefined) return;
     this.#endReason = reason;
+    this.#silence?.end();
     this.#stream?.close();
     const sent = new Set(this.#inFlight.values());
     for (const pending of this.#takeAll()) {

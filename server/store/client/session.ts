@@ -6,7 +6,7 @@ import type { Clock, Random, Timer } from '../../host/clock';
 import { XenscopeError } from '../../host/errors';
 import type { StoreState } from '../../host/storeClient';
 import type { Dial } from '../byteStream';
-import { StoreConnection } from './connection';
+import { StoreConnection, type ConnectionHandlers } from './connection';
 import { away, cancelled } from './errors';
 import type { StoreClientLimits } from './limits';
 
@@ -25,6 +25,8 @@ export interface SessionOptions {
   readonly random?: Random;
   readonly reconnect: boolean;
   readonly limits: StoreClientLimits;
+  /** Undefined: for ever. */
+  readonly maxSilenceMs: number | undefined;
   /** Before anybody else can use the connection: watches are registered here. */
   onConnected(connection: StoreConnection): void;
   onEvent(path: string, token: string): void;
@@ -98,13 +100,16 @@ export class StoreSession {
     this.#retryTimer?.cancel();
     this.#setState({ kind: 'connecting' });
     let opened: StoreConnection | undefined;
-    const open = StoreConnection.open(this.#options.dial, this.#options.limits, {
+    const { dial, limits, clock, maxSilenceMs } = this.#options;
+    const handlers: ConnectionHandlers = {
       onEvent: (path, token) => this.#options.onEvent(path, token),
       onEnd: (reason) => {
         // An end during the dial is seen below, when the dial has returned.
         if (opened && opened === this.#connection) this.#onLost(reason);
       },
-    });
+    };
+    const patience = maxSilenceMs === undefined ? undefined : { clock, maxSilenceMs };
+    const open = StoreConnection.open(dial, limits, handlers, patience);
     open.then(
       (connection) => {
         opened = connection;

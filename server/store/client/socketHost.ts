@@ -9,16 +9,18 @@ export interface SocketHostOptions {
   readonly path: string;
   readonly clock: Clock;
   readonly random: Random;
+  /** As of openStoreClient. */
+  readonly maxSilenceMs?: number;
 }
 
-export function openSocketHost({ path, clock, random }: SocketHostOptions): Host {
+export function openSocketHost({ path, clock, random, maxSilenceMs }: SocketHostOptions): Host {
   const clients = new Set<StoreClient>();
   return {
     kind: 'real',
     clock,
     random,
     openStore() {
-      const client = openStoreClient({ dial: dialSocket(path), clock, random });
+      const client = openStoreClient({ dial: dialSocket(path), clock, random, maxSilenceMs });
       clients.add(client);
       client.onStateChange((state) => {
         if (state.kind === 'closed') clients.delete(client);

@@ -31,6 +31,8 @@ export interface StoreClientOptions {
   /** Whether to dial again when the store cannot be reached or goes away; default true. */
   readonly reconnect?: boolean;
   readonly limits?: Partial<StoreClientLimits>;
+  /** The connection ends when the store was asked and says nothing for so long; default never. */
+  readonly maxSilenceMs?: number;
 }
 
 /** Starts to connect at once. Requests made before the first connection wait for it. */
@@ -56,6 +58,7 @@ class Client extends Operations implements StoreClient {
       random: options.random,
       reconnect: options.reconnect ?? true,
       limits,
+      maxSilenceMs: options.maxSilenceMs,
       onConnected: (connection) => this.#watches.registerAll(connection),
       onEvent: (path, token) => this.#watches.onEvent(path, token),
       onGone: (error) => this.#watches.endAll(error),
