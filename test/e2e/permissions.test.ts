@@ -51,6 +51,14 @@ describe('permissions in VS Code', () => {
     );
   });
 
+  it('follows what somebody else does to them', async () => {
+    await shell.run('chmod', '/perms/node', 'n0', 'b1', 'b2');
+    const page = xenscope.workbench.webview();
+    await page.getByText('xenstore-chmod /perms/node n0 b1 b2').waitFor();
+    await shell.run('chmod', '/perms/node', 'n0', 'b1', 'r2');
+    await page.getByText('xenstore-chmod /perms/node n0 b1 r2').waitFor();
+  });
+
   it('takes a change of permissions back', async () => {
     await xenscope.workbench.command('Xenscope: Undo Last Change');
     await eventually('xenstore-ls -p shows it', async () => (await permissions('/perms/node')) === 'n0,b1');
