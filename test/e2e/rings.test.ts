@@ -4,6 +4,7 @@ import type { Locator } from 'playwright-core';
 import { picture } from './artefacts';
 import { eventually } from './eventually';
 import { useEditor } from './host';
+import { editorServerPid, installedServer } from './serverProcess';
 import { Xenscope } from './xenscope';
 
 describe('rings in VS Code', () => {
@@ -20,6 +21,9 @@ describe('rings in VS Code', () => {
     rings = xenscope.workbench.pane('Rings');
   });
 
+  /** The page of the panel in front: those behind it are still there. */
+  const panel = () =>
+    xenscope.page.frameLocator('iframe.webview.ready:visible').last().frameLocator('iframe#active-frame');
   const ringOf = (owner: string) => rings.locator(`[role=treeitem][aria-label*=" ring of ${owner} "]`);
   const xenstoreRing = (owner: string) =>
     rings.locator(`[role=treeitem][aria-label^="xenstore ring of ${owner} "]`);
@@ -33,7 +37,7 @@ describe('rings in VS Code', () => {
 
   async function openPanel(owner: string) {
     await xenstoreRing(owner).click();
-    const page = xenscope.workbench.webview();
+    const page = panel();
     await page.getByText(`${owner} (`).first().waitFor();
     await page.getByRole('img', { name: /Requests: guest → xenstored/ }).waitFor();
     return page;
@@ -62,7 +66,7 @@ describe('rings in VS Code', () => {
   });
 
   it('holds the view and not the ring', async () => {
-    const page = xenscope.workbench.webview();
+    const page = panel();
     await page.getByRole('button', { name: 'Pause View' }).click();
     await page.getByText('The view is paused; the ring goes on.').waitFor();
     await page.getByRole('button', { name: 'Go On' }).click();
@@ -70,7 +74,7 @@ describe('rings in VS Code', () => {
   });
 
   it('plays a reconnect out step by step', async () => {
-    const page = xenscope.workbench.webview();
+    const page = panel();
     await page.getByRole('button', { name: 'Reconnect…' }).click();
     await page.getByText('What is lost').waitFor();
     await page.getByText(/\d+ watch(es)?, which the guest sets again/).waitFor();
@@ -80,6 +84,32 @@ describe('rings in VS Code', () => {
     await page.getByText('connection 1 → 0').waitFor();
     await page.getByText(/Connected anew after/).waitFor();
     await picture(xenscope.page, 'rings-reconnect-done');
+  });
+
+  it('shows a flooded ring fill while its reader sleeps, and says so', async function () {
+    this.timeout(300_000);
+    await xenscope.workbench.command('Notifications: Toggle Do Not Disturb Mode');
+    await setFault('Slow reader', 'Always');
+    await xenscope.workbench.command('Xenscope: Open Ring…');
+    await xenscope.workbench.quickInput.getByText('Which ring?').waitFor();
+    await xenscope.workbench.quickInputBox.fill('rowdy');
+    await xenscope.workbench.quickPick(/rowdy[^]*xenstore/).click();
+    const page = panel();
+    await page.getByText('rowdy (').first().waitFor();
+    // The guest writes a burst when it likes to: within a minute.
+    // Each state passes, and comes again with the next burst.
+    const patience = { timeout: 90_000 };
+    await page.locator('.verdict').getByText(/full/).waitFor(patience);
+    await picture(xenscope.page, 'rings-full');
+    await page.getByRole('img', { name: /Requests.*1,02[34] of 1,024 bytes/ }).waitFor(patience);
+    await page.getByRole('table', { name: 'Queued in req' }).getByText('WRITE').first().waitFor(patience);
+    const perSecond = (await page.locator('body').evaluate(framesPerSecond)) as number;
+    console.log(`      · the panel draws ${perSecond.toFixed(0)} frames per second meanwhile`);
+    await setFault('Slow reader', 'Off');
+    await page
+      .locator('.verdict')
+      .getByText(/idle|flowing/)
+      .waitFor({ timeout: 60_000 });
   });
 
   it('says that the index cannot be, and a reconnect brings the ring back', async () => {
@@ -112,38 +142,12 @@ describe('rings in VS Code', () => {
     await picture(xenscope.page, 'rings-insane-mended');
   });
 
-  it('shows a flooded ring fill while its reader sleeps, and says so', async function () {
-    this.timeout(300_000);
-    await xenscope.workbench.command('Notifications: Toggle Do Not Disturb Mode');
-    await setFault('Slow reader', 'Always');
-    await xenscope.workbench.command('Xenscope: Open Ring…');
-    await xenscope.workbench.quickInput.getByText('Which ring?').waitFor();
-    await xenscope.workbench.quickInputBox.fill('rowdy');
-    await xenscope.workbench.quickPick(/rowdy[^]*xenstore/).click();
-    const page = xenscope.workbench.webview();
-    await page.getByText('rowdy (').first().waitFor();
-    // The guest writes a burst when it likes to: within a minute.
-    // Each state passes, and comes again with the next burst.
-    const patience = { timeout: 90_000 };
-    await page.locator('.verdict').getByText(/full/).waitFor(patience);
-    await picture(xenscope.page, 'rings-full');
-    await page.getByRole('img', { name: /Requests.*1,02[34] of 1,024 bytes/ }).waitFor(patience);
-    await page.getByRole('table', { name: 'Queued in req' }).getByText('WRITE').first().waitFor(patience);
-    const perSecond = (await page.locator('body').evaluate(framesPerSecond)) as number;
-    console.log(`      · the panel draws ${perSecond.toFixed(0)} frames per second meanwhile`);
-    await setFault('Slow reader', 'Off');
-    await page
-      .locator('.verdict')
-      .getByText(/idle|flowing/)
-      .waitFor({ timeout: 60_000 });
-  });
-
   it('shows what a guest writes to its console', async () => {
     await xenscope.workbench.command('Xenscope: Open Ring…');
     await xenscope.workbench.quickInput.getByText('Which ring?').waitFor();
     await xenscope.workbench.quickInputBox.fill('web');
     await xenscope.workbench.quickPick(/web[^]*console/).click();
-    const page = xenscope.workbench.webview();
+    const page = panel();
     await page.getByRole('img', { name: /Output: guest → the console daemon/ }).waitFor();
     await page.getByRole('table', { name: 'Words of the page' }).getByText('out_prod').waitFor();
     await picture(xenscope.page, 'rings-console');
@@ -154,7 +158,7 @@ describe('rings in VS Code', () => {
     await xenscope.workbench.quickInputBox.fill('web');
     await xenscope.workbench.quickPickNamed('web').click();
     await xenscope.workbench.dialog.getByRole('button', { name: 'Destroy' }).click();
-    await xenscope.workbench.webview().getByText('The page is gone').waitFor({ timeout: 30_000 });
+    await panel().getByText('The page is gone').waitFor({ timeout: 30_000 });
     await xenstoreRing('web').waitFor({ state: 'hidden' });
     await xenscope.workbench.command('Xenscope: Start Guest…');
     await xenscope.workbench.quickInputBox.fill('web');
@@ -188,13 +192,27 @@ describe('rings in VS Code', () => {
     await xenscope.workbench.statusItem('held').waitFor({ state: 'hidden' });
   });
 
+  it('goes on after the server was killed', async () => {
+    const page = await openPanel('net-driver');
+    const looked = page.getByText(/Looked at [\d,]+ times/);
+    await looked.waitFor();
+    const script = installedServer(editor().vscode.extensions);
+    const before = editorServerPid(script);
+    assert.ok(before, 'the server runs');
+    process.kill(before, 'SIGKILL');
+    await page.getByText('What is shown is what was last seen').waitFor();
+    await page.getByText('What is shown is what was last seen').waitFor({ state: 'hidden', timeout: 30_000 });
+    await looked.waitFor();
+    await xenstoreRing('net-driver').waitFor();
+  });
+
   it('shows the same in light and in high contrast', async () => {
     for (const [name, theme] of [
       ['light', 'Light Modern'],
       ['high-contrast', 'Dark High Contrast'],
     ] as const) {
       await xenscope.workbench.setTheme(theme);
-      const page = xenscope.workbench.webview();
+      const page = panel();
       await page.locator('.verdict').waitFor();
       await page.getByRole('button', { name: 'What Am I Looking At?' }).click();
       await page.getByText('This view only looks.').waitFor();
