@@ -1,10 +1,10 @@
 /** `xenscope editor --stdio`: the server that an editor starts for itself. */
-import path from 'node:path';
 import type { Command } from 'commander';
 import type { Host } from '../host/host';
 import type { WorldInfo } from '../rpc/api';
 import type { World } from '../sim/world';
 import { privateSocket } from './privateSocket';
+import { localSocketPaths } from './socketPaths';
 import { systemClock, systemRandom } from './systemClock';
 
 /** A xenstored that was stopped shows as away after that; a busy one answers something much sooner. */
@@ -42,15 +42,6 @@ async function serveEditor(): Promise<void> {
   await server.ended;
   // Nothing is left to do; a socket that hangs in the kernel must not keep the process.
   process.exit(0);
-}
-
-/** Where a xenstored of this machine listens; the environment comes first, as in libxenstore. */
-function localSocketPaths(): string[] {
-  const { XENSTORED_PATH: socket, XENSTORED_RUNDIR: folder } = process.env;
-  const paths = ['/run/xenstored/socket', '/var/run/xenstored/socket'];
-  if (folder) paths.unshift(path.join(folder, 'socket'));
-  if (socket) paths.unshift(socket);
-  return paths;
 }
 
 /** A world of its own, whose store listens where only this user can reach it. */

@@ -2,12 +2,12 @@
  * What the verbs that talk to a xenstore share: how the socket is found, how a failure is said, and
  * the exit codes: 0 done, 1 the store refused or is away, 2 the command makes no sense.
  */
-import { existsSync } from 'node:fs';
 import { InvalidArgumentError, type Command } from 'commander';
 import { XenscopeError } from '../host/errors';
 import type { StoreClient } from '../host/storeClient';
 import { dialSocket } from '../store/client/socketDial';
 import { openStoreClient } from '../store/client/storeClient';
+import { findSocket, usualSockets } from './socketPaths';
 import { systemClock, systemRandom } from './systemClock';
 import { withRights } from './whoMay';
 
@@ -15,8 +15,6 @@ export const EXIT_STORE_ERROR = 1;
 export const EXIT_USAGE = 2;
 /** A day. */
 const MAX_TIMEOUT_SECONDS = 86_400;
-
-const usualSockets = ['/run/xenstored/socket', '/var/run/xenstored/socket'];
 
 export interface StoreOptions {
   readonly socket?: string;
@@ -29,7 +27,7 @@ export function addStoreOptions(command: Command, jsonMeaning: string): Command 
   return command
     .option(
       '-s, --socket <path>',
-      `the xenstored's socket (default: $XENSTORED_PATH, then ${usualSockets[0]})`,
+      `the xenstored's socket (default: $XENSTORED_PATH, $XENSTORED_RUNDIR/socket, ${usualSockets[0]})`,
     )
     .option('-j, --json', jsonMeaning)
     .option(
@@ -38,15 +36,6 @@ export function addStoreOptions(command: Command, jsonMeaning: string): Command 
       seconds,
       10,
     );
-}
-
-export function findSocket(named?: string): string {
-  return (
-    named ||
-    process.env['XENSTORED_PATH'] ||
-    usualSockets.find((path) => existsSync(path)) ||
-    usualSockets[0]!
-  );
 }
 
 export function openSocketClient(options: StoreOptions, reconnect: boolean): StoreClient {

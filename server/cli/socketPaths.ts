@@ -1,0 +1,26 @@
+/** Where a xenstored of this machine listens, unless a person names a socket. */
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+
+export const usualSockets = ['/run/xenstored/socket', '/var/run/xenstored/socket'] as const;
+
+/** In the order in which they are tried; the environment comes first, as in libxenstore. */
+export function localSocketPaths(env: NodeJS.ProcessEnv = process.env): string[] {
+  return [...namedByEnvironment(env), ...usualSockets];
+}
+
+/** The one to dial. What the environment names is taken at its word. */
+export function findSocket(named?: string, env: NodeJS.ProcessEnv = process.env): string {
+  const [first] = namedByEnvironment(env);
+  return named || first || (usualSockets.find((socket) => existsSync(socket)) ?? usualSockets[0]);
+}
+
+function namedByEnvironment({
+  XENSTORED_PATH: socket,
+  XENSTORED_RUNDIR: folder,
+}: NodeJS.ProcessEnv): string[] {
+  const paths: string[] = [];
+  if (socket) paths.push(socket);
+  if (folder) paths.push(path.join(folder, 'socket'));
+  return paths;
+}
