@@ -129,11 +129,13 @@ export class Connection implements vscode.Disposable {
   }
 
   private begin(): Promise<LanguageClient> {
-    return (this.starting = this.start(this.turns.begin()));
+    const starting = (this.starting = this.start(this.turns.begin()));
+    // Now that whoever hears of it and asks for the server gets this start.
+    this.setState({ kind: 'starting' });
+    return starting;
   }
 
   private async start(turn: Turn): Promise<LanguageClient> {
-    this.setState({ kind: 'starting' });
     try {
       return await this.startIn(turn);
     } catch (error) {
