@@ -3,7 +3,8 @@ import { Budget } from './budget';
 import { Domains, PRIVILEGED_DOMID, type Domain } from './domains';
 import { privatePerms, type PermList } from './permissions/permList';
 import { PathCache, StorePath } from './tree/storePath';
-import { StoreNode } from './tree/storeTree';
+import type { StoreNode } from './tree/storeTree';
+import { withoutDomain } from './tree/withoutDomain';
 import { limits, type Quotas } from './quotas';
 import type { Session } from './session';
 import { LiveStore } from './view/liveStore';
@@ -83,9 +84,7 @@ export class StoreCore implements TransactionHome {
     if (rootPerms.ownerDomid === domid) {
       this.store.replace(StorePath.root, value, rootPerms.ownedBy(PRIVILEGED_DOMID));
     }
-    this.store.adoptPermissions(
-      withoutDomain(this.store.root, domid, this.store.nextGeneration(), new Map()),
-    );
+    this.store.adoptPermissions(withoutDomain(this.store.root, domid, this.store.nextGeneration()));
     for (const [name, perms] of this.specialPerms) {
       const owned = perms.ownerDomid === domid ? perms.ownedBy(PRIVILEGED_DOMID) : perms;
       this.specialPerms.set(name, owned.without(domid));
@@ -116,28 +115,4 @@ function collectOwned(node: StoreNode, path: StorePath, domid: number, into: Sto
     if (child.perms.ownerDomid === domid) into.push(path.child(name));
     else if (child.soleOwner === null) collectOwned(child, path.child(name), domid, into);
   }
-}
-
-/**
- * The tree without the access entries of a domain that is gone, so that a later domain of the same
- * number does not inherit them. Nodes that had some get `generation`: a transaction that holds one
- * of them must not bring the entries back. `known` remembers each list's outcome.
- */
-function withoutDomain(
-  node: StoreNode,
-  domid: number,
-  generation: number,
-  known: Map<PermList, PermList>,
-): StoreNode {
-  let perms = known.get(node.perms);
-  if (!perms) known.set(node.perms, (perms = node.perms.without(domid)));
-  let { children } = node;
-  for (const name of children.size > 0 ? children.names() : []) {
-    const child = node.children.get(name)!;
-    const changed = withoutDomain(child, domid, generation, known);
-    if (changed !== child) children = children.set(name, changed);
-  }
-  if (perms !== node.perms) return new StoreNode(node.value, perms, children, generation);
-  if (children === node.children) return node;
-  return new StoreNode(node.value, perms, children, node.generation);
 }

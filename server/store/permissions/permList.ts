@@ -41,12 +41,17 @@ export class PermList {
   readonly ownerDomid: number;
   /** The payload of a GET_PERMS reply. */
   readonly text: string;
+  /** The domains that entries after the owner's name, as bits of mentionBit, or-ed. */
+  readonly mentions: number;
   readonly #defaultAccess: number;
 
   constructor(readonly entries: readonly PermEntry[]) {
     this.ownerDomid = entries[0]!.domid;
     this.text = entries.map((entry) => `${formatXsPerm(entry)}\0`).join('');
     this.#defaultAccess = accessIn(entries[0]!);
+    let mentions = 0;
+    for (let at = 1; at < entries.length; at += 1) mentions |= mentionBit(entries[at]!.domid);
+    this.mentions = mentions;
   }
 
   /** What `subject` may do: PERM_READ, PERM_WRITE and OWNS as bits. */
@@ -72,6 +77,11 @@ export class PermList {
     const rest = this.entries.filter((entry, at) => at === 0 || entry.domid !== domid);
     return rest.length === this.entries.length ? this : shared(rest);
   }
+}
+
+/** One bit of 32 for each domain: two may share one, so a bit means "maybe", and none means "no". */
+export function mentionBit(domid: number): number {
+  return 1 << (domid & 31);
 }
 
 function accessIn({ read, write }: XsPerm): number {

@@ -28,6 +28,10 @@ export class StoreNode implements Subtree {
     return weightOfNode(value, perms, children.bytes) + children.totals.heldBytes;
   }
 
+  get mentions(): number {
+    return this.perms.mentions | this.children.totals.mentions;
+  }
+
   get soleOwner(): number | null {
     const { ownerDomid } = this.perms;
     const { soleOwner } = this.children.totals;

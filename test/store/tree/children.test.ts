@@ -16,11 +16,13 @@ class Model {
 class Item implements Subtree {
   readonly nodeCount: number;
   readonly heldBytes: number;
+  readonly mentions: number;
   readonly soleOwner: number | null;
 
   constructor(readonly id: number) {
     this.nodeCount = 1 + (id % 3);
     this.heldBytes = id % 5;
+    this.mentions = 1 << (id % 32);
     this.soleOwner = id % 7 === 0 ? null : id % 2;
   }
 }
@@ -52,9 +54,11 @@ function assertSame(children: Children<Item>, { pairs, listing }: Model): void {
   children.forEachValue(({ id }) => values.push(id));
   assert.deepEqual(values.sort(byNumber), pairs.map(([, value]) => value).sort(byNumber));
   const items = values.map((value) => new Item(value));
-  const { nodeCount, heldBytes, soleOwner } = children.totals;
+  const { nodeCount, heldBytes, mentions, soleOwner } = children.totals;
   assert.equal(nodeCount, sum(items.map((each) => each.nodeCount)));
   assert.equal(heldBytes, sum(items.map((each) => each.heldBytes)));
+  // It may mention what is gone, and forgets nothing that is there.
+  for (const item of items) assert.ok((mentions & item.mentions) !== 0);
   // It may have forgotten that there is only one owner again, but never names a wrong one.
   if (soleOwner === undefined) assert.equal(items.length, 0);
   else if (soleOwner !== null) assert.ok(items.every((each) => each.soleOwner === soleOwner));
