@@ -84,12 +84,9 @@ describe('xenscope ls, read, write, rm, watch, chmod', function () {
     try {
       await once(child.stdout, 'data');
       child.kill('SIGSTOP');
-      const outcome = await xenscope(['read', '--timeout', '0.3', '/a'], { socketPath: stopped });
+      const outcome = await xenscope(['read', '--timeout', '1', '/a'], { socketPath: stopped });
       assert.equal(outcome.status, 1);
-      assert.match(
-        outcome.stderr,
-        /asked to read \/a; .*The xenstore has not answered for 0\.3 seconds\.\n$/,
-      );
+      assert.match(outcome.stderr, /asked to read \/a; .*The xenstore has not answered for a second\.\n$/);
     } finally {
       child.kill('SIGKILL');
     }

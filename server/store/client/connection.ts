@@ -91,8 +91,9 @@ export class StoreConnection {
     this.#handlers = handlers;
     if (!patience) return;
     const { clock, maxSilenceMs } = patience;
+    const waited = maxSilenceMs === 1000 ? 'a second' : `${maxSilenceMs / 1000} seconds`;
     this.#silence = new Silence(clock, maxSilenceMs, () =>
-      this.#end(`The xenstore has not answered for ${maxSilenceMs / 1000} seconds.`),
+      this.#end(`The xenstore has not answered for ${waited}.`),
     );
   }
 
