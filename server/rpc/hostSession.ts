@@ -109,15 +109,21 @@ export class HostSession {
   }
 
   async close(): Promise<void> {
-    for (const end of this.#ends) end();
-    this.rings?.close();
-    this.tree.close();
-    this.domains.close();
-    // Not awaited before the store is closed: one that hangs would never answer to the last words.
-    const parts = [...this.#watches.values(), this.#feed].map((part) => part.close().catch(() => undefined));
-    await this.store.close();
-    await Promise.all(parts);
-    await this.host.close();
+    try {
+      for (const end of this.#ends) end();
+      this.rings?.close();
+      this.tree.close();
+      this.domains.close();
+      // Not awaited before the store is closed: one that hangs would never answer to the last words.
+      const parts = [...this.#watches.values(), this.#feed].map((part) =>
+        part.close().catch(() => undefined),
+      );
+      await this.store.close();
+      await Promise.all(parts);
+    } finally {
+      // Whatever goes wrong in one view of it: a host that stays open would live on unseen.
+      await this.host.close();
+    }
   }
 
   #firstState(): Promise<StoreState> {

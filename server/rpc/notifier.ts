@@ -34,9 +34,15 @@ export class Notifier {
       return;
     }
     this.#pending++;
-    // The editor may be gone: then nobody misses the message.
-    const sent = this.#connection.sendNotification(name, params).catch(() => undefined);
-    void sent.then(() => this.#onSent());
+    void this.#deliver(name, params).then(() => this.#onSent());
+  }
+
+  async #deliver<Name extends NotificationName>(name: Name, params: ApiNotifications[Name]): Promise<void> {
+    try {
+      await this.#connection.sendNotification(name, params);
+    } catch {
+      // The editor is gone, and the connection says so at once or later: nobody misses the message.
+    }
   }
 
   #onSent(): void {

@@ -34,6 +34,26 @@ describe('notifications to an editor that does not read', () => {
   });
 });
 
+describe('notifications to an editor that is gone', () => {
+  it('harm nobody, whether the connection says so at once or later', async () => {
+    const closed = new Error('Connection is closed.');
+    const answers = [
+      () => {
+        throw closed;
+      },
+      () => Promise.reject(closed),
+    ];
+    for (const sendNotification of answers) {
+      const notifier = new Notifier({ sendNotification } as unknown as Connection);
+      const change = { host: 'h', changes: [] };
+      for (let count = 0; count < maxPendingNotifications; count++)
+        notifier.send('xenscope/treeChanged', change, 'tree h', () => assert.fail('nothing was left out'));
+      await new Promise((resolve) => setImmediate(resolve));
+      assert.ok(!notifier.isBusy);
+    }
+  });
+});
+
 describe('reports to an editor that does not read', () => {
   it('wait, and the oldest are left out and counted', () => {
     const clock = new ManualClock();
