@@ -40,7 +40,7 @@ export function previewReconnect(target: ReconnectTarget): ReconnectPreview {
       'Reconnection feature',
       `The xenstored of this world does not offer a reconnect to ${owner}.`,
       [
-        'Bit 1 of server_features is not set, and a guest may only ask where it is.',
+        `server_features is 0x${inWorld.features.toString(16)}, without the mask 0x${XsRingFeature.RECONNECTION.toString(16)} of the reconnection feature; a guest may only ask where that is set.`,
         'Rebooting the guest gives it a new page and a new connection.',
       ],
     );
@@ -57,7 +57,7 @@ function asTheGuest(
   const details = [
     `Acting as ${owner}: set the word connection to 1, ring the doorbell, and touch nothing else until the xenstored sets it back to 0.`,
     'The xenstored drops everything of the old connection, empties both rings and answers.',
-    'The demo world offers this as oxenstored does; the xenstored written in C never does.',
+    'The xenstored of this world offers this as oxenstored does; the xenstored written in C never does.',
   ];
   if (isHeld) details.push('The world is held: the handshake goes on when you step or resume it.');
   return {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import type { ReconnectStep } from '../../server/host/worldControl';
+import { previewReconnect } from '../../server/act/reconnect';
 import { debian, linuxGuest } from '../../server/sim/guests/linux';
 import { miniOsGuest } from '../../server/sim/guests/miniOs';
 import { XsRingFeature } from '../../server/wire/xsRing';
@@ -55,6 +56,14 @@ describe('guests on rings', () => {
       const page = new RingStateReader(world, 1).page();
       assert.ok(page.subarray(0, 2048).includes(0xff));
     }
+  });
+
+  it('are told by which word a reconnect is not offered', async () => {
+    const world = await openWorld({ domains: [linux()], ringFeatures: XsRingFeature.ERROR });
+    const ring = { kind: 'xenstore', domid: 1, directions: [] } as const;
+    const { verdict, details } = previewReconnect({ host: world, ring, nameDomain: String });
+    assert.equal(verdict, 'refuse');
+    assert.match(details[0]!, /^server_features is 0x2, without the mask 0x1 /);
   });
 
   it('are connected anew when a person asks, step by step, and lose nothing for good', async () => {
