@@ -59,13 +59,14 @@ describe('ring doctor', () => {
       assert.match(scene.evidence('flowing'), /moved while they were read, 5 times/);
     });
 
-    it('says when the indices were set anew not long ago', () => {
+    it('is not a ring whose indices were only set anew, which is said for a while', () => {
       const scene = new Scene();
       scene.page.pass('req', request);
-      scene.wait(100);
+      scene.wait(5_000);
       scene.page.setPair('req', 0, 0);
       scene.wait(100);
-      assert.match(scene.evidence('flowing'), /indices of req were set anew/);
+      assert.deepEqual(scene.said, ['fine idle: idle']);
+      assert.match(scene.evidence('idle'), /indices of req were set anew/);
       scene.wait(20_000);
       assert.doesNotMatch(scene.evidence('idle'), /anew/);
     });

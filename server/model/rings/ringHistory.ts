@@ -40,7 +40,7 @@ export interface DirectionHistory extends IndexPair {
    * a ring on its way to it.
    */
   readonly untoldSinceMs: number | undefined;
-  /** When an index was last seen to have moved. */
+  /** When an index was last seen to have moved, as reading and writing move it: a reset carries nothing. */
   readonly movedMs: number | undefined;
   readonly resetMs: number | undefined;
   readonly producedPerSecond: number;
@@ -170,7 +170,7 @@ class DirectionKeeper implements DirectionHistory {
     const isAnew = result === 'first' || result === 'reset';
     const { usedBytes, producedBytes, consumedBytes } = counter;
     if (result === 'reset') this.resetMs = nowMs;
-    if (result === 'moved' || result === 'reset') this.movedMs = nowMs;
+    if (result === 'moved') this.movedMs = nowMs;
     const hasReaderMoved = isAnew || consumedBytes > 0;
     const since = (isSo: boolean, known: number | undefined) =>
       !isSo ? undefined : hasReaderMoved ? nowMs : (known ?? nowMs);
