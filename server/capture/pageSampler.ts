@@ -15,7 +15,7 @@ export const maxCopies = 4;
 
 /**
  * `same`: no word changed since the last good sample. `moved`: one did. `torn`: the words would not
- * hold still. `gone`: there is no such page any more.
+ * hold still. `gone`: there is no such page any more, or, with `unreadable`, it cannot be read now.
  */
 export type SampleResult = 'same' | 'moved' | 'torn' | 'gone';
 
@@ -26,6 +26,8 @@ export class PageSampler {
   tornSamples = 0;
   /** The connection word asks for a reconnect: the indices mean nothing meanwhile. */
   isReconnecting = false;
+  /** Why the last copy failed otherwise than by the page being gone, e.g. that nothing more can be mapped. */
+  unreadable: string | undefined;
   #good: PageCopy;
   #older: PageCopy;
   #newer: PageCopy;
@@ -56,7 +58,8 @@ export class PageSampler {
   }
 
   sample(nowMs: number): SampleResult {
-    if (!this.page.copy(this.#older.bytes)) return 'gone';
+    this.unreadable = undefined;
+    if (!this.#copy(this.#older)) return 'gone';
     this.samples++;
     if (this.#hasGood && this.#older.hasWordsOf(this.#good)) {
       [this.#good, this.#older] = [this.#older, this.#good];
@@ -64,7 +67,7 @@ export class PageSampler {
       return 'same';
     }
     for (let copies = 2; copies <= maxCopies; copies++) {
-      if (!this.page.copy(this.#newer.bytes)) return 'gone';
+      if (!this.#copy(this.#newer)) return 'gone';
       if (this.#newer.hasWordsOf(this.#older)) {
         this.#takeNewer(nowMs);
         return 'moved';
@@ -74,6 +77,16 @@ export class PageSampler {
     this.tornSamples++;
     for (const direction of this.directions) direction.still();
     return 'torn';
+  }
+
+  /** An observer of real pages may be refused: that must not end the sampling of all others. */
+  #copy({ bytes }: PageCopy): boolean {
+    try {
+      return this.page.copy(bytes);
+    } catch (error) {
+      this.unreadable = error instanceof Error ? error.message : String(error);
+      return false;
+    }
   }
 
   #takeNewer(nowMs: number): void {

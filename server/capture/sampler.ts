@@ -75,7 +75,7 @@ export class RingSampler {
     for (const page of this.#pages) {
       const result = page.sample(nowMs);
       this.#tell(page, result, nowMs);
-      if (result === 'gone') this.#isListStale = true;
+      if (result === 'gone' && page.unreadable === undefined) this.#isListStale = true;
     }
     for (const listener of [...this.#listeners.keys()]) listener.ended?.(nowMs);
   }
@@ -102,8 +102,11 @@ export class RingSampler {
   #plan(delayMs: number): void {
     this.#timer?.cancel();
     this.#timer = this.#clock.after(delayMs, () => {
-      this.sampleNow();
-      if (this.#listeners.size > 0) this.#plan(this.#intervalMs());
+      try {
+        this.sampleNow();
+      } finally {
+        if (this.#listeners.size > 0) this.#plan(this.#intervalMs());
+      }
     });
   }
 

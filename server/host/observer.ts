@@ -11,7 +11,7 @@ export interface ObservedPage {
   readonly domid: number;
   /** How it was found, in words: a hover. */
   readonly found: string;
-  /** Copies the page. False when it is gone: the observer then drops it. */
+  /** Copies the page. False when it is gone: the observer then drops it. May throw when it cannot be read now. */
   copy(into: Uint8Array): boolean;
   /** Simulated hosts only: what no observer of a real host could know. */
   readonly inside?: ObservedInside;

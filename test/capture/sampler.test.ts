@@ -79,6 +79,28 @@ describe('RingSampler', () => {
     assert.deepEqual(one.seen.splice(0), ['xenstore:2 gone', 'xenstore:5 gone', 'xenstore:1 moved']);
   });
 
+  it('goes on with the others when a page cannot be read, and tells why', () => {
+    const { pages, clock, sampler } = rig();
+    const one = listener();
+    const reasons: (string | undefined)[] = [];
+    sampler.listen(one, 100);
+    sampler.listen({ sampled: ({ unreadable }) => void reasons.push(unreadable) }, 100);
+    pages[0]!.beforeCopy = () => {
+      throw new Error('no more pages can be mapped');
+    };
+    clock.tick(100);
+    assert.deepEqual(one.seen.splice(0), [
+      'xenstore:1 gone',
+      'xenstore:2 moved',
+      'xenstore:1 gone',
+      'xenstore:2 same',
+    ]);
+    assert.deepEqual(reasons.splice(2), ['no more pages can be mapped', undefined]);
+    pages[0]!.beforeCopy = undefined;
+    clock.tick(100);
+    assert.deepEqual(one.seen, ['xenstore:1 moved', 'xenstore:2 same']);
+  });
+
   it('counts across a time in which nobody looked', () => {
     const { pages, clock, sampler } = rig();
     let total = 0;

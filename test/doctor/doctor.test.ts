@@ -348,6 +348,19 @@ describe('ring doctor', () => {
       assert.deepEqual(scene.said, ['fine peer-gone: peer gone: domain 3 no longer has this page']);
     });
 
+    it('is no page that cannot be read for a while: that has its reason, and passes', () => {
+      const scene = new Scene();
+      scene.page.beforeCopy = () => {
+        throw new Error('no more pages can be mapped');
+      };
+      scene.wait(100);
+      assert.deepEqual(scene.said, ['warning peer-gone: the page cannot be read now']);
+      assert.match(scene.evidence('peer-gone'), /no more pages can be mapped/);
+      scene.page.beforeCopy = undefined;
+      scene.wait(100);
+      assert.deepEqual(scene.said, ['fine idle: idle']);
+    });
+
     it('tells what was never read', () => {
       const scene = new Scene();
       scene.page.produce('rsp', reply);

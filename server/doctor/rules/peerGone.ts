@@ -13,6 +13,13 @@ export const peerGone = ringRule(
 
 function pageGone(history: RingHistory) {
   if (history.goneSinceMs === undefined) return undefined;
+  if (history.unreadable !== undefined) {
+    return {
+      severity: 'warning' as const,
+      text: 'the page cannot be read now',
+      evidence: [`Reading it failed: ${history.unreadable}`, 'It is tried again with each sample.'],
+    };
+  }
   const unread = history.directions.filter(({ usedBytes }) => usedBytes > 0);
   return {
     // Domains end every day; what they left unread may matter.

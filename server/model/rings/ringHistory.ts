@@ -55,6 +55,8 @@ export interface RingHistory {
   /** Torn samples since the last good one. */
   readonly tornRun: number;
   readonly goneSinceMs: number | undefined;
+  /** Gone is only that it cannot be read now, for this reason. */
+  readonly unreadable: string | undefined;
   readonly reconnectSinceMs: number | undefined;
   /** State words by their C names, as of the last good sample. */
   readonly states: Readonly<Record<string, number>>;
@@ -89,11 +91,17 @@ export class HistoryKeeper implements RingHistory {
     this.directions = sampler.directions.map((direction) => new DirectionKeeper(direction));
   }
 
+  get unreadable(): string | undefined {
+    return this.#sampler.unreadable;
+  }
+
   fold(result: SampleResult, nowMs: number): void {
     if (result === 'gone') {
       this.goneSinceMs ??= nowMs;
       return;
     }
+    // A page that could not be read for a while.
+    this.goneSinceMs = undefined;
     if (result === 'torn') {
       this.tornRun++;
       return;
