@@ -187,20 +187,40 @@ describe('the history of a ring', () => {
     assert.equal(history.highest(0), 90);
   });
 
+  const strip = (startMs: number, usedBytes: (number | null)[]) => ({
+    slotMs: 100,
+    startMs,
+    directions: [{ name: 'req' as const, usedBytes, producedBytes: [] }],
+    marks: [],
+  });
+
   it('begins with what the server saw before', () => {
     const history = new History(1);
-    history.add(1_000, [50]);
-    history.prepend(
-      {
-        slotMs: 100,
-        startMs: 700,
-        directions: [{ name: 'req', usedBytes: [512, null, 1024, 7], producedBytes: [] }],
-        marks: [],
-      },
-      [1024],
-    );
-    assert.deepEqual(history.times, [0.7, 0.8, 0.9, 1]);
-    assert.deepEqual(history.levels, [[50, null, 100, 50]]);
+    history.add(1_100, [50]);
+    history.restore(strip(700, [512, null, 1024, 0]), [1024]);
+    assert.deepEqual(history.times, [0.7, 0.9, 1, 1.1]);
+    assert.deepEqual(history.levels, [[50, 100, 0, 50]], 'a slot without a sample is no gap');
+  });
+
+  it('takes over what passed while the page was hidden', () => {
+    const history = new History(1);
+    history.add(9_500, [10]);
+    history.add(10_000, [20]);
+    history.restore(strip(9_900, [256, 512, null, 1024]), [1024]);
+    history.add(10_400, [30]);
+    assert.deepEqual(history.times, [9.5, 9.9, 10, 10.2, 10.4]);
+    assert.deepEqual(history.levels, [[10, 25, 50, 100, 30]]);
+  });
+
+  it('draws no line across a time in which nobody looked', () => {
+    const history = new History(1);
+    history.add(1_000, [10]);
+    history.add(4_000, [20]);
+    assert.deepEqual(history.levels, [[10, null, 20]]);
+    history.restore(strip(5_000, [512, ...Array<null>(20).fill(null), 1024]), [1024]);
+    assert.deepEqual(history.levels, [[10, null, 20, 50, null, 100]]);
+    history.restore(strip(9_000, [0]), [1024]);
+    assert.deepEqual(history.levels, [[10, null, 20, 50, null, 100, null, 0]]);
   });
 
   it('begins anew when the clock runs back', () => {

@@ -6,7 +6,10 @@ export const historyMs = 120_000;
 /** At ten a second; the oldest are dropped. */
 export const maxPoints = 1_200;
 
-/** Percent of each direction; null where the indices could not be. */
+/** Known points further apart than this have something unknown between them. */
+export const maxGapMs = 1_000;
+
+/** Percent of each direction; null where the indices could not be, or nobody looked. */
 export type Levels = readonly (number | null)[];
 
 export class History {
@@ -33,23 +36,28 @@ export class History {
     this.#dropBefore(timeMs - historyMs);
   }
 
-  /** Puts what the server saw before the first point in front of it. `sizes`: bytes of each direction. */
-  prepend({ slotMs, startMs, directions }: RingStrip, sizes: readonly number[]): void {
-    const firstSeconds = this.times[0] ?? Infinity;
+  /**
+   * Takes over what the server saw, which goes on while this page is hidden or paused: it stands for
+   * all points of its time. `sizes`: bytes of each direction.
+   */
+  restore({ slotMs, startMs, directions }: RingStrip, sizes: readonly number[]): void {
     const slots = directions[0]?.usedBytes.length ?? 0;
-    const times: number[] = [];
-    const columns: (number | null)[][] = this.levels.map(() => []);
+    const endMs = startMs + slots * slotMs;
+    const known = this.times.map((seconds, at) => ({
+      timeMs: seconds * 1000,
+      levels: this.levels.map((column) => column[at]!),
+    }));
+    this.clear();
+    for (const { timeMs, levels } of known) if (timeMs < startMs) this.#push(timeMs, levels);
     for (let slot = 0; slot < slots; slot++) {
-      const seconds = (startMs + slot * slotMs) / 1000;
-      if (seconds >= firstSeconds) break;
-      times.push(seconds);
-      for (const [index, column] of columns.entries()) {
-        const used = directions[index]?.usedBytes[slot] ?? null;
-        column.push(used === null ? null : (used * 100) / sizes[index]!);
-      }
+      const used = this.levels.map((_, index) => directions[index]?.usedBytes[slot] ?? null);
+      // Slots without a sample lie between the others whenever nobody looks closely.
+      if (used.every((bytes) => bytes === null)) continue;
+      const levels = used.map((bytes, index) => (bytes === null ? null : (bytes * 100) / sizes[index]!));
+      this.#push(startMs + slot * slotMs, levels);
     }
-    this.times.unshift(...times);
-    for (const [index, column] of this.levels.entries()) column.unshift(...columns[index]!);
+    for (const { timeMs, levels } of known) if (timeMs >= endMs) this.#push(timeMs, levels);
+    this.#dropBefore(endMs - historyMs);
   }
 
   clear(): void {
@@ -62,7 +70,16 @@ export class History {
     return this.levels[direction]!.reduce<number>((most, level) => Math.max(most, level ?? 0), 0);
   }
 
+  /** A line is not drawn across a time in which nobody looked. */
   #push(timeMs: number, levels: Levels): void {
+    const lastMs = (this.times.at(-1) ?? Infinity) * 1000;
+    const isBroken =
+      levels.every((level) => level === null) || this.levels.every((column) => column.at(-1) === null);
+    if (timeMs - lastMs > maxGapMs && !isBroken) this.#append((lastMs + timeMs) / 2, []);
+    this.#append(timeMs, levels);
+  }
+
+  #append(timeMs: number, levels: Levels): void {
     this.times.push(timeMs / 1000);
     for (const [index, column] of this.levels.entries()) column.push(levels[index] ?? null);
   }

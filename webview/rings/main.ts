@@ -141,10 +141,10 @@ class RingPage {
     this.draw(frame);
   }
 
-  /** May come before the first frame or after it. */
+  /** May come before the first frame; later it fills the time in which the page was hidden or paused. */
   private takeStrip(strip: RingStrip): void {
     if (!this.latest) this.before = strip;
-    else this.history.prepend(strip, sizesOf(this.latest));
+    else this.history.restore(strip, sizesOf(this.latest));
   }
 
   private begin(frame: RingFrame): void {
@@ -162,7 +162,7 @@ class RingPage {
     );
     this.pictures.replaceChildren(...this.directions.map(({ root }) => root));
     this.history = new History(row.directions.length);
-    if (this.before) this.history.prepend(this.before, sizesOf(frame));
+    if (this.before) this.history.restore(this.before, sizesOf(frame));
     const names = row.directions.map(({ name }) => name);
     this.strip = new Strip(this.stripBox, this.history, names, () => this.palette);
     this.fillHelp();
