@@ -3,8 +3,12 @@ import type { RingFinding } from '../../server/rpc/api';
 import type { Server } from '../hosts';
 import { Signal } from '../signal';
 
-/** Notifications within this time are held back: one storm is one message. */
+/** Notifications within this time are held back and told as one when it ends: one storm is one message. */
 export const quietMs = 20_000;
+/** What comes and goes is told once, and again only after it was away for so long. */
+export const rememberedMs = 5 * 60_000;
+/** The one that was seen longest ago is forgotten first. */
+export const maxRemembered = 1_000;
 
 export interface Serious {
   readonly host: string;
@@ -18,6 +22,8 @@ export class Findings {
   private readonly changes = new Signal<string>();
   private readonly serious = new Signal<Serious>();
   private toldMs = -Infinity;
+  /** When each finding that was told was last seen, the oldest first. */
+  private readonly seenMs = new Map<string, number>();
 
   /** The findings of this host changed. */
   readonly onChange = this.changes.event;
@@ -32,6 +38,8 @@ export class Findings {
     server.onState(({ kind }) => {
       if (kind === 'running') return;
       for (const host of [...this.byHost.keys()]) this.take(host, []);
+      // Another server, another world: nothing in it was told of.
+      this.seenMs.clear();
     });
   }
 
@@ -39,14 +47,31 @@ export class Findings {
     return this.byHost.get(host) ?? [];
   }
 
+  /** The server tells all findings again every few seconds while there are any: what was held back is not lost. */
   private take(host: string, findings: readonly RingFinding[]): void {
-    const known = new Set(this.of(host).map(({ id }) => id));
     this.byHost.set(host, findings);
     this.changes.fire(host);
-    const fresh = findings.filter(({ id, severity }) => severity === 'error' && !known.has(id));
+    const errors = findings.filter(({ severity }) => severity === 'error');
+    const keyOf = ({ id }: RingFinding) => `${host} ${id}`;
+    this.forgetOld();
+    const fresh = errors.filter((finding) => !this.seenMs.has(keyOf(finding)));
+    for (const finding of errors) if (!fresh.includes(finding)) this.remember(keyOf(finding));
     const [finding] = fresh;
     if (!finding || this.nowMs() - this.toldMs < quietMs) return;
     this.toldMs = this.nowMs();
+    for (const one of fresh) this.remember(keyOf(one));
     this.serious.fire({ host, finding, others: fresh.length - 1 });
+  }
+
+  private remember(key: string): void {
+    this.seenMs.delete(key);
+    this.seenMs.set(key, this.nowMs());
+  }
+
+  private forgetOld(): void {
+    for (const [key, seenMs] of this.seenMs) {
+      if (this.seenMs.size <= maxRemembered && this.nowMs() - seenMs < rememberedMs) return;
+      this.seenMs.delete(key);
+    }
   }
 }

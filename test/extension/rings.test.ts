@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import type { HostInfo, RingFinding, RingRow, WorldState } from '../../server/rpc/api';
-import { Findings, quietMs } from '../../extension/rings/findings';
+import { Findings, quietMs, rememberedMs } from '../../extension/rings/findings';
 import { Rings, type RingsChange } from '../../extension/rings/rings';
 import {
   bar,
@@ -166,7 +166,15 @@ describe('findings of the ring doctor', () => {
     assert.deepEqual(told, ['b+1'], 'too soon after the last one');
     nowMs = quietMs;
     tell(finding('d', 'error'), finding('e', 'error'));
-    assert.deepEqual(told, ['b+1', 'e+0']);
+    assert.deepEqual(told, ['b+1', 'd+1'], 'with what was held back');
+    nowMs += quietMs;
+    tell();
+    tell(finding('d', 'error'));
+    assert.deepEqual(told, ['b+1', 'd+1'], 'it only came back');
+    tell();
+    nowMs += rememberedMs;
+    tell(finding('d', 'error'));
+    assert.deepEqual(told, ['b+1', 'd+1', 'd+0'], 'it was away for long');
   });
 
   it('end with the server', () => {
