@@ -13,7 +13,8 @@ import type { ByteStreamHandlers, CloseCause, Dial } from '../byteStream';
 import { RingEngine, type RingPolicy } from '../ring/ringEngine';
 import { CONNECTION_OFFSET, ERROR_OFFSET, FEATURES_OFFSET, REQ_RING, RSP_RING } from '../ring/ringHalves';
 import type { InsaneIndices, RingMoves, RingWork } from '../ring/ringMoves';
-import { RingStream, type RingStreamOwner } from '../ring/ringStream';
+import type { RingStream, RingStreamOwner } from '../ring/ringStream';
+import { GuestStream } from './guestStream';
 
 export interface RingDialOptions {
   readonly memory: SharedMemory;
@@ -30,7 +31,11 @@ export interface RingDialOptions {
   readonly onReconnect?: (phase: 'asked' | 'done') => void;
 }
 
-/** One connection at a time: a second dial is refused while there is one. */
+/**
+ * One connection at a time: a second dial is refused while there is one. A connection that was closed
+ * before all its replies had come leaves them to the next one; so the next dial asks for a reconnect
+ * first, and is refused with `away` where the server does not offer that.
+ */
 export type RingDial = Dial & {
   /**
    * Asks the server to begin anew on this ring, and resolves when it has. The connection ends at
@@ -74,6 +79,8 @@ class GuestRing implements RingPolicy, RingStreamOwner {
   #isWaiting = false;
   /** Ring and server are not of one mind: a sentence why. Only an empty ring ends that. */
   #broken: string | undefined;
+  /** The last connection that was closed by its holder, until the ring is known to owe it nothing. */
+  #left: { readonly stream: GuestStream; readonly hadUnsent: boolean } | undefined;
   #gone: string | undefined;
   #timer: Timer | undefined;
 
@@ -101,8 +108,8 @@ class GuestRing implements RingPolicy, RingStreamOwner {
 
   async requestReconnect(): Promise<void> {
     if (this.#gone !== undefined) throw new XenscopeError('gone', this.#gone);
-    const features = this.#options.memory.load32(FEATURES_OFFSET);
-    if ((features & XsRingFeature.RECONNECTION) === 0) {
+    if (!this.#offers(XsRingFeature.RECONNECTION)) {
+      const features = this.#options.memory.load32(FEATURES_OFFSET);
       throw new XenscopeError(
         'unsupported',
         `The xenstored of this ring does not offer reconnection (its features are 0x${features.toString(16)}).`,
@@ -131,6 +138,7 @@ class GuestRing implements RingPolicy, RingStreamOwner {
   }
 
   *attend(moves: RingMoves): RingWork<void> {
+    this.#lookAtWhatIsOwed();
     if (this.#mustAsk) yield* this.#ask(moves);
     if (this.isReset()) return this.#waitForServer();
     this.#timer?.cancel();
@@ -141,6 +149,27 @@ class GuestRing implements RingPolicy, RingStreamOwner {
       this.#break(`The xenstored gave the ring up: ${xsRingErrorMeaning(error)}.`);
     else if (this.#broken !== undefined && this.#isEmptyFromStart()) this.#broken = undefined;
     this.#answerDial();
+  }
+
+  /**
+   * Asked when somebody dials, not when the stream is closed: a work of ours may still have been under
+   * way then, and what it took was the old connection's. An introduced ring owes nothing to anybody.
+   */
+  #lookAtWhatIsOwed(): void {
+    const left = this.#left;
+    if (!left || !this.#dialling) return;
+    this.#left = undefined;
+    if (this.#isWaiting || this.isReset() || this.#isEmptyFromStart()) return;
+    if (!left.hadUnsent && left.stream.isEven) return;
+    if (this.#offers(XsRingFeature.RECONNECTION)) this.#mustAsk = true;
+    else
+      this.#broken ??= left.hadUnsent
+        ? 'The last connection on this ring was closed in the middle of a message.'
+        : 'The last connection on this ring was closed before all its replies had come.';
+  }
+
+  #offers(feature: number): boolean {
+    return (this.#options.memory.load32(FEATURES_OFFSET) & feature) !== 0;
   }
 
   /** While the word is not 0, whoever set it, nothing else in the page means anything. */
@@ -170,14 +199,13 @@ class GuestRing implements RingPolicy, RingStreamOwner {
   #beginAnew(): void {
     this.#isWaiting = false;
     this.#broken = undefined;
+    this.#left = undefined;
     for (const { resolve } of this.#takeReconnecting()) resolve();
     this.#options.onReconnect?.('done');
   }
 
   #errorWord(): number {
-    const { memory } = this.#options;
-    const isOffered = (memory.load32(FEATURES_OFFSET) & XsRingFeature.ERROR) !== 0;
-    return isOffered ? memory.load32(ERROR_OFFSET) : XsRingError.NONE;
+    return this.#offers(XsRingFeature.ERROR) ? this.#options.memory.load32(ERROR_OFFSET) : XsRingError.NONE;
   }
 
   #answerDial(): void {
@@ -185,10 +213,10 @@ class GuestRing implements RingPolicy, RingStreamOwner {
     if (!dialling) return;
     if (this.#broken !== undefined) {
       const wayOut =
-        'It can be used again after a reconnect of the ring, or when the domain is introduced anew.';
+        'It can be used again after a reconnect of the ring, or when the domain is introduced anew; nothing else heals it.';
       return dialling.reject(new XenscopeError('away', this.#broken, { wayOut }));
     }
-    const stream = new RingStream(dialling.handlers, this);
+    const stream = new GuestStream(dialling.handlers, this);
     this.#engine.stream = stream;
     dialling.resolve(stream);
   }
@@ -212,7 +240,7 @@ class GuestRing implements RingPolicy, RingStreamOwner {
   onStreamClosed(stream: RingStream, _cause: CloseCause | undefined, hadUnsent: boolean): void {
     if (this.#engine.stream !== stream) return;
     this.#engine.stream = undefined;
-    if (hadUnsent) this.#broken = 'The last connection on this ring was closed in the middle of a message.';
+    if (stream instanceof GuestStream) this.#left = { stream, hadUnsent };
   }
 
   #break(reason: string): void {

@@ -3,7 +3,9 @@ import type { RingStep } from '../../../server/host/steps';
 import type { XenscopeError } from '../../../server/host/errors';
 import { isStoreError } from '../../../server/host/errors';
 import type { WatchEvent } from '../../../server/host/storeClient';
+import type { RingDial, RingDialOptions } from '../../../server/store/client/ringDial';
 import { skipRepliesAsLinux, wipeRingAsHvmloader } from '../../../server/store/client/ringReset';
+import { openStoreClient } from '../../../server/store/client/storeClient';
 import { XsRingFeature } from '../../../server/wire/xsRing';
 import { indicesOf, setWord, wordOf } from '../../support/ringPage';
 import { settle, until } from '../client/support';
@@ -190,6 +192,85 @@ describe('ring: the guest', () => {
     dial.close();
     await assert.rejects(dial(handlers), isCode('gone'));
     await assert.rejects(dial.requestReconnect(), isCode('gone'));
+  });
+
+  /** Somebody asks for `old` and hangs up before the server has looked. */
+  async function leaveUnanswered(onReconnect?: RingDialOptions['onReconnect']): Promise<RingDial> {
+    await rig.dom0.write('/local/domain/1/old', 'OLD');
+    await rig.dom0.write('/local/domain/1/new', 'NEW');
+    const dial = rig.dial({ onReconnect });
+    const { memory, serverPort } = rig.page;
+    const answer = serverPort.onEvent;
+    serverPort.onEvent = undefined;
+    const first = openStoreClient({ dial, clock: rig.clock });
+    const ended = assert.rejects(first.read('old'), isCode('cancelled'));
+    await until(() => wordOf(memory, 'req_prod') > 0);
+    await settle();
+    await first.close();
+    await ended;
+    serverPort.onEvent = answer;
+    rig.page.guestPort.notify();
+    return dial;
+  }
+
+  it('asks for a reconnect before a new connection could get the replies of the one before', async () => {
+    await open();
+    const phases: string[] = [];
+    const dial = await leaveUnanswered((phase) => phases.push(phase));
+    assert.deepEqual(phases, [], 'nobody needs a connection yet');
+    const next = openStoreClient({ dial, clock: rig.clock });
+    assert.equal(String(await next.read('new')), 'NEW');
+    assert.deepEqual(phases, ['asked', 'done']);
+    await next.close();
+  });
+
+  it('refuses a new connection that would get the replies of the one before, until INTRODUCE', async () => {
+    await open({ features: 0 });
+    const dial = await leaveUnanswered();
+    const next = openStoreClient({ dial, clock: rig.clock });
+    await assert.rejects(next.read('new'), isCode('away'));
+    assert.match(
+      next.state.kind === 'away' ? next.state.reason : '',
+      /closed before all its replies had come.*after a reconnect of the ring, or when the domain is introduced/,
+    );
+    await rig.introduce();
+    next.retryNow();
+    await untilState(next, 'connected');
+    assert.equal(String(await next.read('new')), 'NEW');
+    await next.close();
+  });
+
+  it('refuses a new connection where the one before had read half an event', async () => {
+    await open({ features: 0 });
+    const dial = rig.dial();
+    const chunks: number[] = [];
+    const first = await dial({
+      onData: (bytes) => chunks.push(bytes.length),
+      onDrain: () => undefined,
+      onClose: () => undefined,
+    });
+    const { memory, serverPort } = rig.page;
+    serverPort.onEvent = undefined;
+    setWord(memory, 'rsp_prod', 8);
+    serverPort.notify();
+    await until(() => chunks.length === 1);
+    first.close();
+    const handlers = { onData: () => undefined, onDrain: () => undefined, onClose: () => undefined };
+    await assert.rejects(dial(handlers), isCode('away'));
+  });
+
+  it('goes on with the same ring where everything was answered', async () => {
+    await open({ features: 0 });
+    const dial = rig.dial();
+    for (const value of ['1', '2']) {
+      const client = openStoreClient({ dial, clock: rig.clock });
+      await client.write('data', value);
+      // Events are no replies: they may outnumber what was asked.
+      const watch = await client.watch('data');
+      assert.equal(String(await client.read('data')), value);
+      await watch.close();
+      await client.close();
+    }
   });
 
   it('says that its page is gone', async () => {
