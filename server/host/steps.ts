@@ -21,6 +21,8 @@ export interface RingSteps {
    * to what is to be done with the step, for faults.
    */
   before(step: RingStep): Promise<StepVerdict> | undefined;
+  /** The end was stopped: the step that waits is never done, its promise need not resolve. */
+  drop?(): void;
 }
 
 /**

@@ -2,6 +2,7 @@
  * Lets both ends of a store ring go on step by step, when the scheduler says so, and makes the steps
  * go wrong where a fault strikes.
  */
+import type { Timer } from '../../host/clock';
 import type { SharedMemory } from '../../host/memory';
 import type { RingStep, RingSteps, StepVerdict } from '../../host/steps';
 import { advanceIndex } from '../../wire/ringIndex';
@@ -28,10 +29,13 @@ export interface WorldStepsOptions {
 
 export function worldSteps(options: WorldStepsOptions): RingSteps {
   const { time, faults, domain, side, onStep } = options;
+  /** What waits in the world for this end; one step at a time. */
+  let waiting: Timer | undefined;
   return {
     before: (step) =>
       new Promise<StepVerdict>((resolve) => {
         const go = () => {
+          waiting = undefined;
           const verdict = side === 'guest' ? guestVerdict(options, step) : serverVerdict(options, step);
           // A kernel that has just crashed does nothing more.
           if (verdict === undefined) return;
@@ -40,9 +44,14 @@ export function worldSteps(options: WorldStepsOptions): RingSteps {
         };
         const what = new Step(step, side, domain);
         if (faults.isAny && reads(step) && faults.strikes('slowReader', domain.domid)) {
-          time.after(faults.random.between(200, 3000), go, what);
-        } else time.soon(go, what);
+          waiting = time.after(faults.random.between(200, 3000), go, what);
+        } else waiting = time.soon(go, what);
       }),
+    // Otherwise the step of a kernel that is gone would strike the page of the next one.
+    drop: () => {
+      waiting?.cancel();
+      waiting = undefined;
+    },
   };
 }
 

@@ -76,7 +76,8 @@ export class RingEngine {
   /** A step that is under way is never done. */
   stop(): void {
     this.#isStopped = true;
-    const { port } = this.#options;
+    const { port, steps } = this.#options;
+    steps?.drop?.();
     // Another kernel may have taken the doorbell over.
     if (port.onEvent === this.#onEvent) port.onEvent = undefined;
   }
@@ -95,6 +96,8 @@ export class RingEngine {
       for (let next = verdict; !this.#isStopped; next = 'do') {
         const { done, value } = this.#work!.next(next);
         if (done) return this.#finish();
+        // The step before may have stopped us: then nobody is asked about the next one.
+        if (this.#isStopped) return;
         const wait = steps?.before(value);
         if (!wait) continue;
         this.#roundsThisTurn = 0;
