@@ -43,6 +43,8 @@ Examples:
 }
 
 async function serve(options: ServeOptions): Promise<void> {
+  // A mistake of ours in one corner shall not end the world for all who are connected.
+  process.on('unhandledRejection', (reason) => console.error('A mistake of the simulator:', reason));
   // SIGHUP as well: the terminal may be closed over us.
   const ended = Promise.race(['SIGINT', 'SIGTERM', 'SIGHUP'].map((signal) => once(process, signal)));
   const own = options.socket === undefined ? await privateSocket() : undefined;

@@ -35,6 +35,11 @@ export interface SchedulerOptions {
   readonly random?: Random;
   /** Told of each thing before it happens. */
   readonly onMove?: (move: WorldMove) => void;
+  /**
+   * Told what one thing threw when it happened; the world goes on. Without it the error becomes an
+   * unhandled rejection, so that it shows where the process shows its mistakes.
+   */
+  readonly onMistake?: (error: unknown) => void;
 }
 
 export class Scheduler implements Clock, WorldTime {
@@ -42,6 +47,7 @@ export class Scheduler implements Clock, WorldTime {
   readonly #settled: () => Promise<void>;
   readonly #random: Random | undefined;
   readonly #onMove: ((move: WorldMove) => void) | undefined;
+  readonly #onMistake: (error: unknown) => void;
   readonly #timers = new DueQueue();
   /** What may happen now, in any order. */
   readonly #ready: Due[] = [];
@@ -61,11 +67,12 @@ export class Scheduler implements Clock, WorldTime {
   #isHeld = false;
   #isClosed = false;
 
-  constructor({ clock, startMs, settled, random, onMove }: SchedulerOptions) {
+  constructor({ clock, startMs, settled, random, onMove, onMistake }: SchedulerOptions) {
     this.#clock = clock;
     this.#settled = settled;
     this.#random = random;
     this.#onMove = onMove;
+    this.#onMistake = onMistake ?? ((error) => void Promise.reject(error as Error));
     this.#worldMs = startMs;
     this.#base = { worldMs: startMs, clockMs: clock.nowMs() };
   }
@@ -258,7 +265,12 @@ export class Scheduler implements Clock, WorldTime {
   #happen(due: Due): Promise<void> {
     this.#onMove?.(this.#moveOf(due));
     this.#moves++;
-    due.run();
+    try {
+      due.run();
+    } catch (error) {
+      // One guest's mistake is not the end of the others.
+      this.#onMistake(error);
+    }
     return this.#settled();
   }
 

@@ -40,6 +40,21 @@ describe('xenscope serve', function () {
     return (await exit)[0];
   }
 
+  it('outlives a mistake in one corner of it, and tells it', async () => {
+    const mistake = 'process.once("SIGUSR2",()=>void Promise.reject(new Error("in one corner")))';
+    const args = ['--import', `data:text/javascript,${mistake}`, await bundle(), 'serve', '--pace', '0'];
+    const child = spawn(process.execPath, args, {
+      env: { ...process.env, XDG_RUNTIME_DIR: folder },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    children.push(child);
+    await once(child.stdout, 'data');
+    child.kill('SIGUSR2');
+    const [told] = (await once(child.stderr, 'data')) as [Buffer];
+    assert.match(String(told), /^A mistake of the simulator: Error: in one corner/);
+    assert.equal(await end(child, 'SIGTERM'), 0);
+  });
+
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     it(`takes its folder with it at ${signal}`, async () => {
       const { child, socketPath } = await serve();

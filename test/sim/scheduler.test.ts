@@ -52,6 +52,20 @@ describe('Scheduler', () => {
     assert.deepEqual(seen, ['a@1000']);
   });
 
+  it('goes on after one thing threw, and tells what', async () => {
+    const mistakes: unknown[] = [];
+    const { scheduler, seen, note } = newScheduler({ onMistake: (error) => mistakes.push(error) });
+    const mistake = new Error('a guest went wrong');
+    scheduler.after(10, () => {
+      throw mistake;
+    });
+    scheduler.after(20, note('next'));
+    await scheduler.advance(30);
+    assert.deepEqual(seen, ['next@20']);
+    assert.deepEqual(mistakes, [mistake]);
+    assert.ok(scheduler.isAtRest);
+  });
+
   it('runs by hand in order of time, then of age, including what is added on the way', async () => {
     const { scheduler, seen, note } = newScheduler();
     scheduler.after(30, note('c'));
