@@ -36,7 +36,9 @@ export class RingPanel {
   private closed = false;
   private loaded!: () => void;
   private readonly ready = new Promise<void>((resolve) => (this.loaded = resolve));
+  /** The serial of the last reconnect: what comes of older ones is dropped. */
   private reconnecting = 0;
+  private isReconnecting = false;
 
   private constructor(
     private readonly xenscope: Xenscope,
@@ -77,10 +79,14 @@ export class RingPanel {
   /** Shows what a reconnect would do, with the button that does it. */
   async askReconnect(): Promise<void> {
     await this.ready;
+    // The page shows the steps of the one that runs; a question would take their place.
+    if (this.isReconnecting) return;
     const { host, ring } = this;
-    await this.orTell(async () => {
+    const serial = this.reconnecting;
+    const isStale = () => serial !== this.reconnecting;
+    await this.orTell(isStale, async () => {
       const preview = await this.xenscope.connection.request('xenscope/reconnectPreview', { host, ring });
-      this.post({ kind: 'reconnectPreview', preview });
+      if (!isStale()) this.post({ kind: 'reconnectPreview', preview });
     });
   }
 
@@ -105,17 +111,21 @@ export class RingPanel {
   private async reconnect(): Promise<void> {
     const { host, ring } = this;
     const serial = (this.reconnecting = ++lastSerial);
-    await this.orTell(async () => {
+    const isStale = () => serial !== this.reconnecting;
+    this.isReconnecting = true;
+    await this.orTell(isStale, async () => {
       const { connection } = this.xenscope;
       const result = await connection.request('xenscope/reconnect', { host, ring, serial, confirmed: true });
-      this.post({ kind: 'reconnectResult', result });
+      if (!isStale()) this.post({ kind: 'reconnectResult', result });
     });
+    if (!isStale()) this.isReconnecting = false;
   }
 
-  private async orTell(work: () => Promise<void>): Promise<void> {
+  private async orTell(isStale: () => boolean, work: () => Promise<void>): Promise<void> {
     try {
       await work();
     } catch (error) {
+      if (isStale()) return;
       this.post({ kind: 'reconnectFailed', text: failureOf(error).text });
     }
   }

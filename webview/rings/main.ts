@@ -59,6 +59,7 @@ class RingPage {
   private readonly reconnect = new ReconnectView({
     ask: () => this.post({ kind: 'askReconnect' }),
     go: () => this.post({ kind: 'reconnect' }),
+    running: (isRunning) => (this.reconnectButton.disabled = isRunning),
   });
   private readonly pauseButton = button('Pause View', 'secondary', () => this.setPaused(!this.paused));
   private readonly reconnectButton = button('Reconnect…', 'secondary', () =>

@@ -6,6 +6,8 @@ import { elapsedText } from './numbers';
 export interface ReconnectActs {
   ask(): void;
   go(): void;
+  /** A handshake began, or came to its end. */
+  running(isRunning: boolean): void;
 }
 
 export class ReconnectView {
@@ -76,10 +78,12 @@ export class ReconnectView {
     // Read and agreed to: from now on the handshake has the place.
     this.text.replaceChildren();
     this.result.textContent = 'Asking…';
+    this.acts.running(true);
     this.acts.go();
   }
 
   private say(text: string, how: 'good' | 'bad'): void {
+    this.acts.running(false);
     this.result.className = `result ${how}`;
     const icon = element('span', { className: `codicon codicon-${how === 'good' ? 'pass' : 'error'}` });
     icon.setAttribute('aria-hidden', 'true');
