@@ -69,7 +69,9 @@ export interface VerdictIcon {
 }
 
 /** The same signs as the panel shows. */
-export function verdictIcon({ severity }: RingVerdict, isMoving: boolean): VerdictIcon {
+export function verdictIcon({ severity, rule }: RingVerdict, isMoving: boolean): VerdictIcon {
+  // Who left is nothing to worry about, and no tick either.
+  if (severity === 'fine' && rule === 'peer-gone') return { icon: 'info', color: 'editorInfo.foreground' };
   switch (severity) {
     case 'fine':
       return isMoving ? { icon: 'sync', color: 'testing.iconPassed' } : { icon: 'circle-outline' };

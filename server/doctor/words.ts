@@ -5,6 +5,11 @@ export function hex(value: number): string {
   return `0x${value.toString(16).padStart(8, '0')}`;
 }
 
+/** `1,024`: a long number is read in groups. */
+export function grouped(value: number): string {
+  return value.toLocaleString('en-US');
+}
+
 /** `350 ms`, `4 s`, `3 min`: the coarser the longer, so that a text does not change all the time. */
 export function howLong(ms: number): string {
   if (ms < 1_000) return `${Math.floor(ms / 50) * 50} ms`;
@@ -23,7 +28,7 @@ export function producerOf({ layout }: DirectionHistory, { page }: RingHistory):
 /** The pair and what it means. */
 export function pairLine({ layout, prod, cons, usedBytes }: DirectionHistory): string {
   const { prodWord, consWord, sizeBytes } = layout;
-  return `${prodWord} is ${hex(prod)} and ${consWord} ${hex(cons)}: ${usedBytes} of ${sizeBytes} bytes wait.`;
+  return `${prodWord} is ${hex(prod)} and ${consWord} ${hex(cons)}: ${grouped(usedBytes)} of ${grouped(sizeBytes)} bytes wait.`;
 }
 
 /** What can be said of the doorbell of whoever reads a direction. */

@@ -134,6 +134,8 @@ describe('a ring in a row', () => {
       'console: full, guest not reading',
     );
     assert.equal(verdictIcon(full, true).icon, 'error');
+    const gone = { rule: 'peer-gone', severity: 'fine', text: 'peer gone', evidence: [] } as const;
+    assert.equal(verdictIcon(gone, true).icon, 'info', 'no tick for who left');
   });
 });
 

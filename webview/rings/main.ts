@@ -28,6 +28,11 @@ const verdictIcons: Readonly<Record<RingVerdict['severity'], string>> = {
   error: 'error',
 };
 
+/** Who left is nothing to worry about, and no tick either. */
+function signOf({ severity, rule }: RingVerdict): RingVerdict['severity'] {
+  return rule === 'peer-gone' && severity === 'fine' ? 'note' : severity;
+}
+
 class RingPage {
   private readonly vscode = acquireVsCodeApi();
   private palette = readPalette();
@@ -185,7 +190,9 @@ class RingPage {
     this.speak(frame);
   }
 
-  private drawVerdict({ severity, text, rule }: RingVerdict, evidence: readonly string[]): void {
+  private drawVerdict(verdict: RingVerdict, evidence: readonly string[]): void {
+    const { text, rule } = verdict;
+    const severity = signOf(verdict);
     const key = `${severity} ${text}`;
     if (this.verdict.dataset.key !== key) {
       this.verdict.dataset.key = key;

@@ -1,7 +1,7 @@
 /** A writer went on although the ring was full: its index ran past what the reader left free. */
 import { indexDistance } from '../../wire/ringIndex';
 import { directionRule } from '../rule';
-import { hex, producerOf } from '../words';
+import { grouped, hex, producerOf } from '../words';
 
 /** One sample may catch a word half written; two in a row do not. */
 export const overrunSamples = 2;
@@ -14,11 +14,11 @@ export const backpressureIgnored = directionRule('backpressure-ignored', (direct
   const who = producerOf(direction, history);
   return {
     severity: 'error',
-    text: `backpressure ignored: ${who} wrote ${distance - sizeBytes} bytes more than there was room for`,
+    text: `backpressure ignored: ${who} wrote ${grouped(distance - sizeBytes)} bytes more than there was room for`,
     evidence: [
-      `${prodWord} is ${hex(prod)} and ${consWord} ${hex(cons)}: ${distance} bytes apart, in a ring of ${sizeBytes}.`,
+      `${prodWord} is ${hex(prod)} and ${consWord} ${hex(cons)}: ${grouped(distance)} bytes apart, in a ring of ${grouped(sizeBytes)}.`,
       `${prodWord} ran on from ${hex(before!.prod)} by ${indexDistance(prod, before!.prod)} bytes.`,
-      `The oldest ${Math.min(distance - sizeBytes, sizeBytes)} bytes that waited are overwritten.`,
+      `The oldest ${grouped(Math.min(distance - sizeBytes, sizeBytes))} bytes that waited are overwritten.`,
     ],
   };
 });

@@ -1,6 +1,6 @@
 /** Indices move: both sides do their work. */
 import { ringRule } from '../rule';
-import { resetLines } from '../words';
+import { grouped, resetLines } from '../words';
 
 /** What moved within this time is flowing. */
 export const flowingWindowMs = 1_000;
@@ -14,7 +14,7 @@ export const flowing = ringRule('flowing', (history, nowMs) => {
   if (moving.length === 0 && tornRun === 0) return undefined;
   const evidence = moving.map(
     ({ layout, producedPerSecond, consumedPerSecond }) =>
-      `${layout.name}: ${Math.round(producedPerSecond)} bytes per second written, ${Math.round(consumedPerSecond)} read.`,
+      `${layout.name}: ${grouped(Math.round(producedPerSecond))} bytes per second written, ${grouped(Math.round(consumedPerSecond))} read.`,
   );
   if (tornRun > 0) {
     const since = samples === 0 ? 'from the first look on' : 'since the last good sample';

@@ -1,6 +1,6 @@
 /** Indices further apart than the ring is long: nothing can be read by them, and nobody should try. */
 import { directionRule } from '../rule';
-import { hex } from '../words';
+import { grouped, hex } from '../words';
 
 /** One sample may catch a word half written; two in a row do not. */
 export const insaneSamples = 2;
@@ -10,13 +10,13 @@ export const indexInsane = directionRule('index-insane', ({ layout, insane }) =>
   const { prod, cons, distance, before } = insane;
   const { prodWord, consWord, sizeBytes } = layout;
   const evidence = [
-    `${prodWord} is ${hex(prod)} and ${consWord} ${hex(cons)}: ${distance} bytes apart, in a ring of ${sizeBytes}.`,
+    `${prodWord} is ${hex(prod)} and ${consWord} ${hex(cons)}: ${grouped(distance)} bytes apart, in a ring of ${grouped(sizeBytes)}.`,
   ];
   if (before) {
     evidence.push(`The last pair that made sense was ${hex(before.prod)} and ${hex(before.cons)}.`);
     evidence.push(...blame(insane.prod !== before.prod, insane.cons !== before.cons, layout));
   }
-  return { severity: 'error', text: `index insane: ${distance} bytes in a ring of ${sizeBytes}`, evidence };
+  return { severity: 'error', text: `index insane: indices ${hex(prod)} / ${hex(cons)}`, evidence };
 });
 
 function blame(

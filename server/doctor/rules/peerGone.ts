@@ -1,7 +1,7 @@
 /** There is nobody at the other end: the page is gone, or nobody serves it. */
 import type { RingHistory } from '../../model/rings/ringHistory';
 import { ringRule } from '../rule';
-import { consumerOf, pairLine } from '../words';
+import { consumerOf, grouped, pairLine } from '../words';
 
 /** A domain may write before whoever serves it has connected. */
 export const peerAbsentMs = 1_000;
@@ -27,7 +27,9 @@ function pageGone(history: RingHistory) {
     text: `peer gone: domain ${history.page.domid} no longer has this page`,
     evidence: [
       'The page can no longer be read: its domain ended, or gave it up.',
-      ...unread.map(({ layout, usedBytes }) => `${usedBytes} bytes of ${layout.name} were never read.`),
+      ...unread.map(
+        ({ layout, usedBytes }) => `${grouped(usedBytes)} bytes of ${layout.name} were never read.`,
+      ),
     ],
   };
 }
