@@ -135,10 +135,20 @@ describe('rings in VS Code', () => {
     await page.getByRole('button', { name: 'Reconnect…' }).click();
     await page.getByRole('button', { name: 'Reconnect', exact: true }).click();
     await page.getByText(/Connected anew after/).waitFor();
+    // The reset by itself is no traffic: flowing is only what says how much was written.
     await page
       .locator('.verdict')
       .getByText(/idle|flowing/)
       .waitFor();
+    await eventually('the ring rests, or bytes flow', async () => {
+      if ((await page.locator('.verdict').getByText('idle').count()) > 0) return true;
+      return (
+        (await page
+          .locator('.evidence')
+          .getByText(/: [1-9][\d,]* bytes per second written/)
+          .count()) > 0
+      );
+    });
     await picture(xenscope.page, 'rings-insane-mended');
   });
 
@@ -207,12 +217,16 @@ describe('rings in VS Code', () => {
   });
 
   it('shows the same in light and in high contrast', async () => {
+    // What was opened before may have lost its guest: a picture of nothing shows no theme.
+    await openPanel('net-driver');
     for (const [name, theme] of [
       ['light', 'Light Modern'],
       ['high-contrast', 'Dark High Contrast'],
     ] as const) {
       await xenscope.workbench.setTheme(theme);
       const page = panel();
+      await page.getByRole('heading', { level: 1, name: 'Xenstore ring' }).waitFor();
+      await page.getByText('net-driver (').first().waitFor();
       await page.locator('.verdict').waitFor();
       await page.getByRole('button', { name: 'What Am I Looking At?' }).click();
       await page.getByText('This view only looks.').waitFor();
