@@ -63,7 +63,7 @@ const commands: Record<string, Command> = {
   'xenscope.watch.showLog': (xenscope) => xenscope.watchesView.showLog(),
 
   'xenscope.ring.open': openRing,
-  'xenscope.ring.openSelected': (xenscope) => openRing(xenscope, xenscope.ringsView.selected),
+  'xenscope.ring.openSelected': async (xenscope) => openRing(xenscope, await xenscope.ringsView.clicked()),
   'xenscope.ring.reconnect': reconnectRing,
 
   'xenscope.world.hold': hold,

@@ -31,6 +31,8 @@ export interface RingElement {
 
 type Element = DomainGroup | RingElement;
 
+const selectionPatienceMs = 500;
+
 export class RingsView implements vscode.TreeDataProvider<Element>, vscode.Disposable {
   private readonly changed = new vscode.EventEmitter<Element[] | undefined>();
   private readonly elements = new Map<string, Element>();
@@ -67,6 +69,20 @@ export class RingsView implements vscode.TreeDataProvider<Element>, vscode.Dispo
   get selected(): RingElement | undefined {
     const [element] = this.view.selection;
     return element?.kind === 'ring' ? element : undefined;
+  }
+
+  /** The ring that was just clicked: news of the selection may come a moment after the click itself. */
+  async clicked(): Promise<RingElement | undefined> {
+    if (this.selected) return this.selected;
+    return new Promise((resolve) => {
+      const done = () => {
+        clearTimeout(timer);
+        listening.dispose();
+        resolve(this.selected);
+      };
+      const listening = this.view.onDidChangeSelection(done);
+      const timer = setTimeout(done, selectionPatienceMs);
+    });
   }
 
   getChildren(element?: Element): Element[] {
