@@ -3,7 +3,7 @@
  * in the middle of a stream; but their grammar is narrow enough that a run of bytes which reads as
  * one message after another is one.
  */
-import { XS_HEADER_BYTES, XS_PAYLOAD_MAX_BYTES, XsType } from '../wire/xsMessage';
+import { XS_HEADER_BYTES, XS_PAYLOAD_MAX_BYTES, XsType, xsTypesWithPath } from '../wire/xsMessage';
 
 /** Who sends: `request` to the server, `reply` what the server sends, events included. */
 export type StreamRole = 'request' | 'reply';
@@ -17,18 +17,6 @@ const SET_FEATURE = 24;
 const GET_QUOTA = 25;
 const SET_QUOTA = 26;
 
-const withPath = new Set<number>([
-  XsType.DIRECTORY,
-  XsType.READ,
-  XsType.GET_PERMS,
-  XsType.WATCH,
-  XsType.UNWATCH,
-  XsType.WRITE,
-  XsType.MKDIR,
-  XsType.RM,
-  XsType.SET_PERMS,
-  XsType.DIRECTORY_PART,
-]);
 const mayBeEmpty = new Set<number>([XsType.TRANSACTION_START, XsType.RESET_WATCHES, GET_FEATURE, GET_QUOTA]);
 const answeredByOk = new Set<number>([
   XsType.WATCH,
@@ -79,7 +67,7 @@ function couldBeRequest(
 ): boolean {
   if (type === XsType.WATCH_EVENT || type === XsType.ERROR) return false;
   if (length === 0) return mayBeEmpty.has(type);
-  if (withPath.has(type)) return length >= 2 && isPath(bytes, payload, end, isWhole);
+  if (xsTypesWithPath.has(type)) return length >= 2 && isPath(bytes, payload, end, isWhole);
   if (type === XsType.TRANSACTION_START || type === XsType.RESET_WATCHES) return length <= 8;
   if (type === XsType.TRANSACTION_END) {
     return length === 2 && word(bytes, at + 8) !== 0 && (payload === end || isOneOf(bytes[payload]!, 'TF'));

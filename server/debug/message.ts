@@ -1,6 +1,6 @@
 /** One message of the store's protocol as the debugger keeps it, and what it says. */
 import { parseXsError, type XsErrorName } from '../wire/errno';
-import { XS_HEADER_BYTES, XsType, xsTypeName } from '../wire/xsMessage';
+import { XS_HEADER_BYTES, XsType, xsTypeName, xsTypesWithPath } from '../wire/xsMessage';
 import { domainPath, isSpecialPath } from '../wire/xsPath';
 import type { ListingPlace } from './listing';
 
@@ -49,20 +49,6 @@ export function operationName(type: number): string {
   return `XS_${xsTypeName(type) ?? type}`;
 }
 
-const withPath = new Set<number>([
-  XsType.DIRECTORY,
-  XsType.READ,
-  XsType.GET_PERMS,
-  XsType.WATCH,
-  XsType.UNWATCH,
-  XsType.WRITE,
-  XsType.MKDIR,
-  XsType.RM,
-  XsType.SET_PERMS,
-  XsType.WATCH_EVENT,
-  XsType.DIRECTORY_PART,
-]);
-
 /** Reads a payload; never throws, whatever it holds. `domid` is where relative paths begin. */
 export function say(type: number, payload: Buffer, domid: number, request?: Message): Said {
   if (request) {
@@ -73,7 +59,7 @@ export function say(type: number, payload: Buffer, domid: number, request?: Mess
   }
   const operation = operationName(type);
   const error = type === XsType.ERROR ? parseXsError(payload).name : undefined;
-  if (!withPath.has(type)) {
+  if (!xsTypesWithPath.has(type) && type !== XsType.WATCH_EVENT) {
     return { operation, path: undefined, absolutePath: undefined, value: words(payload), error };
   }
   const nul = payload.indexOf(0);

@@ -16,7 +16,8 @@ export const faultTexts = {
   slowReader: 'Who reads from a ring takes 0.2 to 3 seconds before it copies the bytes out.',
   crashInPacket: 'A guest crashes when half the header of a request is in its ring.',
   corruptIndex: 'A guest writes a producer index that cannot be.',
-  ignoredBackpressure: 'A guest writes on although its ring is full, over what has not been read.',
+  ignoredBackpressure:
+    'A guest claims to have written more than its ring holds, as one does that never looks for room.',
 } as const;
 
 export type FaultName = keyof typeof faultTexts;

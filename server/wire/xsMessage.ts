@@ -44,6 +44,20 @@ export function xsTypeName(type: number): XsTypeName | undefined {
   return typeNames.get(type);
 }
 
+/** Requests whose payload begins with a path, as docs/misc/xenstore.txt lists them. */
+export const xsTypesWithPath: ReadonlySet<number> = new Set([
+  XsType.DIRECTORY,
+  XsType.READ,
+  XsType.GET_PERMS,
+  XsType.WATCH,
+  XsType.UNWATCH,
+  XsType.WRITE,
+  XsType.MKDIR,
+  XsType.RM,
+  XsType.SET_PERMS,
+  XsType.DIRECTORY_PART,
+]);
+
 export const XS_HEADER = layout('xsd_sockmsg', 'xen/include/public/io/xs_wire.h', 16, {
   type: [0, 4, 'What is asked, or answered; 16 is an error.'],
   req_id: [4, 4, 'Chosen by the client, echoed in the reply; 0 in watch events.'],
