@@ -65,8 +65,7 @@ describe('pictures of the tree', () => {
     });
 
     it(`finds in ${theme}`, async () => {
-      await xenscope.workbench.command('Xenscope: Find by Path or Value…');
-      await xenscope.workbench.quickInputBox.fill('state');
+      await xenscope.workbench.ask('Xenscope: Find by Path or Value…', 'state');
       await xenscope.workbench.quickPick('/state').waitFor();
       await picture(xenscope.page, `gallery-${name}-find`);
       await xenscope.page.keyboard.press('Escape');

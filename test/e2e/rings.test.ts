@@ -90,9 +90,7 @@ describe('rings in VS Code', () => {
     this.timeout(300_000);
     await xenscope.workbench.command('Notifications: Toggle Do Not Disturb Mode');
     await setFault('Slow reader', 'Always');
-    await xenscope.workbench.command('Xenscope: Open Ring…');
-    await xenscope.workbench.quickInput.getByText('Which ring?').waitFor();
-    await xenscope.workbench.quickInputBox.fill('rowdy');
+    await xenscope.workbench.ask('Xenscope: Open Ring…', 'rowdy');
     await xenscope.workbench.quickPick(/rowdy[^]*xenstore/).click();
     const page = panel();
     await page.getByText('rowdy (').first().waitFor();
@@ -153,9 +151,7 @@ describe('rings in VS Code', () => {
   });
 
   it('shows what a guest writes to its console', async () => {
-    await xenscope.workbench.command('Xenscope: Open Ring…');
-    await xenscope.workbench.quickInput.getByText('Which ring?').waitFor();
-    await xenscope.workbench.quickInputBox.fill('web');
+    await xenscope.workbench.ask('Xenscope: Open Ring…', 'web');
     await xenscope.workbench.quickPick(/web[^]*console/).click();
     const page = panel();
     await page.getByRole('img', { name: /Output: guest → the console daemon/ }).waitFor();
@@ -164,18 +160,15 @@ describe('rings in VS Code', () => {
   });
 
   it('destroys a guest after a question, and starts it anew', async () => {
-    await xenscope.workbench.command('Xenscope: Destroy Guest…');
-    await xenscope.workbench.quickInputBox.fill('web');
+    await xenscope.workbench.ask('Xenscope: Destroy Guest…', 'web');
     await xenscope.workbench.quickPickNamed('web').click();
     await xenscope.workbench.dialog.getByRole('button', { name: 'Destroy' }).click();
     await panel().getByText('The page is gone').waitFor({ timeout: 30_000 });
     await xenstoreRing('web').waitFor({ state: 'hidden' });
-    await xenscope.workbench.command('Xenscope: Start Guest…');
-    await xenscope.workbench.quickInputBox.fill('web');
+    await xenscope.workbench.ask('Xenscope: Start Guest…', 'web');
     await xenscope.workbench.quickPickNamed('web').click();
     await eventually('the guest is listed again', async () => {
-      await xenscope.workbench.command('Xenscope: Open Ring…');
-      await xenscope.workbench.quickInputBox.fill('web');
+      await xenscope.workbench.ask('Xenscope: Open Ring…', 'web');
       const isThere = await xenscope.workbench.quickPick(/web[^]*xenstore/).isVisible();
       await xenscope.page.keyboard.press('Escape');
       return isThere;

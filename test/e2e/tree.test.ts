@@ -74,17 +74,13 @@ describe('the tree in VS Code', () => {
 
   it('finds by value and shows the match in the tree', async () => {
     await shell.write('/shell/deep/er/needle', 'in-a-haystack');
-    await xenscope.workbench.command('Xenscope: Find by Path or Value…');
-    await xenscope.workbench.quickInputBox.waitFor();
-    await xenscope.workbench.quickInputBox.fill('A-Haystack');
+    await xenscope.workbench.ask('Xenscope: Find by Path or Value…', 'A-Haystack');
     await xenscope.workbench.quickPick('/shell/deep/er/needle').click();
     await xenscope.selectedNamed('needle').waitFor();
   });
 
   it('finds by a part of the path', async () => {
-    await xenscope.workbench.command('Xenscope: Find by Path or Value…');
-    await xenscope.workbench.quickInputBox.waitFor();
-    await xenscope.workbench.quickInputBox.fill('deep/er/nee');
+    await xenscope.workbench.ask('Xenscope: Find by Path or Value…', 'deep/er/nee');
     await xenscope.workbench.quickPick('/shell/deep/er/needle').waitFor();
     await xenscope.page.keyboard.press('Escape');
   });

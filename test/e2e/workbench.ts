@@ -58,6 +58,19 @@ export class Workbench {
     });
   }
 
+  /**
+   * Runs a command that asks in a quick input, and types there. VS Code hides a quick input whose
+   * focus goes elsewhere, which on a busy machine can be the palette's own closing: then ask again.
+   */
+  async ask(title: string, text: string): Promise<void> {
+    await eventually(`${title} takes ${text}`, async () => {
+      await this.command(title);
+      await this.quickInput.getByText(title, { exact: true }).waitFor({ state: 'hidden' });
+      await this.quickInputBox.fill(text, { timeout: paletteTimeoutMs });
+      return (await this.quickInputBox.inputValue({ timeout: paletteTimeoutMs })) === text;
+    });
+  }
+
   /** Types into the quick input that is open and accepts. */
   async answer(text: string): Promise<void> {
     await this.quickInputBox.waitFor();
@@ -152,8 +165,7 @@ export class Workbench {
   }
 
   async setTheme(name: string): Promise<void> {
-    await this.command('Preferences: Color Theme');
-    await this.quickInputBox.fill(name);
+    await this.ask('Preferences: Color Theme', name);
     await this.quickPick(name).click();
     await this.quickInput.waitFor({ state: 'hidden' });
   }

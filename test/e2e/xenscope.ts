@@ -47,9 +47,7 @@ export class Xenscope {
 
   /** Goes to a path by the palette and returns its row, which is then selected. */
   async goTo(path: string): Promise<Locator> {
-    await this.workbench.command('Xenscope: Go to Path…');
-    await this.workbench.quickInputBox.waitFor();
-    await this.workbench.quickInputBox.fill(path);
+    await this.workbench.ask('Xenscope: Go to Path…', path);
     await this.workbench.quickPickNamed(path).waitFor();
     await this.page.keyboard.press('Enter');
     const name = path.slice(path.lastIndexOf('/') + 1);
