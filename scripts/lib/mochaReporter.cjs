@@ -12,6 +12,10 @@ module.exports = class LineReporter {
     const about = (test) => ({ title: test.fullTitle(), file: test.file, ms: test.duration ?? 0 });
     runner.on('pass', (test) => put({ kind: 'passed', ...about(test) }));
     runner.on('pending', (test) => put({ kind: 'skipped', ...about(test) }));
+    // Nothing fails quietly: a test that needed a second try is told, with what went wrong in the first.
+    runner.on('retry', (test, error) =>
+      console.log(`· tried again: ${test.fullTitle()} (${error?.message})`),
+    );
     // Hooks that fail come here as well: what they would have run is not counted, the hook is.
     runner.on('fail', (test, error) =>
       put({ kind: 'failed', ...about(test), error: String(error?.stack ?? error) }),

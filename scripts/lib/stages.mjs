@@ -32,7 +32,11 @@ function readReport(file) {
 }
 
 /** A run of mocha over spec patterns. Tests that a dying run swallowed show as one failure more. */
-export async function mochaStage(name, specs, { ignore = [], timeoutMs, testTimeoutMs, grep, env, onLine }) {
+export async function mochaStage(
+  name,
+  specs,
+  { ignore = [], timeoutMs, testTimeoutMs, retries, grep, env, onLine },
+) {
   const folder = makeTemporary('mocha');
   const report = path.join(folder, 'report');
   try {
@@ -40,6 +44,7 @@ export async function mochaStage(name, specs, { ignore = [], timeoutMs, testTime
     args.push('--node-option', 'import=tsx', '--extension', 'ts', '--timeout', String(testTimeoutMs));
     args.push('--reporter', path.join(root, 'scripts', 'lib', 'mochaReporter.cjs'), '--forbid-only');
     for (const pattern of ignore) args.push('--ignore', pattern);
+    if (retries) args.push('--retries', String(retries));
     if (grep) args.push('--grep', grep);
     const result = await run(process.execPath, [...args, ...specs], {
       cwd: root,
