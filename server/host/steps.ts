@@ -28,7 +28,8 @@ export interface RingSteps {
 /**
  * `skip`: the word is not written, the doorbell does not ring; a copy is made all the same. `twice`: the
  * doorbell rings twice. `torn`: the lower half of an index is written first, the rest in a step of its own.
+ * `overrun`: a copy into a ring goes on once round it, over what was not read, and the index with it.
  */
-export type StepVerdict = 'do' | 'skip' | 'twice' | 'torn';
+export type StepVerdict = 'do' | 'skip' | 'twice' | 'torn' | 'overrun';
 
 export const freeSteps: RingSteps = { before: () => undefined };

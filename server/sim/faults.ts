@@ -17,7 +17,7 @@ export const faultTexts = {
   crashInPacket: 'A guest crashes when half the header of a request is in its ring.',
   corruptIndex: 'A guest writes a producer index that cannot be.',
   ignoredBackpressure:
-    'A guest claims to have written more than its ring holds, as one does that never looks for room.',
+    'A guest never looks for room in its request ring, and writes on over bytes that were not read.',
 } as const;
 
 export type FaultName = keyof typeof faultTexts;

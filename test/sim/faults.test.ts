@@ -1,9 +1,14 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
+import { diagnose } from '../../server/doctor/doctor';
+import type { RingsFrame } from '../../server/model/rings/ringTypes';
+import { RingWatch } from '../../server/model/rings/ringWatch';
 import { Faults, faultTexts } from '../../server/sim/faults';
 import { debian, linuxGuest } from '../../server/sim/guests/linux';
 import { SeededRandom } from '../../server/sim/seededRandom';
+import { XS_RING_BYTES } from '../../server/wire/xsRing';
+import { ManualClock } from './manualClock';
 import { RingStateReader } from './ringState';
 import { closeWorlds, dump, openWorld, plainGuest } from './worldKit';
 
@@ -87,6 +92,41 @@ describe('faults', () => {
       assert.notEqual((await dump(world)).get('/local/domain/1/data/updated')?.value, updated);
     });
   }
+
+  it('ignoredBackpressure writes bytes over those that were not read, and the server copies none by such an index', async () => {
+    const clock = new ManualClock();
+    const moves: string[] = [];
+    const onMove = ({ text }: { text: string }) => moves.push(text);
+    const world = await openWorld({ seed: 2, clock, onMove, domains: [linux('hit')] });
+    const ring = new RingStateReader(world, 1);
+    let findings: RingsFrame['findings'] = [];
+    const watch = new RingWatch({ observer: world.observer(), clock, judge: diagnose });
+    watch.subscribe((frame) => (findings = frame.findings), { intervalMs: 100 });
+    clock.tick(500);
+    const before = ring.read();
+    world.world.setFault('ignoredBackpressure', 1, 1);
+    moves.length = 0;
+    await world.advance(60_000);
+    clock.tick(500);
+    const { reqProd, reqCons, error } = ring.read();
+    const written = (reqProd - before.reqProd) >>> 0;
+    assert.ok((reqProd - reqCons) >>> 0 > XS_RING_BYTES, `${reqProd} and ${reqCons}`);
+    assert.equal(error, 2);
+    // The page holds the end of one request, written again and again, and nothing of what was there before.
+    const first = moves.find((text) => text.includes(' bytes into req'))!;
+    const requestBytes = Number(/(\d+) bytes into req/.exec(first)![1]);
+    const page = ring.page();
+    const byteAt = (at: number) => page[(before.reqProd + at) % XS_RING_BYTES];
+    assert.equal(written % requestBytes, 0);
+    for (let at = written - XS_RING_BYTES + requestBytes; at < written; at++) {
+      assert.equal(byteAt(at), byteAt(at - requestBytes), `byte ${at} of ${written}`);
+    }
+    const claim = moves.findLastIndex((text) => /on the ring: req_prod /.test(text));
+    assert.match(moves[claim - 1]!, /bytes more into req, over bytes that were not read/);
+    assert.ok(!moves.slice(claim).some((text) => text.includes(' out of req')));
+    const rules = findings.map(({ ring: id, rule }) => `${id} ${rule}`);
+    assert.deepEqual(rules.sort(), ['xenstore:1 backpressure-ignored', 'xenstore:1 error-word']);
+  });
 
   it('crashInPacket leaves half a header behind in the ring of the dead kernel', async () => {
     const world = await openWorld({ domains: [{ ...linux('hit'), onCrash: 'preserve' }] });

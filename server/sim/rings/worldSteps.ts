@@ -62,7 +62,9 @@ function serverVerdict({ faults, domain }: WorldStepsOptions, step: RingStep): S
 function guestVerdict(options: WorldStepsOptions, step: RingStep): StepVerdict | undefined {
   const { faults, domain, memory } = options;
   const { domid } = domain;
-  if (!faults.isAny || step.kind !== 'index') return 'do';
+  if (!faults.isAny) return 'do';
+  if (writes(step)) return faults.strikes('ignoredBackpressure', domid) ? 'overrun' : 'do';
+  if (step.kind !== 'index') return 'do';
   if (step.text.startsWith('req_prod')) {
     const prod = memory.load32(req_prod.offsetBytes);
     const cons = memory.load32(req_cons.offsetBytes);
@@ -76,10 +78,6 @@ function guestVerdict(options: WorldStepsOptions, step: RingStep): StepVerdict |
       write(insaneIndex(faults, cons));
       return 'skip';
     }
-    if (faults.strikes('ignoredBackpressure', domid)) {
-      write(advanceIndex(cons, XS_RING_BYTES + faults.random.between(16, XS_RING_BYTES)));
-      return 'skip';
-    }
   }
   return faults.strikes('tornIndex', domid) ? 'torn' : 'do';
 }
@@ -89,6 +87,7 @@ export function insaneIndex(faults: Faults, cons: number): number {
   return advanceIndex(cons, faults.random.between(XS_RING_BYTES + 1, 2 ** 31));
 }
 
+const writes = ({ kind, text }: RingStep) => kind === 'copy' && text.includes(' bytes into ');
 const reads = ({ kind, text }: RingStep) => kind === 'copy' && text.includes(' out of ');
 
 /** Says its sentence only when asked. */

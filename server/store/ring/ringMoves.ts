@@ -67,15 +67,42 @@ export class RingMoves {
     if (fill.kind === 'insane') return insane(ring, prod, cons, fill.distance);
     const count = Math.min(fill.free, bytes.length);
     if (count === 0) return nothingPut;
-    yield this.#step('copy', () => `${count} bytes into ${ring.name}, from ${hex(prod)}`);
+    const verdict = yield this.#step('copy', () => `${count} bytes into ${ring.name}, from ${hex(prod)}`);
+    this.#copyIn(ring, prod, bytes.subarray(0, count));
+    const isOverrun = verdict === 'overrun';
+    const moved = isOverrun ? yield* this.#overrun(ring, prod, count, bytes) : count;
+    yield* this.#moveIndex(`${ring.name}_prod`, ring.prodOffset, prod, advanceIndex(prod, moved));
+    yield* this.notify();
+    return { kind: 'bytes', count: isOverrun ? bytes.length : count };
+  }
+
+  /**
+   * Writes on as one does that never looks for room: the rest of the bytes, and all of them again
+   * until they lie once round the ring. Answers how many bytes that is with the first `count`.
+   */
+  *#overrun(ring: RingHalf, prod: number, count: number, bytes: Buffer): RingWork<number> {
+    const times = Math.ceil((XS_RING_BYTES + 1) / bytes.length);
+    const all = bytes.length * times;
+    yield this.#step(
+      'copy',
+      () => `${all - count} bytes more into ${ring.name}, over bytes that were not read`,
+    );
+    for (let at = count; at < all;) {
+      const from = at % bytes.length;
+      const piece = bytes.subarray(from, from + XS_RING_BYTES);
+      this.#copyIn(ring, advanceIndex(prod, at), piece);
+      at += piece.length;
+    }
+    return all;
+  }
+
+  /** No more bytes than the ring is long. */
+  #copyIn(ring: RingHalf, index: number, bytes: Buffer): void {
     let done = 0;
-    for (const { offset, length } of ringSpans(prod, count, XS_RING_BYTES)) {
-      memory.copyIn(ring.arrayOffset + offset, bytes.subarray(done, done + length));
+    for (const { offset, length } of ringSpans(index, bytes.length, XS_RING_BYTES)) {
+      this.memory.copyIn(ring.arrayOffset + offset, bytes.subarray(done, done + length));
       done += length;
     }
-    yield* this.#moveIndex(`${ring.name}_prod`, ring.prodOffset, prod, advanceIndex(prod, count));
-    yield* this.notify();
-    return { kind: 'bytes', count };
   }
 
   /** Sets all four indices to 0 and fills both rings with 0xff, so that nothing old can be taken for a message. */
