@@ -94,7 +94,7 @@ export interface Admission {
 export interface ReconnectStep {
   /** Of a person's time, since it was asked for. */
   readonly atMs: number;
-  /** Who did it: `guest` or `xenstored`. */
+  /** Who did it: `guest` or `xenstored`; `world` says why neither can do anything now. */
   readonly side: string;
   readonly text: string;
 }
@@ -145,7 +145,8 @@ export interface WorldControl {
   ring(domid: number): WorldRing | undefined;
   /**
    * Asks as the guest for a new connection on its ring. Never rejects but with a XenscopeError
-   * `unsupported` where the domain has no ring; a handshake that does not end is `stuck`.
+   * `unsupported` where the domain has no ring; a handshake that does not end is `stuck`. Time in
+   * which the world is held, or the guest paused or suspended, does not count.
    */
   reconnect(
     domid: number,

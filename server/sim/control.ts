@@ -136,9 +136,12 @@ export class Control implements WorldControl {
       ask: () => kernel.reconnect(),
       listen: (listener) => kernels.listen(domid, listener),
       obstacle: () => {
-        if (this.isHeld) return { text: 'the world is held.', wayOut: 'Resume it, or step it on.' };
-        if (!hypervisor.get(domid)?.isPaused) return undefined;
-        return { text: 'the guest is paused.', wayOut: 'Unpause it.' };
+        if (this.isHeld) return 'the world is held: resume it, or step it on';
+        const domain = hypervisor.get(domid);
+        if (domain?.isPaused) return 'the guest is paused: unpause it';
+        const { status } = domain ?? {};
+        const isSuspended = status?.kind === 'shutdown' && status.reason === 'suspend';
+        return isSuspended ? 'the guest is suspended: resume it' : undefined;
       },
       ...(options.onStep ? { onStep: options.onStep } : {}),
     });

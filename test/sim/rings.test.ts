@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { ReconnectStep } from '../../server/host/worldControl';
+import type { ReconnectReport, ReconnectStep } from '../../server/host/worldControl';
 import { previewReconnect } from '../../server/act/reconnect';
 import { debian, linuxGuest } from '../../server/sim/guests/linux';
 import { miniOsGuest } from '../../server/sim/guests/miniOs';
@@ -94,19 +94,73 @@ describe('guests on rings', () => {
       clock.tick(5000);
       return report;
     };
-    world.world.hold();
-    assert.match((await stuck()).text, /the world is held/);
-    world.world.resume();
-    await world.settled();
-    world.world.act('pause', 1);
-    assert.match((await stuck()).text, /the guest is paused/);
-    world.world.act('unpause', 1);
-    await world.settled();
     world.world.setFault('lostNotify', 1, 1);
     const lost = await stuck();
     assert.match(lost.text, /has asked, and the xenstored has not answered/);
     assert.match(lost.wayOut!, /pending bits/);
     await assert.rejects(world.world.reconnect(0), { code: 'unsupported' });
+  });
+
+  it('wait for as long as it takes while the world is held or the guest stands, and say so', async () => {
+    const clock = new ManualClock();
+    const world = await openWorld({ clock, domains: [linux()] });
+    const { world: control } = world;
+    const told: string[] = [];
+    const ask = () => {
+      told.length = 0;
+      return control.reconnect(1, {
+        timeoutMs: 5000,
+        onStep: ({ side, text }) => {
+          if (side === 'world') told.push(text);
+        },
+      });
+    };
+    const standing = async (report: Promise<ReconnectReport>) => {
+      await world.settled();
+      clock.tick(60_000);
+      await new Promise((resolve) => setImmediate(resolve));
+      assert.equal(await Promise.race([report, Promise.resolve('waits')]), 'waits');
+    };
+
+    control.hold();
+    const held = ask();
+    await standing(held);
+    assert.deepEqual(told, ['the world is held: resume it, or step it on']);
+    // Step by step it goes on, and the world is held as before.
+    for (let step = 0; step < 4; step++) await control.step();
+    await standing(held);
+    assert.equal(told.length, 1);
+    control.resume();
+    assert.equal((await held).outcome, 'done');
+    assert.match((await held).text, /^Connected anew after \d+ steps;/);
+
+    const stands = [
+      ['pause', 'unpause', 'the guest is paused: unpause it'],
+      ['suspend', 'resume', 'the guest is suspended: resume it'],
+    ] as const;
+    for (const [stop, goOn, text] of stands) {
+      // Held, so that it stands before it has asked.
+      control.hold();
+      const report = ask();
+      if (stop === 'suspend') world.hypervisor.get(1)!.shutdown('suspend');
+      else control.act(stop, 1);
+      control.resume();
+      await standing(report);
+      assert.equal(told.at(-1), text);
+      control.act(goOn, 1);
+      assert.equal((await report).outcome, 'done');
+    }
+
+    // What counted before the obstacle still counts after it.
+    control.setFault('lostNotify', 1, 1);
+    const lost = ask();
+    await world.settled();
+    clock.tick(3000);
+    control.hold();
+    await standing(lost);
+    control.resume();
+    clock.tick(3000);
+    assert.match((await lost).text, /has asked, and the xenstored has not answered for 5 seconds/);
   });
 
   it('cannot reconnect where the store does not offer it, and are told so', async () => {
