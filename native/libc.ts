@@ -2,8 +2,9 @@
  * The few functions of libc that node has not, called through koffi. koffi is loaded when they are
  * first needed: it is a native module, and most runs do without it.
  */
-import type * as Koffi from 'koffi';
 import { XenscopeError } from '../server/host/errors';
+import { loadKoffi } from './koffi';
+import type { Pointer } from './koffi';
 
 /** sys/mman.h and sys/file.h, the same on every Linux that koffi knows. */
 const PROT_READ = 1;
@@ -15,8 +16,6 @@ const MAP_ANONYMOUS = 0x20;
 const MAP_FAILED = 2n ** 64n - 1n;
 const LOCK_EX = 2;
 const LOCK_NB = 4;
-
-type Pointer = bigint;
 
 export interface Libc {
   /** The file's first `bytes` bytes as memory; writes through a mapping for reading fault. */
@@ -92,15 +91,6 @@ function load(): Libc {
     },
     tryLock: (fd) => flock(fd, LOCK_EX | LOCK_NB) === 0,
   };
-}
-
-function loadKoffi(): typeof Koffi {
-  try {
-    // eslint-disable-next-line @typescript-eslint/no-require-imports -- only when needed, and it may be missing
-    return require('koffi/indirect') as typeof Koffi;
-  } catch (error) {
-    throw unsupported('The native part of this package (koffi) does not run here.', error);
-  }
 }
 
 function unsupported(message: string, cause?: unknown): XenscopeError {

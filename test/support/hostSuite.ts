@@ -35,7 +35,7 @@ export function throwsCode(act: () => unknown, code: XenscopeErrorCode): void {
   assert.throws(act, (error) => {
     assert.ok(error instanceof XenscopeError, `not a XenscopeError: ${String(error)}`);
     assert.equal(error.code, code, error.message);
-    assert.match(error.message, /^[A-Z].*\.$/);
+    assert.match(error.message, /^[A-Z/].*\.$/);
     return true;
   });
 }

@@ -1,0 +1,31 @@
+/** The few functions of the C library that node has not, as far as Xen's libraries make us need them. */
+import type { LibraryTable } from '../cTypes';
+
+export const libcTable = {
+  name: 'libc',
+  // The libc of this very process, whatever its name and kind.
+  sonames: [null],
+  debianPackage: 'libc6',
+  headers: ['poll.h', 'stdlib.h', 'stdio.h', 'sys/eventfd.h'],
+  functions: {
+    poll: ['int', 'struct pollfd *', 'unsigned long', 'int'],
+    free: ['void', 'void *'],
+    eventfd: ['int', 'unsigned int', 'int'],
+    fopen: ['FILE *', 'const char *', 'const char *'],
+    fclose: ['int', 'FILE *'],
+  },
+} as const satisfies LibraryTable;
+
+/** libatomic: bits of shared memory changed in one piece where no buffer can lie over it. */
+export const atomicTable = {
+  name: 'libatomic',
+  sonames: ['libatomic.so.1'],
+  debianPackage: 'libatomic1',
+  headers: [],
+  functions: {
+    __atomic_load_4: ['uint32_t', 'void *', 'int'],
+    __atomic_store_4: ['void', 'void *', 'uint32_t', 'int'],
+    __atomic_fetch_and_1: ['int', 'void *', 'int', 'int'],
+    __atomic_fetch_or_1: ['int', 'void *', 'int', 'int'],
+  },
+} as const satisfies LibraryTable;
