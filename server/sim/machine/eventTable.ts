@@ -59,7 +59,7 @@ export class EventTable {
 
   /** Closes all; the other ends wait for this domain again. */
   closeAll(): void {
-    for (const port of [...this.#ports.values()]) port.close();
+    for (const port of [...this.#ports.values()]) port.end();
   }
 
   #open(remoteDomid: number): Port {
@@ -93,6 +93,9 @@ export class Port implements EventPort {
   #isClosed = false;
   #isUnderWay = false;
   #willLook = false;
+  /** How many notifications are still to ring through it. */
+  #keepers = 0;
+  #isGivenUp = false;
 
   constructor(
     readonly domid: number,
@@ -137,7 +140,31 @@ export class Port implements EventPort {
     this.#lookLater();
   }
 
+  /**
+   * Somebody is to ring through it later: until `letGo` it stays bound even when its owner closes it,
+   * as evtchn_get of Linux has it, so that a program that dies in any order is still heard.
+   */
+  keep(): void {
+    this.#keepers++;
+  }
+
+  letGo(): void {
+    this.#keepers--;
+    if (this.#isGivenUp && this.#keepers === 0) this.end();
+  }
+
   close(): void {
+    if (this.#isClosed || this.#isGivenUp) return;
+    if (this.#keepers === 0) return this.end();
+    this.#isGivenUp = true;
+    this.#isPending = false;
+    this.#onEvent = undefined;
+    this.onClosed?.();
+    this.onClosed = undefined;
+  }
+
+  /** Closes it whoever keeps it: the domain is gone. */
+  end(): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
     this.#isPending = false;

@@ -7,6 +7,14 @@ import type { BufferPart, RevocableMemory } from '../../host/bufferMemory';
 import { PAGE_BYTES } from '../../host/pages';
 import type { ReadOnlyPages, SharedPages } from '../../host/pages';
 
+/** Where another process finds a page. */
+export interface PagePlace {
+  /** The file; undefined where pages live in this process only. */
+  readonly file: string | undefined;
+  /** Which page of the file. */
+  readonly page: number;
+}
+
 export class Frames {
   /** The memory as its owner has it. */
   readonly memory: RevocableMemory;
@@ -32,6 +40,10 @@ export class Frames {
 
   partOf(page: number): BufferPart {
     return { buffer: this.#pages.buffer, offset: page * PAGE_BYTES, bytes: PAGE_BYTES };
+  }
+
+  placeOf(page: number): PagePlace {
+    return { file: this.#pages.path, page };
   }
 
   /** For somebody who only looks; see SharedPages. */

@@ -3,17 +3,22 @@
  * of others, and the programs that use all this.
  */
 import type { RevocableMemory } from '../../host/bufferMemory';
-import type { UnmapNotify } from '../../host/grants';
-import type { EventTable } from './eventTable';
+import type { EventTable, Port } from './eventTable';
 import type { Frames } from './frames';
 import type { Grant, GrantTable } from './grantTable';
+
+/** What is done when memory is unmapped; the port is kept for it until then. */
+export interface KeptNotify {
+  readonly clearByteOffset: number | undefined;
+  readonly port: Port | undefined;
+}
 
 /** Pages of another domain that this one maps. */
 export interface Mapping {
   readonly owner: GuestDomain;
   readonly grants: readonly Grant[];
   readonly memory: RevocableMemory;
-  readonly onUnmap: UnmapNotify | undefined;
+  readonly onUnmap: KeptNotify | undefined;
 }
 
 /** A program, or the kernel, of the domain: what it holds ends with it. */
@@ -49,17 +54,13 @@ export class GuestDomain {
     if (!isSudden) clearByte(mapping.memory, mapping.onUnmap);
     mapping.memory.revoke(reason);
     for (const grant of mapping.grants) mapping.owner.grants.unmapped(grant);
-    if (!isSudden) this.signal(mapping.onUnmap);
+    signal(mapping.onUnmap, isSudden);
   }
 
   /** Gives pages up; they go when nobody maps them. */
   release(frames: Frames, reason: string): void {
     this.frames.delete(frames);
     frames.release(reason);
-  }
-
-  signal(notify: UnmapNotify | undefined): void {
-    if (notify?.signalPort !== undefined) this.events.get(notify.signalPort)?.notify();
   }
 
   /** All that the domain and its programs have ends; what others map of it stays with them. */
@@ -71,6 +72,12 @@ export class GuestDomain {
   }
 }
 
-export function clearByte(memory: RevocableMemory, notify: UnmapNotify | undefined): void {
+/** Rings where that was asked for, unless nobody is left to do it, and lets go of the port. */
+export function signal(notify: KeptNotify | undefined, isSudden: boolean): void {
+  if (!isSudden) notify?.port?.notify();
+  notify?.port?.letGo();
+}
+
+export function clearByte(memory: RevocableMemory, notify: KeptNotify | undefined): void {
   if (notify?.clearByteOffset !== undefined) memory.store8(notify.clearByteOffset, 0);
 }

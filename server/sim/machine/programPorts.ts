@@ -9,10 +9,10 @@ import type { EventChannels, EventPort } from '../../host/events';
 import type { Grants, Mapped, Shared, UnmapNotify } from '../../host/grants';
 import { PAGE_BYTES } from '../../host/pages';
 import type { Port } from './eventTable';
-import type { Frames } from './frames';
+import type { Frames, PagePlace } from './frames';
 import type { Grant } from './grantTable';
-import { clearByte } from './guestDomain';
-import type { GuestDomain, Mapping, Program } from './guestDomain';
+import { clearByte, signal } from './guestDomain';
+import type { GuestDomain, KeptNotify, Mapping, Program } from './guestDomain';
 
 export interface ProgramWorld {
   readonly maxMappedPages: number;
@@ -23,11 +23,17 @@ export interface ProgramWorld {
 interface Share {
   readonly frames: Frames;
   readonly grants: readonly Grant[];
-  readonly onUnmap: UnmapNotify | undefined;
+  readonly onUnmap: KeptNotify | undefined;
+}
+
+/** As a host has it, and where other processes find the pages. */
+export interface MachineGrants extends Grants {
+  share(...as: Parameters<Grants['share']>): Shared & { readonly places: readonly PagePlace[] };
+  map(...as: Parameters<Grants['map']>): Mapped & { readonly places: readonly PagePlace[] };
 }
 
 export class ProgramPorts implements Program {
-  readonly grants: Grants;
+  readonly grants: MachineGrants;
   readonly events: EventChannels;
   readonly #domain: GuestDomain;
   readonly #world: ProgramWorld;
@@ -70,17 +76,20 @@ export class ProgramPorts implements Program {
     this.#domain.programs.delete(this);
   }
 
-  #share(domid: number, pages: number, writable: boolean, onUnmap: UnmapNotify | undefined): Shared {
+  #share(domid: number, pages: number, writable: boolean, onUnmap: UnmapNotify | undefined) {
     this.#mustLive();
     if (!Number.isInteger(pages) || pages < 1) throw new RangeError(`${pages} is no number of pages`);
-    this.#checkNotify(onUnmap, pages, 'write');
+    const kept = this.#checkNotify(onUnmap, pages, 'write');
     this.#domain.grants.mustHaveRoom(pages);
     const frames = this.#world.allocate(this.#domain, pages);
-    const share: Share = { frames, grants: this.#domain.grants.grant(frames, domid, writable), onUnmap };
+    const grants = this.#domain.grants.grant(frames, domid, writable);
+    const share: Share = { frames, grants, onUnmap: kept };
+    kept?.port?.keep();
     this.#shares.add(share);
     return {
       grefs: share.grants.map(({ gref }) => gref),
       memory: frames.memory,
+      places: share.grants.map(({ page }) => frames.placeOf(page)),
       end: () => {
         if (!this.#shares.has(share)) return;
         this.#domain.grants.end(share.grants);
@@ -93,18 +102,13 @@ export class ProgramPorts implements Program {
     this.#shares.delete(share);
     if (!isSudden) clearByte(share.frames.memory, share.onUnmap);
     this.#domain.release(share.frames, reason);
-    if (!isSudden) this.#domain.signal(share.onUnmap);
+    signal(share.onUnmap, isSudden);
   }
 
-  #map(
-    domid: number,
-    grefs: readonly number[],
-    access: 'read' | 'write',
-    onUnmap: UnmapNotify | undefined,
-  ): Mapped {
+  #map(domid: number, grefs: readonly number[], access: 'read' | 'write', onUnmap: UnmapNotify | undefined) {
     this.#mustLive();
     if (grefs.length === 0) throw new RangeError('no grant reference to map');
-    this.#checkNotify(onUnmap, grefs.length, access);
+    const kept = this.#checkNotify(onUnmap, grefs.length, access);
     this.#mustHaveRoom(grefs.length);
     const owner = this.#world.domain(domid);
     if (!owner) {
@@ -114,11 +118,13 @@ export class ProgramPorts implements Program {
     }
     const grants = grefs.map((gref) => owner.grants.forMapping(gref, this.#domain.domid, access));
     const parts = grants.map(({ frames, page }) => frames.partOf(page));
-    const mapping: Mapping = { owner, grants, memory: memoryOver(parts, access), onUnmap };
+    const mapping: Mapping = { owner, grants, memory: memoryOver(parts, access), onUnmap: kept };
+    kept?.port?.keep();
     this.#domain.map(mapping);
     this.#mappings.add(mapping);
     return {
       memory: mapping.memory,
+      places: grants.map(({ frames, page }) => frames.placeOf(page)),
       unmap: () => {
         this.#mappings.delete(mapping);
         this.#domain.unmap(mapping, `This memory of domain ${domid} was unmapped.`);
@@ -134,8 +140,13 @@ export class ProgramPorts implements Program {
     return port;
   }
 
-  #checkNotify(notify: UnmapNotify | undefined, pages: number, access: 'read' | 'write'): void {
-    const { clearByteOffset: offset, signalPort } = notify ?? {};
+  #checkNotify(
+    notify: UnmapNotify | undefined,
+    pages: number,
+    access: 'read' | 'write',
+  ): KeptNotify | undefined {
+    if (!notify) return undefined;
+    const { clearByteOffset: offset, signalPort } = notify;
     if (offset !== undefined) {
       if (!Number.isInteger(offset) || offset < 0 || offset >= pages * PAGE_BYTES) {
         throw new RangeError(`byte ${offset} lies outside ${pages} pages`);
@@ -146,11 +157,13 @@ export class ProgramPorts implements Program {
         });
       }
     }
-    if (signalPort !== undefined && !this.#domain.events.get(signalPort)) {
+    const port = signalPort === undefined ? undefined : this.#domain.events.get(signalPort);
+    if (signalPort !== undefined && !port) {
       throw new XenscopeError('notOurs', `Domain ${this.#domain.domid} has no event channel ${signalPort}.`, {
         wayOut: 'Bind the event channel before the memory that is to signal it.',
       });
     }
+    return { clearByteOffset: offset, port };
   }
 
   #mustHaveRoom(pages: number): void {

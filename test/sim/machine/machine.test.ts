@@ -153,6 +153,30 @@ describe('a machine', () => {
       throwsCode(() => fresh.end(), 'busy');
     });
 
+    it('rings at an unmap through a port that its owner has closed before, and frees it then', async () => {
+      const machine = newHost();
+      const near = machine.portsOf(1).events.bindUnbound(2);
+      const ports = machine.portsOf(2);
+      const far = ports.events.bindInterdomain(1, near.port);
+      let rings = 0;
+      near.onEvent = () => {
+        rings++;
+        near.unmask();
+      };
+      await settled();
+      const before = [rings, machine.usageOf(2).ports] as const;
+      const shared = machine.portsOf(1).grants.share(2, 1, { writable: true });
+      const onUnmap = { signalPort: far.port };
+      const mapped = ports.grants.map(1, shared.grefs, 'write', { onUnmap });
+      far.close();
+      far.close();
+      near.notify();
+      assert.equal(machine.usageOf(2).ports, before[1], 'kept for the notification');
+      mapped.unmap();
+      await settled();
+      assert.deepEqual([rings, machine.usageOf(2).ports], [before[0] + 1, before[1] - 1]);
+    });
+
     it('clears and signals nothing when its kernel had stopped', async () => {
       const machine = newHost();
       const near = machine.portsOf(1).events.bindUnbound(2);
