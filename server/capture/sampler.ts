@@ -3,11 +3,11 @@
  * Nobody listens: nothing is read, and nothing is mapped for it.
  */
 import type { Clock, Timer } from '../host/clock';
-import type { ObservedPage, Observer } from '../host/observer';
-import { PageSampler, type SampleResult } from './pageSampler';
+import type { Observer } from '../host/observer';
+import { Mistakes } from './mistakes';
+import { PageList } from './pageList';
+import type { PageSampler, SampleResult } from './pageSampler';
 
-/** Pages beyond these are not looked at; `leftOut` counts them. */
-export const maxSampledPages = 4_096;
 export const minSampleIntervalMs = 5;
 
 export interface SampleListener {
@@ -27,26 +27,26 @@ export interface Listening {
 export interface SamplerOptions {
   readonly observer: Observer;
   readonly clock: Clock;
+  /** Told what a listener threw, or the host when it was asked for its pages; the sampling goes on. */
+  readonly onMistake?: (error: unknown) => void;
 }
 
 export class RingSampler {
-  readonly #observer: Observer;
   readonly #clock: Clock;
+  readonly #list: PageList;
+  readonly #mistakes: Mistakes;
   readonly #listeners = new Map<SampleListener, number>();
-  #pages: PageSampler[] = [];
-  #isListStale = true;
-  #leftOut = 0;
   #timer: Timer | undefined;
-  #stopObserving: (() => void) | undefined;
 
-  constructor({ observer, clock }: SamplerOptions) {
-    this.#observer = observer;
+  constructor({ observer, clock, onMistake }: SamplerOptions) {
     this.#clock = clock;
+    this.#list = new PageList(observer);
+    this.#mistakes = new Mistakes(onMistake);
   }
 
   /** Pages of the host that are beyond the limit. */
   get leftOut(): number {
-    return this.#leftOut;
+    return this.#list.leftOut;
   }
 
   get isSampling(): boolean {
@@ -56,7 +56,7 @@ export class RingSampler {
   /** `intervalMs` between two rounds; the first one comes at once, in a later turn. */
   listen(listener: SampleListener, intervalMs: number): Listening {
     this.#listeners.set(listener, bounded(intervalMs));
-    this.#stopObserving ??= this.#observer.onChange(() => (this.#isListStale = true));
+    this.#list.follow();
     this.#plan(0);
     return {
       setInterval: (nextMs) => {
@@ -71,17 +71,24 @@ export class RingSampler {
   /** Reads all pages now and tells the listeners. The timer does this by itself. */
   sampleNow(): void {
     const nowMs = this.#clock.nowMs();
-    if (this.#isListStale) this.#relist(nowMs);
-    for (const page of this.#pages) {
+    const gone = this.#mistakes.guard(() => this.#list.refresh()) ?? [];
+    for (const page of gone) this.#tell(page, 'gone', nowMs);
+    for (const page of this.#list.all) {
       const result = page.sample(nowMs);
       this.#tell(page, result, nowMs);
-      if (result === 'gone' && page.unreadable === undefined) this.#isListStale = true;
+      if (result === 'gone' && page.unreadable === undefined) this.#list.outdate();
     }
-    for (const listener of [...this.#listeners.keys()]) listener.ended?.(nowMs);
+    for (const listener of [...this.#listeners.keys()]) this.#mistakes.guard(() => listener.ended?.(nowMs));
   }
 
   #tell(page: PageSampler, result: SampleResult, nowMs: number): void {
-    for (const listener of this.#listeners.keys()) listener.sampled(page, result, nowMs);
+    for (const listener of this.#listeners.keys()) {
+      try {
+        listener.sampled(page, result, nowMs);
+      } catch (error) {
+        this.#mistakes.tell(error);
+      }
+    }
   }
 
   #stop(listener: SampleListener): void {
@@ -89,10 +96,7 @@ export class RingSampler {
     if (this.#listeners.size > 0) return;
     this.#timer?.cancel();
     this.#timer = undefined;
-    this.#stopObserving?.();
-    this.#stopObserving = undefined;
-    // What comes and goes meanwhile is not heard; counts go on where they stood.
-    this.#isListStale = true;
+    this.#list.unfollow();
   }
 
   #intervalMs(): number {
@@ -102,26 +106,9 @@ export class RingSampler {
   #plan(delayMs: number): void {
     this.#timer?.cancel();
     this.#timer = this.#clock.after(delayMs, () => {
-      try {
-        this.sampleNow();
-      } finally {
-        if (this.#listeners.size > 0) this.#plan(this.#intervalMs());
-      }
+      this.sampleNow();
+      if (this.#listeners.size > 0) this.#plan(this.#intervalMs());
     });
-  }
-
-  /** Pages that are still there keep their counts; those that are not are told to be gone. */
-  #relist(nowMs: number): void {
-    const known = new Map<ObservedPage, PageSampler>(this.#pages.map((sampler) => [sampler.page, sampler]));
-    const pages = this.#observer.pages();
-    this.#leftOut = Math.max(0, pages.length - maxSampledPages);
-    this.#pages = pages.slice(0, maxSampledPages).map((page) => {
-      const sampler = known.get(page) ?? new PageSampler(page);
-      known.delete(page);
-      return sampler;
-    });
-    for (const sampler of known.values()) this.#tell(sampler, 'gone', nowMs);
-    this.#isListStale = false;
   }
 }
 

@@ -52,23 +52,29 @@ async function openSimulator({ seed, pace }: WorldInfo): Promise<Host> {
   try {
     const pages = openPages((line) => console.error(line));
     const { startRecording } = await import('./recording');
-    const { tap, lines } = startRecording();
+    const recording = startRecording();
     const world = await createWorld({
       seed,
       pace,
       clock: systemClock,
       storeSocketPath: socket.path,
       pages,
-      tap,
+      tap: recording.tap,
     });
-    return { ...withSocket(world, socket.remove), journalLines: lines };
+    const stopRings = recording.alsoRings(world.observer());
+    const close = async () => {
+      stopRings();
+      await world.close();
+      socket.remove();
+    };
+    return { ...hostOf(world), journalLines: () => recording.lines(), close };
   } catch (error) {
     socket.remove();
     throw error;
   }
 }
 
-function withSocket(world: World, remove: () => void): Host {
+function hostOf(world: World): Omit<Host, 'close'> {
   const { kind, clock, random } = world;
   return {
     kind,
@@ -77,9 +83,5 @@ function withSocket(world: World, remove: () => void): Host {
     world: world.world,
     openStore: () => world.openStore(),
     observer: () => world.observer(),
-    close: async () => {
-      await world.close();
-      remove();
-    },
   };
 }

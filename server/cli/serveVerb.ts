@@ -53,7 +53,8 @@ async function serve(options: ServeOptions): Promise<void> {
     // Loaded when it is needed: the other verbs start without it.
     const { createWorld } = await import('../sim/world');
     const { openPages } = await import('./openPages');
-    const { startRecording, writeJournalFile } = await import('./recording');
+    const { startRecording } = await import('./recording');
+    const { writeJournal } = await import('../capture/writeJournal');
     const recording = startRecording();
     const log = (line: string) => options.verbose && process.stderr.write(`${line}\n`);
     const world = await createWorld({
@@ -65,12 +66,12 @@ async function serve(options: ServeOptions): Promise<void> {
       tap: recording.tap,
       log,
     });
-    const stopRings = options.journal === undefined ? undefined : recording.alsoRings(world.observer());
+    const stopRings = recording.alsoRings(world.observer());
     await writeOut(greeting(options, socketPath));
     await ended;
-    stopRings?.();
+    stopRings();
     await world.close();
-    if (options.journal !== undefined) await writeJournalFile(options.journal, recording.lines());
+    if (options.journal !== undefined) await writeJournal(options.journal, recording.lines());
   } catch (error) {
     fail(error);
   } finally {

@@ -31,4 +31,9 @@ export interface Observer {
   pages(): readonly ObservedPage[];
   /** Calls `listener` when pages come or go; returns how to stop. */
   onChange(listener: () => void): () => void;
+  /**
+   * Simulated hosts only: calls `listener` after each thing that happened, with the domain that it
+   * happened to where it was one. It must be quick, and must not change anything; returns how to stop.
+   */
+  onMove?(listener: (domid: number | undefined) => void): () => void;
 }

@@ -35,6 +35,8 @@ export interface SchedulerOptions {
   readonly random?: Random;
   /** Told of each thing before it happens. */
   readonly onMove?: (move: WorldMove) => void;
+  /** Told of each thing when everything that it set off has come to rest. */
+  readonly onHappened?: (what: What) => void;
   /**
    * Told what one thing threw when it happened; the world goes on. Without it the error becomes an
    * unhandled rejection, so that it shows where the process shows its mistakes.
@@ -47,6 +49,7 @@ export class Scheduler implements Clock, WorldTime {
   readonly #settled: () => Promise<void>;
   readonly #random: Random | undefined;
   readonly #onMove: ((move: WorldMove) => void) | undefined;
+  readonly #onHappened: ((what: What) => void) | undefined;
   readonly #onMistake: (error: unknown) => void;
   readonly #timers = new DueQueue();
   /** What may happen now, in any order. */
@@ -67,11 +70,12 @@ export class Scheduler implements Clock, WorldTime {
   #isHeld = false;
   #isClosed = false;
 
-  constructor({ clock, startMs, settled, random, onMove, onMistake }: SchedulerOptions) {
+  constructor({ clock, startMs, settled, random, onMove, onHappened, onMistake }: SchedulerOptions) {
     this.#clock = clock;
     this.#settled = settled;
     this.#random = random;
     this.#onMove = onMove;
+    this.#onHappened = onHappened;
     this.#onMistake = onMistake ?? ((error) => void Promise.reject(error as Error));
     this.#worldMs = startMs;
     this.#base = { worldMs: startMs, clockMs: clock.nowMs() };
@@ -262,7 +266,7 @@ export class Scheduler implements Clock, WorldTime {
     }
   }
 
-  #happen(due: Due): Promise<void> {
+  async #happen(due: Due): Promise<void> {
     this.#onMove?.(this.#moveOf(due));
     this.#moves++;
     try {
@@ -271,7 +275,8 @@ export class Scheduler implements Clock, WorldTime {
       // One guest's mistake is not the end of the others.
       this.#onMistake(error);
     }
-    return this.#settled();
+    await this.#settled();
+    this.#onHappened?.(due.what);
   }
 
   /** What happens next, if that is not later than `limitMs`; the world's time moves on to it. */

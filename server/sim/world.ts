@@ -5,7 +5,6 @@
  */
 import type { Clock, Random } from '../host/clock';
 import type { Host } from '../host/host';
-import type { Observer } from '../host/observer';
 import type { PagePool } from '../host/pages';
 import type { StoreClient } from '../host/storeClient';
 import type { StoreTap } from '../host/tap';
@@ -28,6 +27,7 @@ import { Faults } from './faults';
 import { Hypervisor } from './hypervisor';
 import { Life } from './life';
 import { Machine } from './machine/machine';
+import type { MachineObserver } from './machine/machineObserver';
 import { openProcessPages } from './pages';
 import { Consoles } from './rings/consoles';
 import { worldDoorbells } from './rings/doorbells';
@@ -116,6 +116,7 @@ export class World implements Host {
       settled: () => new Promise((resolve) => setImmediate(resolve)),
       random: new SeededRandom(seed + seedOffsets.order),
       ...(options.onMove ? { onMove: options.onMove } : {}),
+      onHappened: ({ domid }) => this.machine.tellMove(domid),
     }));
     this.#admissions = new Admissions(() => ({ afterMove: time.moves, atMs: time.nowMs() }));
     const domain = (domid: number): Domain | undefined => this.hypervisor.get(domid);
@@ -194,7 +195,7 @@ export class World implements Host {
   }
 
   /** Looks at the pages of all domains, without taking part. */
-  observer(): Observer {
+  observer(): MachineObserver {
     return this.machine.observer();
   }
 

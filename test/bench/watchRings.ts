@@ -1,17 +1,21 @@
 /**
- * What it costs to show the rings of 50 guests, two pages each, 30 times a second, and to record a
- * request and its reply: processor time, which other programs on the machine disturb least.
+ * What it costs to show the rings of 50 guests, two pages each, 30 times a second, to record a
+ * request and its reply, and to record the rings of a world: processor time, which other programs on
+ * the machine disturb least.
  *
  *     node --import tsx test/bench/watchRings.ts
  */
 import { Journal } from '../../server/capture/journal';
+import { recordHost } from '../../server/capture/recordHost';
 import { recordStore } from '../../server/capture/storeRecorder';
 import { systemClock } from '../../server/cli/systemClock';
 import { diagnose } from '../../server/doctor/doctor';
 import { BufferMemory } from '../../server/host/bufferMemory';
 import { RingWatch } from '../../server/model/rings/ringWatch';
 import { openProcessPages } from '../../server/sim/pages';
+import { createWorld } from '../../server/sim/world';
 import { ManualClock } from '../sim/manualClock';
+import { plainGuest } from '../sim/worldKit';
 import { ObservedRingPage, PageObserver } from '../support/observedPage';
 import { rawFrame } from '../support/rawConnection';
 
@@ -19,6 +23,8 @@ const guests = 50;
 const perSecond = 30;
 const rounds = 2_000;
 const requests = 1_000_000;
+const floodRequests = 5_000;
+const floodTurns = 8;
 const request = rawFrame({ type: 'READ', reqId: 1, payload: '/local/domain/3/name|' });
 const reply = rawFrame({ type: 'READ', reqId: 1, payload: 'web-server-1' });
 
@@ -73,11 +79,50 @@ function recordRequests(): number {
   return (processorUs() - before) / requests;
 }
 
-for (const isMoving of [false, true]) {
-  const roundUs = showRings(isMoving);
-  const percent = (roundUs * perSecond) / 10_000;
-  console.log(
-    `${2 * guests} ring pages, ${isMoving ? 'all moving' : 'all idle  '}: ${roundUs.toFixed(0)} us for each frame, ${percent.toFixed(2)} % of one processor at ${perSecond} Hz`,
-  );
+/** Guests of a world that ask as fast as they can, by turns with the recording of their rings and without. */
+async function recordWorld(guests: number): Promise<{ plainUs: number; recordedUs: number }> {
+  const journal = new Journal({ clock: systemClock });
+  const domains = Array.from({ length: guests }, (_, at) => plainGuest({ name: `guest-${at}` }));
+  const tap = recordStore(journal);
+  const world = await createWorld({ seed: 1, pace: 0, clock: systemClock, domains, tap });
+  const stores = world.hypervisor.list().flatMap(({ domid, store }) => (domid === 0 ? [] : [store]));
+  const flood = async () => {
+    const before = processorUs();
+    await Promise.all(
+      stores.map(async (store) => {
+        for (let at = 0; at < floodRequests / guests; at++) await store.read('name');
+      }),
+    );
+    return (processorUs() - before) / floodRequests;
+  };
+  await flood();
+  const spent = { plainUs: 0, recordedUs: 0 };
+  for (let turn = 0; turn < floodTurns; turn++) {
+    spent.plainUs += (await flood()) / floodTurns;
+    const stop = recordHost(journal, world.observer(), systemClock);
+    spent.recordedUs += (await flood()) / floodTurns;
+    stop();
+  }
+  await world.close();
+  return spent;
 }
-console.log(`flight recorder: ${(recordRequests() * 1_000).toFixed(0)} ns for a request and its reply`);
+
+async function main(): Promise<void> {
+  for (const isMoving of [false, true]) {
+    const roundUs = showRings(isMoving);
+    const percent = (roundUs * perSecond) / 10_000;
+    console.log(
+      `${2 * guests} ring pages, ${isMoving ? 'all moving' : 'all idle  '}: ${roundUs.toFixed(0)} us for each frame, ${percent.toFixed(2)} % of one processor at ${perSecond} Hz`,
+    );
+  }
+  console.log(`flight recorder: ${(recordRequests() * 1_000).toFixed(0)} ns for a request and its reply`);
+  for (const count of [1, guests]) {
+    const { plainUs, recordedUs } = await recordWorld(count);
+    const percent = (100 * (recordedUs - plainUs)) / plainUs;
+    console.log(
+      `flight recorder, rings of a world, ${count} flooding: ${plainUs.toFixed(1)} us for a request, ${recordedUs.toFixed(1)} us with its ring recorded (${percent.toFixed(1)} %)`,
+    );
+  }
+}
+
+void main();

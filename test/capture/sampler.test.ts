@@ -101,6 +101,33 @@ describe('RingSampler', () => {
     assert.deepEqual(one.seen, ['xenstore:1 moved', 'xenstore:2 same']);
   });
 
+  it('goes on when a listener throws, or the host cannot tell its pages, and tells each mistake once', () => {
+    const { clock, observer } = rig();
+    const mistakes: string[] = [];
+    const onMistake = (error: unknown) => void mistakes.push(String(error));
+    const sampler = new RingSampler({ observer, clock, onMistake });
+    const throwing = () => {
+      throw new Error('a listener of no use');
+    };
+    const one = listener();
+    sampler.listen({ sampled: throwing, ended: throwing }, 100);
+    sampler.listen(one, 100);
+    clock.tick(300);
+    assert.deepEqual([one.seen.length, one.rounds], [8, 4]);
+    assert.deepEqual(mistakes.splice(0), ['Error: a listener of no use']);
+    const { pages } = observer;
+    observer.pages = () => {
+      throw new Error('no list today');
+    };
+    observer.setPages([]);
+    clock.tick(100);
+    assert.deepEqual(one.seen.splice(8), ['xenstore:1 same', 'xenstore:2 same'], 'as it was known');
+    assert.deepEqual(mistakes, ['Error: no list today'], 'and no other one again');
+    observer.pages = pages;
+    clock.tick(100);
+    assert.deepEqual(one.seen.splice(8), ['xenstore:1 gone', 'xenstore:2 gone']);
+  });
+
   it('counts across a time in which nobody looked', () => {
     const { pages, clock, sampler } = rig();
     let total = 0;

@@ -1,6 +1,8 @@
 /** Who looks changes nothing: a world leads the same life whether it is observed or not. */
 import assert from 'node:assert/strict';
 import { openFilePages } from '../../native/pages';
+import { Journal } from '../../server/capture/journal';
+import { recordHost } from '../../server/capture/recordHost';
 import type { Observer } from '../../server/host/observer';
 import { PAGE_BYTES } from '../../server/host/pages';
 import type { WorldMove } from '../../server/host/worldControl';
@@ -53,5 +55,18 @@ describe('a world that is observed', () => {
     assert.ok(alone.length > 1000, `only ${alone.length} moves`);
     assert.ok(copies > alone.length && pendings > 0, 'it was looked at, at moments that matter');
     assert.deepEqual(observed, alone);
+  }).timeout(60_000);
+
+  it('keeps it while its rings are recorded', async () => {
+    const alone = await journal({}, () => undefined);
+    const record = new Journal({ clock: new ManualClock() });
+    let stop: (() => void) | undefined;
+    const recorded = await journal({}, (world) => {
+      stop ??= recordHost(record, world.observer(), new ManualClock());
+    });
+    stop?.();
+    const kinds = new Set([...record.entries()].map(({ kind }) => kind));
+    for (const kind of ['movement', 'notify', 'message', 'state'] as const) assert.ok(kinds.has(kind), kind);
+    assert.deepEqual(recorded, alone);
   }).timeout(60_000);
 });

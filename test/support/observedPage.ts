@@ -144,3 +144,21 @@ export class PageObserver implements Observer {
     return () => this.#listeners.delete(listener);
   }
 }
+
+/** One that tells of moves, when a test says that there was one. */
+export class MovingPageObserver extends PageObserver {
+  readonly #moveListeners = new Set<(domid: number | undefined) => void>();
+
+  get moveListeners(): number {
+    return this.#moveListeners.size;
+  }
+
+  onMove(listener: (domid: number | undefined) => void): () => void {
+    this.#moveListeners.add(listener);
+    return () => this.#moveListeners.delete(listener);
+  }
+
+  moved(domid?: number): void {
+    for (const listener of [...this.#moveListeners]) listener(domid);
+  }
+}

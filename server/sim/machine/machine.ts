@@ -6,7 +6,6 @@ import type { Random, Clock } from '../../host/clock';
 import { XenscopeError } from '../../host/errors';
 import type { EventPort } from '../../host/events';
 import type { SharedMemory } from '../../host/memory';
-import type { Observer } from '../../host/observer';
 import type { PagePool } from '../../host/pages';
 import { promptSchedule } from './delivery';
 import type { Schedule } from './delivery';
@@ -231,8 +230,13 @@ export class Machine {
   }
 
   /** The xenstore and console pages of all domains, to look at. */
-  observer(): Observer {
+  observer(): MachineObserver {
     return this.#observer;
+  }
+
+  /** Whoever looks is told that something happened, to this domain where it was one. */
+  tellMove(domid: number | undefined): void {
+    this.#observer.tellMove(domid);
   }
 
   /** Ends all domains. The pool belongs to whoever opened it. */

@@ -21,6 +21,7 @@ export class MachineObserver implements Observer {
   readonly #starts: () => ReadonlyMap<number, StartInfoInside>;
   readonly #looks = new Map<string, Look>();
   readonly #listeners = new Set<() => void>();
+  readonly #moveListeners = new Set<(domid: number | undefined) => void>();
 
   constructor(starts: () => ReadonlyMap<number, StartInfoInside>) {
     this.#starts = starts;
@@ -39,6 +40,16 @@ export class MachineObserver implements Observer {
     const entry = () => listener();
     this.#listeners.add(entry);
     return () => this.#listeners.delete(entry);
+  }
+
+  onMove(listener: (domid: number | undefined) => void): () => void {
+    const entry = (domid: number | undefined) => listener(domid);
+    this.#moveListeners.add(entry);
+    return () => this.#moveListeners.delete(entry);
+  }
+
+  tellMove(domid: number | undefined): void {
+    for (const listener of this.#moveListeners) listener(domid);
   }
 
   /** Ends the looks at pages that are no longer a domain's; called before they are freed. */
