@@ -7,92 +7,48 @@ import assert from 'node:assert/strict';
 import type { Random } from '../../server/host/clock';
 import { XenscopeError } from '../../server/host/errors';
 import type { RingStep, RingSteps, StepVerdict } from '../../server/host/steps';
-import type { ByteStream, ByteStreamHandlers } from '../../server/store/byteStream';
 import { dialRing, type RingDial } from '../../server/store/client/ringDial';
 import { ServerRing } from '../../server/store/ring/serverRing';
 import { XS_RING_BYTES, XsRingError, XsRingFeature } from '../../server/wire/xsRing';
 import { INDEX_WORDS, ringPage, setWord, wordOf, type RingPage } from '../support/ringPage';
-import { randomBytes, seededRandom } from './seed';
+import { CheckedMemory } from './checkedMemory';
+import { Sequence, Talker } from './ringTalk';
+import { pick, randomBytes, seededRandom } from './seed';
 
-export interface Faults {
-  /** Doorbells are lost and doubled. */
-  readonly bells: boolean;
-  /** Indices are written in two halves. */
-  readonly tornIndices: boolean;
-  /** Readers stop to read for a while. */
-  readonly slowReaders: boolean;
-  /** The guest asks for a new connection now and then, and scribbles over the page while it waits. */
-  readonly reconnects: boolean;
-}
+export const faultNames = [
+  'lostNotify',
+  'duplicatedNotify',
+  'delayedDelivery',
+  'tornIndex',
+  'slowReader',
+  'crashInPacket',
+  'corruptIndex',
+  'ignoredBackpressure',
+  /** No fault of the ring: the guest asks for a new connection, and scribbles over the page while it waits. */
+  'reconnect',
+] as const;
 
-/** The bytes of one direction of one connection: what is written is what must be read, and nothing else. */
-class Sequence {
-  written = 0;
-  read = 0;
-
-  constructor(private readonly key: number) {}
-
-  take(length: number): Buffer {
-    const bytes = Buffer.from(Array.from({ length }, (_, n) => this.#at(this.written + n)));
-    this.written += length;
-    return bytes;
-  }
-
-  see(bytes: Buffer): void {
-    for (const [n, byte] of bytes.entries()) {
-      const at = this.read + n;
-      assert.ok(at < this.written, `byte ${at} of connection ${this.key} was never written`);
-      assert.equal(byte, this.#at(at), `byte ${at} of connection ${this.key}`);
-    }
-    this.read += bytes.length;
-  }
-
-  #at(n: number): number {
-    const mixed = Math.imul(n + 1, 0x9e3779b1) ^ Math.imul(this.key + 1, 0x85ebca6b);
-    return (mixed ^ (mixed >>> 15)) & 0xff;
-  }
-}
-
-/** One end's view of its connection. */
-class Talker implements ByteStreamHandlers {
-  stream: ByteStream | undefined;
-  isOver = false;
-  isPaused = false;
-
-  constructor(
-    readonly says: Sequence,
-    readonly hears: Sequence,
-  ) {}
-
-  open(stream: ByteStream): void {
-    this.stream = stream;
-  }
-
-  onData(bytes: Buffer): void {
-    assert.ok(!this.isOver, 'bytes came after the end');
-    this.hears.see(bytes);
-  }
-
-  onDrain(): void {
-    assert.equal(this.stream?.queuedBytes, 0);
-  }
-
-  onClose(): void {
-    this.isOver = true;
-  }
-}
+export type FaultName = (typeof faultNames)[number];
 
 const MAX_QUEUED_BYTES = 8192;
 /** Far more than the acts of a life can set off. */
 const MAX_TURNS = 200_000;
 
+/** So many things happen at most before a doorbell that is late arrives. */
+const MAX_LATE_ACTS = 40;
+/** A reconnect under way, the wait for it, and what is written meanwhile need a few. */
+const MAX_ROUNDS_TO_REST = 12;
+
 export class RingLife {
+  readonly struck = new Map<FaultName, number>();
   readonly #random: Random;
   readonly #page: RingPage;
+  readonly #guestMemory: CheckedMemory;
   readonly #server: ServerRing;
-  readonly #dial: RingDial;
   /** What may happen next: steps of both ends, and doorbells on their way. */
   readonly #due: (() => void)[] = [];
+  readonly #late: { actsLeft: number; readonly deliver: () => void }[] = [];
+  #dial: RingDial;
   #serverTalker!: Talker;
   /** Undefined while the guest dials. */
   #guestTalker: Talker | undefined;
@@ -100,17 +56,22 @@ export class RingLife {
   #isReconnecting = false;
   #isEnding = false;
   #failure: unknown;
+  /** Kept for the end of the turn: what is thrown from within an end of the ring belongs to nobody. */
+  readonly #fail = (problem: unknown) => {
+    this.#failure ??= problem instanceof Error ? problem : new Error(String(problem));
+  };
 
   constructor(
     seed: number,
-    private readonly faults: Faults,
+    private readonly faults: readonly FaultName[],
   ) {
     this.#random = seededRandom(seed);
-    this.#page = ringPage((deliver) => this.#due.push(deliver));
-    const { memory, serverPort, guestPort } = this.#page;
+    this.#page = ringPage((deliver) => this.#carry(deliver));
+    const { memory, serverPort } = this.#page;
+    this.#guestMemory = new CheckedMemory(memory, 'guest', this.#fail);
     this.#server = new ServerRing({
       attachment: {
-        memory,
+        memory: new CheckedMemory(memory, 'server', this.#fail),
         port: serverPort,
         steps: this.#stepsOf('server'),
         rebind: () => serverPort,
@@ -122,9 +83,9 @@ export class RingLife {
       error: XsRingError.NONE,
     });
     // Near an end of 16 or of 32 bits, so that indices cross it.
-    const start = this.#pick([0, 0xffff_fe00, 0x0001_fe00, 0x7fff_ff00]);
+    const start = pick(this.#random, [0, 0xffff_fe00, 0x0001_fe00, 0x7fff_ff00]);
     for (const name of INDEX_WORDS) setWord(memory, name, start);
-    this.#dial = dialRing({ memory, port: guestPort, steps: this.#stepsOf('guest') });
+    this.#dial = this.#boot();
     this.#call();
   }
 
@@ -142,39 +103,105 @@ export class RingLife {
 
   /** The server begins a connection: its bytes are like those of no other. */
   #accept(): Talker {
-    assert.ok(this.#connections === 0 || this.#serverTalker.isOver, 'the last connection was not ended');
+    if (this.#connections > 0 && !this.#serverTalker.isOver) this.#fail('the last connection was not ended');
     const key = 2 * this.#connections++;
-    this.#serverTalker = new Talker(new Sequence(key), new Sequence(key + 1));
+    const [says, hears] = [new Sequence(key, this.#fail), new Sequence(key + 1, this.#fail)];
+    this.#serverTalker = new Talker(says, hears, this.#fail);
     return this.#serverTalker;
   }
 
+  /** A kernel takes the guest's end. */
+  #boot(): RingDial {
+    const { guestPort } = this.#page;
+    return dialRing({ memory: this.#guestMemory, port: guestPort, steps: this.#stepsOf('guest') });
+  }
+
+  /** One end does one step at a time; the one that waits is dropped when the end stops. */
   #stepsOf(side: 'guest' | 'server'): RingSteps {
+    let waiting: (() => void) | undefined;
     return {
       before: (step) =>
         new Promise((resolve) => {
-          this.#due.push(() => {
-            resolve(this.#verdict(step));
+          const go = () => {
+            const verdict = side === 'guest' ? this.#guestVerdict(step) : this.#verdict(step);
+            if (verdict === undefined) return;
+            resolve(verdict);
             if (side === 'guest' && step.kind === 'state') queueMicrotask(() => this.#scribble());
-          });
+          };
+          waiting = go;
+          this.#due.push(go);
         }),
+      drop: () => {
+        const place = waiting ? this.#due.indexOf(waiting) : -1;
+        if (place >= 0) this.#due.splice(place, 1);
+      },
     };
   }
 
+  #strikes(fault: FaultName, outOf: number): boolean {
+    if (this.#isEnding || !this.faults.includes(fault) || this.#random.below(outOf) !== 0) return false;
+    this.struck.set(fault, (this.struck.get(fault) ?? 0) + 1);
+    return true;
+  }
+
   #verdict({ kind }: RingStep): StepVerdict {
-    if (this.#isEnding) return 'do';
-    const dice = this.#random.below(10);
-    if (kind === 'notify' && this.faults.bells && dice < 4) return dice < 2 ? 'skip' : 'twice';
-    if (kind === 'index' && this.faults.tornIndices && dice < 3) return 'torn';
+    if (kind === 'notify' && this.#strikes('lostNotify', 5)) return 'skip';
+    if (kind === 'notify' && this.#strikes('duplicatedNotify', 5)) return 'twice';
+    if (kind === 'index' && this.#strikes('tornIndex', 4)) return 'torn';
     return 'do';
+  }
+
+  /** Undefined for a guest that is dead. */
+  #guestVerdict(step: RingStep): StepVerdict | undefined {
+    const { kind, text } = step;
+    if (kind === 'copy' && text.includes(' into req') && this.#strikes('ignoredBackpressure', 12)) {
+      this.#guestMemory.mayOverrun = true;
+      // Who reads just now may read what was written over it.
+      this.#serverTalker.hears.isSpoilt = true;
+      return 'overrun';
+    }
+    if (kind === 'index' && text.startsWith('req_prod')) {
+      if (this.#strikes('corruptIndex', 12)) {
+        const cons = wordOf(this.#page.memory, 'req_cons');
+        const distance = XS_RING_BYTES + 1 + this.#random.below(2 ** 31);
+        setWord(this.#page.memory, 'req_prod', (cons + distance) >>> 0);
+        return 'skip';
+      }
+      if (this.#strikes('crashInPacket', 12)) {
+        this.#crash(text);
+        return undefined;
+      }
+    }
+    return this.#verdict(step);
+  }
+
+  /** Dies when a part of the bytes that it copied is in the ring; the next kernel finds the page like this. */
+  #crash(text: string): void {
+    const [from, to] = /(0x\w+) → (0x\w+)/.exec(text)!.slice(1).map(Number);
+    const whole = (to! - from!) >>> 0;
+    if (whole <= XS_RING_BYTES) {
+      setWord(this.#page.memory, 'req_prod', (from! + this.#random.below(whole)) >>> 0);
+    }
+    this.#dial.close();
+    this.#guestTalker = undefined;
+    this.#isReconnecting = false;
+    this.#guestMemory.mayOverrun = false;
+    this.#dial = this.#boot();
+    this.#reconnect();
   }
 
   /** Right after the guest has asked for a reconnect: nothing in the page means anything now. */
   #scribble(): void {
     const { memory } = this.#page;
-    assert.equal(wordOf(memory, 'connection'), 1);
-    if (this.#random.below(2) === 0) return;
+    this.#guestMemory.mayOverrun = false;
+    if (wordOf(memory, 'connection') !== 1 || !this.#strikes('reconnect', 2)) return;
     memory.copyIn(0, randomBytes(this.#random, 2 * XS_RING_BYTES));
     for (const name of INDEX_WORDS) setWord(memory, name, this.#random.below(2 ** 32));
+  }
+
+  #carry(deliver: () => void): void {
+    if (!this.#strikes('delayedDelivery', 3)) this.#due.push(deliver);
+    else this.#late.push({ actsLeft: 1 + this.#random.below(MAX_LATE_ACTS), deliver });
   }
 
   /** One thing happens, and all that needs nothing further. */
@@ -182,6 +209,12 @@ export class RingLife {
     act();
     for (let wait = 0; wait < 8; wait++) await Promise.resolve();
     if (this.#failure !== undefined) throw this.#failure;
+    for (let place = this.#late.length - 1; place >= 0; place--) {
+      const late = this.#late[place]!;
+      if (--late.actsLeft > 0 && !this.#isEnding) continue;
+      this.#late.splice(place, 1);
+      this.#due.push(late.deliver);
+    }
     if (!this.#guestTalker?.isOver) return;
     this.#guestTalker = undefined;
     this.#call();
@@ -194,7 +227,7 @@ export class RingLife {
     if (dice < 90) return this.#write(this.#serverTalker);
     if (dice < 95) return this.#pauseOrResume();
     if (dice < 97) return this.#kickIfLost();
-    if (this.faults.reconnects && this.#guestTalker && this.#random.below(3) === 0) this.#reconnect();
+    if (this.#guestTalker && this.#strikes('reconnect', 3)) this.#reconnect();
   }
 
   /** What one end does is in order; which of the ends comes next is drawn. */
@@ -204,22 +237,20 @@ export class RingLife {
 
   #write(talker: Talker | undefined): void {
     if (!talker?.stream || talker.isOver || talker.stream.queuedBytes > MAX_QUEUED_BYTES) return;
-    const length = this.#pick([1, 2, 15, 16, 17, 512, 1023, 1024, 1025, 1 + this.#random.below(3000)]);
-    talker.stream.write(talker.says.take(length));
+    const lengths = [1, 2, 15, 16, 17, 512, 1023, 1024, 1025, 1 + this.#random.below(3000)];
+    talker.stream.write(talker.says.take(pick(this.#random, lengths)));
   }
 
   #pauseOrResume(): void {
-    if (!this.faults.slowReaders) return;
     const talker = this.#random.below(2) === 0 ? this.#guestTalker : this.#serverTalker;
     if (!talker?.stream || talker.isOver) return;
-    talker.isPaused = !talker.isPaused;
-    if (talker.isPaused) talker.stream.pause();
-    else talker.stream.resume();
+    if (talker.isPaused) talker.goOn();
+    else if (this.#strikes('slowReader', 1)) talker.stop();
   }
 
   /** Whoever waits for a lost doorbell waits until something else wakes it up. */
   #kickIfLost(): void {
-    if (!this.faults.bells && !this.faults.tornIndices) return;
+    if (this.faults.length === 0) return;
     this.#page.guestPort.notify();
     this.#page.serverPort.notify();
   }
@@ -227,29 +258,36 @@ export class RingLife {
   #reconnect(): void {
     if (this.#isReconnecting) return;
     this.#isReconnecting = true;
-    this.#dial.requestReconnect().then(
+    const dial = this.#dial;
+    dial.requestReconnect().then(
       () => {
         this.#isReconnecting = false;
         if (!this.#guestTalker) this.#call();
       },
-      (error: unknown) => (this.#failure = error),
+      // With the kernel that asked, its question is gone.
+      (error: unknown) => {
+        if (dial === this.#dial) this.#fail(error);
+      },
     );
   }
 
   /** The guest dials; when it is answered, the server has opened the connection that belongs to it. */
   #call(): void {
+    const dial = this.#dial;
     let talker: Talker | undefined;
-    this.#dial({
+    dial({
       onData: (bytes) => talker!.onData(bytes),
       onDrain: () => talker!.onDrain(),
       onClose: () => talker!.onClose(),
     }).then(
       (stream) => {
-        talker = new Talker(this.#serverTalker.hears, this.#serverTalker.says);
+        talker = new Talker(this.#serverTalker.hears, this.#serverTalker.says, this.#fail);
         talker.open(stream);
         this.#guestTalker = talker;
       },
-      (error: unknown) => this.#onRefused(error),
+      (error: unknown) => {
+        if (dial === this.#dial) this.#onRefused(error);
+      },
     );
   }
 
@@ -257,19 +295,23 @@ export class RingLife {
     const code = error instanceof XenscopeError ? error.code : undefined;
     // Two calls may meet when a reconnect ends; one of them is enough.
     if (code === 'busy') return;
-    if (code === 'away' && this.faults.tornIndices) return this.#reconnect();
-    this.#failure = error;
+    if (code === 'away' && this.#mayBreak) return this.#reconnect();
+    this.#fail(error);
+  }
+
+  /** Whether the indices may be seen as they cannot be. */
+  get #mayBreak(): boolean {
+    return (['tornIndex', 'corruptIndex', 'ignoredBackpressure'] as const).some((fault) =>
+      this.faults.includes(fault),
+    );
   }
 
   async #comeToRest(): Promise<void> {
     this.#isEnding = true;
-    const resume = ({ isOver, stream }: Talker) => {
-      if (!isOver) stream!.resume();
-    };
-    for (let round = 0; round < 6; round++) {
+    for (let round = 0; round < MAX_ROUNDS_TO_REST; round++) {
       await this.#turn(() => {
-        if (this.#guestTalker) resume(this.#guestTalker);
-        resume(this.#serverTalker);
+        this.#guestTalker?.goOn();
+        this.#serverTalker.goOn();
         this.#kickIfLost();
       });
       for (let turns = 0; this.#due.length > 0; turns++) {
@@ -282,9 +324,5 @@ export class RingLife {
     assert.equal(says.read, says.written, 'all that the guest wrote arrived');
     assert.equal(hears.read, hears.written, 'all that the server wrote arrived');
     assert.equal(wordOf(this.#page.memory, 'error'), XsRingError.NONE);
-  }
-
-  #pick<T>(from: readonly T[]): T {
-    return from[this.#random.below(from.length)]!;
   }
 }

@@ -1,16 +1,18 @@
 /**
  * A store behind a ring, a client before it, and a scheduler that draws the order of their steps,
- * with reconnects at any moment: what was answered holds, what was interrupted may have happened,
- * and nothing that was asked before a reconnect happens after it.
+ * with reconnects at any moment, and kernels that die in the middle of a request: what was answered
+ * holds, what was interrupted may have happened, and nothing that was asked before happens after it.
  */
 import assert from 'node:assert/strict';
 import type { Random } from '../../server/host/clock';
 import { XenscopeError } from '../../server/host/errors';
 import type { RingSteps } from '../../server/host/steps';
+import type { RingDial } from '../../server/store/client/ringDial';
 import type { StoreClient } from '../../server/host/storeClient';
 import { effort, pick, seed, seededRandom } from './seed';
 import { ManualClock } from '../store/client/support';
 import { openRig, type Rig } from '../store/ring/rig';
+import { setWord, wordOf } from '../support/ringPage';
 
 const LIVES = 60 * effort;
 const ACTS = 400;
@@ -32,10 +34,13 @@ class StoreLife {
   readonly #events: string[] = [];
   #rig!: Rig;
   #client!: StoreClient;
-  #askReconnect!: () => Promise<void>;
+  #dial!: RingDial;
   #isReconnecting = false;
+  /** The kernel dies when it has put the next request into the ring. */
+  #mustDie = false;
   #written = 0;
   reconnects = 0;
+  crashes = 0;
   interrupted = 0;
 
   constructor(lifeSeed: number) {
@@ -43,18 +48,14 @@ class StoreLife {
   }
 
   async live(): Promise<void> {
-    const steps: RingSteps = {
-      before: () => new Promise((resolve) => this.#due.push(() => resolve('do'))),
-    };
+    const before = () => new Promise<'do'>((resolve) => this.#due.push(() => resolve('do')));
     this.#rig = await openRig({
-      serverSteps: steps,
+      serverSteps: { before },
       courier: (deliver) => this.#due.push(deliver),
       // Room for the one watch and the few transactions of one connection: what an old one kept would show.
       quotas: { maxWatches: 1, maxTransactions: 8 },
     });
-    const { client, dial } = this.#rig.guest({ steps, clock: new ManualClock() });
-    this.#client = client;
-    this.#askReconnect = () => dial.requestReconnect();
+    this.#boot();
     void this.#watch();
     for (let act = 0; act < ACTS; act++) {
       this.#act();
@@ -65,12 +66,52 @@ class StoreLife {
     await this.#rig.close();
   }
 
+  /** A kernel takes the ring, and asks for a reconnect first where another one had it. */
+  #boot(): void {
+    const { client, dial } = this.#rig.guest({ steps: this.#guestSteps(), clock: new ManualClock() });
+    this.#client = client;
+    this.#dial = dial;
+  }
+
+  #guestSteps(): RingSteps {
+    let waiting: (() => void) | undefined;
+    return {
+      before: ({ kind, text }) =>
+        new Promise((resolve) => {
+          waiting = () => {
+            if (this.#mustDie && kind === 'index' && text.startsWith('req_prod')) this.#die();
+            else resolve('do');
+          };
+          this.#due.push(waiting);
+        }),
+      drop: () => {
+        const place = waiting ? this.#due.indexOf(waiting) : -1;
+        if (place >= 0) this.#due.splice(place, 1);
+      },
+    };
+  }
+
+  /** With a part of a header in the ring; the next kernel is there at once. */
+  #die(): void {
+    const { memory } = this.#rig.page;
+    setWord(memory, 'req_prod', (wordOf(memory, 'req_prod') + 1 + this.#random.below(15)) >>> 0);
+    this.#mustDie = false;
+    this.#isReconnecting = false;
+    this.crashes++;
+    this.#dial.close();
+    void this.#client.close();
+    this.#boot();
+    this.#reconnect();
+    void this.#watch();
+  }
+
   #act(): void {
     const dice = this.#random.below(100);
     if (dice < 85) return this.#nextDue();
     if (dice < 95) return this.#write(pick(this.#random, KEYS));
     if (dice < 98) return this.#transact();
-    if (!this.#isReconnecting) this.#reconnect();
+    if (this.#random.below(3) === 0) this.#mustDie = true;
+    else if (!this.#isReconnecting) this.#reconnect();
   }
 
   #nextDue(): void {
@@ -103,8 +144,9 @@ class StoreLife {
       () => (write.outcome = 'done'),
       (error: XenscopeError) => {
         // A transaction that lost every try took no effect either.
-        write.outcome = error.code === 'interrupted' ? 'interrupted' : 'never sent';
-        assert.ok(['interrupted', 'away', 'store'].includes(error.code), error.message);
+        const isUnknown = ['interrupted', 'gone', 'closed'].includes(error.code);
+        write.outcome = isUnknown ? 'interrupted' : 'never sent';
+        assert.ok(['interrupted', 'away', 'store', 'gone', 'closed'].includes(error.code), error.message);
         this.interrupted++;
       },
     );
@@ -113,7 +155,12 @@ class StoreLife {
   #reconnect(): void {
     this.#isReconnecting = true;
     this.reconnects++;
-    void this.#askReconnect().then(() => (this.#isReconnecting = false));
+    const dial = this.#dial;
+    // With the kernel that asked, its question is gone.
+    const done = () => {
+      if (dial === this.#dial) this.#isReconnecting = false;
+    };
+    dial.requestReconnect().then(done, done);
   }
 
   async #watch(): Promise<void> {
@@ -124,6 +171,7 @@ class StoreLife {
 
   /** Everything that was set off comes to its end. */
   async #rest(): Promise<void> {
+    this.#mustDie = false;
     for (let turns = 0; this.#due.length > 0; turns++) {
       assert.ok(turns < MAX_TURNS, 'the ring comes to no rest');
       this.#nextDue();
@@ -174,8 +222,8 @@ async function settled(): Promise<void> {
 describe('a store behind a ring', function () {
   this.timeout(120_000 * effort);
 
-  it('does what it answered, and nothing of before a reconnect after it', async () => {
-    let [reconnects, interrupted] = [0, 0];
+  it('does what it answered, and nothing of before a reconnect or a crash after it', async () => {
+    let [reconnects, crashes, interrupted] = [0, 0, 0];
     for (let n = 0; n < LIVES; n++) {
       const life = new StoreLife(seed + n);
       try {
@@ -184,11 +232,12 @@ describe('a store behind a ring', function () {
         throw new Error(`Repeat with XENSCOPE_SEED=${seed + n}`, { cause: error });
       }
       reconnects += life.reconnects;
+      crashes += life.crashes;
       interrupted += life.interrupted;
     }
     assert.ok(
-      reconnects > LIVES && interrupted > LIVES,
-      `${reconnects} reconnects, ${interrupted} interrupted`,
+      reconnects > LIVES && crashes > LIVES / 2 && interrupted > LIVES,
+      `${reconnects} reconnects, ${crashes} crashes, ${interrupted} interrupted`,
     );
   });
 });
