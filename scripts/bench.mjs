@@ -1,7 +1,7 @@
 // Compares our xenstored with Debian's in one run. `npm run bench [-- --quick] [-- --only NAME]`.
 // Compiles the load generator and bundles the server first; writes test-artefacts/bench.json.
 import { build } from 'esbuild';
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 
@@ -26,28 +26,20 @@ if (compile.error) {
 if (compile.status !== 0) process.exit(1);
 
 await build({
-  entryPoints: { server: 'test/bench/serverProcess.ts' },
+  entryPoints: { server: 'test/bench/serverProcess.ts', guest: 'test/bench/guest.ts' },
   bundle: true,
   platform: 'node',
   format: 'cjs',
   target: 'node20.19',
   outExtension: { '.js': '.cjs' },
   outdir: cache,
+  // A native module: it is found at run time.
+  external: ['koffi'],
   logLevel: 'warning',
 });
 
-const run = spawnSync(
-  process.execPath,
-  [
-    '--import',
-    'tsx',
-    'test/bench/main.ts',
-    '--load',
-    load,
-    '--server',
-    path.join(cache, 'server.cjs'),
-    ...process.argv.slice(2),
-  ],
-  { stdio: 'inherit' },
-);
-process.exitCode = run.status ?? 1;
+const args = ['test/bench/main.ts', '--load', load, '--bundles', cache, ...process.argv.slice(2)];
+const run = spawn(process.execPath, ['--import', 'tsx', ...args], { stdio: 'inherit' });
+// It ends its servers, and then we end with it.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => run.kill(signal));
+run.on('exit', (code) => (process.exitCode = code ?? 1));

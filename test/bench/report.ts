@@ -42,9 +42,6 @@ function peerRate(cells: ResultRow['cells'], target: Target | undefined): number
   return c?.opsPerSecond ?? ox?.opsPerSecond;
 }
 
-/** Noise of a shared machine: a ratio this close to its target counts as reached for "no slower than". */
-const SAME_WITHIN = 0.95;
-
 export function judge(row: Row, cells: ResultRow['cells'], rows: readonly ResultRow[]): ResultRow {
   const ours = cells.ours?.opsPerSecond;
   const { target } = row;
@@ -53,7 +50,7 @@ export function judge(row: Row, cells: ResultRow['cells'], rows: readonly Result
   if (target?.kind === 'row') {
     const other = rows.find(({ name }) => name === target.row)?.cells.ours?.opsPerSecond;
     if (other === undefined) return { ...row, cells };
-    return { ...row, cells, ratio: ours / other, met: ours / other >= target.ratio * SAME_WITHIN };
+    return { ...row, cells, ratio: ours / other, met: ours / other >= target.ratio };
   }
   const peer = peerRate(cells, target);
   if (peer === undefined) return { ...row, cells };
@@ -75,7 +72,7 @@ function targetText(target: Target | undefined): string {
     case 'faster':
       return `${target.ratio} x faster`;
     case 'row':
-      return `${target.ratio} x without`;
+      return target.words;
     case 'atMost':
       return `at most ${target.bound}`;
   }
@@ -112,6 +109,15 @@ function texts({ name, unit, cells, ratio, target, met }: ResultRow): string[] {
     `${p99(ours)}/${p99(c)}/${p99(ox)}`,
     ours?.ops ? `${(ours.loadCpuShare * 100).toFixed(0)} %` : '–',
   ];
+}
+
+/** A result as it comes. */
+export function oneLine({ name, unit, cells, ratio }: ResultRow): string {
+  const { ours, c, ox } = cells;
+  const peers = [c && `C ${number(c.opsPerSecond)}`, ox && `ox ${number(ox.opsPerSecond)}`].filter(Boolean);
+  const beside = peers.length > 0 ? ` (${peers.join(', ')})` : '';
+  const times = ratio === undefined ? '' : `, ratio ${ratio.toFixed(2)}`;
+  return `${name}: ${number(ours?.opsPerSecond)} ${unit}${beside}${times}`;
 }
 
 /** A Markdown table, aligned for a terminal. */

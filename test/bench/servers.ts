@@ -6,10 +6,12 @@ import os from 'node:os';
 import path from 'node:path';
 import { missingForDaemons } from '../interop/daemons/requirements';
 import { startDaemon, type DaemonKind } from '../interop/daemons/startDaemon';
+import { atExit } from './atExit';
 
 export type ServerName = 'ours' | 'c' | 'ox';
 
 export interface RunningServer {
+  /** Its folder is where the rings of domains are, see interop/daemons/withoutXen.c. */
   readonly socketPath: string;
   readonly pid: number;
   /** What the store occupies: our heap after a collection, a daemon's resident memory. */
@@ -23,6 +25,11 @@ async function startOurs(bundle: string, profileDir?: string): Promise<RunningSe
   const socketPath = path.join(folder, 'socket');
   const profile = profileDir ? ['--cpu-prof', `--cpu-prof-dir=${profileDir}`] : [];
   const child = fork(bundle, [socketPath], { execArgv: ['--expose-gc', ...profile] });
+  const leaveNothing = () => {
+    child.kill('SIGTERM');
+    rmSync(folder, { recursive: true, force: true });
+  };
+  const forget = atExit(leaveNothing);
   const ended = once(child, 'exit');
   await Promise.race([
     once(child, 'message'),
@@ -37,9 +44,9 @@ async function startOurs(bundle: string, profileDir?: string): Promise<RunningSe
       return answer.liveBytes;
     },
     stop: async () => {
-      child.kill('SIGTERM');
+      forget();
+      leaveNothing();
       await ended;
-      rmSync(folder, { recursive: true, force: true });
     },
   };
 }

@@ -30,34 +30,49 @@ export class GuestStream extends RingStream {
 /** Counts the messages in a stream of bytes, watch events aside: those answer nothing. */
 class MessageCount {
   messages = 0;
+  /** Of a header that came in pieces. */
   readonly #header = Buffer.alloc(XS_HEADER_BYTES);
   #headerBytes = 0;
+  #type = 0;
   #payloadLeft = 0;
+  #isInPayload = false;
 
   get isWhole(): boolean {
-    return this.#headerBytes === 0;
+    return this.#headerBytes === 0 && !this.#isInPayload;
   }
 
   pass(bytes: Buffer): void {
-    for (let at = 0; at < bytes.length;) {
-      if (this.#headerBytes < XS_HEADER_BYTES) {
-        const taken = bytes.copy(
-          this.#header,
-          this.#headerBytes,
-          at,
-          at + XS_HEADER_BYTES - this.#headerBytes,
-        );
-        at += taken;
-        this.#headerBytes += taken;
-        if (this.#headerBytes < XS_HEADER_BYTES) return;
-        this.#payloadLeft = this.#header.readUInt32LE(12);
+    for (let at = 0; ;) {
+      if (!this.#isInPayload) {
+        at = this.#passHeader(bytes, at);
+        if (!this.#isInPayload) return;
       }
       const taken = Math.min(this.#payloadLeft, bytes.length - at);
       at += taken;
       this.#payloadLeft -= taken;
       if (this.#payloadLeft > 0) return;
-      this.#headerBytes = 0;
-      if (this.#header.readUInt32LE(0) !== XsType.WATCH_EVENT) this.messages++;
+      this.#isInPayload = false;
+      if (this.#type !== XsType.WATCH_EVENT) this.messages++;
     }
+  }
+
+  /** Answers where the header ends. One that lies there whole, as nearly all do, is read where it lies. */
+  #passHeader(bytes: Buffer, at: number): number {
+    const end = at + XS_HEADER_BYTES - this.#headerBytes;
+    if (this.#headerBytes === 0 && end <= bytes.length) {
+      this.#read(bytes, at);
+      return end;
+    }
+    this.#headerBytes += bytes.copy(this.#header, this.#headerBytes, at, end);
+    if (this.#headerBytes < XS_HEADER_BYTES) return bytes.length;
+    this.#headerBytes = 0;
+    this.#read(this.#header, 0);
+    return end;
+  }
+
+  #read(header: Buffer, at: number): void {
+    this.#type = header.readUInt32LE(at);
+    this.#payloadLeft = header.readUInt32LE(at + 12);
+    this.#isInPayload = true;
   }
 }

@@ -130,6 +130,7 @@ export class RingEngine {
       yield* this.#policy.attend(this.moves);
       const received = yield* this.#receive();
       const sent = yield* this.#send();
+      yield* this.moves.tell();
       if (!received && !sent && !this.#lookAgain) return;
     }
     this.#lookAgain = true;

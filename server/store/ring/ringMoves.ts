@@ -1,8 +1,8 @@
 /**
  * What either end of a xenstore ring does with the page, in micro-steps and in the order of
  * docs/misc/xenstore-ring.txt and xenstored's domain.c: read both indices once, check them, copy,
- * move the own index, ring. Each work is a generator that names a step and then does it, so that
- * somebody may come between two of them.
+ * move the own index, and ring when the round is done. Each work is a generator that names a step
+ * and then does it, so that somebody may come between two of them.
  */
 import type { EventPort } from '../../host/events';
 import type { SharedMemory } from '../../host/memory';
@@ -31,6 +31,8 @@ const nothingPut: Put = { kind: 'bytes', count: 0 };
 export class RingMoves {
   /** One move takes no more than a ring holds, and the taken bytes are used before the next one. */
   readonly #taken = Buffer.alloc(XS_RING_BYTES);
+  /** An index moved since we rang last. */
+  #isUntold = false;
 
   constructor(
     readonly memory: SharedMemory,
@@ -38,7 +40,7 @@ export class RingMoves {
     readonly side: RingSide,
   ) {}
 
-  /** Takes all that lies in the ring. The bytes are valid until the next call. */
+  /** Takes all that lies in the ring. The bytes are valid until the next call; `tell` is to follow. */
   *take(ring: RingHalf): RingWork<Taken> {
     const { memory } = this;
     const cons = memory.load32(ring.consOffset);
@@ -54,11 +56,11 @@ export class RingMoves {
       done += length;
     }
     yield* this.#moveIndex(`${ring.name}_cons`, ring.consOffset, cons, advanceIndex(cons, used));
-    yield* this.notify();
+    this.#isUntold = true;
     return { kind: 'bytes', bytes: this.#taken.subarray(0, used) };
   }
 
-  /** Puts as many of the bytes into the ring as there is room for. */
+  /** Puts as many of the bytes into the ring as there is room for; `tell` is to follow. */
   *put(ring: RingHalf, bytes: Buffer): RingWork<Put> {
     const { memory } = this;
     const cons = memory.load32(ring.consOffset);
@@ -72,7 +74,7 @@ export class RingMoves {
     const isOverrun = verdict === 'overrun';
     const moved = isOverrun ? yield* this.#overrun(ring, prod, count, bytes) : count;
     yield* this.#moveIndex(`${ring.name}_prod`, ring.prodOffset, prod, advanceIndex(prod, moved));
-    yield* this.notify();
+    this.#isUntold = true;
     return { kind: 'bytes', count: isOverrun ? bytes.length : count };
   }
 
@@ -120,6 +122,13 @@ export class RingMoves {
     const before = this.memory.load32(offset);
     const verdict = yield this.#step('state', () => `${name} ${before} → ${value}`);
     if (verdict !== 'skip') this.memory.store32(offset, value);
+  }
+
+  /** Rings if an index moved since we rang: a doorbell carries no count, so one ring tells of both indices. */
+  *tell(): RingWork<void> {
+    if (!this.#isUntold) return;
+    this.#isUntold = false;
+    yield* this.notify();
   }
 
   *notify(): RingWork<void> {

@@ -9,6 +9,8 @@
  *   ring-N     4096 bytes: the xenstore ring page of domain N. A domain exists iff this file does.
  *   doorbell   a named pipe; 4 bytes, the daemon's local port, ring at the daemon.
  *   notified   an array of 32-bit counters by local port: how often the daemon rang at the guest.
+ *   rung       a named pipe, if a test made one before it introduced its first domain: each ring at a
+ *              guest as 4 bytes, the daemon's local port, so that guests can sleep until somebody rings.
  *   ports      a line for each port the daemon bound: local port, domid, remote port.
  *   shutdown-N, dying-N, dead-N
  *              marks: domain N was shut down, is dying, is gone. Ring port 1 (VIRQ_DOM_EXC) after.
@@ -67,6 +69,7 @@ static int has_mark(const char *kind, uint32_t domid)
 /* ---- event channels: one named pipe for the whole daemon ------------------------------------ */
 
 static int doorbell = -1;
+static int rung = -1;
 static uint32_t *notified;
 static uint32_t next_port = FIRST_FREE_PORT;
 
@@ -132,6 +135,9 @@ int xenevtchn_notify(xenevtchn_handle *handle, evtchn_port_t port)
         return -1;
     }
     __atomic_fetch_add(&notified[port], 1, __ATOMIC_SEQ_CST);
+    /* A pipe that is full already holds a ring that nobody has heard yet. */
+    if (rung >= 0 && write(rung, &port, sizeof(port)) < 0 && errno != EAGAIN)
+        return -1;
     return 0;
 }
 
@@ -145,6 +151,8 @@ xenevtchn_port_or_error_t xenevtchn_bind_interdomain(xenevtchn_handle *handle, u
         errno = ENOSPC;
         return -1;
     }
+    if (rung < 0)
+        rung = open(in_folder(path, sizeof(path), "rung"), O_RDWR | O_NONBLOCK | O_CLOEXEC);
     ports = fopen(in_folder(path, sizeof(path), "ports"), "a");
     if (!ports)
         return -1;
