@@ -8,20 +8,45 @@ export const XEN_BIN = '/usr/lib/xen-4.17/bin';
 const tools = ['ls', 'read', 'write', 'rm', 'list', 'exists', 'chmod', 'watch'].map(
   (name) => `xenstore-${name}`,
 );
-const needs: readonly { what: string; package: string; isThere: () => boolean }[] = [
-  { what: 'Linux', package: 'none', isThere: () => process.platform === 'linux' },
+interface Need {
+  readonly what: string;
+  readonly package: string;
+  readonly isThere: () => boolean;
+}
+
+const linux: Need = { what: 'Linux', package: 'none', isThere: () => process.platform === 'linux' };
+const gcc: Need = { what: 'gcc', package: 'gcc', isThere: () => isOnPath('gcc') };
+const header = (name: string, from: string): Need => ({
+  what: name,
+  package: from,
+  isThere: () => existsSync(`/usr/include/${name}`),
+});
+
+const daemonNeeds: readonly Need[] = [
+  linux,
   ...['xenstored', 'oxenstored', 'test-xenstore'].map((name) => ({
     what: `${XEN_BIN}/${name}`,
     package: 'xen-utils-4.17',
     isThere: () => isExecutable(`${XEN_BIN}/${name}`),
   })),
   ...tools.map((name) => ({ what: name, package: 'xenstore-utils', isThere: () => isOnPath(name) })),
-  { what: 'xenctrl.h', package: 'libxen-dev', isThere: () => existsSync('/usr/include/xenctrl.h') },
-  { what: 'gcc', package: 'gcc', isThere: () => isOnPath('gcc') },
+  header('xenctrl.h', 'libxen-dev'),
+  gcc,
+];
+
+const guestNeeds: readonly Need[] = [
+  linux,
+  header('xen/io/xs_wire.h', 'libxen-dev'),
+  header('stdio.h', 'libc6-dev'),
+  gcc,
 ];
 
 /** One sentence that names everything that is missing; undefined when nothing is. */
 export function missingForDaemons(): string | undefined {
+  return missingOf(daemonNeeds);
+}
+
+function missingOf(needs: readonly Need[]): string | undefined {
   const missing = needs.filter(({ isThere }) => !isThere());
   if (missing.length === 0) return undefined;
   const packages = [...new Set(missing.map((need) => need.package))].filter((name) => name !== 'none');
@@ -34,7 +59,15 @@ export function missingForDaemons(): string | undefined {
  * is missing in its title; with CI=true that is a failure, because there nothing may be left out.
  */
 export function describeWithDaemons(title: string, define: () => void): void {
-  const missing = missingForDaemons();
+  describeUnless(missingForDaemons(), title, define);
+}
+
+/** The same for the guest that is compiled from the header of Debian's libxen-dev. */
+export function describeWithRingGuest(title: string, define: () => void): void {
+  describeUnless(missingOf(guestNeeds), title, define);
+}
+
+function describeUnless(missing: string | undefined, title: string, define: () => void): void {
   if (missing === undefined) {
     describe(title, define);
     return;

@@ -2,17 +2,16 @@
  * Starts Debian's real xenstored or oxenstored in a private temporary folder, without Xen: see
  * withoutXen.c for what lies in the folder. The system's own xenstored is never touched.
  */
-import { execFile, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
-import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { closeSync, openSync, rmSync } from 'node:fs';
-import { access, mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { promisify } from 'node:util';
+import { compile } from '../compile';
 import { XEN_BIN } from './requirements';
 
 export type DaemonKind = 'xenstored' | 'oxenstored';
@@ -35,7 +34,6 @@ export interface Daemon {
 /** Domains that have a ring page from the start; others appear with their file. */
 const DOMIDS = [0, 1, 2, 3, 5];
 const START_TIMEOUT_MS = 20_000;
-const root = path.resolve(__dirname, '../../..');
 
 export async function startDaemon(kind: DaemonKind): Promise<Daemon> {
   const library = await buildLibrary();
@@ -150,30 +148,11 @@ function isListening(socketPath: string): Promise<boolean> {
   });
 }
 
-let building: Promise<string> | undefined;
-
-/** Compiles withoutXen.c into the cache folder, once for each version of its text. */
+/** The library that is preloaded, compiled when its text is new. */
 function buildLibrary(): Promise<string> {
-  building ??= (async () => {
-    const source = path.join(__dirname, 'withoutXen.c');
-    const version = createHash('sha256')
-      .update(await readFile(source))
-      .digest('hex')
-      .slice(0, 16);
-    const folder = path.join(root, '.cache', 'interop');
-    const library = path.join(folder, `withoutXen-${version}.so`);
-    const isBuilt = await access(library).then(
-      () => true,
-      () => false,
-    );
-    if (isBuilt) return library;
-    await mkdir(folder, { recursive: true });
-    const unfinished = `${library}.${process.pid}`;
-    const flags = ['-Wall', '-Wextra', '-Wno-unused-parameter', '-shared', '-fPIC', '-O2'];
-    await promisify(execFile)('gcc', [...flags, '-o', unfinished, source, '-ldl']);
-    // Renamed when whole, so that two runs at once never load half a file.
-    await rename(unfinished, library);
-    return library;
-  })();
-  return building;
+  return compile([path.join(__dirname, 'withoutXen.c')], {
+    name: 'withoutXen.so',
+    flags: ['-Wall', '-Wextra', '-Wno-unused-parameter', '-shared', '-fPIC', '-O2'],
+    libraries: ['-ldl'],
+  });
 }

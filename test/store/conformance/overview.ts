@@ -56,7 +56,9 @@ to Xen 4.22 and is not there yet.
 
 The cases of the ring pages themselves, 62 to 72, run on our server's end of a ring and, in
 \`test/interop/ringConformance.test.ts\`, on those of Debian's daemons that behave so: C \`xenstored\`
-offers no reconnection, and \`oxenstored\` has no error word.
+offers no reconnection, and \`oxenstored\` has no error word. A guest written in C from Xen's header, which
+shares nothing with us but the page, judges our server's end in \`test/interop/ringServer.test.ts\`, over
+the same ground and under load.
 
 This page is generated: \`node --import=tsx test/store/conformance/writeOverview.ts\`.
 
