@@ -135,7 +135,7 @@ export class World implements Host {
       features: options.ringFeatures ?? defaultRingFeatures,
     };
     const tap = recordedSockets(this.#note, options.tap);
-    this.store = new Xenstored({ clock, log, tap, ...(transport === 'ring' ? { rings } : {}) });
+    this.store = new Xenstored({ clock: time, log, tap, ...(transport === 'ring' ? { rings } : {}) });
     const openStore = (owner: Domain): StoreClient => {
       if (transport === 'ring' && owner.domid !== 0) return kernels.boot(owner).store;
       const { domid, name, gate } = owner;

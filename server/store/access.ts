@@ -3,6 +3,7 @@ import { PERM_READ, PERM_WRITE } from '../wire/xsPerms';
 import { fail, Failure } from './failure';
 import type { PermList, Subject } from './permissions/permList';
 import type { Quotas } from './quotas';
+import { bytesOfBranch, nodeBytes } from './tree/nodeBytes';
 import { StoreNode } from './tree/storeTree';
 import type { StorePath } from './tree/storePath';
 import type { StoreView } from './view/storeView';
@@ -47,7 +48,8 @@ export function createNode(
   const newNames = path.names.slice(depth, path.depth);
   const refusal =
     view.roomToAdd(newNames, value, perms) ??
-    (who.privileged ? undefined : quotaRefusal(view, who, newNames, value, perms, ancestor, quotas));
+    (who.privileged ? undefined : quotaRefusal(view, who, newNames, value, perms, ancestor, quotas)) ??
+    (who.privileged ? undefined : memoryRefusal(view, path, value, perms, above));
   if (!refusal) view.add(path, value, perms);
   return refusal;
 }
@@ -72,13 +74,24 @@ function quotaRefusal(
   return sizes.some((bytes) => isTooBig(bytes, quotas)) ? fail.ENOSPC : undefined;
 }
 
-/** The header of a node in the database of C xenstored 4.17. */
-const NODE_HEADER_BYTES = 24;
-const PERM_ENTRY_BYTES = 8;
+/** Each account must have room for what is its own: the new nodes, and their name in the directory above. */
+function memoryRefusal(
+  view: StoreView,
+  path: StorePath,
+  value: string,
+  perms: PermList,
+  { node: ancestor, depth }: { readonly node: StoreNode; readonly depth: number },
+): Failure | undefined {
+  const nameBytes = path.names[depth]!.length + 1;
+  const branchBytes = bytesOfBranch(path, depth, value, perms);
+  return hasRoomFor(view, ancestor.perms, nameBytes) && hasRoomFor(view, perms, branchBytes)
+    ? undefined
+    : fail.ENOMEM;
+}
 
-/** The size of a node as C xenstored stores it, which is what its quota means. */
-export function nodeBytes(value: string, perms: PermList, childrenBytes: number): number {
-  return NODE_HEADER_BYTES + PERM_ENTRY_BYTES * perms.entries.length + value.length + childrenBytes;
+/** Whether the owner of a node may make the server hold that much more. */
+export function hasRoomFor(view: StoreView, { ownerDomid }: PermList, bytes: number): boolean {
+  return view.accountFor(ownerDomid).hasRoomFor(bytes);
 }
 
 export function isTooBig(bytes: number, { nodeSizeLimitBytes }: Quotas): boolean {

@@ -1,4 +1,6 @@
 /** The domains that the store knows: which exist, which are introduced, and what they hold. */
+import type { Account, Accounts } from './accounts';
+import { WriteCredit } from './writeRate';
 
 export const PRIVILEGED_DOMID = 0;
 /** DOMID_FIRST_RESERVED, also DOMID_SELF, of xen/include/public/xen.h. */
@@ -12,14 +14,18 @@ export class Domain {
   targetDomid: number | undefined = undefined;
   /** Watches of all its connections. */
   watchCount = 0;
+  readonly writeCredit = new WriteCredit();
 
-  constructor(readonly domid: number) {}
+  constructor(
+    readonly domid: number,
+    readonly account: Account,
+  ) {}
 }
 
 export class Domains {
   readonly #byDomid = new Map<number, Domain>();
 
-  constructor() {
+  constructor(private readonly accounts: Accounts) {
     this.add(PRIVILEGED_DOMID).introduced = true;
   }
 
@@ -39,7 +45,7 @@ export class Domains {
   /** The domain, which exists from now on. */
   add(domid: number): Domain {
     let domain = this.#byDomid.get(domid);
-    if (!domain) this.#byDomid.set(domid, (domain = new Domain(domid)));
+    if (!domain) this.#byDomid.set(domid, (domain = new Domain(domid, this.accounts.of(domid))));
     return domain;
   }
 

@@ -17,6 +17,19 @@ export interface Quotas {
   readonly maxNodesPerTransaction: number;
   /** Replies that may wait unread before requests are left waiting as well. */
   readonly maxOutstandingReplies: number;
+  /**
+   * Bytes that a domain may make the server hold, as C xenstored counts them (accounts.ts). What needs
+   * more is refused, and with that much nothing is read from the domain.
+   */
+  readonly hardMemoryBytes: number;
+  /** With that much an operator is told. */
+  readonly softMemoryBytes: number;
+  /** Nodes that all domains together may write in a second while others have transactions open (writeRate.ts). */
+  readonly writesPerSecond: number;
+  /** How many of them a domain may write at once. */
+  readonly maxWriteBurst: number;
+  /** A watch event that a domain has not taken by then is dropped. */
+  readonly eventExpiryMs: number;
 }
 
 /** 0 switches a quota off. The odd ones say what C xenstored does: it counts 129 watches and 11 transactions. */
@@ -28,6 +41,11 @@ export const defaultQuotas: Quotas = {
   maxPermsPerNode: 5,
   maxNodesPerTransaction: 1024,
   maxOutstandingReplies: 20,
+  hardMemoryBytes: 2.5 * 1024 * 1024,
+  softMemoryBytes: 2 * 1024 * 1024,
+  writesPerSecond: 200,
+  maxWriteBurst: 10,
+  eventExpiryMs: 20_000,
 };
 
 export const limits = {

@@ -2,6 +2,7 @@
  * What the store keeps for one connection: who it is, its watches and its transactions. The bytes
  * are the business of connection/.
  */
+import type { Account } from './accounts';
 import type { Domain } from './domains';
 import type { Failure } from './failure';
 import { fail } from './failure';
@@ -9,6 +10,7 @@ import { limits } from './quotas';
 import type { StoreCore } from './storeCore';
 import { Transaction } from './view/transaction';
 import type { Watch, Watcher } from './watches/watchTable';
+import type { Writer } from './writeRate';
 
 const MAX_TRANSACTION_ID = 0xffffffff;
 
@@ -23,10 +25,12 @@ export interface SessionOptions {
   readonly disconnect: (reason: string) => void;
 }
 
-export class Session implements Watcher {
+export class Session implements Watcher, Writer {
   readonly domid: number;
   readonly privileged: boolean;
   readonly domain: Domain | undefined;
+  /** Of a domain that quotas bind; undefined for who is privileged. */
+  readonly account: Account | undefined;
   readonly sendEvent: (path: string, token: string) => void;
   readonly disconnect: (reason: string) => void;
   /** A watch that was just set: it gives its first event right after the reply. */
@@ -43,12 +47,18 @@ export class Session implements Watcher {
     this.domain = domain;
     this.domid = domid;
     this.privileged = privileged;
+    this.account = privileged ? undefined : domain?.account;
     this.sendEvent = sendEvent;
     this.disconnect = disconnect;
   }
 
   get targetDomid(): number | undefined {
     return this.domain?.targetDomid;
+  }
+
+  /** Open transactions of everybody else, whom writes of this one may disturb. */
+  get foreignTransactions(): number {
+    return this.core.openTransactions - this.#transactions.size;
   }
 
   addWatch(watch: Watch): Failure | undefined {
@@ -58,6 +68,9 @@ export class Session implements Watcher {
     const bounded = this.domain && !this.privileged && quotas.maxWatches > 0;
     if (bounded && this.domain.watchCount >= quotas.maxWatches) return fail.E2BIG;
     if (!watches.hasRoomFor(watch.text, watch.token)) return fail.E2BIG;
+    const bytes = chargedBytes(watch);
+    if (this.account?.hasRoomFor(bytes) === false) return fail.ENOMEM;
+    this.account?.hold(bytes);
     this.#watches.set(key, watch);
     watches.add(watch);
     if (this.domain) this.domain.watchCount += 1;
@@ -76,6 +89,7 @@ export class Session implements Watcher {
 
   #forget(watch: Watch): void {
     this.core.watches.remove(watch);
+    this.account?.hold(-chargedBytes(watch));
     if (this.domain) this.domain.watchCount -= 1;
   }
 
@@ -92,7 +106,7 @@ export class Session implements Watcher {
     if (core.openTransactions >= limits.maxOpenTransactions) return fail.ENOSPC;
     const maxNodes = this.privileged || maxNodesPerTransaction === 0 ? Infinity : maxNodesPerTransaction;
     const id = this.#freeTransactionId();
-    this.#transactions.set(id, new Transaction(core, maxNodes));
+    this.#transactions.set(id, new Transaction(core, maxNodes, this.account));
     core.openTransactions += 1;
     return id;
   }
@@ -107,7 +121,7 @@ export class Session implements Watcher {
 
   endTransaction(id: number): void {
     this.#transactions.get(id)?.end();
-    if (this.#transactions.delete(id)) this.core.openTransactions -= 1;
+    if (this.#transactions.delete(id)) this.core.transactionEnded();
   }
 
   /** Drops watches and transactions. */
@@ -117,6 +131,11 @@ export class Session implements Watcher {
     this.newWatch = undefined;
     for (const id of this.#transactions.keys()) this.endTransaction(id);
   }
+}
+
+/** As C xenstored counts a watch. */
+function chargedBytes({ text, token }: Watch): number {
+  return text.length + token.length;
 }
 
 function watchKey(text: string, token: string): string {

@@ -1,15 +1,17 @@
 /** What all connections of one xenstored share: the store, its watches, its domains and its limits. */
+import type { Clock } from '../host/clock';
+import { Accounts } from './accounts';
 import { Budget } from './budget';
 import { Domains, PRIVILEGED_DOMID, type Domain } from './domains';
 import { privatePerms, type PermList } from './permissions/permList';
 import { PathCache, StorePath } from './tree/storePath';
 import type { StoreNode } from './tree/storeTree';
-import { withoutDomain } from './tree/withoutDomain';
 import { limits, type Quotas } from './quotas';
 import type { Session } from './session';
 import { LiveStore } from './view/liveStore';
 import type { TransactionHome } from './view/transaction';
 import { WatchTable } from './watches/watchTable';
+import { WriteRate } from './writeRate';
 
 export const INTRODUCE_EVENT = '@introduceDomain';
 export const RELEASE_EVENT = '@releaseDomain';
@@ -23,9 +25,11 @@ export interface RingConnector {
 
 export class StoreCore implements TransactionHome {
   readonly budget = new Budget();
+  readonly accounts: Accounts;
   readonly watches = new WatchTable(this.budget);
-  readonly store = new LiveStore(this.watches, this.budget);
-  readonly domains = new Domains();
+  readonly store: LiveStore;
+  readonly domains: Domains;
+  readonly writeRate: WriteRate;
   readonly paths = new PathCache(limits.maxCachedPaths, limits.maxCachedPathBytes);
   readonly sessions = new Set<Session>();
   /** Who is told of introductions and releases. */
@@ -38,8 +42,14 @@ export class StoreCore implements TransactionHome {
 
   constructor(
     readonly quotas: Quotas,
+    readonly clock: Clock,
     readonly log: (line: string) => void,
   ) {
+    this.accounts = new Accounts(quotas, log);
+    this.store = new LiveStore(this.watches, this.budget, this.accounts);
+    this.domains = new Domains(this.accounts);
+    this.writeRate = new WriteRate(quotas, clock, log);
+    this.writeRate.join(this.domains.add(PRIVILEGED_DOMID));
     this.store.add(this.paths.parse('/tool')!, '', privatePerms);
     this.store.add(this.paths.parse('/tool/xenstored')!, '', privatePerms);
   }
@@ -59,9 +69,20 @@ export class StoreCore implements TransactionHome {
       for (const session of this.#sessionsOf(domid)) session.reset();
       return true;
     }
-    domain.introduced = true;
+    this.introduceQuietly(domain);
     this.#specialHappened(INTRODUCE_EVENT);
     return true;
+  }
+
+  introduceQuietly(domain: Domain): void {
+    domain.introduced = true;
+    this.writeRate.join(domain);
+  }
+
+  /** One that `openTransactions` counts. */
+  transactionEnded(): void {
+    this.openTransactions -= 1;
+    this.writeRate.lookAgain();
   }
 
   shutDown(domain: Domain): void {
@@ -76,6 +97,7 @@ export class StoreCore implements TransactionHome {
     for (const session of this.#sessionsOf(domid)) session.disconnect(`domain ${domid} is gone`);
     this.rings?.release(domid);
     this.domains.forget(domid);
+    this.writeRate.leave(domain);
     for (const other of this.domains.all()) {
       if (other.targetDomid === domid) other.targetDomid = undefined;
     }
@@ -84,7 +106,8 @@ export class StoreCore implements TransactionHome {
     if (rootPerms.ownerDomid === domid) {
       this.store.replace(StorePath.root, value, rootPerms.ownedBy(PRIVILEGED_DOMID));
     }
-    this.store.adoptPermissions(withoutDomain(this.store.root, domid, this.store.nextGeneration()));
+    this.store.forget(domid);
+    this.accounts.forget(domid);
     for (const [name, perms] of this.specialPerms) {
       const owned = perms.ownerDomid === domid ? perms.ownedBy(PRIVILEGED_DOMID) : perms;
       this.specialPerms.set(name, owned.without(domid));

@@ -15,7 +15,7 @@ import { defaultQuotas, limits, type Quotas } from './quotas';
 import { StoreCore } from './storeCore';
 
 export interface XenstoredOptions {
-  /** The world's time. No quota of 4.17 that is kept here counts it; rates and expiry of events will. */
+  /** The time that the write rate and the expiry of watch events go by: where a world stands still, they do. */
   readonly clock: Clock;
   readonly quotas?: Partial<Quotas>;
   /** How INTRODUCE reaches the ring of a domain; without it domains have no rings. */
@@ -47,8 +47,8 @@ export class Xenstored {
   readonly #listening = new Set<Listening>();
   #isClosed = false;
 
-  constructor({ quotas, rings, tap, log = () => undefined }: XenstoredOptions) {
-    this.#core = new StoreCore({ ...defaultQuotas, ...quotas }, log);
+  constructor({ clock, quotas, rings, tap, log = () => undefined }: XenstoredOptions) {
+    this.#core = new StoreCore({ ...defaultQuotas, ...quotas }, clock, log);
     this.#tap = tap;
     if (!rings) return;
     this.#rings = new DomainRings({
@@ -72,7 +72,7 @@ export class Xenstored {
       throw new XenscopeError('input', `${domid} is no number of a domain.`);
     }
     const domain = this.#core.domains.add(domid);
-    domain.introduced = true;
+    this.#core.introduceQuietly(domain);
     return async (client) => {
       if (this.#core.domains.get(domid) !== domain) {
         throw new XenscopeError('away', `Domain ${domid} is gone.`);

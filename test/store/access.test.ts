@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { isTooBig, nodeBytes } from '../../server/store/access';
+import { isTooBig } from '../../server/store/access';
+import { nodeBytes } from '../../server/store/tree/nodeBytes';
 import { privatePerms } from '../../server/store/permissions/permList';
 import { defaultQuotas, limits } from '../../server/store/quotas';
 import { Asker, newCore } from './askStore';

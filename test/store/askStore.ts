@@ -1,13 +1,19 @@
 /** A store without bytes: sessions that ask the operations directly and keep the events they get. */
+import type { Clock } from '../../server/host/clock';
 import { XsType, type XsTypeName } from '../../server/wire/xsMessage';
 import { Failure } from '../../server/store/failure';
 import { dispatch } from '../../server/store/operations/table';
 import { defaultQuotas, type Quotas } from '../../server/store/quotas';
 import { Session } from '../../server/store/session';
 import { StoreCore } from '../../server/store/storeCore';
+import { ManualClock } from './client/support';
 
-export function newCore(quotas: Partial<Quotas> = {}, log: (line: string) => void = failOnBug): StoreCore {
-  return new StoreCore({ ...defaultQuotas, ...quotas }, log);
+export function newCore(
+  quotas: Partial<Quotas> = {},
+  log: (line: string) => void = failOnBug,
+  clock: Clock = new ManualClock(),
+): StoreCore {
+  return new StoreCore({ ...defaultQuotas, ...quotas }, clock, log);
 }
 
 /** The server answers EIO where it meets a bug of its own; a test is to fail. */
@@ -22,7 +28,7 @@ export class Asker {
 
   constructor(core: StoreCore, domid = 0) {
     const domain = core.domains.add(domid);
-    domain.introduced = true;
+    core.introduceQuietly(domain);
     this.session = new Session(core, {
       domain,
       domid,

@@ -2,8 +2,8 @@
  * One client of the store: takes messages out of its stream of bytes, admits and dispatches them,
  * and hands on what there is to say. Knows a ByteStream, no sockets.
  *
- * Admission may wait (the client does not read, later a hold); then its bytes wait in the backlog
- * and the stream is paused. The dispatch of an admitted request is synchronous.
+ * Admission may wait (the client does not read, or a quota of its domain says so); then its bytes wait
+ * in the backlog and the stream is paused. The dispatch of an admitted request is synchronous.
  */
 import {
   XS_HEADER_BYTES,
@@ -12,6 +12,7 @@ import {
   XsType,
   xsMessageEnd,
 } from '../../wire/xsMessage';
+import { XS_RING_BYTES } from '../../wire/xsRing';
 import type { ByteStream, ByteStreamHandlers, CloseCause } from '../byteStream';
 import { Failure } from '../failure';
 import { dispatch } from '../operations/table';
@@ -20,13 +21,18 @@ import { Session, type SessionOptions } from '../session';
 import type { StoreCore } from '../storeCore';
 import { initialEventPath } from '../watches/watchTable';
 import type { ConnectionSet } from './connectionSet';
+import { GuestLimits, type GuestLimitsOptions } from './guestLimits';
 import { OutputQueue } from './outputQueue';
 
 const nothing = Buffer.alloc(0);
+/** Handed on to a guest's stream at once; what its ring does not take yet can still be dropped in time. */
+const GUEST_WRITE_BYTES = XS_RING_BYTES;
 
 export class Connection implements ByteStreamHandlers {
   readonly session: Session;
   readonly #output = new OutputQueue();
+  /** Undefined for who is privileged. */
+  readonly #guest: GuestLimits | undefined;
   #stream: ByteStream | undefined;
   #writeNow: ByteStream['writeNow'];
   /** Bytes that came and were not dispatched: the start of a message, or what waits for admission. */
@@ -47,6 +53,21 @@ export class Connection implements ByteStreamHandlers {
       disconnect: (reason) => this.cutOff(reason),
     });
     core.sessions.add(this.session);
+    const { account } = this.session;
+    if (account) this.#guest = new GuestLimits(this.#guestOptions(), account);
+  }
+
+  #guestOptions(): GuestLimitsOptions {
+    return {
+      session: this.session,
+      output: this.#output,
+      // Not within the call: somebody else's request may be under way.
+      goOn: () => this.all.mayGoOn(this),
+      onDrop: () => {
+        this.#notePile();
+        this.all.mayGoOn(this);
+      },
+    };
   }
 
   /** Before that nothing is read or written. */
@@ -65,7 +86,13 @@ export class Connection implements ByteStreamHandlers {
   onDrain(): void {
     this.#streamIsFull = false;
     this.flush();
+    if (!this.#streamIsFull) this.#guest?.unstuck();
     this.all.flushOthers();
+    this.goOn();
+  }
+
+  /** What the next request waited for may be there. */
+  goOn(): void {
     const waiting = this.#backlog;
     this.#backlog = nothing;
     if (!this.#isClosed) this.#work(waiting, false);
@@ -94,17 +121,19 @@ export class Connection implements ByteStreamHandlers {
       const rest = offset === bytes.length ? nothing : bytes.subarray(offset);
       this.#backlog = isBorrowed && rest.length > 0 ? Buffer.from(rest) : rest;
       this.flush();
-      // It waits only while the stream is full, and then onDrain will come.
+      // It waits only while the stream is full, and then onDrain will come, or until the quota calls.
       this.#pauseWhile(waits);
     }
     this.all.flushOthers();
   }
 
-  /** Whether the next request may be dispatched now. While the stream takes what is said it always may. */
+  /** Whether the next request may be dispatched now. The stream of who is privileged must take what is said, no more. */
   #admits(): boolean {
-    if (this.#hasRoom()) return true;
-    this.flush();
-    return !this.#streamIsFull;
+    if (!this.#hasRoom()) {
+      this.flush();
+      if (this.#streamIsFull) return false;
+    }
+    return this.#guest === undefined || this.#guest.admits();
   }
 
   #hasRoom(): boolean {
@@ -126,17 +155,22 @@ export class Connection implements ByteStreamHandlers {
     const { newWatch } = session;
     if (newWatch) {
       session.newWatch = undefined;
-      this.#output.event(initialEventPath(newWatch), newWatch.token);
+      this.#queueEvent(initialEventPath(newWatch), newWatch.token);
     }
+  }
+
+  #queueEvent(path: string, token: string): void {
+    if (this.#guest) this.#guest.queueEvent(path, token, this.#streamIsFull);
+    else this.#output.event(path, token);
   }
 
   #sendEvent(path: string, token: string): void {
     if (this.#isClosed) return;
     if (this.#output.unsentBytes === 0) this.all.hasOutput(this);
-    this.#output.event(path, token);
-    if (this.#output.unsentBytes < limits.outputHighWaterBytes) return;
+    this.#queueEvent(path, token);
+    if (this.#output.unsentBytes < limits.outputHighWaterBytes && !(this.#guest && this.#streamIsFull))
+      return;
     this.flush();
-    this.#notePile();
     if (this.#output.unsentBytes > this.all.maxUnsentBytes) {
       this.cutOff('it does not read its watch events', 'comm');
     }
@@ -144,9 +178,18 @@ export class Connection implements ByteStreamHandlers {
 
   /** Hands on what waits, if the stream takes it. */
   flush(): void {
-    if (this.#streamIsFull || this.#isClosed || this.#output.unsentBytes === 0) return;
-    if (!this.#sentNow()) this.#streamIsFull = !this.#stream!.write(this.#output.take());
+    if (this.#isClosed || this.#output.unsentBytes === 0) return;
+    if (!this.#streamIsFull) this.#handOn();
     this.#notePile();
+  }
+
+  #handOn(): void {
+    if (!this.#guest) {
+      if (!this.#sentNow()) this.#streamIsFull = !this.#stream!.write(this.#output.take());
+      return;
+    }
+    do this.#streamIsFull = !this.#stream!.write(this.#output.takeSome(GUEST_WRITE_BYTES));
+    while (!this.#streamIsFull && this.#output.unsentBytes > 0);
   }
 
   /** Whether the stream took everything at once. */
@@ -157,8 +200,10 @@ export class Connection implements ByteStreamHandlers {
   /** Tells how much waits behind a stream that takes no more. */
   #notePile(): void {
     const piledBytes = this.#streamIsFull ? this.#output.unsentBytes : 0;
+    if (piledBytes === this.#piledBytes) return;
     this.all.piledBytes += piledBytes - this.#piledBytes;
     this.#piledBytes = piledBytes;
+    this.#guest?.piled(piledBytes);
   }
 
   #pauseWhile(shouldPause: boolean): void {
@@ -189,8 +234,9 @@ export class Connection implements ByteStreamHandlers {
     if (this.#isClosed) return;
     this.#isClosed = true;
     this.#backlog = nothing;
+    this.#guest?.close();
+    this.all.piledBytes -= this.#piledBytes;
     this.#output.take();
-    this.#notePile();
     this.session.reset();
     this.core.sessions.delete(this.session);
     this.all.remove(this);

@@ -4,6 +4,7 @@ import type { Connection } from './connection';
 
 export class ConnectionSet {
   readonly #open = new Set<Connection>();
+  readonly #mayGoOn = new Set<Connection>();
   #withOutput: Connection[] = [];
   /** What waits behind streams that take no more, of all connections together. */
   piledBytes = 0;
@@ -23,6 +24,20 @@ export class ConnectionSet {
   /** The connection got an event while another one's request was dispatched. */
   hasOutput(connection: Connection): void {
     this.#withOutput.push(connection);
+  }
+
+  /**
+   * What kept the connection's next request from being admitted is over. It goes on soon, in the
+   * order of asking, but not within the call, which may come in the midst of somebody else's request.
+   */
+  mayGoOn(connection: Connection): void {
+    this.#mayGoOn.add(connection);
+    if (this.#mayGoOn.size > 1) return;
+    queueMicrotask(() => {
+      const connections = [...this.#mayGoOn];
+      this.#mayGoOn.clear();
+      for (const each of connections) each.goOn();
+    });
   }
 
   /** At the end of a batch: everybody who got events gets them with one write. */

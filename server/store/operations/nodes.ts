@@ -1,6 +1,7 @@
 /** READ, WRITE, MKDIR and RM: docs/misc/xenstore.txt, "Database read, write and permissions operations". */
-import { PERM_READ, PERM_WRITE, createNode, isTooBig, nodeBytes, nodeFor } from '../access';
+import { PERM_READ, PERM_WRITE, createNode, hasRoomFor, isTooBig, nodeFor } from '../access';
 import { fail, Failure } from '../failure';
+import { nodeBytes } from '../tree/nodeBytes';
 import { StoreNode } from '../tree/storeTree';
 import { OK, nodePath, onlyString, stringAndRest, type Outcome, type Request } from './request';
 import type { Session } from '../session';
@@ -25,7 +26,10 @@ export function write(session: Session, request: Request): Outcome {
   const node = nodeFor(view, session, path, PERM_WRITE);
   if (node instanceof StoreNode) {
     const bytes = nodeBytes(value, node.perms, node.children.bytes);
-    if (!session.privileged && isTooBig(bytes, quotas)) return fail.ENOSPC;
+    if (!session.privileged) {
+      if (isTooBig(bytes, quotas)) return fail.ENOSPC;
+      if (!hasRoomFor(view, node.perms, value.length - node.value.length)) return fail.ENOMEM;
+    }
     const refusal = view.roomToReplace(path, value, node.perms);
     if (refusal) return refusal;
     view.replace(path, value, node.perms);

@@ -1,7 +1,8 @@
 /** GET_PERMS and SET_PERMS, of nodes and of the special names. */
 import { isSpecialPath } from '../../wire/xsPath';
-import { PERM_READ, PERM_WRITE, isTooBig, nodeBytes, nodeFor } from '../access';
+import { PERM_READ, PERM_WRITE, hasRoomFor, isTooBig, nodeFor } from '../access';
 import { fail, Failure } from '../failure';
+import { bytesOfNode, nodeBytes } from '../tree/nodeBytes';
 import { OWNS, parsePermList } from '../permissions/permList';
 import type { Session } from '../session';
 import { OK, nodePath, onlyString, strings, type Outcome, type Request } from './request';
@@ -36,7 +37,9 @@ export function setPerms(session: Session, request: Request): Outcome {
   if (node instanceof Failure) return node;
   if (!session.privileged) {
     if (perms.ownerDomid !== node.perms.ownerDomid) return fail.EPERM;
-    if (isTooBig(nodeBytes(node.value, perms, node.children.bytes), quotas)) return fail.ENOSPC;
+    const bytes = nodeBytes(node.value, perms, node.children.bytes);
+    if (isTooBig(bytes, quotas)) return fail.ENOSPC;
+    if (!hasRoomFor(view, perms, bytes - bytesOfNode(node))) return fail.ENOMEM;
   }
   const refusal = view.roomToReplace(path, node.value, perms);
   if (refusal) return refusal;

@@ -60,14 +60,20 @@ export function dispatch(
   const operation = operations[type];
   if (!operation) return fail.ENOSYS;
   if (operation.privileged && !session.privileged) return fail.EACCES;
-  let view: Request['view'] = session.core.store;
+  const { store, writeRate } = session.core;
+  const writesBefore = store.writes;
+  let view: Request['view'] = store;
   if (txId !== 0 && !operation.ignoresTransaction) {
     const transaction = session.transaction(txId);
     if (!transaction) return fail.ENOENT;
     view = transaction;
   }
   try {
-    return operation.run(session, { type, txId, bytes, start, end, view });
+    const outcome = operation.run(session, { type, txId, bytes, start, end, view });
+    if (!session.privileged && store.writes > writesBefore) {
+      writeRate.pay(session, store.writes - writesBefore);
+    }
+    return outcome;
   } catch (error) {
     return bug(session, type, txId, error);
   }

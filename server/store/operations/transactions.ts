@@ -21,6 +21,8 @@ export function transactionEnd(session: Session, request: Request): Outcome {
 }
 
 function commit(session: Session, transaction: Transaction): Failure | undefined {
+  // Even if it is in vain: who tries again and again is to be slowed down as well.
+  if (!session.privileged) session.core.writeRate.pay(session, 1);
   if (transaction.conflicts) return fail.EAGAIN;
   const { maxNodes } = session.core.quotas;
   if (!session.privileged && maxNodes > 0) {

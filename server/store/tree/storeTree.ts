@@ -108,11 +108,3 @@ export function forEachNode(node: StoreNode, visit: (node: StoreNode) => void): 
   visit(node);
   if (node.children.size > 0) node.children.forEachValue((child) => forEachNode(child, visit));
 }
-
-/** Says who owns how many nodes of a subtree, maybe in several parts. */
-export function forEachOwner(node: StoreNode, visit: (ownerDomid: number, nodes: number) => void): void {
-  const { soleOwner } = node;
-  if (soleOwner !== null) return visit(soleOwner, node.nodeCount);
-  visit(node.perms.ownerDomid, 1);
-  node.children.forEachValue((child) => forEachOwner(child, visit));
-}

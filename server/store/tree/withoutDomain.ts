@@ -6,9 +6,15 @@ import { StoreNode } from './storeTree';
 /**
  * The tree without the access entries of a domain that is gone, so that a later domain of the same
  * number does not inherit them. Nodes that had some get `generation`: a transaction that holds one
- * of them must not bring the entries back. Subtrees that cannot mention the domain are not entered.
+ * of them must not bring the entries back, and each is told. Subtrees that cannot mention the domain
+ * are not entered.
  */
-export function withoutDomain(root: StoreNode, domid: number, generation: number): StoreNode {
+export function withoutDomain(
+  root: StoreNode,
+  domid: number,
+  generation: number,
+  onChange: (old: StoreNode, next: StoreNode) => void = () => undefined,
+): StoreNode {
   // Remembers each list's outcome, so that what was shared stays shared.
   const known = new Map<PermList, PermList>();
   const bit = mentionBit(domid);
@@ -24,7 +30,11 @@ export function withoutDomain(root: StoreNode, domid: number, generation: number
         if (changed !== child) children = children.set(name, changed);
       }
     }
-    if (perms !== node.perms) return new StoreNode(node.value, perms, children, generation);
+    if (perms !== node.perms) {
+      const next = new StoreNode(node.value, perms, children, generation);
+      onChange(node, next);
+      return next;
+    }
     if (children === node.children) return node;
     return new StoreNode(node.value, perms, children, node.generation);
   };

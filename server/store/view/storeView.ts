@@ -2,6 +2,7 @@
  * What an operation works on: the store itself, or a transaction. Permissions are checked above
  * (access.ts), quotas of the acting domain as well; a view fails only by limits of its own.
  */
+import type { Account } from '../accounts';
 import type { Failure } from '../failure';
 import type { PermList } from '../permissions/permList';
 import type { StoreNode } from '../tree/storeTree';
@@ -34,6 +35,9 @@ export interface StoreView {
 
   /** How many nodes the domain owns, as this view sees it. */
   ownedBy(domid: number): number;
+
+  /** Who has to have room for the bytes of a node that the domain owns: the domain, or whose transaction it is. */
+  accountFor(ownerDomid: number): Account;
 
   /** Failure when it is too much for the server that a node, which was read, becomes so. */
   roomToReplace(path: StorePath, value: string, perms: PermList): Failure | undefined;

@@ -6,14 +6,16 @@
  * "Touched" is wide: failed reads of missing nodes, parents looked up for permissions or creation,
  * and the read before each write count as well.
  */
+import type { Account } from '../accounts';
 import type { Budget } from '../budget';
 import { fail, Failure } from '../failure';
 import type { PermList } from '../permissions/permList';
+import { bytesAt } from '../tree/nodeBytes';
 import { StoreNode, findAbove, findNode, leaf } from '../tree/storeTree';
 import type { StorePath } from '../tree/storePath';
 import { weightOfBranch, weightOfNode } from '../tree/weight';
 import type { WatchTable } from '../watches/watchTable';
-import type { LiveStore } from './liveStore';
+import type { LiveStore, OwnedChange } from './liveStore';
 import type { StoreView } from './storeView';
 
 interface ChildChange {
@@ -27,6 +29,8 @@ class Touched {
   modified = false;
   /** What the transaction holds for it; 0 while it shares the store's own node. */
   heldBytes = 0;
+  /** What the domain of the transaction holds for it: C xenstored copies each node that is touched. */
+  chargedBytes = 0;
   /** Names that came and went, in order, to be done again on the store's own directory. */
   childChanges: ChildChange[] = [];
   /** What watches see at the commit: nothing, the change, or, below a removed node, only exact matches. */
@@ -54,13 +58,16 @@ const CHILD_CHANGE_BYTES = 64;
 
 export class Transaction implements StoreView {
   readonly #touched = new Map<string, Touched>();
-  readonly #ownedChange = new Map<number, number>();
+  readonly #ownedChange = new Map<number, OwnedChange>();
   #heldBytes = 0;
+  #chargedBytes = 0;
 
   constructor(
     private readonly home: TransactionHome,
     /** Infinity for who has no such quota. */
     private readonly maxNodes: number,
+    /** Of the domain that is bound by what it holds; undefined for who is not. */
+    private readonly account?: Account,
   ) {
     home.store.nextGeneration();
     this.#hold(OWN_BYTES);
@@ -74,6 +81,16 @@ export class Transaction implements StoreView {
   #holdFor(touched: Touched, bytes: number): void {
     this.#hold(bytes - touched.heldBytes);
     touched.heldBytes = bytes;
+  }
+
+  /** Brings the domain's account up to date with the node as it is now. */
+  #charge(touched: Touched): void {
+    if (!this.account) return;
+    const bytes = touched.node ? bytesAt(touched.path, touched.node) : 0;
+    const more = bytes - touched.chargedBytes;
+    touched.chargedBytes = bytes;
+    this.#chargedBytes += more;
+    this.account.hold(more);
   }
 
   read(path: StorePath): StoreNode | Failure {
@@ -99,8 +116,12 @@ export class Transaction implements StoreView {
     if (this.#touched.size >= this.maxNodes) return fail.ENOSPC;
     const bytes = TOUCHED_BYTES + path.text.length;
     if (!this.home.budget.fits(bytes)) return fail.ENOSPC;
-    this.#hold(bytes);
     const touched = new Touched(path, root && findNode(root, path));
+    if (this.account && touched.node && !this.account.hasRoomFor(bytesAt(path, touched.node))) {
+      return fail.ENOMEM;
+    }
+    this.#hold(bytes);
+    this.#charge(touched);
     this.#touched.set(path.text, touched);
     return touched;
   }
@@ -113,11 +134,12 @@ export class Transaction implements StoreView {
   replace(path: StorePath, value: string, perms: PermList): void {
     const touched = this.#known(path);
     const old = touched.node!;
-    this.#account(old, -1);
+    this.#owns(old, path, -1);
     this.#holdFor(touched, weightOfOwn(path, value, perms));
     touched.node = new StoreNode(value, perms, old.children, this.home.store.nextGeneration());
     touched.modified = true;
-    this.#account(touched.node, 1);
+    this.#charge(touched);
+    this.#owns(touched.node, path, 1);
   }
 
   add(path: StorePath, value: string, perms: PermList): void {
@@ -130,7 +152,8 @@ export class Transaction implements StoreView {
     this.#holdFor(touched, weightOfOwn(touched.path, value, perms));
     touched.node = leaf(value, perms, this.home.store.nextGeneration());
     touched.modified = true;
-    this.#account(touched.node, 1);
+    this.#charge(touched);
+    this.#owns(touched.node, touched.path, 1);
     this.#changeChildren(touched.path, touched.node);
   }
 
@@ -154,6 +177,9 @@ export class Transaction implements StoreView {
     this.#hold(CHILD_CHANGE_BYTES);
     parent.childChanges.push({ name, added: node !== undefined });
     parent.modified = true;
+    this.#charge(parent);
+    const nameBytes = name.length + 1;
+    this.#ownedChangeOf(perms.ownerDomid).bytes += node ? nameBytes : -nameBytes;
   }
 
   removeTree(path: StorePath): Failure | undefined {
@@ -165,10 +191,11 @@ export class Transaction implements StoreView {
     // It was missing when the transaction first looked, and somebody made it and the node since.
     if (!parent.node) return fail.EINVAL;
     for (const touched of going) {
-      this.#account(touched.node!, -1);
+      this.#owns(touched.node!, touched.path, -1);
       this.#holdFor(touched, 0);
       touched.node = undefined;
       touched.modified = true;
+      this.#charge(touched);
       touched.childChanges = [];
       touched.event = touched.path.text === path.text ? 'change' : 'exact';
     }
@@ -192,12 +219,25 @@ export class Transaction implements StoreView {
     this.#known(path).event = 'change';
   }
 
-  #account({ perms: { ownerDomid } }: StoreNode, by: 1 | -1): void {
-    this.#ownedChange.set(ownerDomid, (this.#ownedChange.get(ownerDomid) ?? 0) + by);
+  #owns(node: StoreNode, path: StorePath, by: 1 | -1): void {
+    const change = this.#ownedChangeOf(node.perms.ownerDomid);
+    change.nodes += by;
+    change.bytes += by * bytesAt(path, node);
+  }
+
+  #ownedChangeOf(domid: number): OwnedChange {
+    let change = this.#ownedChange.get(domid);
+    if (!change) this.#ownedChange.set(domid, (change = { nodes: 0, bytes: 0 }));
+    return change;
   }
 
   ownedBy(domid: number): number {
-    return this.home.store.ownedBy(domid) + (this.#ownedChange.get(domid) ?? 0);
+    return this.home.store.ownedBy(domid) + (this.#ownedChange.get(domid)?.nodes ?? 0);
+  }
+
+  /** All that it does is on the account of its domain until it commits. */
+  accountFor(ownerDomid: number): Account {
+    return this.account ?? this.home.store.accountFor(ownerDomid);
   }
 
   roomToReplace(path: StorePath, value: string, perms: PermList): Failure | undefined {
@@ -212,6 +252,7 @@ export class Transaction implements StoreView {
   /** Gives back what the transaction holds. It must not be used afterwards. */
   end(): void {
     this.home.budget.transactionBytes -= this.#heldBytes;
+    this.account?.hold(-this.#chargedBytes);
     this.#touched.clear();
   }
 
@@ -226,7 +267,7 @@ export class Transaction implements StoreView {
 
   /** Which domains own more nodes after the commit than before. */
   *grownOwners(): Generator<number> {
-    for (const [domid, by] of this.#ownedChange) if (by > 0) yield domid;
+    for (const [domid, { nodes }] of this.#ownedChange) if (nodes > 0) yield domid;
   }
 
   /** Makes the changes the store's own and tells the watches. Only when there is no conflict. */

@@ -22,9 +22,13 @@ describe('control', () => {
     const dom0 = new Asker(core);
     dom0.ask('CONTROL', 'check\0');
     assert.deepEqual(log.splice(0), ['check: the store is in order']);
-    core.store.account(7, 2);
+    core.accounts.of(7).holdNodes(2, 40);
     dom0.ask('CONTROL', 'check\0');
-    assert.deepEqual(log, ['check: domain 7 owns 0 nodes, 2 counted', 'check: the accounts are wrong']);
+    assert.deepEqual(log, [
+      'check: domain 7 owns 0 nodes, 2 counted',
+      'check: domain 7 owns nodes of 0 bytes, 40 counted',
+      'check: the accounts are wrong',
+    ]);
   });
 
   it('refuses what it does not know, and guests', () => {

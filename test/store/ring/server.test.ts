@@ -276,8 +276,8 @@ describe('ring: the server', () => {
     ]);
   });
 
-  it('gives a ring up whose guest lets its events pile up', async () => {
-    const { page, dom0 } = await open();
+  it('gives a ring up whose guest lets its events pile up, where no quota drops them', async () => {
+    const { page, dom0 } = await open({ quotas: { hardMemoryBytes: 0, eventExpiryMs: 0 } });
     const guest = await rawGuest();
     await guest.ok('WATCH', '/|t|');
     await guest.takeEvents();
