@@ -66,7 +66,11 @@ const clauses: Partial<Record<XsErrorName, Clause>> = {
   EBUSY: ({ type }) =>
     type === XsType.TRANSACTION_START ? 'a transaction cannot begin within another' : undefined,
   EPERM: ({ type }) =>
-    type === XsType.SET_PERMS ? 'only a privileged domain may give a node away' : undefined,
+    type === XsType.SET_PERMS
+      ? 'only a privileged domain may give a node away'
+      : type === XsType.RESET_WATCHES
+        ? 'on this connection it would end the watches of the kernel as well'
+        : undefined,
 };
 
 function missingNode(type: XsType): string {
