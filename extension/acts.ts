@@ -64,6 +64,8 @@ export class Acts implements vscode.Disposable {
       if (!(await this.mayOverwrite(host, act, preview))) return undefined;
       act = { ...act, expected: undefined } as Act;
     } else if (asking && !(await confirm(preview, options.verb))) return undefined;
+    // The question said so.
+    if (act.kind === 'remove' && preview.isFinal) act = { ...act, knownFinal: true };
     try {
       const result = await this.connection.request('xenscope/act', { host, act, confirmed: asking });
       this.undoStack.push(host, result);

@@ -8,12 +8,21 @@ import { parentPath } from '../wire/xsPath';
 import type { XsPerm } from '../wire/xsPerms';
 import type { Done, Edit, Verdict } from './edit';
 import { explain } from './explain';
-import { type GuardOptions, final, isOvertaken, judge, maxKeptSubtreeNodes, samePerms } from './guard';
+import {
+  type GuardOptions,
+  final,
+  isOvertaken,
+  judge,
+  maxKeptSubtreeNodes,
+  samePerms,
+  tooManyToKeep,
+} from './guard';
 import { restoreSubtree } from './restore';
 import { UndoList } from './undoList';
 
 /** Paths whose removal could not be kept; the oldest is forgotten, and found out again. */
 const maxRestlessPaths = 100;
+const tooRestless = 'it does not stay the same for long enough to be kept';
 
 export class Acts {
   readonly #options: GuardOptions;
@@ -29,7 +38,7 @@ export class Acts {
     const verdict = await judge(edit, this.#options);
     const isRestless = edit.kind === 'remove' && this.#restless.has(edit.path);
     if (!isRestless || verdict.verdict === 'refuse' || verdict.isFinal) return verdict;
-    return final(verdict, 'it does not stay the same for long enough to be kept');
+    return final(verdict, tooRestless);
   }
 
   /** `confirmed`: a person has read the verdict and agreed. A refusal stands in any case. */
@@ -39,8 +48,11 @@ export class Acts {
     if (verdict === 'confirm' && !confirmed) {
       throw new XenscopeError(overtaken ? 'overtaken' : 'refused', text, { wayOut: 'Confirm it first.' });
     }
+    if (edit.kind === 'remove' && isFinal && !edit.knownFinal) {
+      throw finalByNow(edit.path, this.#restless.has(edit.path) ? tooRestless : tooManyToKeep);
+    }
     try {
-      return await this.#perform(edit, confirmed, isFinal === true);
+      return await this.#perform(edit, confirmed);
     } catch (error) {
       throw await explain(error, edit, this.#options.store, this.#options.nameDomain);
     }
@@ -54,12 +66,12 @@ export class Acts {
     return done;
   }
 
-  #perform(edit: Edit, confirmed: boolean, isFinal: boolean): Promise<Done> {
+  #perform(edit: Edit, confirmed: boolean): Promise<Done> {
     switch (edit.kind) {
       case 'write':
         return this.#write(edit, confirmed);
       case 'remove':
-        return this.#remove(edit.path, isFinal);
+        return this.#remove(edit.path, edit.knownFinal === true);
       case 'setPerms':
         return this.#setPerms(edit);
     }
@@ -112,8 +124,8 @@ export class Acts {
 
   /** ---- remove ---- */
 
-  /** `isFinal`: the person knows that there is no way back. */
-  async #remove(path: string, isFinal: boolean): Promise<Done> {
+  /** `knownFinal`: the person knows that there is perhaps no way back. */
+  async #remove(path: string, knownFinal: boolean): Promise<Done> {
     const { store } = this.#options;
     let kept: WalkedNode | undefined;
     try {
@@ -128,7 +140,7 @@ export class Acts {
       // Too big to keep, or never quiet.
       const tooBig = error instanceof XenscopeError && error.code === 'limit';
       if (!tooBig && !isStoreError(error, 'EAGAIN')) throw error;
-      if (!isFinal) throw this.#wouldBeFinal(path);
+      if (!knownFinal) throw tooBig ? finalByNow(path, tooManyToKeep) : this.#wouldBeFinal(path);
       kept = undefined;
       await store.rm(path);
     }
@@ -204,6 +216,17 @@ async function refuseUnlessValue(tx: StoreOperations, path: string, written: Buf
 
 function overtaken(what: string): XenscopeError {
   return new XenscopeError('overtaken', what, { wayOut: 'Look at it before you replace it.' });
+}
+
+/** Since the person was asked, or since the guard looked. */
+function finalByNow(path: string, why: string): XenscopeError {
+  return new XenscopeError(
+    'overtaken',
+    `${path} was not removed: by now this could not be taken back, because ${why}.`,
+    {
+      wayOut: 'Remove it again to do so without a way back.',
+    },
+  );
 }
 
 function changedSince(what: string): XenscopeError {

@@ -12,7 +12,12 @@ export type Edit =
       readonly expected?: Buffer | null;
     }
   /** The node and all below it. */
-  | { readonly kind: 'remove'; readonly path: string }
+  | {
+      readonly kind: 'remove';
+      readonly path: string;
+      /** The person was told that it cannot be taken back: without that nothing is done where it is so. */
+      readonly knownFinal?: boolean;
+    }
   | {
       readonly kind: 'setPerms';
       readonly path: string;

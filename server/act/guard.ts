@@ -166,7 +166,7 @@ function confirm(text: string, details: readonly string[] = []): Verdict {
   return { verdict: 'confirm', text, details };
 }
 
-const tooManyToKeep = `no more than ${maxKeptSubtreeNodes} nodes are kept for that`;
+export const tooManyToKeep = `no more than ${maxKeptSubtreeNodes} nodes are kept for that`;
 
 /** The verdict on an act that there is no way back from: a person is asked in any case. */
 export function final(verdict: Verdict, why: string): Verdict {

@@ -91,6 +91,8 @@ export interface Preview {
   readonly details: readonly string[];
   /** Somebody else changed it since the person looked: to be done without `expected`, or not at all. */
   readonly overtaken?: true;
+  /** It cannot be taken back; the first of the details says why. */
+  readonly isFinal?: true;
 }
 
 /**
@@ -109,7 +111,11 @@ export type Act =
       readonly create: boolean;
       readonly expected?: Base64 | null;
     }
-  | { readonly kind: 'remove'; readonly path: string }
+  /**
+   * `knownFinal`: the person was told that it cannot be taken back. Otherwise it is not done where that
+   * is so, and the request fails with the code `overtaken`.
+   */
+  | { readonly kind: 'remove'; readonly path: string; readonly knownFinal?: boolean }
   | {
       readonly kind: 'setPerms';
       readonly path: string;

@@ -65,7 +65,7 @@ const act: Check = (value) => {
     case 'write':
       return object({ path: text, value: base64, create: flag, expected: optional(base64) })(value);
     case 'remove':
-      return object({ path: text })(value);
+      return object({ path: text, knownFinal: optional(flag) })(value);
     case 'setPerms':
       return object({ path: text, perms: listOf(perm), expected: optional(listOf(perm)) })(value);
     default:

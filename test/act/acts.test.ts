@@ -21,6 +21,8 @@ const write = (path: string, value: string, create = false): Edit => ({
   create,
 });
 const remove = (path: string): Edit => ({ kind: 'remove', path });
+/** By who was told that it cannot be taken back. */
+const removeForGood = (path: string): Edit => ({ kind: 'remove', path, knownFinal: true });
 const grant = (path: string, domid: number): Edit => ({
   kind: 'setPerms',
   path,
@@ -124,10 +126,42 @@ describe('acts by hand', () => {
       const { details, isFinal } = await acts.preview(remove('/many'));
       assert.equal(isFinal, true);
       assert.equal(details[0], 'This cannot be taken back: no more than 10000 nodes are kept for that.');
-      assert.deepEqual(await acts.perform(remove('/many'), true), {
+      assert.deepEqual(await acts.perform(removeForGood('/many'), true), {
         text: 'Removed /many and all below it; this cannot be taken back.',
       });
     }).timeout(60_000);
+
+    it('asks again when what is to be removed has grown too big to be kept since it asked', async () => {
+      const paths = Array.from({ length: maxKeptSubtreeNodes }, (_, index) => `/many/${index}`);
+      await Promise.all(paths.slice(1).map((path) => store.write(path, '')));
+      assert.equal((await acts.preview(remove('/many'))).isFinal, undefined);
+      const refusal = {
+        code: 'overtaken',
+        message:
+          '/many was not removed: by now this could not be taken back, because no more than 10000 nodes are kept for that.',
+      };
+      // Between the guard's last look and the removal.
+      const { transaction } = store;
+      store.transaction = async (body, options) => {
+        await store.write(paths[0]!, '');
+        return transaction.call(store, body, options) as ReturnType<typeof body>;
+      };
+      await assert.rejects(acts.perform(remove('/many'), true), refusal);
+      store.transaction = transaction;
+      // Between the question and the guard's last look.
+      await assert.rejects(acts.perform(remove('/many'), true), refusal);
+      assert.equal((await store.directory('/many')).length, paths.length);
+
+      assert.equal((await acts.preview(remove('/many'))).isFinal, true);
+      assert.equal((await acts.perform(removeForGood('/many'), true)).undoId, undefined);
+      await assert.rejects(text('/many'), { storeError: 'ENOENT' });
+    }).timeout(60_000);
+
+    it('keeps what it can, even where the person was told that it could not', async () => {
+      const { undoId } = await acts.perform(removeForGood('/a'), true);
+      await acts.undo(undoId!);
+      assert.equal(await text('/a/two/below'), '2');
+    });
 
     it('removes nothing that it cannot keep before it has said so', async () => {
       const { transaction } = store;
@@ -155,7 +189,12 @@ describe('acts by hand', () => {
         details: ['This cannot be taken back: it does not stay the same for long enough to be kept.'],
         isFinal: true,
       });
-      assert.equal((await acts.perform(remove('/a/two/below'), true)).undoId, undefined);
+      await assert.rejects(acts.perform(remove('/a/two/below'), true), {
+        code: 'overtaken',
+        message:
+          '/a/two/below was not removed: by now this could not be taken back, because it does not stay the same for long enough to be kept.',
+      });
+      assert.equal((await acts.perform(removeForGood('/a/two/below'), true)).undoId, undefined);
       await assert.rejects(text('/a/two/below'), { storeError: 'ENOENT' });
 
       isRestless = false;
