@@ -9,7 +9,7 @@ export const xsErrors = {
   EEXIST: { errno: 17, text: 'it exists already' },
   EISDIR: { errno: 21, text: 'it is a directory' },
   ENOENT: { errno: 2, text: 'there is no such node, transaction or watch' },
-  ENOMEM: { errno: 12, text: 'the store is out of memory' },
+  ENOMEM: { errno: 12, text: 'the store is out of memory, or the domain holds all that it may' },
   ENOSPC: { errno: 28, text: 'a quota of the domain is used up' },
   EIO: { errno: 5, text: 'input/output error' },
   ENOTEMPTY: { errno: 39, text: 'the directory is not empty' },
