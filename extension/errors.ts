@@ -117,6 +117,17 @@ export const failures = {
     ),
   noRings: (label: string) =>
     new Failure('unsupported', `${label} shows no rings.`, 'Through a socket only the xenstore can be seen.'),
+  noRecorder: (label: string) =>
+    new Failure(
+      'unsupported',
+      `${label} has no flight recorder, because only its xenstore can be seen from here.`,
+    ),
+  notHere: (uri: string) =>
+    new Failure(
+      'unsupported',
+      `${uri} is not on the machine of the Xenscope server, which writes the file.`,
+      'Choose a folder of that machine.',
+    ),
   refused: (text: string, details: readonly string[]) => new Failure('refused', text, details.join(' ')),
   notConfirmed: () => new Failure('cancelled', 'Nothing was changed: the change was not confirmed.'),
 };

@@ -1,5 +1,5 @@
 /** What the extension says, apart from errors (errors.ts) and what package.json says by itself. */
-import type { HostInfo, HostState, Meaning, NodeRow } from '../server/rpc/api';
+import type { HostInfo, HostState, Meaning, NodeRow, SavedJournal } from '../server/rpc/api';
 import { countOf } from './values';
 
 function seconds(ms: number): string {
@@ -106,6 +106,21 @@ export const texts = {
   watchCount: (count: number) => (count === 0 ? 'no change yet' : countOf(count, 'event')),
   restartNeeded:
     'This setting takes effect when the Xenscope server is started again. The simulator then begins anew.',
+
+  saveJournalTitle: (label: string) => `Save what the flight recorder of ${label} holds`,
+  /** `simulator-2026-01-02-0304.jsonl`, by the person's clock. */
+  journalFileName(host: string, now: Date): string {
+    const two = (part: number) => String(part).padStart(2, '0');
+    const day = `${now.getFullYear()}-${two(now.getMonth() + 1)}-${two(now.getDate())}`;
+    return `${host}-${day}-${two(now.getHours())}${two(now.getMinutes())}.jsonl`;
+  },
+  journalSaved(file: string, { entries, droppedEntries }: SavedJournal): string {
+    const older =
+      droppedEntries === 0
+        ? 'which is all since it began'
+        : `the last of them: ${countOf(droppedEntries, 'older one')} ${droppedEntries === 1 ? 'was' : 'were'} dropped before`;
+    return `${countOf(entries, 'entry', 'entries')} saved in ${file}, ${older}. Values of the store are in it.`;
+  },
 
   ringsLeftOut: (count: number) =>
     `${countOf(count, 'further ring')} ${count === 1 ? 'is' : 'are'} not looked at: there are too many.`,

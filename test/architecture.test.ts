@@ -18,7 +18,15 @@ const allowed: Record<string, readonly string[]> = {
   'server/model': ['server/wire', 'server/host', 'server/store', 'server/capture'],
   'server/doctor': ['server/wire', 'server/host', 'server/model'],
   'server/act': ['server/wire', 'server/host', 'server/store', 'server/model'],
-  'server/rpc': ['server/wire', 'server/host', 'server/store', 'server/model', 'server/doctor', 'server/act'],
+  'server/rpc': [
+    'server/wire',
+    'server/host',
+    'server/store',
+    'server/capture',
+    'server/model',
+    'server/doctor',
+    'server/act',
+  ],
   'server/debug': [
     'server/wire',
     'server/host',

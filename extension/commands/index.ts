@@ -11,6 +11,7 @@ import { editValue, openValue } from './editValue';
 import { find } from './find';
 import { followLink, goToPath, reveal } from './goToPath';
 import { addSocket, connect, copySocket, disconnect, removeSocket, setPace, showHost } from './hosts';
+import { saveJournal } from './journal';
 import { menu } from './menu';
 import { editPermissions } from './permissions';
 import { openRing, reconnectRing } from './rings';
@@ -29,6 +30,7 @@ const commands: Record<string, Command> = {
   'xenscope.host.copySocket': copySocket,
   'xenscope.host.add': addSocket,
   'xenscope.host.remove': removeSocket,
+  'xenscope.host.saveJournal': saveJournal,
 
   'xenscope.find': find,
   'xenscope.goToPath': goToPath,

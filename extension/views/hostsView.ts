@@ -115,6 +115,7 @@ function hostContext(host: HostInfo, shown: boolean, held: boolean | undefined):
   const words = ['host', host.kind, host.state.kind];
   if (host.removable) words.push('removable');
   if (host.socketPath !== undefined) words.push('socketPath');
+  if (host.recorded) words.push('recorded');
   if (held !== undefined) words.push(held ? 'held' : 'going');
   words.push(shown ? 'shown' : 'hidden');
   return words.join(' ');

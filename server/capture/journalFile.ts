@@ -3,6 +3,7 @@
  * for each entry in the order of their numbers. Octets are base64.
  */
 import { XenscopeError } from '../host/errors';
+import type { HostRecorder } from '../host/host';
 import type { Journal } from './journal';
 import type { EntryBody, JournalEntry } from './journalEntry';
 
@@ -26,6 +27,15 @@ export function* journalLines(journal: Journal): Generator<string> {
   const { entries } = journal.dropped;
   yield line({ format: journalFormat, version: journalVersion, droppedEntries: entries });
   for (const entry of journal.entries()) yield line(entry);
+}
+
+export function recorderOf(journal: Journal): HostRecorder {
+  return {
+    get droppedEntries() {
+      return journal.dropped.entries;
+    },
+    lines: () => journalLines(journal),
+  };
 }
 
 /**

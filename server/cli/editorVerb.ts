@@ -2,7 +2,6 @@
 import type { Command } from 'commander';
 import type { Host } from '../host/host';
 import type { WorldInfo } from '../rpc/api';
-import type { World } from '../sim/world';
 import { privateSocket } from './privateSocket';
 import { localSocketPaths } from './socketPaths';
 import { systemClock, systemRandom } from './systemClock';
@@ -46,42 +45,19 @@ async function serveEditor(): Promise<void> {
 
 /** A world of its own, whose store listens where only this user can reach it. */
 async function openSimulator({ seed, pace }: WorldInfo): Promise<Host> {
-  const { createWorld } = await import('../sim/world');
+  const { openRecordedWorld } = await import('./recording');
   const { openPages } = await import('./openPages');
   const socket = await privateSocket();
   try {
     const pages = openPages((line) => console.error(line));
-    const { startRecording } = await import('./recording');
-    const recording = startRecording();
-    const world = await createWorld({
-      seed,
-      pace,
-      clock: systemClock,
-      storeSocketPath: socket.path,
-      pages,
-      tap: recording.tap,
-    });
-    const stopRings = recording.alsoRings(world.observer());
+    const world = await openRecordedWorld({ seed, pace, storeSocketPath: socket.path, pages });
     const close = async () => {
-      stopRings();
       await world.close();
       socket.remove();
     };
-    return { ...hostOf(world), journalLines: () => recording.lines(), close };
+    return { ...world, close };
   } catch (error) {
     socket.remove();
     throw error;
   }
-}
-
-function hostOf(world: World): Omit<Host, 'close'> {
-  const { kind, clock, random } = world;
-  return {
-    kind,
-    clock,
-    random,
-    world: world.world,
-    openStore: () => world.openStore(),
-    observer: () => world.observer(),
-  };
 }

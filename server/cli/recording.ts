@@ -1,26 +1,37 @@
-/** The flight recorder of a simulated host, which is always on. */
+/** A simulated host with its flight recorder, which is always on. */
 import { Journal } from '../capture/journal';
-import { journalLines } from '../capture/journalFile';
+import { recorderOf } from '../capture/journalFile';
 import { recordHost } from '../capture/recordHost';
 import { recordStore } from '../capture/storeRecorder';
-import type { Observer } from '../host/observer';
-import type { StoreTap } from '../host/tap';
+import type { Host, HostRecorder } from '../host/host';
+import type { WorldOptions } from '../sim/world';
 import { systemClock } from './systemClock';
 
-export interface Recording {
-  /** For the store of a world. */
-  readonly tap: StoreTap;
-  /** Everything that is held, as the lines of a journal file. */
-  lines(): Iterable<string>;
-  /** Records what can be seen of the rings as well; answers how to stop. */
-  alsoRings(observer: Observer): () => void;
+export interface RecordedWorld extends Host {
+  readonly recorder: HostRecorder;
 }
 
-export function startRecording(): Recording {
+/** All that passes through its store is recorded from the first byte on, its rings from when it is up. */
+export async function openRecordedWorld(
+  options: Omit<WorldOptions, 'clock' | 'tap'>,
+): Promise<RecordedWorld> {
+  // Loaded when it is needed: the other verbs start without it.
+  const { createWorld } = await import('../sim/world');
   const journal = new Journal({ clock: systemClock });
+  const world = await createWorld({ ...options, clock: systemClock, tap: recordStore(journal) });
+  const stopRings = recordHost(journal, world.observer(), systemClock);
+  const { kind, clock, random } = world;
   return {
-    tap: recordStore(journal),
-    lines: () => journalLines(journal),
-    alsoRings: (observer) => recordHost(journal, observer, systemClock),
+    kind,
+    clock,
+    random,
+    world: world.world,
+    recorder: recorderOf(journal),
+    openStore: () => world.openStore(),
+    observer: () => world.observer(),
+    close: async () => {
+      stopRings();
+      await world.close();
+    },
   };
 }

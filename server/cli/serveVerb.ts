@@ -7,7 +7,6 @@ import { maxPace } from '../sim/scheduler';
 import { writeOut } from './output';
 import { privateSocket } from './privateSocket';
 import { fail } from './storeCommand';
-import { systemClock } from './systemClock';
 
 interface ServeOptions {
   readonly socket?: string;
@@ -51,27 +50,21 @@ async function serve(options: ServeOptions): Promise<void> {
   const socketPath = own?.path ?? path.resolve(options.socket!);
   try {
     // Loaded when it is needed: the other verbs start without it.
-    const { createWorld } = await import('../sim/world');
+    const { openRecordedWorld } = await import('./recording');
     const { openPages } = await import('./openPages');
-    const { startRecording } = await import('./recording');
     const { writeJournal } = await import('../capture/writeJournal');
-    const recording = startRecording();
     const log = (line: string) => options.verbose && process.stderr.write(`${line}\n`);
-    const world = await createWorld({
+    const world = await openRecordedWorld({
       seed: options.seed,
       pace: options.pace,
-      clock: systemClock,
       storeSocketPath: socketPath,
       pages: openPages(log),
-      tap: recording.tap,
       log,
     });
-    const stopRings = recording.alsoRings(world.observer());
     await writeOut(greeting(options, socketPath));
     await ended;
-    stopRings();
     await world.close();
-    if (options.journal !== undefined) await writeJournal(options.journal, recording.lines());
+    if (options.journal !== undefined) await writeJournal(options.journal, world.recorder.lines());
   } catch (error) {
     fail(error);
   } finally {

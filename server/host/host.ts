@@ -16,11 +16,19 @@ export interface Host {
   openStore(): StoreClient;
   /** Looks at the pages of all domains; absent where they cannot be reached, e.g. behind a socket. */
   observer?(): Observer;
-  /** What the flight recorder holds, as the lines of a journal file; absent where nothing is recorded. */
-  journalLines?(): Iterable<string>;
+  /** Absent where nothing is recorded, or only by whoever looks. */
+  readonly recorder?: HostRecorder;
   /** Simulated hosts only. */
   readonly world?: WorldControl;
   close(): Promise<void>;
+}
+
+/** The flight recorder of a host: the last of what passed. */
+export interface HostRecorder {
+  /** Entries that were recorded and are not held any more. */
+  readonly droppedEntries: number;
+  /** Everything that is held, as the lines of a journal file: a head, then one for each entry. */
+  lines(): Iterable<string>;
 }
 
 export type { WorldControl } from './worldControl';

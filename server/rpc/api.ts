@@ -52,6 +52,8 @@ export interface HostInfo {
   readonly world?: WorldInfo;
   /** Added by a person, so it can be removed again. */
   readonly removable: boolean;
+  /** It has a flight recorder, whose contents can be saved. */
+  readonly recorded?: boolean;
 }
 
 export interface WorldInfo {
@@ -153,6 +155,15 @@ export interface WatchReport {
   readonly missed?: 'perhaps' | 'found';
 }
 
+/** ---- the flight recorder ----------------------------------------------------------------- */
+
+export interface SavedJournal {
+  readonly entries: number;
+  /** Older ones, which the recorder did not hold any more. */
+  readonly droppedEntries: number;
+  readonly bytes: number;
+}
+
 /** ---- errors ------------------------------------------------------------------------------ */
 
 /** `data` of a failed request: the message is the first sentence, `wayOut` the second. */
@@ -206,6 +217,9 @@ export interface ApiRequests extends RingRequests {
 
   'xenscope/watch': { params: OnHost<{ path: string }>; result: { readonly watchId: number } };
   'xenscope/unwatch': { params: { watchId: number }; result: null };
+
+  /** Writes the last of what passed into a file of the server's machine, and replaces what it held. */
+  'xenscope/saveJournal': { params: OnHost<{ file: string }>; result: SavedJournal };
 }
 
 export interface ApiNotifications extends RingNotifications {

@@ -1,5 +1,6 @@
 /** What the server does for each request of the contract: one table, so that none is forgotten. */
 import type { Edit } from '../act/edit';
+import { writeJournal } from '../capture/writeJournal';
 import { XenscopeError } from '../host/errors';
 import { dump } from '../model/dump';
 import { find } from '../model/find';
@@ -82,6 +83,19 @@ export function createHandlers(
     'xenscope/unwatch': async ({ watchId }) => {
       for (const session of hosts.sessions) if (await session.unwatch(watchId)) break;
       return null;
+    },
+
+    'xenscope/saveJournal': async ({ host, file }) => {
+      const { recorder } = hosts.session(host);
+      if (!recorder) {
+        throw new XenscopeError(
+          'unsupported',
+          'This host has no flight recorder, because only its xenstore can be seen from here.',
+        );
+      }
+      const { droppedEntries } = recorder;
+      const { lines, bytes } = await writeJournal(file, recorder.lines());
+      return { entries: lines - 1, droppedEntries, bytes };
     },
   };
 }

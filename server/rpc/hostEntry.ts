@@ -65,6 +65,7 @@ export class HostEntry {
       state: this.#state(),
       socketPath: this.#session?.host.world?.storeSocketPath ?? socketPath,
       world: this.#world,
+      recorded: this.#session?.recorder !== undefined,
     };
   }
 

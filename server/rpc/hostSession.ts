@@ -1,9 +1,13 @@
 /** One host while it is connected: its store and everything that lives on it. */
 import { Acts } from '../act/acts';
+import { Journal } from '../capture/journal';
+import { recorderOf } from '../capture/journalFile';
+import { recordIntervalMs } from '../capture/recordHost';
+import { recordRings } from '../capture/ringRecorder';
 import { diagnose } from '../doctor/doctor';
 import { sleep } from '../host/clock';
 import { XenscopeError } from '../host/errors';
-import type { Host } from '../host/host';
+import type { Host, HostRecorder } from '../host/host';
 import type { StoreClient, StoreState } from '../host/storeClient';
 import { DomainList } from '../model/domains';
 import { LiveTree } from '../model/liveTree';
@@ -37,6 +41,8 @@ export class HostSession {
   readonly acts: Acts;
   /** Absent where no page can be reached. */
   readonly rings: RingFeed | undefined;
+  /** Absent where nothing but the store can be seen. */
+  readonly recorder: HostRecorder | undefined;
   readonly #feed: RootFeed;
   readonly #watches = new Map<number, WatchLog>();
   readonly #ends: (() => void)[] = [];
@@ -57,7 +63,9 @@ export class HostSession {
     this.tree = new LiveTree({ store, clock, feed, nameDomain, onChanges: onTreeChanges });
     this.acts = new Acts({ store, nameDomain, allowDomain0Edits, isReal: host.kind === 'real' });
     this.#ringPost = options.rings;
-    this.rings = this.#watchRings();
+    const watch = this.#watchRings();
+    this.rings = watch && new RingFeed({ ...this.#ringPost, watch });
+    this.recorder = host.recorder ?? (watch && this.#record(watch));
     if (host.world) this.#ends.push(watchWorld(host.world, clock, onWorld));
     // Set before the connection is there, so that it is the first request and nothing is missed.
     feed.start().catch((error: XenscopeError) => {
@@ -71,12 +79,18 @@ export class HostSession {
     send('xenscope/ringsFrame', { host, whole: true, rings: [], gone: [], leftOut: 0 });
   }
 
-  #watchRings(): RingFeed | undefined {
+  #watchRings(): RingWatch | undefined {
     const { clock, world } = this.host;
     const observer = this.host.observer?.();
     if (!observer) return undefined;
-    const watch = new RingWatch({ observer, clock, judge: diagnose, isHeld: () => world?.isHeld ?? false });
-    return new RingFeed({ ...this.#ringPost, watch });
+    return new RingWatch({ observer, clock, judge: diagnose, isHeld: () => world?.isHeld ?? false });
+  }
+
+  /** A host that records nothing by itself is recorded while it is looked at, by the same looks. */
+  #record({ sampler }: RingWatch): HostRecorder {
+    const journal = new Journal({ clock: this.host.clock });
+    this.#ends.push(sampler.listen(recordRings(journal), recordIntervalMs).stop);
+    return recorderOf(journal);
   }
 
   /** Resolves when the store is connected and its domains are known, or when it is away. */

@@ -1,4 +1,5 @@
 /** What each request must carry. Editors are foreign too: nothing is used before it was checked here. */
+import path from 'node:path';
 import { XenscopeError } from '../host/errors';
 import { isNodePath, isSpecialPath } from '../wire/xsPath';
 import type { ApiRequests, RequestName } from './api';
@@ -27,6 +28,10 @@ const watchPath: Check = (value) =>
   typeof value === 'string' && (isNodePath(value) || (isSpecialPath(value) && value.length <= 256))
     ? undefined
     : 'must be the path of a node, or a name such as @releaseDomain';
+const absolutePath: Check = (value) =>
+  typeof value === 'string' && path.isAbsolute(value) && value.length <= 4096 && !value.includes('\0')
+    ? undefined
+    : 'must be the whole path of a file';
 const base64: Check = (value) =>
   typeof value === 'string' && value.length <= maxTextCharacters && /^[A-Za-z0-9+/]*={0,2}$/.test(value)
     ? undefined
@@ -105,6 +110,7 @@ const shapes: Shapes = {
   'xenscope/undo': { ...host, undoId: count },
   'xenscope/watch': { ...host, path: watchPath },
   'xenscope/unwatch': { watchId: count },
+  'xenscope/saveJournal': { ...host, file: absolutePath },
   'xenscope/rings': { ...host, intervalMs: amount },
   'xenscope/ringList': host,
   'xenscope/ringsStop': host,

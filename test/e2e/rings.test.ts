@@ -1,6 +1,9 @@
 /** Rings in the real VS Code: the live view, the panel, a fault and its verdict, and a reconnect by a click. */
 import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
 import type { Locator } from 'playwright-core';
+import { readJournalFile } from '../../server/capture/journalFile';
 import { picture } from './artefacts';
 import { eventually } from './eventually';
 import { useEditor } from './host';
@@ -193,6 +196,32 @@ describe('rings in VS Code', () => {
     await picture(xenscope.page, 'rings-held');
     await xenscope.workbench.statusItem(/^ ?held/).click();
     await xenscope.workbench.statusItem('held').waitFor({ state: 'hidden' });
+  });
+
+  it('saves the flight recorder, and opens what it saved', async () => {
+    const file = path.join(editor().workspace, 'life.jsonl');
+    const { quickInput, quickInputBox: box } = xenscope.workbench;
+    await eventually('the file is named', async () => {
+      await xenscope.workbench.command('Xenscope: Save Flight Recorder…');
+      await quickInput.getByText('Save what the flight recorder').waitFor({ timeout: 5000 });
+      // What is typed before VS Code proposes a name is lost.
+      await eventually('a name is proposed', async () =>
+        /simulator-[\d-]+\.jsonl$/.test(await box.inputValue({ timeout: 5000 })),
+      );
+      await picture(xenscope.page, 'rings-save-journal');
+      await box.fill(file, { timeout: 5000 });
+      await quickInput.getByRole('button', { name: 'OK' }).click({ timeout: 5000 });
+      return true;
+    });
+    const saved = xenscope.workbench.notification(/entries saved in life\.jsonl/);
+    await saved.waitFor();
+    await picture(xenscope.page, 'rings-saved-journal');
+    await saved.getByRole('button', { name: 'Open' }).click();
+    await xenscope.workbench.editor.getByText('xenscope-journal').first().waitFor();
+    const { entries, damage } = readJournalFile(await readFile(file, 'utf8'));
+    assert.equal(damage, undefined);
+    assert.ok(entries.some(({ kind, source }) => kind === 'movement' && source.startsWith('xenstore:')));
+    await xenscope.workbench.command('View: Close Editor');
   });
 
   it('goes on after the server was killed', async () => {

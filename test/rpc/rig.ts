@@ -9,6 +9,7 @@ import {
   StreamMessageWriter,
   createMessageConnection,
 } from 'vscode-jsonrpc/node';
+import { openRecordedWorld } from '../../server/cli/recording';
 import { systemClock, systemRandom } from '../../server/cli/systemClock';
 import {
   type ApiNotifications,
@@ -20,7 +21,6 @@ import {
   apiVersion,
 } from '../../server/rpc/api';
 import { type EditorServer, startEditorServer } from '../../server/rpc/editorServer';
-import { createWorld } from '../../server/sim/world';
 import { openSocketHost } from '../../server/store/client/socketHost';
 
 type Seen = { [Name in NotificationName]: { name: Name; params: ApiNotifications[Name] } }[NotificationName];
@@ -49,7 +49,7 @@ export class Editor {
       input: this.input,
       output,
       openSimulator: ({ seed, pace }) =>
-        createWorld({ seed, pace, clock: systemClock, storeSocketPath: this.path('world') }),
+        openRecordedWorld({ seed, pace, storeSocketPath: this.path('world') }),
       openSocket: (socketPath) => openSocketHost({ ...ports, path: socketPath }),
       localSocketPaths: [this.path('local')],
     });

@@ -1,0 +1,21 @@
+import assert from 'node:assert/strict';
+import { texts } from '../../extension/texts';
+
+describe('what is said of a saved flight recorder', () => {
+  it('counts what is in the file, and what was dropped before', () => {
+    const saved = { entries: 1_200, droppedEntries: 0, bytes: 9_000 };
+    assert.match(texts.journalSaved('a.jsonl', saved), /^1,200 entries saved in a\.jsonl, which is all/);
+    assert.match(texts.journalSaved('a.jsonl', { ...saved, droppedEntries: 1 }), /1 older one was dropped/);
+    assert.match(
+      texts.journalSaved('a.jsonl', { ...saved, entries: 1, droppedEntries: 2 }),
+      /^1 entry .* 2 older ones were/,
+    );
+  });
+
+  it('names the file by host and time', () => {
+    assert.equal(
+      texts.journalFileName('simulator', new Date(2026, 0, 2, 3, 4)),
+      'simulator-2026-01-02-0304.jsonl',
+    );
+  });
+});
