@@ -109,13 +109,13 @@ export class BufferMemory implements RevocableMemory {
   }
 }
 
-/** Whole pages from several places as one memory, in the order given. */
+/** Memories of one page each as one memory, in the order given. */
 export class ScatteredMemory implements RevocableMemory {
   readonly bytes: number;
-  readonly #pages: readonly BufferMemory[];
+  readonly #pages: readonly RevocableMemory[];
 
-  constructor(pages: readonly BufferPart[], access: Access) {
-    this.#pages = pages.map((part) => new BufferMemory(part, access));
+  constructor(pages: readonly RevocableMemory[]) {
+    this.#pages = pages;
     this.bytes = pages.length * PAGE_BYTES;
   }
 
@@ -162,7 +162,7 @@ export class ScatteredMemory implements RevocableMemory {
   #eachPage(
     offset: number,
     bytes: Uint8Array,
-    use: (page: BufferMemory, at: number, part: Uint8Array) => void,
+    use: (page: RevocableMemory, at: number, part: Uint8Array) => void,
   ): void {
     this.#pageAt(offset, bytes.length);
     for (let done = 0; done < bytes.length;) {
@@ -174,7 +174,7 @@ export class ScatteredMemory implements RevocableMemory {
   }
 
   /** The page where `length` bytes begin; nothing is read or written before all of them are known to exist. */
-  #pageAt(offset: number, length: number): BufferMemory {
+  #pageAt(offset: number, length: number): RevocableMemory {
     if (!Number.isInteger(offset) || offset < 0 || offset + length > this.bytes) {
       throw new RangeError(`${length} bytes at offset ${offset} lie outside a memory of ${this.bytes}`);
     }
@@ -187,7 +187,9 @@ export function memoryOver(parts: readonly BufferPart[], access: Access): Revoca
   const first = parts[0]!;
   let end = first.offset;
   for (const { buffer, offset, bytes } of parts) {
-    if (buffer !== first.buffer || offset !== end) return new ScatteredMemory(parts, access);
+    if (buffer !== first.buffer || offset !== end) {
+      return new ScatteredMemory(parts.map((part) => new BufferMemory(part, access)));
+    }
     end += bytes;
   }
   return new BufferMemory({ buffer: first.buffer, offset: first.offset, bytes: end - first.offset }, access);

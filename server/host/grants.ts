@@ -17,8 +17,8 @@ export interface Shared {
   readonly grefs: readonly number[];
   readonly memory: SharedMemory;
   /**
-   * Takes the pages back. Throws a XenscopeError `busy` while the other domain still maps them: a
-   * grant that is in use cannot be ended.
+   * Takes the pages back. A grant that is in use cannot be ended: a simulated host throws a XenscopeError
+   * `busy` while the other domain still maps them; a real one takes them back when the last mapping goes.
    */
   end(): void;
 }

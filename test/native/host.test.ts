@@ -1,7 +1,7 @@
 import { openFilePages } from '../../native/pages';
 import { describeHost } from '../support/hostSuite';
-import { machineHost } from '../support/machineHost';
+import { machineAbilities, machineHost } from '../support/machineHost';
 
 if (process.platform === 'linux') {
-  describeHost('simulated, pages in files', { canEndDomains: true }, () => machineHost(openFilePages()));
+  describeHost('simulated, pages in files', machineAbilities, () => machineHost(openFilePages()));
 }

@@ -5,7 +5,15 @@ import { Machine } from '../../server/sim/machine/machine';
 import type { MachineOptions } from '../../server/sim/machine/machine';
 import { openProcessPages } from '../../server/sim/pages';
 import { SeededRandom } from '../../server/sim/seededRandom';
-import type { HostSide, HostUnderTest } from './hostSuite';
+import type { HostAbilities, HostSide, HostUnderTest } from './hostSuite';
+
+/** A machine is played whole: nothing is left out. */
+export const machineAbilities: HostAbilities = {
+  canEndDomains: true,
+  hasStranger: true,
+  knowsUse: true,
+  changesBits: true,
+};
 
 export function newMachine(options: Partial<MachineOptions> = {}): Machine {
   return new Machine({
