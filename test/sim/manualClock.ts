@@ -5,8 +5,12 @@ import type { Clock, Timer } from '../../server/host/clock';
 export const fixedStartMs = Date.UTC(2026, 0, 2, 3, 4, 5);
 
 export class ManualClock implements Clock {
-  #nowMs = fixedStartMs;
+  #nowMs: number;
   readonly #timers = new Set<{ atMs: number; run: () => void }>();
+
+  constructor(startMs = fixedStartMs) {
+    this.#nowMs = startMs;
+  }
 
   nowMs(): number {
     return this.#nowMs;
