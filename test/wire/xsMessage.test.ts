@@ -10,6 +10,7 @@ import {
   type XsMessage,
   type XsParserState,
 } from '../../server/wire/xsMessage';
+import { cut } from '../support/cut';
 
 const u32 = fc.integer({ min: 0, max: 0xffffffff });
 const message: fc.Arbitrary<XsMessage> = fc
@@ -32,17 +33,6 @@ function feed(
     piece.fill(0xee);
   }
   return { state, messages };
-}
-
-function cut(bytes: Buffer, sizes: readonly number[]): Buffer[] {
-  const pieces: Buffer[] = [];
-  let offset = 0;
-  for (let turn = 0; offset < bytes.length; turn += 1) {
-    const size = sizes[turn % sizes.length]!;
-    pieces.push(Buffer.from(bytes.subarray(offset, offset + size)));
-    offset += size;
-  }
-  return pieces;
 }
 
 describe('xsMessage', () => {
