@@ -26,7 +26,11 @@ if (compile.error) {
 if (compile.status !== 0) process.exit(1);
 
 await build({
-  entryPoints: { server: 'test/bench/serverProcess.ts', guest: 'test/bench/guest.ts' },
+  entryPoints: {
+    server: 'test/bench/serverProcess.ts',
+    guest: 'test/bench/guest.ts',
+    world: 'test/bench/worldProcess.ts',
+  },
   bundle: true,
   platform: 'node',
   format: 'cjs',

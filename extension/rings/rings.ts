@@ -2,7 +2,7 @@
  * The rings of the host that is shown, as the server tells of them while somebody looks. Knows
  * which of them changed, so that a view draws no more than that.
  */
-import type { ApiNotifications, RingRow } from '../../server/rpc/api';
+import type { ApiNotifications, RingChange, RingRow } from '../../server/rpc/api';
 import type { Server } from '../hosts';
 import { Signal } from '../signal';
 
@@ -82,7 +82,8 @@ export class Rings {
     asked.catch(this.report);
   }
 
-  private take({ host, whole, rings, gone, leftOut }: ApiNotifications['xenscope/ringsFrame']): void {
+  private take(frame: ApiNotifications['xenscope/ringsFrame']): void {
+    const { host, whole, rings, changes, gone, leftOut } = frame;
     const before = this.byHost.get(host);
     const known = whole || !before ? new Map<string, RingRow>() : before;
     let structure = known !== before || gone.length > 0 || this.leftOut(host) !== leftOut;
@@ -90,10 +91,15 @@ export class Rings {
       structure ||= !known.has(ring.id);
       known.set(ring.id, ring);
     }
+    const changed = changes.flatMap((change) => {
+      const row = known.get(change.id);
+      return row ? [withChange(row, change)] : [];
+    });
+    for (const ring of changed) known.set(ring.id, ring);
     for (const id of gone) known.delete(id);
     this.byHost.set(host, known);
     this.leftOutByHost.set(host, leftOut);
-    this.changes.fire({ host, structure, changed: rings });
+    this.changes.fire({ host, structure, changed: [...rings, ...changed] });
   }
 
   private clear(): void {
@@ -101,4 +107,12 @@ export class Rings {
     this.byHost.clear();
     for (const host of hosts) this.changes.fire({ host, structure: true, changed: [] });
   }
+}
+
+function withChange(row: RingRow, { directions, verdict }: RingChange): RingRow {
+  return {
+    ...row,
+    directions: row.directions.map((direction, at) => ({ ...direction, ...directions?.[at] })),
+    verdict: verdict ?? row.verdict,
+  };
 }

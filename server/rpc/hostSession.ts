@@ -76,7 +76,7 @@ export class HostSession {
   /** An editor that asks for rings is told that this host shows none. */
   tellNoRings(): void {
     const { host, send } = this.#ringPost;
-    send('xenscope/ringsFrame', { host, whole: true, rings: [], gone: [], leftOut: 0 });
+    send('xenscope/ringsFrame', { host, whole: true, rings: [], changes: [], gone: [], leftOut: 0 });
   }
 
   #watchRings(): RingWatch | undefined {

@@ -6,7 +6,8 @@
 import { XenscopeError } from '../host/errors';
 import type { RingsFrame, RingView } from '../model/rings/ringTypes';
 import type { RingSubscription, RingWatch } from '../model/rings/ringWatch';
-import type { ApiNotifications, RingFinding, RingRow, RingStrip } from './api';
+import type { ApiNotifications, RingChange, RingFinding, RingRow, RingStrip } from './api';
+import { ringChange } from './ringChange';
 
 /** The doctor looks also while no view does. */
 export const findingsIntervalMs = 500;
@@ -127,12 +128,19 @@ export class RingFeed {
     if (isBusy()) return;
     const before = this.#told;
     const now = new Map(rings.map((ring) => [ring.id, ring]));
-    const changed = rings.filter((ring) => before?.get(ring.id) !== ring);
+    const added: RingRow[] = [];
+    const changes: RingChange[] = [];
+    for (const ring of rings) {
+      const known = before?.get(ring.id);
+      if (!known) added.push(ring);
+      else if (known !== ring) changes.push(ringChange(known, ring));
+    }
     const gone = [...(before?.keys() ?? [])].filter((id) => !now.has(id));
     this.#told = now;
-    const isNews = !before || changed.length > 0 || gone.length > 0 || leftOut !== this.#toldLeftOut;
+    const isOther = added.length > 0 || gone.length > 0 || leftOut !== this.#toldLeftOut;
     this.#toldLeftOut = leftOut;
-    if (isNews) send('xenscope/ringsFrame', { host, whole: !before, rings: changed, gone, leftOut });
+    if (before && !isOther && changes.length === 0) return;
+    send('xenscope/ringsFrame', { host, whole: !before, rings: added, changes, gone, leftOut });
   }
 
   #onFindings(frame: RingsFrame): void {

@@ -4,7 +4,14 @@
  */
 import type { ReconnectPreview } from '../act/reconnectPreview';
 import type { ReconnectReport, ReconnectStep } from '../host/worldControl';
-import type { RingFinding, RingRow, RingStrip, RingView } from '../model/rings/ringTypes';
+import type {
+  RingDirectionState,
+  RingFinding,
+  RingRow,
+  RingStrip,
+  RingVerdict,
+  RingView,
+} from '../model/rings/ringTypes';
 
 export type {
   RingDirectionState,
@@ -21,6 +28,14 @@ export type {
 type OnHost<T = unknown> = { readonly host: string } & T;
 
 /** ---- rings ------------------------------------------------------------------------------- */
+
+/** What became different in a row: most of it never does, and a hundred rings are told of thirty times a second. */
+export interface RingChange {
+  readonly id: string;
+  /** In the order of the row, each with nothing but what changed; absent when nothing moved. */
+  readonly directions?: readonly Partial<RingDirectionState>[];
+  readonly verdict?: RingVerdict;
+}
 
 /** Everything about one ring, for its panel. The page is absent when nothing in it changed since the frame before. */
 export type RingFrame = Omit<RingView, 'page' | 'pageVersion'> & { readonly page?: string };
@@ -102,8 +117,10 @@ export interface RingNotifications {
     readonly host: string;
     /** Forget what was known before: these are all rings. */
     readonly whole: boolean;
-    /** Those that changed since the frame before. */
+    /** Those that the frame before did not have. */
     readonly rings: readonly RingRow[];
+    /** What changed since then in the others. */
+    readonly changes: readonly RingChange[];
     readonly gone: readonly string[];
     /** Rings beyond the limit that are not looked at. */
     readonly leftOut: number;

@@ -8,6 +8,7 @@ import { artefacts, canPin, parseOptions, type Options } from './options';
 import { oneLine, table, type ResultRow } from './report';
 import { runWorkload } from './runWorkload';
 import { contestants } from './servers';
+import { measureShownRings, shownRowNames } from './shownRings';
 import { workloads } from './workloads';
 
 /** Something that is measured and gives rows. */
@@ -30,6 +31,11 @@ function storeParts(options: Options): Part[] {
   }));
 }
 
+function shownRings(options: Options): Part {
+  const rowNames = Object.values(shownRowNames);
+  return { name: 'rings shown', rowNames, run: () => measureShownRings(options) };
+}
+
 function describeMachine(): string {
   const cpu = os.cpus()[0]?.model ?? 'unknown processor';
   return `${os.cpus().length} x ${cpu}, Node ${process.versions.node}`;
@@ -49,7 +55,8 @@ async function main(): Promise<void> {
   if (!canPin)
     console.log('One processor or no taskset: rows that are to stay on one processor run anywhere.');
   const results: ResultRow[] = [];
-  for (const part of storeParts(options).filter((one) => isChosen(options, one))) {
+  const parts = [...storeParts(options), shownRings(options)];
+  for (const part of parts.filter((one) => isChosen(options, one))) {
     process.stderr.write(`${part.name} …\n`);
     for (const row of await part.run(results)) {
       results.push(row);

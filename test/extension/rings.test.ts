@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import type { HostInfo, RingFinding, RingRow, WorldState } from '../../server/rpc/api';
+import type { ApiNotifications, HostInfo, RingFinding, RingRow, WorldState } from '../../server/rpc/api';
 import { Findings, quietMs, rememberedMs } from '../../extension/rings/findings';
 import { Rings, type RingsChange } from '../../extension/rings/rings';
 import {
@@ -58,8 +58,9 @@ describe('rings of a host', () => {
     const rings = new Rings(server, (error) => assert.fail(String(error)));
     const changes: RingsChange[] = [];
     rings.onChange((change) => changes.push(change));
-    const tell = (whole: boolean, told: readonly RingRow[], gone: readonly string[] = []) =>
-      server.tell('xenscope/ringsFrame', { host: 'simulator', whole, rings: told, gone, leftOut: 0 });
+    const frame = { host: 'simulator', whole: false, rings: [], changes: [], gone: [], leftOut: 0 };
+    const tell = (news: Partial<ApiNotifications['xenscope/ringsFrame']>) =>
+      server.tell('xenscope/ringsFrame', { ...frame, ...news });
     return { server, rings, changes, tell };
   }
 
@@ -82,22 +83,27 @@ describe('rings of a host', () => {
 
   it('are put together from what changed, in order of domid', () => {
     const { rings, changes, tell } = open();
-    tell(true, [row('console:2'), row('xenstore:10'), row('xenstore:2')]);
-    tell(false, [row('xenstore:10', { verdict: full })]);
-    tell(false, [], ['console:2']);
+    tell({
+      whole: true,
+      rings: [row('console:2'), row('xenstore:10'), row('xenstore:2', { directions: [req(3, 5)] })],
+    });
+    tell({ changes: [{ id: 'xenstore:10', verdict: full }] });
+    tell({ changes: [{ id: 'xenstore:2', directions: [{ usedBytes: 7 }] }] });
+    tell({ gone: ['console:2'] });
     assert.deepEqual(
       rings.list('simulator').map(({ id, verdict }) => `${id} ${verdict.text}`),
       ['xenstore:2 idle', 'xenstore:10 full, guest not reading'],
     );
+    assert.deepEqual(rings.find('simulator', 'xenstore:2')?.directions, [{ ...req(3, 5), usedBytes: 7 }]);
     assert.deepEqual(
       changes.map(({ structure }) => structure),
-      [true, false, true],
+      [true, false, false, true],
     );
   });
 
   it('are forgotten with the server', () => {
     const { server, rings, tell } = open();
-    tell(true, [row('xenstore:2')]);
+    tell({ whole: true, rings: [row('xenstore:2')] });
     server.become('waiting');
     assert.deepEqual(rings.list('simulator'), []);
     assert.ok(!rings.isKnown('simulator'));

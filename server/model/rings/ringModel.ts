@@ -12,6 +12,7 @@ import type {
   RingFinding,
   RingRow,
   RingStrip,
+  RingVerdict,
   RingView,
 } from './ringTypes';
 import { Strip } from './strip';
@@ -39,6 +40,9 @@ export class RingModel {
   readonly #streams: readonly (Stream | undefined)[];
   #row: RingRow | undefined;
   #diagnoses: readonly RingDiagnosis[] = [];
+  #findings: readonly RingFinding[] = [];
+  /** The same object until its words change. */
+  #verdict: RingVerdict | undefined;
   #judgedMs = -Infinity;
   #isChanged = true;
   #pageVersion = 0;
@@ -97,9 +101,17 @@ export class RingModel {
   }
 
   /** After `row`: what somebody should know. */
-  findings(): readonly RingFinding[] {
+  get findings(): readonly RingFinding[] {
+    return this.#findings;
+  }
+
+  #judgeNow({ nowMs, activeMs }: RingTime): void {
+    this.#judgedMs = nowMs;
+    this.#diagnoses = this.#judge(this.#history, activeMs);
+    const verdict = this.#diagnoses[0]!;
+    if (!this.#verdict || !isSameVerdict(verdict, this.#verdict)) this.#verdict = verdictOf(verdict);
     const { domid, kind } = this.#sampler.page;
-    return this.#diagnoses.flatMap(({ rule, severity, text, evidence, direction }) =>
+    this.#findings = this.#diagnoses.flatMap(({ rule, severity, text, evidence, direction }) =>
       severity === 'fine'
         ? []
         : [
@@ -117,8 +129,9 @@ export class RingModel {
     );
   }
 
-  #isJudgementDue({ activeMs }: RingTime): boolean {
-    return activeMs - this.#judgedMs >= judgeIntervalMs;
+  /** By the host's clock: the ring of a world that is held can be stepped. */
+  #isJudgementDue({ nowMs }: RingTime): boolean {
+    return Math.abs(nowMs - this.#judgedMs) >= judgeIntervalMs;
   }
 
   #look(time: RingTime): void {
@@ -128,20 +141,10 @@ export class RingModel {
       direction.producedPerSecond = producedPerSecond;
       direction.consumedPerSecond = consumedPerSecond;
     });
-    if (this.#isChanged || this.#isJudgementDue(time)) {
-      this.#diagnoses = this.#judge(this.#history, time.activeMs);
-      this.#judgedMs = time.activeMs;
-    }
+    if (this.#isJudgementDue(time)) this.#judgeNow(time);
     this.#isChanged = false;
     const { domid, kind } = this.#sampler.page;
-    const { rule, severity, text, evidence } = this.#diagnoses[0]!;
-    const row: RingRow = {
-      id: this.id,
-      kind,
-      domid,
-      directions,
-      verdict: { rule, severity, text, evidence },
-    };
+    const row: RingRow = { id: this.id, kind, domid, directions, verdict: this.#verdict! };
     if (!this.#row || !sameRow(row, this.#row)) this.#row = row;
   }
 
@@ -214,13 +217,23 @@ export class RingModel {
 }
 
 function sameRow(one: RingRow, other: RingRow): boolean {
-  const { rule, text, evidence } = one.verdict;
   return (
-    rule === other.verdict.rule &&
-    text === other.verdict.text &&
-    evidence.length === other.verdict.evidence.length &&
-    evidence.every((line, at) => line === other.verdict.evidence[at]) &&
+    one.verdict === other.verdict &&
     one.directions.every((direction, at) => sameDirection(direction, other.directions[at]!))
+  );
+}
+
+/** Without the direction that it was found in. */
+function verdictOf({ rule, severity, text, evidence }: RingDiagnosis): RingVerdict {
+  return { rule, severity, text, evidence };
+}
+
+function isSameVerdict(one: RingVerdict, other: RingVerdict): boolean {
+  return (
+    one.rule === other.rule &&
+    one.text === other.text &&
+    one.evidence.length === other.evidence.length &&
+    one.evidence.every((line, at) => line === other.evidence[at])
   );
 }
 

@@ -145,7 +145,7 @@ export class RingWatch {
     return {
       timeMs,
       rings: models.map((model) => model.row(time)),
-      findings: models.flatMap((model) => model.findings()),
+      findings: models.flatMap((model) => model.findings),
       leftOut: this.sampler.leftOut,
     };
   }
