@@ -72,6 +72,7 @@ export interface VerdictIcon {
 export function verdictIcon({ severity, rule }: RingVerdict, isMoving: boolean): VerdictIcon {
   // Who left is nothing to worry about, and no tick either.
   if (severity === 'fine' && rule === 'peer-gone') return { icon: 'info', color: 'editorInfo.foreground' };
+  if (rule === 'not-used') return { icon: 'circle-slash' };
   switch (severity) {
     case 'fine':
       return isMoving ? { icon: 'sync', color: 'testing.iconPassed' } : { icon: 'circle-outline' };

@@ -12,6 +12,7 @@ import { full } from './rules/full';
 import { idle } from './rules/idle';
 import { indexInsane } from './rules/indexInsane';
 import { notifyLost } from './rules/notifyLost';
+import { notUsed } from './rules/notUsed';
 import { peerGone } from './rules/peerGone';
 import { readerNotLooking } from './rules/readerNotLooking';
 import { reconnecting } from './rules/reconnecting';
@@ -30,6 +31,7 @@ export const rules: readonly Rule[] = [
   readerNotLooking,
   flowing,
   settling,
+  notUsed,
   idle,
 ];
 

@@ -45,6 +45,15 @@ export function doorbellLine(direction: DirectionHistory, history: RingHistory):
   return `No notification is pending; ${who} has been told ${told} times so far.`;
 }
 
+/** What the server did about indices that cannot be, where its error word says so. */
+export function givenUpLines({ page, states }: RingHistory): string[] {
+  const error = states.error ?? 0;
+  if (page.layout.kind !== 'xenstore' || error === 0) return [];
+  return [
+    `error is ${error}: ${page.layout.serverName} gave the connection up, and only a reconnect mends it.`,
+  ];
+}
+
 /** Set anew within this time is worth a word: what is told of the time before counts from there. */
 const resetShownMs = 10_000;
 

@@ -142,6 +142,8 @@ describe('a ring in a row', () => {
     assert.equal(verdictIcon(full, true).icon, 'error');
     const gone = { rule: 'peer-gone', severity: 'fine', text: 'peer gone', evidence: [] } as const;
     assert.equal(verdictIcon(gone, true).icon, 'info', 'no tick for who left');
+    const unused = { ...gone, rule: 'not-used' };
+    assert.equal(verdictIcon(unused, false).icon, 'circle-slash');
   });
 });
 

@@ -28,9 +28,9 @@ const verdictIcons: Readonly<Record<RingVerdict['severity'], string>> = {
   error: 'error',
 };
 
-/** Who left is nothing to worry about, and no tick either. */
+/** Who left is nothing to worry about, and no tick either; nor is what nobody uses. */
 function signOf({ severity, rule }: RingVerdict): RingVerdict['severity'] {
-  return rule === 'peer-gone' && severity === 'fine' ? 'note' : severity;
+  return severity === 'fine' && (rule === 'peer-gone' || rule === 'not-used') ? 'note' : severity;
 }
 
 class RingPage {

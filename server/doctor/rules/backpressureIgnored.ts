@@ -1,7 +1,7 @@
 /** A writer went on although the ring was full: its index ran past what the reader left free. */
 import { indexDistance } from '../../wire/ringIndex';
 import { directionRule } from '../rule';
-import { grouped, hex, producerOf } from '../words';
+import { givenUpLines, grouped, hex, producerOf } from '../words';
 
 /** One sample may catch a word half written; two in a row do not. */
 export const overrunSamples = 2;
@@ -19,6 +19,7 @@ export const backpressureIgnored = directionRule('backpressure-ignored', (direct
       `${prodWord} is ${hex(prod)} and ${consWord} ${hex(cons)}: ${grouped(distance)} bytes apart, in a ring of ${grouped(sizeBytes)}.`,
       `${prodWord} ran on from ${hex(before!.prod)} by ${indexDistance(prod, before!.prod)} bytes.`,
       `The oldest ${grouped(Math.min(distance - sizeBytes, sizeBytes))} bytes that waited are overwritten.`,
+      ...givenUpLines(history),
     ],
   };
 });

@@ -10,20 +10,22 @@ export const full = directionRule('full', (direction, history, nowMs) => {
   if (fullSinceMs === undefined || nowMs - fullSinceMs < fullMs) return undefined;
   const reader = consumerOf(direction, history);
   const back = history.directions.find((other) => other !== direction);
+  const areBothFull = history.page.layout.carries === 'messages' && back?.fullSinceMs !== undefined;
   // The server stopped to read because its answers have no room: the cause is told of the other ring.
-  const isConsequence =
-    layout.consumer === 'server' &&
-    history.page.layout.carries === 'messages' &&
-    back?.fullSinceMs !== undefined;
+  if (areBothFull && layout.consumer === 'server') return undefined;
+  const evidence = [
+    pairLine(direction),
+    `${layout.consWord} has not moved for ${howLong(nowMs - fullSinceMs)}; ${producerOf(direction, history)} can write no more.`,
+    doorbellLine(direction, history),
+  ];
+  if (areBothFull) {
+    evidence.push(
+      `${back.layout.name} is full as well: ${producerOf(direction, history)} waits for room for its answers.`,
+    );
+  }
   return {
-    severity: isConsequence ? 'warning' : 'error',
-    text: isConsequence
-      ? `full, ${reader} waits for room for its answers`
-      : `full, ${layout.consumer === 'guest' ? 'guest' : reader} not reading`,
-    evidence: [
-      pairLine(direction),
-      `${layout.consWord} has not moved for ${howLong(nowMs - fullSinceMs)}; ${producerOf(direction, history)} can write no more.`,
-      doorbellLine(direction, history),
-    ],
+    severity: 'error',
+    text: `full, ${layout.consumer === 'guest' ? 'guest' : reader} not reading`,
+    evidence,
   };
 });

@@ -1,11 +1,12 @@
 /** Indices further apart than the ring is long: nothing can be read by them, and nobody should try. */
 import { directionRule } from '../rule';
-import { grouped, hex } from '../words';
+import { givenUpLines, grouped, hex } from '../words';
 
 /** One sample may catch a word half written; two in a row do not. */
 export const insaneSamples = 2;
 
-export const indexInsane = directionRule('index-insane', ({ layout, insane }) => {
+export const indexInsane = directionRule('index-insane', (direction, history) => {
+  const { layout, insane } = direction;
   if (!insane || insane.samples < insaneSamples || insane.hasRunOn) return undefined;
   const { prod, cons, distance, before } = insane;
   const { prodWord, consWord, sizeBytes } = layout;
@@ -16,6 +17,7 @@ export const indexInsane = directionRule('index-insane', ({ layout, insane }) =>
     evidence.push(`The last pair that made sense was ${hex(before.prod)} and ${hex(before.cons)}.`);
     evidence.push(...blame(insane.prod !== before.prod, insane.cons !== before.cons, layout));
   }
+  evidence.push(...givenUpLines(history));
   return { severity: 'error', text: `index insane: indices ${hex(prod)} / ${hex(cons)}`, evidence };
 });
 
