@@ -1,6 +1,6 @@
 /** What a xenstore ring page says at one moment. */
 import type { ObservedPage, Observer } from '../host/observer';
-import { occupancy, type Occupancy } from '../wire/ringIndex';
+import { indexDistance, occupancy, type Occupancy } from '../wire/ringIndex';
 import {
   XS_RING_BYTES,
   XS_RING_PAGE,
@@ -35,6 +35,21 @@ export class RingView {
   get isReconnecting(): boolean {
     return this.word('connection') !== XsRingConnection.CONNECTED;
   }
+
+  /** Whether the server gave it up and says so. */
+  get hasError(): boolean {
+    return (
+      this.word('error') !== XsRingError.NONE && (this.word('server_features') & XsRingFeature.ERROR) !== 0
+    );
+  }
+
+  /** Nothing about it is wrong. */
+  get isInOrder(): boolean {
+    if (this.isReconnecting) return true;
+    const req = indexDistance(this.word('req_prod'), this.word('req_cons'));
+    const rsp = indexDistance(this.word('rsp_prod'), this.word('rsp_cons'));
+    return req <= XS_RING_BYTES && rsp <= XS_RING_BYTES && !this.hasError;
+  }
 }
 
 /** Undefined when the domain has no such page. */
@@ -48,29 +63,45 @@ export function viewRing(observer: Observer | undefined, domid: number): RingVie
 
 type RingTrouble = Pick<Trouble, 'filter' | 'rule' | 'text' | 'evidence'>;
 
-/** Tells each trouble of a ring once, when it begins. */
+const noTroubles: readonly RingTrouble[] = [];
+
+/** Tells each trouble of a ring once, when it begins. Looks after everything that happens, so it keeps what it needs. */
 export class RingTroubles {
   /** For each domain the rules that spoke when we looked last. */
   readonly #known = new Map<number, ReadonlySet<string>>();
   readonly #observer: Observer;
+  /** Of one page at a time. */
+  readonly #bytes = Buffer.alloc(XS_RING_PAGE_BYTES);
+  /** For each domain with a ring, all over the same bytes; undefined since pages came or went. */
+  #views: ReadonlyMap<number, RingView> | undefined;
 
   constructor(observer: Observer) {
     this.#observer = observer;
+    observer.onChange(() => (this.#views = undefined));
   }
 
-  look(domid: number): RingTrouble[] {
-    const view = viewRing(this.#observer, domid);
-    const troubles = view ? [...troublesOf(view)] : [];
+  look(domid: number): readonly RingTrouble[] {
+    this.#views ??= this.#listViews();
+    const view = this.#views.get(domid);
+    if (!view?.page.copy(this.#bytes) || view.isInOrder) {
+      this.#known.delete(domid);
+      return noTroubles;
+    }
+    const troubles = [...troublesOf(view)];
     const known = this.#known.get(domid);
-    if (troubles.length === 0) this.#known.delete(domid);
-    else this.#known.set(domid, new Set(troubles.map(({ rule }) => rule)));
+    this.#known.set(domid, new Set(troubles.map(({ rule }) => rule)));
     return troubles.filter(({ rule }) => !known?.has(rule));
+  }
+
+  #listViews(): ReadonlyMap<number, RingView> {
+    const rings = this.#observer.pages().filter(({ kind }) => kind === 'xenstore');
+    return new Map(rings.map((page) => [page.domid, new RingView(page, this.#bytes)]));
   }
 }
 
+/** Of a ring that is not in order. */
 function* troublesOf(view: RingView): Generator<RingTrouble> {
   const { domid } = view.page;
-  if (view.isReconnecting) return;
   for (const ring of ['req', 'rsp'] as const) {
     const fill = view.occupancy(ring);
     if (fill.kind === 'sane') continue;
@@ -81,8 +112,8 @@ function* troublesOf(view: RingView): Generator<RingTrouble> {
       evidence: `${ring}_prod ${hex(view.word(`${ring}_prod`))}, ${ring}_cons ${hex(view.word(`${ring}_cons`))}`,
     };
   }
+  if (!view.hasError) return;
   const error = view.word('error');
-  if ((view.word('server_features') & XsRingFeature.ERROR) === 0 || error === XsRingError.NONE) return;
   yield {
     filter: 'ringError',
     rule: 'ring.error',

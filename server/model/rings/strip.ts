@@ -42,9 +42,11 @@ export class Strip {
   /** A sample was taken; answers whether what moved since the last one belongs to this moment. */
   begin(nowMs: number): boolean {
     const slot = Math.floor(nowMs / slotMs);
-    if (this.#slot < 0) this.#firstMs = nowMs;
-    const isNear = this.#slot >= 0 && nowMs - this.#lastMs <= maxGapMs;
-    if (slot !== this.#slot) this.#moveTo(slot);
+    // Also where the clock was set back: nobody knows how much time passed.
+    const isAnew = this.#slot < 0 || nowMs < this.#lastMs;
+    if (isAnew) this.#firstMs = nowMs;
+    const isNear = !isAnew && nowMs - this.#lastMs <= maxGapMs;
+    if (isAnew || slot !== this.#slot) this.#moveTo(slot, isAnew);
     this.#lastMs = nowMs;
     this.#seen[slot % stripSlots] = 1;
     return isNear;
@@ -110,9 +112,9 @@ export class Strip {
     };
   }
 
-  /** Empties the slots that come into use. A clock that runs back begins a strip anew. */
-  #moveTo(slot: number): void {
-    const steps = this.#slot < 0 || slot < this.#slot ? stripSlots : Math.min(stripSlots, slot - this.#slot);
+  /** Empties the slots that come into use: all where a strip begins anew. */
+  #moveTo(slot: number, isAnew: boolean): void {
+    const steps = isAnew ? stripSlots : Math.min(stripSlots, slot - this.#slot);
     for (let back = 0; back < steps; back++) {
       const at = (slot + stripSlots - back) % stripSlots;
       this.#seen[at] = 0;

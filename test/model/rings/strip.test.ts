@@ -1,0 +1,44 @@
+import assert from 'node:assert/strict';
+import { slotMs, Strip, stripSlots } from '../../../server/model/rings/strip';
+
+const startMs = 1_700_000_000_000;
+
+describe('the strip of a ring', () => {
+  it('begins anew where the clock was set back: slots, beginning and rate', () => {
+    const strip = new Strip(['req']);
+    for (let slot = 0; slot < 50; slot++) {
+      strip.begin(startMs + slot * slotMs);
+      strip.add(0, 10, 100, 100, 1);
+    }
+    const backMs = startMs - 3_600_000;
+    assert.equal(strip.begin(backMs), false, 'what moved since the last sample belongs to no moment');
+    strip.add(0, 7, 0, 0, 0);
+    const anew = strip.read(0);
+    assert.equal(anew.startMs, backMs);
+    assert.deepEqual(anew.directions[0]!.usedBytes, [7]);
+    assert.equal(strip.rate(0, 'produced', backMs), 0);
+    assert.equal(strip.begin(backMs + 5 * slotMs), true);
+    strip.add(0, 0, 300, 0, 0);
+    assert.equal(strip.rate(0, 'produced', backMs + 5 * slotMs), 600, '300 bytes in half a second');
+    assert.deepEqual(strip.read(0).directions[0]!.usedBytes, [7, null, null, null, null, 0]);
+  });
+
+  it('begins anew even where the clock was set back by less than a slot', () => {
+    const strip = new Strip(['req']);
+    strip.begin(startMs + 50);
+    strip.add(0, 9, 100, 0, 0);
+    assert.equal(strip.begin(startMs + 20), false);
+    strip.add(0, 3, 0, 0, 0);
+    assert.deepEqual(strip.read(0).directions[0]!.usedBytes, [3]);
+  });
+
+  it('holds two minutes and forgets what is older', () => {
+    const strip = new Strip(['req']);
+    for (let slot = 0; slot < stripSlots + 10; slot++) {
+      strip.begin(startMs + slot * slotMs);
+      strip.add(0, slot, 0, 0, 0);
+    }
+    const { usedBytes } = strip.read(0).directions[0]!;
+    assert.deepEqual([usedBytes.length, usedBytes[0], usedBytes.at(-1)], [stripSlots, 10, stripSlots + 9]);
+  });
+});
