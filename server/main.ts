@@ -4,6 +4,7 @@
 import { Command } from 'commander';
 import { version } from '../package.json';
 import { addAdapterVerb } from './cli/adapterVerb';
+import { addDoctorVerb } from './cli/doctorVerb';
 import { addEditorVerb } from './cli/editorVerb';
 import { runCommandLine } from './cli/runCommandLine';
 import { addServeVerb } from './cli/serveVerb';
@@ -17,5 +18,6 @@ addServeVerb(program);
 addStoreVerbs(program);
 addEditorVerb(program);
 addAdapterVerb(program);
+addDoctorVerb(program);
 
 void runCommandLine(program, process.argv);

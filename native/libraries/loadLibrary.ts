@@ -5,7 +5,8 @@ import { loadKoffi } from '../koffi';
 import { koffiType } from './cTypes';
 import type { Bound, LibraryTable } from './cTypes';
 
-type LibraryHandle = ReturnType<ReturnType<typeof loadKoffi>['load']>;
+type Koffi = ReturnType<typeof loadKoffi>;
+type LibraryHandle = ReturnType<Koffi['load']>;
 
 export type LibraryState<T extends LibraryTable> =
   | { readonly kind: 'loaded'; readonly path: string; readonly functions: Bound<T> }
@@ -19,10 +20,11 @@ export type LibraryState<T extends LibraryTable> =
  * does not run.
  */
 export function loadLibrary<T extends LibraryTable>(table: T, folders: readonly string[]): LibraryState<T> {
+  const koffi = loadKoffi();
   const tried: string[] = [];
   const sonames = typeof table.sonames === 'function' ? table.sonames() : table.sonames;
   for (const file of candidates(sonames, folders)) {
-    const library = open(file, tried);
+    const library = open(koffi, file, tried);
     if (library) return bindAll(table, library, placeOf(file));
   }
   return { kind: 'missing', tried };
@@ -36,9 +38,9 @@ function candidates(sonames: readonly (string | null)[], folders: readonly strin
   return [...inFolders.filter((file) => existsSync(file)), ...sonames];
 }
 
-function open(file: string | null, tried: string[]): LibraryHandle | undefined {
+function open(koffi: Koffi, file: string | null, tried: string[]): LibraryHandle | undefined {
   try {
-    return loadKoffi().load(file);
+    return koffi.load(file);
   } catch (error) {
     tried.push(`${file}: ${error instanceof Error ? error.message : String(error)}`);
     return undefined;

@@ -9,7 +9,7 @@ export async function runCommandLine(program: Command, argv: readonly string[]):
     if (error.code !== 'EPIPE') throw error;
     process.exit();
   });
-  for (const command of [program, ...program.commands]) command.exitOverride();
+  for (const command of withSubcommands(program)) command.exitOverride();
   try {
     await program.parseAsync(argv);
   } catch (error) {
@@ -17,4 +17,8 @@ export async function runCommandLine(program: Command, argv: readonly string[]):
     if (!(error instanceof CommanderError)) throw error;
     process.exitCode = error.exitCode === 0 ? 0 : EXIT_USAGE;
   }
+}
+
+function withSubcommands(command: Command): Command[] {
+  return [command, ...command.commands.flatMap(withSubcommands)];
 }

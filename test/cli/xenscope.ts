@@ -24,6 +24,8 @@ export function bundle(): Promise<string> {
       platform: 'node',
       format: 'cjs',
       target: 'node20.19',
+      // A native module: it is found at run time, as in the package.
+      external: ['koffi'],
       mainFields: ['module', 'main'],
       logLevel: 'error',
     });
