@@ -163,6 +163,16 @@ describe('guests on rings', () => {
     assert.match((await lost).text, /has asked, and the xenstored has not answered for 5 seconds/);
   });
 
+  it('wait no longer for a held world that is closed', async () => {
+    const world = await openWorld({ domains: [linux()] });
+    world.world.hold();
+    const report = world.world.reconnect(1);
+    await world.settled();
+    await world.close();
+    assert.equal((await report).outcome, 'stuck');
+    assert.match((await report).text, /let go of its ring/);
+  });
+
   it('cannot reconnect where the store does not offer it, and are told so', async () => {
     const world = await openWorld({ domains: [linux()], ringFeatures: 0 });
     const report = await world.world.reconnect(1);
