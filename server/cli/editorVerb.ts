@@ -2,12 +2,9 @@
 import type { Command } from 'commander';
 import type { Host } from '../host/host';
 import type { WorldInfo } from '../rpc/api';
+import { localXen, maxSilenceMs } from './localXen';
 import { privateSocket } from './privateSocket';
-import { localSocketPaths } from './socketPaths';
 import { systemClock, systemRandom } from './systemClock';
-
-/** A xenstored that was stopped shows as away after that; a busy one answers something much sooner. */
-const maxSilenceMs = 30_000;
 
 export function addEditorVerb(program: Command): void {
   program
@@ -36,7 +33,7 @@ async function serveEditor(): Promise<void> {
     output: process.stdout,
     openSimulator,
     openSocket: (socketPath) => openSocketHost({ ...ports, path: socketPath, maxSilenceMs }),
-    localSocketPaths: localSocketPaths(),
+    localXen: localXen({ log: (line) => console.info(line) }),
   });
   await server.ended;
   // Nothing is left to do; a socket that hangs in the kernel must not keep the process.

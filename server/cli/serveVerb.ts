@@ -1,14 +1,18 @@
 /** `xenscope serve`: a simulated host whose xenstore other programs can reach through a socket. */
 import { once } from 'node:events';
 import path from 'node:path';
-import { InvalidArgumentError } from 'commander';
+import { InvalidArgumentError, Option } from 'commander';
 import type { Command } from 'commander';
+import { storeWayNames } from '../../native/store/storeWays';
 import { maxPace } from '../sim/scheduler';
 import { writeOut } from './output';
 import { privateSocket } from './privateSocket';
+import { serveReal } from './serveReal';
+import type { ServeRealOptions } from './serveReal';
 import { fail } from './storeCommand';
 
-interface ServeOptions {
+interface ServeOptions extends ServeRealOptions {
+  readonly host?: 'simulator' | 'real';
   readonly socket?: string;
   readonly seed: number;
   readonly pace: number;
@@ -19,7 +23,21 @@ interface ServeOptions {
 export function addServeVerb(program: Command): void {
   program
     .command('serve')
-    .description('run the built-in simulator and serve its xenstore on a socket')
+    .description(
+      'run the built-in simulator and serve its xenstore on a socket; or, as root, serve a real host',
+    )
+    .addOption(
+      new Option('--host <host>', 'what is served; real with --owner, else the simulator').choices([
+        'simulator',
+        'real',
+      ]),
+    )
+    .option('--owner <user>', 'real host: the user whose editors may connect')
+    .addOption(
+      new Option('--way <way>', 'real host: how its xenstore is reached')
+        .choices(['auto', ...storeWayNames])
+        .default('auto'),
+    )
     .option('-s, --socket <path>', 'where to listen (default: a private place of its own)')
     .option('--seed <number>', 'which life its guests lead; the same seed makes the same one', wholeNumber, 1)
     .option(
@@ -36,7 +54,8 @@ export function addServeVerb(program: Command): void {
 Examples:
   xenscope serve                              then, as it says: XENSTORED_PATH=… xenstore-ls -f
   xenscope serve --socket ./xs.sock --pace 0  a host that only you change
-  xenscope serve --seed 7 --pace 20           another life, twenty times as fast`,
+  xenscope serve --seed 7 --pace 20           another life, twenty times as fast
+  sudo xenscope serve --owner USER            this machine's Xen, for the editors of that user`,
     )
     .action(serve);
 }
@@ -46,6 +65,7 @@ async function serve(options: ServeOptions): Promise<void> {
   process.on('unhandledRejection', (reason) => console.error('A mistake of the simulator:', reason));
   // SIGHUP as well: the terminal may be closed over us.
   const ended = Promise.race(['SIGINT', 'SIGTERM', 'SIGHUP'].map((signal) => once(process, signal)));
+  if (isReal(options)) return serveReal(options, ended).then(endNow, fail);
   const own = options.socket === undefined ? await privateSocket() : undefined;
   const socketPath = own?.path ?? path.resolve(options.socket!);
   try {
@@ -92,4 +112,13 @@ function pace(text: string): number {
     throw new InvalidArgumentError(`It must be a number from 0 to ${maxPace}.`);
   }
   return value;
+}
+
+function isReal({ host, owner }: ServeOptions): boolean {
+  return host === 'real' || (host === undefined && owner !== undefined);
+}
+
+/** Nothing is left to do; a call that hangs in the kernel must not keep the process. */
+function endNow(): void {
+  process.exit(0);
 }

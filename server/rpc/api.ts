@@ -42,8 +42,9 @@ export type HostState =
 export interface HostInfo {
   /** Stable over restarts, lower case, fit for the authority of a URI: `simulator`, `local`, `socket-1f3a…`. */
   readonly id: string;
-  readonly kind: 'simulator' | 'socket';
-  /** What a person calls it: `Simulator`, `Local xenstored`, or the end of an added socket's path. */
+  /** `machine`: the Xen that the server's machine runs under. */
+  readonly kind: 'simulator' | 'machine' | 'socket';
+  /** What a person calls it: `Simulator`, `This machine's Xen`, or the end of an added socket's path. */
   readonly label: string;
   readonly state: HostState;
   /** Where other programs reach the same store (what XENSTORED_PATH must say); absent when nowhere. */
@@ -54,6 +55,19 @@ export interface HostInfo {
   readonly removable: boolean;
   /** It has a flight recorder, whose contents can be saved. */
   readonly recorded?: boolean;
+  /** Why it cannot be connected from here; absent where it can. */
+  readonly unavailable?: Unavailable;
+  /** A server that runs as root for this user listens at this socket: through it the host can be had. */
+  readonly rootServer?: string;
+}
+
+export interface Unavailable {
+  /** `absent`: there is no such host here. `denied`: there is, and another user may open it. */
+  readonly kind: 'absent' | 'denied';
+  /** One sentence or two. */
+  readonly reason: string;
+  /** For a terminal: what makes it available. */
+  readonly command?: string;
 }
 
 export interface WorldInfo {
@@ -184,9 +198,13 @@ export interface InitializeOptions {
   readonly sockets: readonly string[];
   /** Whether edits of domain 0's own paths on a real host are allowed at all. */
   readonly allowDomain0Edits: boolean;
+  /** Where a server that runs as root is looked for; absent or empty: where `xenscope serve --owner` listens. */
+  readonly rootServer?: string;
+  /** Ids of watches and views begin here; absent: 1. An editor with two servers tells them apart by it. */
+  readonly firstId?: number;
 }
 
-export type ApiSettings = Omit<InitializeOptions, 'apiVersion' | 'seed'>;
+export type ApiSettings = Omit<InitializeOptions, 'apiVersion' | 'seed' | 'firstId'>;
 
 type OnHost<T = unknown> = { readonly host: string } & T;
 

@@ -1,7 +1,9 @@
 /**
  * The server side of an editor: a language server with requests of our own (api.ts) on one pair of
- * streams. It ends when the input ends; what happens in it never ends it.
+ * streams. It ends when the input ends, or the editor says so; what happens in it never ends it, and
+ * its end is not the end of the process: others may be served in it.
  */
+import { createConnection } from 'vscode-languageserver';
 import {
   type CancellationToken,
   type Connection,
@@ -9,7 +11,7 @@ import {
   ResponseError,
   StreamMessageReader,
   StreamMessageWriter,
-  createConnection,
+  createProtocolConnection,
 } from 'vscode-languageserver/node';
 import { version } from '../../package.json';
 import { XenscopeError } from '../host/errors';
@@ -18,6 +20,7 @@ import type { Host } from '../host/host';
 import { type InitializeOptions, type RequestName, type WorldInfo, apiVersion } from './api';
 import { type Handlers, createHandlers } from './handlers';
 import { HostRegistry } from './hostRegistry';
+import type { LocalXen } from './localXen';
 import { Notifier } from './notifier';
 import { ReportOutbox } from './reportOutbox';
 import { checkFields, checkParams, initializeShape, isRequestName } from './requestShapes';
@@ -29,20 +32,31 @@ export interface EditorServerOptions {
   readonly output: NodeJS.WritableStream;
   readonly clock: Clock;
   readonly random: Random;
-  readonly openSimulator: (world: WorldInfo) => Promise<Host>;
-  readonly openSocket: (path: string) => Host;
-  readonly localSocketPaths: readonly string[];
+  /** Absent: no simulator is listed. */
+  readonly openSimulator?: (world: WorldInfo) => Promise<Host>;
+  /** Absent: no socket is opened because an editor names it. */
+  readonly openSocket?: (path: string) => Host;
+  readonly localXen: LocalXen;
+  /** False for a server with more rights than its editors; default true. */
+  readonly mayWriteFiles?: boolean;
 }
 
 export interface EditorServer {
-  /** Resolves when the input ended and all hosts are closed. */
+  /** Resolves when the input ended, or the editor took its leave, and all hosts are closed. */
   readonly ended: Promise<void>;
 }
 
 export function startEditorServer(options: EditorServerOptions): EditorServer {
-  const connection = createConnection(
-    new StreamMessageReader(options.input),
-    new StreamMessageWriter(options.output),
+  let exit!: () => void;
+  const exited = new Promise<void>((resolve) => (exit = resolve));
+  const connection: Connection = createConnection(
+    (logger) =>
+      createProtocolConnection(
+        new StreamMessageReader(options.input),
+        new StreamMessageWriter(options.output),
+        logger,
+      ),
+    { shutdownReceived: false, initialize: () => undefined, exit },
   );
   let running: Running | undefined;
 
@@ -61,7 +75,7 @@ export function startEditorServer(options: EditorServerOptions): EditorServer {
   connection.onShutdown(() => running?.close());
   connection.listen();
 
-  const ended = inputEnd(options.input).then(async () => {
+  const ended = Promise.race([inputEnd(options.input), exited]).then(async () => {
     await running?.close();
     connection.dispose();
   });
@@ -80,12 +94,12 @@ function start(connection: Connection, options: EditorServerOptions, editor: Ini
     isBusy: () => notifier.isBusy,
     send: (reports) => notifier.send('xenscope/watchReports', { reports }, 'reports', () => undefined),
   });
-  const { openSimulator, openSocket, localSocketPaths, clock } = options;
+  const { openSimulator, openSocket, localXen, clock } = options;
   const hosts = new HostRegistry({
     clock,
     openSimulator,
     openSocket,
-    localSocketPaths,
+    localXen,
     seed: editor.seed,
     settings: editor,
     onHosts: () => sendHosts(),
@@ -114,12 +128,15 @@ function start(connection: Connection, options: EditorServerOptions, editor: Ini
     const params = { host, world: worldState(world) };
     notifier.send('xenscope/worldChanged', params, `world ${host}`, () => sendWorld(host));
   };
-  void hosts.watchLocalSockets();
+  void hosts.watchLocalXen();
   return {
-    handlers: createHandlers(hosts, outbox, (serial, step) =>
+    handlers: createHandlers(hosts, outbox, {
+      firstId: editor.firstId ?? 1,
+      mayWriteFiles: options.mayWriteFiles ?? true,
       // The result brings all steps again.
-      notifier.send('xenscope/reconnectStep', { serial, step }, `reconnect ${serial}`, () => undefined),
-    ),
+      onReconnectStep: (serial, step) =>
+        notifier.send('xenscope/reconnectStep', { serial, step }, `reconnect ${serial}`, () => undefined),
+    }),
     async close() {
       outbox.close();
       await hosts.close();

@@ -19,14 +19,22 @@ export type Handlers = {
   ) => Promise<ApiRequests[Name]['result']>;
 };
 
+export interface HandlerOptions {
+  /** Where the ids of watches and views begin. */
+  readonly firstId: number;
+  /** Whether this process may write a file because an editor names it. */
+  readonly mayWriteFiles: boolean;
+  readonly onReconnectStep: (serial: number, step: ReconnectStep) => void;
+}
+
 export function createHandlers(
   hosts: HostRegistry,
   outbox: ReportOutbox,
-  onReconnectStep: (serial: number, step: ReconnectStep) => void,
+  { firstId, mayWriteFiles, onReconnectStep }: HandlerOptions,
 ): Handlers {
-  let lastWatchId = 0;
+  let nextWatchId = firstId;
   return {
-    ...createRingHandlers(hosts, onReconnectStep),
+    ...createRingHandlers(hosts, firstId, onReconnectStep),
     'xenscope/settings': async (settings) => {
       hosts.applySettings(settings);
       return null;
@@ -76,7 +84,7 @@ export function createHandlers(
     'xenscope/undo': ({ host, undoId }) => hosts.session(host).acts.undo(undoId),
 
     'xenscope/watch': async ({ host, path }) => {
-      const watchId = ++lastWatchId;
+      const watchId = nextWatchId++;
       await hosts.session(host).watch(watchId, path, (reports) => outbox.add(watchId, reports));
       return { watchId };
     },
@@ -86,6 +94,9 @@ export function createHandlers(
     },
 
     'xenscope/saveJournal': async ({ host, file }) => {
+      if (!mayWriteFiles) {
+        throw new XenscopeError('refused', 'A server that runs as root writes no file that an editor names.');
+      }
       const { recorder } = hosts.session(host);
       if (!recorder) {
         throw new XenscopeError(

@@ -5,11 +5,12 @@ import type { Host } from '../host/host';
 import type { StoreState } from '../host/storeClient';
 import type { HostInfo, HostState, TreeChange, WorldInfo } from './api';
 import { HostSession } from './hostSession';
+import type { LocalXenState } from './localXen';
 import type { RingPost } from './ringFeed';
 
 export interface HostSource {
   readonly id: string;
-  readonly kind: 'simulator' | 'socket';
+  readonly kind: HostInfo['kind'];
   readonly label: string;
   readonly socketPath?: string;
   readonly removable: boolean;
@@ -37,6 +38,7 @@ export class HostEntry {
   readonly #source: HostSource;
   readonly #listener: HostEntryListener;
   #world: WorldInfo | undefined;
+  #found: LocalXenState = {};
   #session: HostSession | undefined;
   #connecting: Promise<void> | undefined;
   #loggedState: StoreState['kind'] | undefined;
@@ -57,16 +59,27 @@ export class HostEntry {
 
   get info(): HostInfo {
     const { id, kind, label, removable, socketPath } = this.#source;
+    const { unavailable, ...found } = this.#found;
     return {
       id,
       kind,
       label,
       removable,
       state: this.#state(),
-      socketPath: this.#session?.host.world?.storeSocketPath ?? socketPath,
+      ...found,
+      socketPath: this.#session?.host.world?.storeSocketPath ?? found.socketPath ?? socketPath,
       world: this.#world,
       recorded: this.#session?.recorder !== undefined,
+      // What is open is available, whatever a look at it says.
+      unavailable: this.#session ? undefined : unavailable,
     };
+  }
+
+  /** What a look at the machine has found; tells the editor when that is news. */
+  note(found: LocalXenState): void {
+    if (JSON.stringify(found) === JSON.stringify(this.#found)) return;
+    this.#found = found;
+    this.#listener.onChange();
   }
 
   get sessionIfOpen(): HostSession | undefined {

@@ -1,28 +1,30 @@
 /**
- * The hosts that a person can choose from: the simulator, a local xenstored whose socket exists,
- * and sockets that were added by path. Knows which are connected and how they fare.
+ * The hosts that a person can choose from: the simulator, the Xen of this machine, and sockets that
+ * were added by path. Knows which are connected and how they fare.
  */
 import { createHash } from 'node:crypto';
-import { stat } from 'node:fs/promises';
 import { XenscopeError } from '../host/errors';
 import type { Clock, Timer } from '../host/clock';
 import type { Host } from '../host/host';
 import type { ApiSettings, HostInfo, TreeChange, WorldInfo } from './api';
 import { HostEntry } from './hostEntry';
 import type { HostSession } from './hostSession';
+import type { LocalXen } from './localXen';
 import type { RingPost } from './ringFeed';
 
-/** How often we look for a local xenstored that was started, or is gone. */
-export const localSocketIntervalMs = 2_000;
+/** How often we look whether this machine's Xen can be had now, or no longer. */
+export const localXenIntervalMs = 2_000;
 /** State pushes are coalesced, so that a short retry does not flicker. */
 export const hostsIntervalMs = 50;
 
 export interface HostRegistryOptions {
   readonly clock: Clock;
-  readonly openSimulator: (world: WorldInfo) => Promise<Host>;
-  readonly openSocket: (path: string) => Host;
-  /** Where a xenstored of this machine listens; the first that exists is `local`. */
-  readonly localSocketPaths: readonly string[];
+  /** Absent: no simulator is listed. */
+  readonly openSimulator?: (world: WorldInfo) => Promise<Host>;
+  /** Absent: no socket is opened because an editor names it. */
+  readonly openSocket?: (path: string) => Host;
+  /** The host `local`. */
+  readonly localXen: LocalXen;
   readonly seed: number;
   readonly settings: ApiSettings;
   readonly onHosts: () => void;
@@ -46,22 +48,24 @@ export class HostRegistry {
     this.#options = options;
     this.#settings = options.settings;
     const { seed, settings, openSimulator } = options;
-    this.#add({
-      id: 'simulator',
-      kind: 'simulator',
-      label: 'Simulator',
-      removable: false,
-      world: { seed, pace: settings.pace },
-      open: openSimulator,
-    });
+    if (openSimulator) {
+      this.#add({
+        id: 'simulator',
+        kind: 'simulator',
+        label: 'Simulator',
+        removable: false,
+        world: { seed, pace: settings.pace },
+        open: openSimulator,
+      });
+    }
     this.#syncSockets();
   }
 
-  /** Looks for a local socket, now and from now on; resolves after the first look. */
-  async watchLocalSockets(): Promise<void> {
-    await this.#findLocal();
+  /** Looks for this machine's Xen, now and from now on; resolves after the first look. */
+  async watchLocalXen(): Promise<void> {
+    await this.#lookForXen();
     if (this.#closed) return;
-    this.#pollTimer = this.#options.clock.after(localSocketIntervalMs, () => void this.watchLocalSockets());
+    this.#pollTimer = this.#options.clock.after(localXenIntervalMs, () => void this.watchLocalXen());
   }
 
   get hosts(): readonly HostInfo[] {
@@ -92,7 +96,7 @@ export class HostRegistry {
 
   applySettings(settings: ApiSettings): void {
     this.#settings = settings;
-    this.entry('simulator').setPace(settings.pace);
+    this.#entries.get('simulator')?.setPace(settings.pace);
     this.#syncSockets();
     this.#pushSoon();
   }
@@ -107,31 +111,44 @@ export class HostRegistry {
   /** ---- sockets that come and go ---- */
 
   #syncSockets(): void {
+    const { openSocket } = this.#options;
+    if (!openSocket) return;
     const wanted = new Map(
       this.#settings.sockets.filter((path) => path !== '').map((path) => [socketId(path), path]),
     );
-    for (const [id, path] of wanted)
-      if (!this.#entries.has(id)) this.#addSocket(id, shortName(path), path, true);
+    for (const [id, path] of wanted) if (!this.#entries.has(id)) this.#addSocket(id, path, openSocket);
     for (const entry of this.#entries.values()) {
       if (entry.info.removable && !wanted.has(entry.info.id)) this.#drop(entry);
     }
   }
 
-  async #findLocal(): Promise<void> {
-    const found = await firstSocket(this.#options.localSocketPaths);
+  async #lookForXen(): Promise<void> {
+    const { localXen } = this.#options;
+    const found = await localXen.look(this.#settings.rootServer);
     if (this.#closed) return;
-    const entry = this.#entries.get('local');
-    if (found === entry?.info.socketPath) return;
-    // While somebody looks at it, it stays: it is shown as away and may come back.
-    if (entry?.sessionIfOpen) return;
-    if (entry) this.#drop(entry);
-    if (found !== undefined) this.#addSocket('local', 'Local xenstored', found, false);
-    this.#pushSoon();
+    let entry = this.#entries.get('local');
+    if (!found) {
+      // While somebody looks at it, it stays: it is shown as away and may come back.
+      if (!entry || entry.sessionIfOpen) return;
+      this.#drop(entry);
+      return this.#pushSoon();
+    }
+    if (!entry) {
+      this.#add({
+        id: 'local',
+        kind: 'machine',
+        label: 'This machine’s Xen',
+        removable: false,
+        open: () => localXen.open(),
+      });
+      entry = this.entry('local');
+    }
+    entry.note(found);
   }
 
-  #addSocket(id: string, label: string, socketPath: string, removable: boolean): void {
-    const open = () => Promise.resolve(this.#options.openSocket(socketPath));
-    this.#add({ id, kind: 'socket', label, socketPath, removable, open });
+  #addSocket(id: string, socketPath: string, openSocket: (path: string) => Host): void {
+    const open = () => Promise.resolve(openSocket(socketPath));
+    this.#add({ id, kind: 'socket', label: shortName(socketPath), socketPath, removable: true, open });
   }
 
   #add(source: ConstructorParameters<typeof HostEntry>[0]): void {
@@ -175,15 +192,4 @@ function socketId(path: string): string {
 /** `xenstored/socket`: a whole path would leave no room for how the host fares. */
 function shortName(path: string): string {
   return path.split('/').filter(Boolean).slice(-2).join('/') || path;
-}
-
-async function firstSocket(paths: readonly string[]): Promise<string | undefined> {
-  for (const path of paths) {
-    const isSocket = await stat(path).then(
-      (stats) => stats.isSocket(),
-      () => false,
-    );
-    if (isSocket) return path;
-  }
-  return undefined;
 }

@@ -78,10 +78,15 @@ const act: Check = (value) => {
   }
 };
 
-const settings = { pace: amount, sockets: listOf(text), allowDomain0Edits: flag };
+const settings = {
+  pace: amount,
+  sockets: listOf(text),
+  allowDomain0Edits: flag,
+  rootServer: optional(text),
+};
 const host = { host: text };
 
-export const initializeShape = { ...settings, apiVersion: count, seed: count };
+export const initializeShape = { ...settings, apiVersion: count, seed: count, firstId: optional(count) };
 
 const shapes: Shapes = {
   'xenscope/settings': settings,

@@ -12,9 +12,10 @@ export type RingHandlers = Pick<Handlers, keyof RingRequests>;
 
 export function createRingHandlers(
   hosts: HostRegistry,
+  firstId: number,
   onReconnectStep: (serial: number, step: ReconnectStep) => void,
 ): RingHandlers {
-  let lastViewId = 0;
+  let nextViewId = firstId;
   const target = async (host: string, ring: string): Promise<ReconnectTarget> => {
     const session = hosts.session(host);
     // A ring that cannot be seen from here still has a guest, and a reason why it cannot be done.
@@ -40,7 +41,7 @@ export function createRingHandlers(
       const { rings } = hosts.session(host);
       if (!rings) throw noSuchRing(ring);
       await rings.all();
-      const viewId = ++lastViewId;
+      const viewId = nextViewId++;
       return { viewId, strip: rings.openView(viewId, ring, intervalMs) };
     },
     'xenscope/ringStop': async ({ viewId }) => {

@@ -81,7 +81,7 @@ const server = startEditorServer({
     return world;
   },
   openSocket: (socketPath) => openSocketHost({ ...ports, path: socketPath }),
-  localSocketPaths: [],
+  localXen: { look: async () => undefined, open: () => Promise.reject(new Error('there is none')) },
 });
 // An exit and not an end: pages and pipes may be open.
 void server.ended.then(() => process.exit(0));

@@ -1,7 +1,7 @@
 /** The client through Debian's libxenstore: the same suite as over sockets, so that the ways compare. */
 import { XenLibraries } from '../../native/libraries/xenLibraries';
 import { dialLibrary } from '../../native/store/libraryDial';
-import { whenReadable } from '../../native/store/whenReadable';
+import { whenReadable } from '../../native/descriptors';
 import { systemClock } from '../../server/cli/systemClock';
 import { defineClientSuite } from './clientSuite';
 import type { StoreUnderTest, SuiteOptions } from './clientSuite';

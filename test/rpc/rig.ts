@@ -1,5 +1,5 @@
 /** An editor and a server joined by two streams in this process, with real stores behind it. */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { PassThrough } from 'node:stream';
@@ -51,7 +51,10 @@ export class Editor {
       openSimulator: ({ seed, pace }) =>
         openRecordedWorld({ seed, pace, storeSocketPath: this.path('world') }),
       openSocket: (socketPath) => openSocketHost({ ...ports, path: socketPath }),
-      localSocketPaths: [this.path('local')],
+      localXen: {
+        look: async () => (existsSync(this.path('local')) ? { socketPath: this.path('local') } : undefined),
+        open: async () => openSocketHost({ ...ports, path: this.path('local') }),
+      },
     });
     this.connection = createMessageConnection(
       new StreamMessageReader(output),

@@ -8,7 +8,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { whenReadable } from '../../../native/store/whenReadable';
+import { whenReadable } from '../../../native/descriptors';
 import { systemClock } from '../../../server/cli/systemClock';
 import type { StoreClient } from '../../../server/host/storeClient';
 import { dialDevice } from '../../../server/store/client/deviceDial';

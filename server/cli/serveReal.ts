@@ -1,0 +1,87 @@
+/**
+ * `xenscope serve --owner USER`: the server of a real host. It runs as root, because Xen wants that,
+ * and speaks with the editors of one user, who is not root, over a socket that only that user can
+ * open. It opens no file that an editor names, and no socket either.
+ */
+import { rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import type { Socket } from 'node:net';
+import path from 'node:path';
+import type { StoreWay } from '../../native/store/storeWays';
+import { XenscopeError } from '../host/errors';
+import { localXen } from './localXen';
+import { writeOut } from './output';
+import { ownerOf } from './ownerOf';
+import { listenForOwner, usualRootSocket } from './rootSocket';
+import { systemClock, systemRandom } from './systemClock';
+
+export interface ServeRealOptions {
+  readonly owner?: string;
+  readonly socket?: string;
+  readonly way: 'auto' | StoreWay;
+  readonly verbose?: boolean;
+}
+
+/** Windows that may be joined at once; one more is sent away. */
+const maxEditors = 32;
+
+/** Resolves when a signal ended it. Rejects with a XenscopeError that says why it cannot begin. */
+export async function serveReal(options: ServeRealOptions, ended: Promise<unknown>): Promise<void> {
+  mustBeRoot();
+  if (options.owner === undefined) {
+    throw new XenscopeError('input', 'It must be said whose editors may connect.', {
+      wayOut: 'Name the user: sudo xenscope serve --owner USER.',
+    });
+  }
+  const owner = await ownerOf(options.owner);
+  const socketPath = options.socket === undefined ? usualRootSocket(owner.uid) : path.resolve(options.socket);
+  const log = (line: string) => options.verbose && process.stderr.write(`${line}\n`);
+  const xen = localXen({ way: options.way, log });
+  const { unavailable } = (await xen.look(undefined)) ?? {};
+  // Loaded when wanted: the other verbs do without a language server.
+  const { startEditorServer } = await import('../rpc/editorServer');
+  const editors = new Set<Socket>();
+  const server = createServer((socket) => {
+    socket.on('error', (error) => log(`The connection of an editor broke: ${error.message}`));
+    if (editors.size >= maxEditors) {
+      log(`An editor was sent away: ${maxEditors} are joined already.`);
+      return socket.destroy();
+    }
+    editors.add(socket);
+    log(`An editor joined; there are ${editors.size} now.`);
+    const { ended: left } = startEditorServer({
+      input: socket,
+      output: socket,
+      clock: systemClock,
+      random: systemRandom,
+      mayWriteFiles: false,
+      localXen: { look: () => xen.look(undefined), open: () => xen.open() },
+    });
+    void left.then(() => {
+      editors.delete(socket);
+      socket.destroy();
+      log(`An editor left; there are ${editors.size} now.`);
+    });
+  });
+  await listenForOwner(server, socketPath, owner);
+  try {
+    const trouble = unavailable && `There is no Xen to show yet. ${unavailable.reason}\n`;
+    await writeOut(`This machine's Xen is served to ${owner.name}: their editor finds it by itself.
+SOCKET=${socketPath}
+${trouble ?? ''}End it with Ctrl-C.
+`);
+    await ended;
+  } finally {
+    // Closing removes the socket; what an editor still asks is not waited for.
+    server.close();
+    for (const socket of editors) socket.destroy();
+    rmSync(socketPath, { force: true });
+  }
+}
+
+function mustBeRoot(): void {
+  if (process.getuid?.() === 0) return;
+  throw new XenscopeError('refused', 'The server of a real host must run as root.', {
+    wayOut: 'Start it with sudo: sudo xenscope serve --owner USER.',
+  });
+}

@@ -1,0 +1,240 @@
+/**
+ * `xenscope serve --owner`: a server that runs as root for the editors of another user. It needs root
+ * to be tried whole; the second user is one that every system has.
+ */
+import assert from 'node:assert/strict';
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { chmodSync, existsSync, lstatSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { createInterface } from 'node:readline';
+import {
+  type MessageConnection,
+  StreamMessageReader,
+  StreamMessageWriter,
+  createMessageConnection,
+} from 'vscode-jsonrpc/node';
+import { ownerOf } from '../../server/cli/ownerOf';
+import type { HostInfo } from '../../server/rpc/api';
+import { type OurServer, startOurs } from '../interop/ours';
+import { eventually, initializeOptions } from '../rpc/rig';
+import { bundle, xenscope } from './xenscope';
+
+const isRoot = process.getuid?.() === 0;
+/** `nobody`, and somebody else who has no more rights. */
+const owner = { name: 'nobody', uid: 65534 };
+const stranger = 65533;
+
+describe('xenscope serve --owner', function () {
+  this.timeout(60_000);
+  let store: OurServer;
+  let folder: string;
+  const children: ChildProcess[] = [];
+  const connections: MessageConnection[] = [];
+
+  before(async () => {
+    store = await startOurs();
+  });
+  after(() => store.stop());
+  beforeEach(() => {
+    folder = mkdtempSync(path.join(tmpdir(), 'xenscope-test-'));
+    // The user must be able to pass through to the socket.
+    chmodSync(folder, 0o711);
+  });
+  afterEach(async () => {
+    for (const connection of connections.splice(0)) connection.dispose();
+    await Promise.all(children.splice(0).map((child) => end(child)));
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  const socketPath = () => path.join(folder, 'root.sock');
+  const env = () => ({ ...process.env, XENSTORED_PATH: store.socketPath });
+  const refused = async (...args: string[]) => {
+    const { status, stderr } = await xenscope(['serve', ...args], { socketPath: store.socketPath });
+    assert.notEqual(status, 0);
+    return stderr;
+  };
+
+  async function serve(...args: string[]): Promise<ChildProcess> {
+    const all = [await bundle(), 'serve', '--owner', owner.name, '--socket', socketPath(), ...args];
+    const child = spawn(process.execPath, all, { env: env(), stdio: ['ignore', 'pipe', 'inherit'] });
+    children.push(child);
+    for await (const line of createInterface({ input: child.stdout })) {
+      if (line.startsWith('End it')) return child;
+    }
+    assert.fail('it ended');
+  }
+
+  async function end(child: ChildProcess): Promise<number | null> {
+    if (child.exitCode !== null || child.signalCode !== null) return child.exitCode;
+    const exit = once(child, 'exit') as Promise<[number | null]>;
+    child.kill('SIGTERM');
+    return (await exit)[0];
+  }
+
+  async function join(options: object = {}): Promise<MessageConnection> {
+    const socket = connect(socketPath());
+    await once(socket, 'connect');
+    const connection = createMessageConnection(
+      new StreamMessageReader(socket),
+      new StreamMessageWriter(socket),
+    );
+    connections.push(connection);
+    connection.listen();
+    await connection.sendRequest('initialize', {
+      processId: null,
+      rootUri: null,
+      capabilities: {},
+      initializationOptions: { ...initializeOptions, ...options },
+    });
+    return connection;
+  }
+
+  const hostsOf = (connection: MessageConnection) =>
+    eventually(async () => {
+      const hosts = await connection.sendRequest<HostInfo[]>('xenscope/hosts', null);
+      return hosts.length > 0 ? hosts : undefined;
+    });
+
+  if (!isRoot) {
+    it('says that it must be root', async () => {
+      assert.match(await refused('--owner', owner.name), /must run as root\. Start it with sudo/);
+    });
+    return;
+  }
+
+  it('is refused to a user who is not root', async () => {
+    // The program is loaded first: that user may not be able to read it where it lies.
+    const script = `const [, file] = process.argv;
+      const code = require('node:fs').readFileSync(file, 'utf8');
+      process.setuid(${owner.uid});
+      new (require('node:module'))(file)._compile(code, file);`;
+    const args = ['-e', script, await bundle(), 'serve', '--owner', owner.name];
+    const told = await new Promise<string>((resolve) =>
+      execFile(process.execPath, args, { env: env() }, (_error, _out, stderr) => resolve(stderr)),
+    );
+    assert.equal(
+      told,
+      'xenscope: The server of a real host must run as root. Start it with sudo: sudo xenscope serve --owner USER.\n',
+    );
+  });
+
+  it('says in one sentence what is wrong with the user or the place', async () => {
+    assert.equal(
+      await refused('--host', 'real'),
+      'xenscope: It must be said whose editors may connect. Name the user: sudo xenscope serve --owner USER.\n',
+    );
+    assert.equal(
+      await refused('--owner', 'no-such-user'),
+      'xenscope: There is no user "no-such-user" on this machine. Name the user whose editor shall connect: --owner USER.\n',
+    );
+    assert.match(await refused('--owner', '--help-me'), /no user "--help-me"|unknown option|missing/);
+    const at = (place: string) => refused('--owner', owner.name, '--socket', place);
+    writeFileSync(socketPath(), 'a file');
+    assert.match(await at(socketPath()), /root\.sock is there already, and is no socket\. Name another file/);
+    mkdirSync(path.join(folder, 'open'));
+    chmodSync(path.join(folder, 'open'), 0o777);
+    assert.match(await at(path.join(folder, 'open', 'x')), /is no safe place.*others may write to/);
+    assert.match(await at(path.join(folder, 'missing', 'x')), /is no safe place.*there is no folder/);
+    assert.match(await at(`/${'x'.repeat(200)}`), /too long for a socket/);
+  });
+
+  it('lets that user in, and nobody else', async () => {
+    await serve();
+    const { mode, uid } = lstatSync(socketPath());
+    assert.deepEqual([mode & 0o777, uid], [0o600, owner.uid]);
+    const answer = await asUser(owner.uid, socketPath());
+    assert.match(answer, /"label":"This machine’s Xen"/);
+    assert.equal((await asUser(stranger, socketPath())).trim(), 'EACCES');
+  });
+
+  it('shows the store of the machine, and nothing that an editor names', async () => {
+    await serve('--way', 'socket');
+    const editor = await join({ sockets: [store.socketPath], rootServer: socketPath() });
+    const [host, ...more] = await hostsOf(editor);
+    assert.deepEqual(
+      { kind: host!.kind, id: host!.id, more, rootServer: host!.rootServer },
+      { kind: 'machine', id: 'local', more: [], rootServer: undefined },
+    );
+    const connected = await editor.sendRequest<HostInfo>('xenscope/connect', { host: 'local' });
+    assert.equal(connected.state.kind, 'connected');
+    assert.deepEqual(await editor.sendRequest('xenscope/names', { host: 'local', path: '/' }), ['tool']);
+    const file = path.join(folder, 'written');
+    await assert.rejects(editor.sendRequest('xenscope/saveJournal', { host: 'local', file }), {
+      message: 'A server that runs as root writes no file that an editor names.',
+    });
+    assert.ok(!existsSync(file));
+  });
+
+  it('serves several windows, and goes on when one leaves', async () => {
+    const child = await serve();
+    const [first, second] = [await join({ firstId: 1000 }), await join()];
+    for (const editor of [first, second]) {
+      await hostsOf(editor);
+      await editor.sendRequest('xenscope/connect', { host: 'local' });
+    }
+    const watch = { host: 'local', path: '/tool' };
+    assert.deepEqual(await first.sendRequest('xenscope/watch', watch), { watchId: 1000 });
+    const gone = new Promise<void>((resolve) => first.onClose(resolve));
+    await first.sendRequest('shutdown');
+    await first.sendNotification('exit');
+    await gone;
+    assert.deepEqual(await second.sendRequest('xenscope/watch', watch), { watchId: 1 });
+    assert.equal(child.exitCode, null);
+  });
+
+  it('cannot be started twice at one place, takes the place of one that was killed, and leaves none behind', async () => {
+    const killed = await serve();
+    assert.match(
+      await refused('--owner', owner.name, '--socket', socketPath()),
+      /A server listens at .*root\.sock already\. Several windows may join it/,
+    );
+    const exit = once(killed, 'exit');
+    killed.kill('SIGKILL');
+    await exit;
+    assert.ok(existsSync(socketPath()));
+    const child = await serve();
+    await join();
+    assert.equal(await end(child), 0);
+    assert.ok(!existsSync(socketPath()));
+  });
+
+  it('knows users by name and by number', async () => {
+    assert.deepEqual(await ownerOf('root'), { uid: 0, gid: 0, name: 'root' });
+    assert.deepEqual(await ownerOf(String(owner.uid)), await ownerOf(owner.name));
+  });
+});
+
+/** What that user gets there: the hosts, or the errno of the system. */
+async function asUser(uid: number, socketPath: string): Promise<string> {
+  const child = execFile(process.execPath, ['-e', client, socketPath, JSON.stringify(initializeOptions)], {
+    uid,
+    cwd: '/',
+  });
+  let text = '';
+  child.stdout!.on('data', (chunk) => (text += String(chunk)));
+  await once(child, 'close');
+  return text;
+}
+
+const client = `
+  const socket = require('node:net').connect(process.argv[1]);
+  const send = (message) => {
+    const text = JSON.stringify({ jsonrpc: '2.0', ...message });
+    socket.write('Content-Length: ' + Buffer.byteLength(text) + '\\r\\n\\r\\n' + text);
+  };
+  socket.on('error', ({ code }) => console.log(code));
+  socket.on('connect', () => {
+    const initializationOptions = JSON.parse(process.argv[2]);
+    send({ id: 1, method: 'initialize', params: { processId: null, rootUri: null, capabilities: {}, initializationOptions } });
+  });
+  let all = '';
+  socket.on('data', (chunk) => {
+    all += chunk;
+    if (!all.includes('This machine')) return send({ id: 2, method: 'xenscope/hosts', params: null });
+    console.log(all);
+    socket.destroy();
+  });
+`.replace(/\s+/g, ' ');
