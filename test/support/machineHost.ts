@@ -24,6 +24,13 @@ export function newMachine(options: Partial<MachineOptions> = {}): Machine {
   });
 }
 
+/** With domains 0, 1 and 2. */
+export function newHost(options: Partial<MachineOptions> = {}): Machine {
+  const machine = newMachine(options);
+  for (const domid of [0, 1, 2]) machine.createDomain(domid);
+  return machine;
+}
+
 /** Two turns of the event loop: more than any prompt delivery takes. */
 export async function settled(): Promise<void> {
   for (let turn = 0; turn < 2; turn++) await new Promise((resolve) => setImmediate(resolve));
