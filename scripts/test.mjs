@@ -1,6 +1,7 @@
 // `npm test`: sets up and runs everything that can run, on a machine that has nothing but Node and
 // npm. `npm test -- unit e2e` runs parts; `--grep TEXT` picks tests by name. The last line counts.
 import { existsSync, readdirSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { checkTypes, runtimes } from './check.mjs';
@@ -11,6 +12,7 @@ import { root, setUp } from './lib/setup.mjs';
 import { failed, mochaStage, passed, programTally, skipped, sum } from './lib/stages.mjs';
 import { makeTemporary, removeTemporary } from './lib/temporary.mjs';
 import { judgeVsix, makeVsix } from './lib/vsix.mjs';
+import { whyNoMachine } from './lib/xen/machine.mjs';
 
 const minutes = 60_000;
 const stillMs = 15_000;
@@ -58,6 +60,16 @@ async function packageCheck() {
   }
 }
 
+async function realXen() {
+  const why = await whyNoMachine();
+  if (why) return inCi ? failed('xen', why) : skipped('xen', why);
+  // Needs the packages of the lock file, so it is loaded when they are there.
+  const { runXenSuites } = await import('./lib/xen/suites.mjs');
+  // Both machines at once where nobody else wants the processors.
+  const alone = Object.keys(stages).filter(isChosen).length === 1;
+  return runXenSuites({ grep: options.grep, atOnce: alone && availableParallelism() > 1 ? 2 : 1 });
+}
+
 async function types() {
   const tallies = [];
   for (const runtime of runtimes)
@@ -84,7 +96,7 @@ const stages = {
   lint,
   unit: () =>
     mochaStage('unit', ['test/**/*.test.ts'], {
-      ignore: ['test/e2e/**', 'test/interop/**', 'test/bench/**', 'test/fuzz/**'],
+      ignore: ['test/e2e/**', 'test/interop/**', 'test/bench/**', 'test/fuzz/**', 'test/xen/**'],
       timeoutMs: 8 * minutes,
       testTimeoutMs: 20_000,
       grep: options.grep,
@@ -100,10 +112,11 @@ const stages = {
       onLine: chatter,
     }),
   // A window of VS Code is not ours alone: what takes the focus from it once may not do so twice.
+  xen: realXen,
   e2e: () => specsWith('e2e', 'test/e2e', { timeoutMs: 15 * minutes, testTimeoutMs: 60_000, retries: 1 }),
 };
-/** Side by side within a row, one row after the other: two cores, and the last two want both. */
-const rows = [['types', 'lint'], ['unit', 'package', 'interop'], ['fuzz'], ['e2e']];
+/** Side by side within a row, one row after the other: two cores, and the last wants both. */
+const rows = [['types', 'lint'], ['unit', 'package', 'interop'], ['fuzz', 'xen'], ['e2e']];
 
 const wanted = [...positionals, ...options.only.flatMap((names) => names.split(','))];
 function isChosen(name) {

@@ -15,19 +15,21 @@ export interface RunOptions {
   readonly input?: string | Buffer;
   /** Called with all of standard output so far, e.g. to act when a program is ready. */
   readonly onOutput?: (text: string) => void;
+  /** For slow machines: when it is killed. */
+  readonly timeoutMs?: number;
 }
 
 /** Longer than any of the programs needs: a hang becomes a failure with what was seen so far. */
-const PATIENCE_MS = 30_000;
+const patienceMs = 30_000;
 
 export async function runProgram(
   program: string,
   args: readonly string[],
-  { socketPath, input = '', onOutput }: RunOptions,
+  { socketPath, input = '', onOutput, timeoutMs = patienceMs }: RunOptions,
 ): Promise<Outcome> {
   const child = spawn(program, args, {
     env: { ...process.env, XENSTORED_PATH: socketPath, LC_ALL: 'C' },
-    timeout: PATIENCE_MS,
+    timeout: timeoutMs,
     killSignal: 'SIGKILL',
   });
   let seen = '';

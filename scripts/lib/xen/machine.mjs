@@ -1,0 +1,52 @@
+// The machine that the tests of a real Xen run in: made once and kept in the cache, until its
+// packages, the files of `test/xen/machine` or Node change.
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { onDebian } from '../debian.mjs';
+import { run } from '../processes.mjs';
+import { step, Told } from '../progress.mjs';
+import { machineFiles, makeImages } from './images.mjs';
+import { commandIn, ensureXenPackages, filledOnce, hashOf, removeOthers, xenCache } from './packages.mjs';
+
+/** Raise it when images are made in another way, so that older ones are made anew. */
+const recipe = 3;
+
+/** One sentence that says why the machine cannot be made here; undefined where it can. */
+export async function whyNoMachine() {
+  const needs = 'A real Xen is emulated from the packages of Debian on x86-64';
+  if (process.platform !== 'linux' || !onDebian) return `${needs}, and this is not Debian`;
+  if (process.arch !== 'x64') return `${needs}, and this is ${process.arch}`;
+  for (const program of ['apt-get', 'dpkg', 'setpriv', 'nice']) {
+    const { code } = await run(program, ['--version']);
+    if (code === 127) return `${needs}; ${program} is not on the PATH`;
+  }
+  return undefined;
+}
+
+/** `{ folder, packages, versions }`: where the images and the unpacked packages are. */
+export async function ensureMachine() {
+  const why = await whyNoMachine();
+  if (why) throw new Told(`${why}.`);
+  const { folder: packages, versions } = await ensureXenPackages();
+  const files = readdirSync(machineFiles).sort();
+  const texts = files.map((file) => readFileSync(path.join(machineFiles, file)));
+  const node = readFileSync(process.execPath);
+  const name = `machine-${hashOf(String(recipe), path.basename(packages), ...files, ...texts, node)}`;
+  const folder = path.join(xenCache, name);
+  if (!existsSync(folder)) {
+    await nodeFits(packages);
+    await step('Making the images of Xen, dom0 and a guest', () =>
+      filledOnce(folder, (draft) => makeImages({ packages, node: process.execPath, folder: draft })),
+    );
+    removeOthers('machine-', name);
+  }
+  return { folder, packages, versions };
+}
+
+/** dom0 has the libraries of its Debian and no others. */
+async function nodeFits(packages) {
+  const [loader, ...args] = commandIn(path.join(packages, 'dom0'), process.execPath);
+  args[args.length - 1] = process.execPath;
+  const { code, output } = await run(loader, [...args, '--version']);
+  if (code !== 0) throw new Told(`This Node does not run on the libraries of dom0's Debian:\n${output}`);
+}

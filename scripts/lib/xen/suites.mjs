@@ -1,0 +1,163 @@
+// Runs the suites of `test/xen` on a real Xen, under each xenstored: those of `suites` in dom0, those
+// of `outside` here, where the gate of the running machine is what they have of it.
+import { build } from 'esbuild';
+import { cpSync, existsSync, readdirSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { say, seconds } from '../progress.mjs';
+import { root } from '../setup.mjs';
+import { failed, mochaStage, reportedTally, sum } from '../stages.mjs';
+import { makeTemporary, removeTemporary } from '../temporary.mjs';
+import { artefacts, bootMachine, daemons } from './boot.mjs';
+import { ensureMachine } from './machine.mjs';
+
+const insideFolder = path.join(root, 'test', 'xen', 'suites');
+const outsideFolder = path.join(root, 'test', 'xen', 'outside');
+/** Emulation is slow, and slower when others work: what hangs must end, and nothing else. */
+const testTimeoutMs = 180_000;
+const suiteTimeoutMs = 600_000;
+const lifeMs = 1_500_000;
+
+/** `atOnce` is how many machines may run side by side; each keeps one processor busy. */
+export async function runXenSuites({ grep, atOnce = 1 }) {
+  const machine = await ensureMachine();
+  const bundles = makeTemporary('suites');
+  try {
+    const suites = await bundleSuites(bundles);
+    const tallies = [];
+    const waiting = [...daemons];
+    const work = async () => {
+      for (let daemon = waiting.shift(); daemon; daemon = waiting.shift()) {
+        tallies.push(await underDaemon({ machine, daemon, bundles, suites, grep }));
+      }
+    };
+    await Promise.all(Array.from({ length: atOnce }, work));
+    const tally = sum(tallies);
+    const ran = tally.passed + tally.failures.length + tally.skipped.length;
+    return ran > 0 ? tally : failed('xen: no test ran', `None is called ${grep}.`);
+  } finally {
+    removeTemporary(bundles);
+  }
+}
+
+/** Each suite becomes one file, and mocha another: reading many files takes long under emulation. */
+async function bundleSuites(folder) {
+  const suites = testsIn(insideFolder).map((file) => ({
+    name: file.replace(/\.test\.ts$/, '').replaceAll(path.sep, '-'),
+    file: path.join(insideFolder, file),
+  }));
+  const common = {
+    bundle: true,
+    platform: 'node',
+    format: 'cjs',
+    target: 'node20.19',
+    mainFields: ['module', 'main'],
+    outdir: folder,
+    outExtension: { '.js': '.cjs' },
+    logLevel: 'error',
+    // koffi is in /xenscope; esbuild itself only where a test of ours bundles something, which is not there.
+    external: ['koffi', 'esbuild'],
+  };
+  await build({ ...common, entryPoints: Object.fromEntries(suites.map(({ name, file }) => [name, file])) });
+  await build({ ...common, entryPoints: { runSuite: path.join(root, 'scripts/lib/xen/runSuite.cjs') } });
+  return suites.map(({ name }) => name);
+}
+
+function testsIn(folder) {
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder, { recursive: true })
+    .filter((file) => file.endsWith('.test.ts'))
+    .sort();
+}
+
+async function underDaemon({ machine, daemon, bundles, suites, grep }) {
+  const begin = Date.now();
+  const running = await bootMachine({
+    machine,
+    daemon,
+    name: `xen-${daemon}`,
+    fill: (folder) => cpSync(bundles, folder, { recursive: true }),
+    lifeMs,
+  });
+  say(`      xen: dom0 with ${daemon} is up (${seconds(Date.now() - begin)})`);
+  try {
+    const tallies = [];
+    for (const suite of suites) tallies.push(await told(daemon, suite, inside(running, daemon, suite, grep)));
+    if (testsIn(outsideFolder).length > 0) {
+      tallies.push(await told(daemon, 'from outside', outside(running, daemon, grep)));
+    }
+    const tally = prefixed(`under ${daemon}: `, sum(tallies));
+    if (tally.failures.length > 0) await keepLogs(running, daemon);
+    return tally;
+  } finally {
+    await running.stop();
+  }
+}
+
+async function told(daemon, suite, work) {
+  const begin = Date.now();
+  const tally = await work;
+  const counts = `${tally.passed} passed, ${tally.failures.length} failed`;
+  if (tally.passed + tally.failures.length > 0) {
+    say(`      xen: ${daemon}, ${suite}: ${counts} (${seconds(Date.now() - begin)})`);
+  }
+  return tally;
+}
+
+/** A process of its own for each suite: what one leaves behind, or dies of, is not the next one's. */
+async function inside({ gate }, daemon, suite, grep) {
+  const report = `/run/report-${suite}`;
+  const command = ['node', '/suites/runSuite.cjs', `/suites/${suite}.cjs`, String(testTimeoutMs)];
+  if (grep) command.push(grep);
+  const env = {
+    XENSCOPE_TEST_REPORT: report,
+    XENSCOPE_XEN_DAEMON: daemon,
+    NODE_PATH: '/xenscope/node_modules',
+    ...(process.env.CI ? { CI: process.env.CI } : {}),
+  };
+  try {
+    const { status, stdout, stderr } = await gate.run(command, {
+      env,
+      timeoutMs: suiteTimeoutMs,
+      onLine: chatter,
+    });
+    const entries = (await gate.run(['cat', report])).stdout;
+    return reportedTally(
+      suite,
+      utf8(entries),
+      { code: status ?? 1, output: utf8(stdout + stderr) },
+      Boolean(grep),
+    );
+  } catch (error) {
+    return failed(`${suite}: the run in dom0 did not end`, String(error));
+  }
+}
+
+function outside({ port, token }, daemon, grep) {
+  return mochaStage('outside', ['test/xen/outside/**/*.test.ts'], {
+    timeoutMs: suiteTimeoutMs,
+    testTimeoutMs,
+    grep,
+    onLine: chatter,
+    env: { XENSCOPE_XEN_GATE: `${port}:${token}`, XENSCOPE_XEN_DAEMON: daemon },
+    mayBeEmpty: Boolean(grep),
+  });
+}
+
+/** What dom0, its daemons and its guests said, for whoever looks into a failure. */
+async function keepLogs({ gate }, daemon) {
+  const script = 'for f in /var/log/xen/*.log; do echo "== $f"; tail -c 65536 "$f"; done; dmesg; xl list; ps';
+  const log = await gate.run(['sh', '-c', script]).catch((error) => ({ stdout: String(error) }));
+  writeFileSync(path.join(artefacts, `xen-${daemon}-dom0.log`), log.stdout, 'latin1');
+}
+
+function prefixed(prefix, tally) {
+  const name = (one) => ({ ...one, title: prefix + one.title });
+  return { ...tally, failures: tally.failures.map(name), skipped: tally.skipped.map(name) };
+}
+
+function chatter(line) {
+  if (line.startsWith(utf8Mark)) say(`      ${utf8(line)}`);
+}
+
+const utf8 = (octets) => Buffer.from(octets, 'latin1').toString('utf8');
+const utf8Mark = Buffer.from('· ').toString('latin1');

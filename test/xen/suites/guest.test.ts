@@ -1,0 +1,52 @@
+/** The machine itself: what all other suites stand on. A real guest boots, talks, reboots and dies. */
+import assert from 'node:assert/strict';
+import { domains, eventually, output } from '../support/dom0';
+import { Guest } from '../support/guest';
+
+describe('a real guest', () => {
+  let guest: Guest;
+  before(async () => {
+    guest = await Guest.create('talker');
+  });
+  after(() => guest.destroy());
+
+  it('runs beside dom0', async () => {
+    const all = await domains();
+    assert.deepEqual(
+      all.map(({ domid }) => domid),
+      [0, guest.domid],
+    );
+    assert.equal(await output('xenstore-read', `${guest.path}/name`), 'talker\n');
+  });
+
+  it('talks on its console', async () => {
+    assert.match(guest.consoleText, new RegExp(`guest ${guest.domid} is ready`));
+    assert.equal(await guest.type('echo one; echo two'), 'one\ntwo');
+  });
+
+  it('talks to the xenstore over its own ring, as itself', async () => {
+    await guest.type('xenstore-write data/colour blue');
+    assert.equal(await output('xenstore-read', `${guest.path}/data/colour`), 'blue\n');
+    assert.equal(await guest.type('xenstore-read data/colour'), 'blue');
+    assert.match(await guest.type('xenstore-write /tool/mine 1 2>&1'), /xenstore-write: could not write/);
+  });
+
+  it('comes back under another number when it reboots', async () => {
+    await guest.typeOnly('reboot -f');
+    await guest.gone();
+    await eventually(async () => (await domains()).some(({ name }) => name === 'talker'));
+    const again = await Guest.named('talker');
+    assert.notEqual(again.domid, guest.domid);
+    guest = again;
+    assert.equal(await guest.type('echo again'), 'again');
+  });
+
+  it('crashes and is gone', async () => {
+    await guest.typeOnly('echo c > /proc/sysrq-trigger');
+    await guest.gone();
+    assert.deepEqual(
+      (await domains()).map(({ domid }) => domid),
+      [0],
+    );
+  });
+});

@@ -1,0 +1,47 @@
+/** What the suites that run in dom0 of a real Xen share: where things are, and how programs are run there. */
+import assert from 'node:assert/strict';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { runProgram } from '../../interop/runProgram';
+import type { Outcome, RunOptions } from '../../interop/runProgram';
+
+/** Emulation is slow, and slower when others work. */
+const programTimeoutMs = 150_000;
+
+export const storeSocket = '/run/xenstored/socket';
+
+/** The xenstored of this machine. */
+export const daemon = process.env['XENSCOPE_XEN_DAEMON'] as 'oxenstored' | 'xenstored';
+
+export function run(program: string, args: readonly string[] = [], options: Partial<RunOptions> = {}) {
+  return runProgram(program, args, { socketPath: storeSocket, timeoutMs: programTimeoutMs, ...options });
+}
+
+/** Standard output of a program that must succeed. */
+export async function output(program: string, ...args: string[]): Promise<string> {
+  const { status, stdout, stderr } = await run(program, args);
+  assert.equal(status, 0, `${program} ${args.join(' ')}: ${stderr}${stdout}`);
+  return stdout;
+}
+
+/** Our built command line, as it is shipped. */
+export function xenscope(args: readonly string[], options: Partial<RunOptions> = {}): Promise<Outcome> {
+  return run('node', ['/xenscope/server.cjs', ...args], options);
+}
+
+/** Looks until there is something to see; the test's own time limit is the limit. */
+export async function eventually<T>(look: () => Promise<T | undefined | false> | T | undefined | false) {
+  for (;;) {
+    const seen = await look();
+    if (seen) return seen;
+    await sleep(50);
+  }
+}
+
+/** One line per domain that Xen knows, zombies included: domid, name, state. */
+export async function domains(): Promise<{ domid: number; name: string; state: string }[]> {
+  const lines = (await output('xl', 'list')).trimEnd().split('\n').slice(1);
+  return lines.map((line) => {
+    const [name, domid, , , state] = line.trim().split(/\s+/);
+    return { domid: Number(domid), name: name!, state: state! };
+  });
+}
