@@ -5,7 +5,7 @@ import { fullTurn, glide, queuedArc, separated, wraps } from '../../webview/ring
 import { hexRows, shadesOf } from '../../webview/rings/hexRows';
 import { History, historyMs, maxPoints } from '../../webview/rings/history';
 import { elapsedText, occupancyText, percent, rateText, rawIndices } from '../../webview/rings/numbers';
-import { pictureText, politeSummary } from '../../webview/rings/words';
+import { packetTitles, pictureText, politeSummary } from '../../webview/rings/words';
 
 function direction(prod: number, cons: number, over: Partial<RingDirectionState> = {}): RingDirectionState {
   const distance = (prod - cons) >>> 0;
@@ -50,6 +50,16 @@ function frame(...directions: RingDirectionState[]): RingFrame {
     tornSamples: 0,
   };
 }
+
+describe('the titles of what is in a ring', () => {
+  it('are sentences for the rings of a console as well', () => {
+    assert.deepEqual(packetTitles('xenstore', 'req'), ['Queued in req', 'Just read from req']);
+    assert.deepEqual(packetTitles('console', 'in'), [
+      'Queued in the ring “in”',
+      'Just read from the ring “in”',
+    ]);
+  });
+});
 
 describe('the picture of a ring', () => {
   it('draws an arc as long as what waits, wherever it begins', () => {

@@ -1,11 +1,12 @@
 /** One direction on the page: its ring, its numbers, its packets. */
-import type { RingDirectionDetail, RingDirectionState } from '../../server/rpc/api';
+import type { RingDirectionDetail, RingDirectionState, RingKind } from '../../server/rpc/api';
 import { element } from '../kit';
+import { setNumber } from './flash';
 import { occupancyText, rateText, rawIndices } from './numbers';
 import { countText, PacketTable } from './packets';
 import type { Palette } from './palette';
 import { RingPicture } from './picture';
-import { directionTitle, pictureText } from './words';
+import { directionTitle, packetTitles, pictureText } from './words';
 
 export class DirectionView {
   readonly root: HTMLElement;
@@ -17,30 +18,30 @@ export class DirectionView {
   private readonly queued: PacketTable;
   private readonly consumed: PacketTable;
 
-  constructor(index: 0 | 1, name: string, palette: () => Palette, moves: () => boolean) {
+  constructor(index: 0 | 1, name: string, kind: RingKind, palette: () => Palette, moves: () => boolean) {
     this.picture = new RingPicture(index, palette, moves);
     const swatch = element('span', { className: `swatch direction${index}` });
     const head = element('div', { className: 'head' }, swatch, this.title);
     this.root = element('section', { className: 'direction' }, head, this.picture.canvas);
     this.root.append(this.used, this.rates, this.counts);
-    const [waiting, read] = [`Queued in ${name}`, `Just read from ${name}`];
-    this.queued = new PacketTable(waiting, 'Nothing waits.');
-    this.consumed = new PacketTable(read, 'Nothing that was read is still in the ring.');
+    const [waiting, read] = packetTitles(kind, name);
+    this.queued = new PacketTable(kind, waiting, 'Nothing waits.');
+    this.consumed = new PacketTable(kind, read, 'Nothing that was read is still in the ring.');
     this.root.append(this.queued.root, this.consumed.root);
   }
 
   show(direction: RingDirectionState, detail: RingDirectionDetail): void {
     const raw = rawIndices(direction);
     setText(this.title, directionTitle(direction));
-    setText(this.used, occupancyText(direction));
+    setNumber(this.used, occupancyText(direction));
     this.used.classList.toggle('bad', direction.insane);
     this.used.title = raw;
     const { producer, consumer, producedPerSecond, consumedPerSecond } = direction;
-    setText(
+    setNumber(
       this.rates,
       `${producer} writes ${rateText(producedPerSecond)} · ${consumer} reads ${rateText(consumedPerSecond)}`,
     );
-    setText(this.counts, countText(detail));
+    setNumber(this.counts, countText(detail));
     this.picture.canvas.setAttribute('aria-label', pictureText(direction));
     this.picture.canvas.title = raw;
     this.picture.show(direction);

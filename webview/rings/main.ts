@@ -162,6 +162,7 @@ class RingPage {
         new DirectionView(
           index === 0 ? 0 : 1,
           name,
+          row.kind,
           () => this.palette,
           () => !prefersStillness(),
         ),

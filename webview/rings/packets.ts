@@ -1,9 +1,15 @@
-/** The decoded packets of one direction: those that wait, and those that were just read. */
-import type { RingDirectionDetail, RingPacket } from '../../server/rpc/api';
+/** The decoded packets of one direction, or the lines of a console: those that wait, and those that were just read. */
+import type { RingDirectionDetail, RingKind, RingPacket } from '../../server/rpc/api';
 import { element } from '../kit';
 import { grouped, hex32 } from './numbers';
 
 const maxRows = 40;
+
+/** A console carries text and nothing else: a line has no header to tell of. */
+const columns: Readonly<Record<RingKind, readonly string[]>> = {
+  xenstore: ['Type', 'Request', 'Bytes', 'Contents'],
+  console: ['Bytes', 'Text'],
+};
 
 export class PacketTable {
   readonly root: HTMLElement;
@@ -12,9 +18,13 @@ export class PacketTable {
   private readonly scroller: HTMLElement;
   private drawn = '';
 
-  constructor(title: string, emptyText: string) {
+  constructor(
+    private readonly kind: RingKind,
+    title: string,
+    emptyText: string,
+  ) {
     const head = element('tr');
-    for (const name of ['Type', 'Request', 'Bytes', 'Contents']) {
+    for (const name of columns[kind]) {
       const cell = element('th', { text: name });
       cell.scope = 'col';
       head.append(cell);
@@ -36,22 +46,20 @@ export class PacketTable {
     this.drawn = drawn;
     this.empty.hidden = packets.length > 0;
     this.scroller.hidden = packets.length === 0;
-    const rows = packets.slice(0, maxRows).map(packetRow);
-    if (packets.length > maxRows) rows.push(moreRow(packets.length - maxRows));
+    const rows = packets.slice(0, maxRows).map((packet) => packetRow(this.kind, packet));
+    if (packets.length > maxRows) rows.push(moreRow(packets.length - maxRows, columns[this.kind].length));
     this.rows.replaceChildren(...rows);
   }
 }
 
-function packetRow(packet: RingPacket): HTMLElement {
-  const { type, reqId, txId, text, doubtful, index } = packet;
+function packetRow(kind: RingKind, packet: RingPacket): HTMLElement {
+  const { text, doubtful, index } = packet;
   const row = element('tr', { className: doubtful ? 'doubtful' : '' });
-  // Where the beginning was not seen there is no header to tell it, and a console has none.
-  const request =
-    type === '?' || type === 'text' ? '–' : txId === 0 ? String(reqId) : `${reqId} in tx ${txId}`;
-  const cells = [type, request, bytesText(packet)];
-  for (const [column, content] of cells.entries()) {
-    row.append(element('td', { className: column === 0 ? 'type' : 'number', text: content }));
+  if (kind === 'xenstore') {
+    row.append(element('td', { className: 'type', text: packet.type }));
+    row.append(element('td', { className: 'number', text: requestText(packet) }));
   }
+  row.append(element('td', { className: 'number', text: bytesText(packet) }));
   const content = element('td', { className: 'content', text });
   content.title = doubtful ? `${text}\n\nIt was overwritten while we looked, or began before we did.` : text;
   if (doubtful) content.append(element('span', { className: 'dim', text: ' (doubtful)' }));
@@ -60,14 +68,20 @@ function packetRow(packet: RingPacket): HTMLElement {
   return row;
 }
 
+/** Where the beginning was not seen there is no header to tell it. */
+function requestText({ type, reqId, txId }: RingPacket): string {
+  if (type === '?') return '–';
+  return txId === 0 ? String(reqId) : `${reqId} in tx ${txId}`;
+}
+
 function bytesText({ bytes, wholeBytes }: RingPacket): string {
   if (wholeBytes === undefined || wholeBytes === bytes) return grouped(bytes);
   return `${grouped(bytes)} of ${grouped(wholeBytes)}`;
 }
 
-function moreRow(count: number): HTMLElement {
+function moreRow(count: number, width: number): HTMLElement {
   const cell = element('td', { className: 'dim', text: `… and ${grouped(count)} more` });
-  cell.colSpan = 4;
+  cell.colSpan = width;
   return element('tr', {}, cell);
 }
 

@@ -1,10 +1,14 @@
 /** The theme's colours, for what CSS does not reach: canvases. Read again when the theme changes. */
 
 export interface Palette {
+  /** Lines tell things apart, and must not be mistaken for each other. */
+  readonly isHighContrast: boolean;
   readonly foreground: string;
   readonly dim: string;
   readonly border: string;
   readonly track: string;
+  /** Of the lines behind a chart. */
+  readonly grid: string;
   readonly error: string;
   readonly warning: string;
   /** Of the first and of the second direction. */
@@ -22,12 +26,16 @@ export function readPalette(): Palette {
   const size = Number.parseFloat(variable('font-size')) || 13;
   const family = variable('font-family');
   return {
+    isHighContrast,
     foreground: variable('foreground'),
     dim: variable('descriptionForeground', 'foreground'),
     border: variable('contrastBorder', 'editorWidget-border', 'foreground'),
     // In high contrast lines tell things apart, and surfaces stay as they are.
     track: isHighContrast
       ? variable('editor-background')
+      : variable('scrollbarSlider-background', 'editorWidget-background'),
+    grid: isHighContrast
+      ? variable('contrastBorder', 'foreground')
       : variable('scrollbarSlider-background', 'editorWidget-background'),
     error: variable('errorForeground', 'foreground'),
     warning: variable('editorWarning-foreground', 'charts-yellow', 'foreground'),

@@ -51,8 +51,8 @@ export class Strip {
     const axis: uPlot.Axis = {
       stroke: palette.dim,
       font: palette.font(0.85),
-      grid: { stroke: palette.track, width: 1 },
-      ticks: { stroke: palette.track, width: 1, size: 4 },
+      grid: { stroke: palette.grid, width: 1, dash: palette.isHighContrast ? [1, 4] : [] },
+      ticks: { stroke: palette.grid, width: 1, size: 4 },
     };
     return {
       width: this.host.clientWidth,

@@ -20,6 +20,12 @@ export function directionTitle({ name, producer, consumer }: RingDirectionState)
   return `${carries[name] ?? name}: ${producer} → ${consumer}`;
 }
 
+/** What waits, and what was read: the rings of a console have names that are words themselves. */
+export function packetTitles(kind: RingKind, name: string): readonly [string, string] {
+  const ring = kind === 'console' ? `the ring “${name}”` : name;
+  return [`Queued in ${ring}`, `Just read from ${ring}`];
+}
+
 /** Everything that the picture of one direction shows. */
 export function pictureText(direction: RingDirectionState): string {
   const { producer, consumer, producedPerSecond, consumedPerSecond, cons, sizeBytes, prod } = direction;

@@ -2,6 +2,7 @@
 import type { RingFrame } from '../../server/rpc/api';
 import { element } from '../kit';
 import { setText } from './directionView';
+import { setNumber } from './flash';
 import { hex32 } from './numbers';
 
 export class WordsTable {
@@ -36,7 +37,7 @@ export class WordsTable {
         const last = element('td', {}, cells.says, element('span', { className: 'dim', text: meaning }));
         this.body.append(element('tr', {}, head, cells.value, last));
       }
-      setText(cells.value, hex32(value));
+      setNumber(cells.value, hex32(value));
       cells.value.title = value.toLocaleString('en-US');
       setText(cells.says, sentence(says ?? ''));
     }

@@ -50,7 +50,7 @@ export function decodePackets({ layout, page, prod, cons }: RingContents, stream
   return split(packets, bytes, prod, cons, sizeBytes);
 }
 
-/** The text of a console: what waits, and the end of what was read. */
+/** The text of a console, line by line: what waits, and what was read and still stands there. */
 export function decodeText({ layout, page, prod, cons }: RingContents): Packets {
   const { offsetBytes, sizeBytes } = layout;
   const bytes = Buffer.from(inOrder(page, offsetBytes, sizeBytes, prod));
@@ -58,28 +58,33 @@ export function decodeText({ layout, page, prod, cons }: RingContents): Packets 
   const read = bytes.subarray(0, sizeBytes - waiting);
   // A ring that was not yet filled once holds zeroes before its first byte.
   const first = read.findIndex((byte) => byte !== 0);
-  const text = (part: Buffer, index: number): RingPacket[] =>
-    part.length === 0
-      ? []
-      : [
-          {
-            index,
-            bytes: part.length,
-            type: 'text',
-            reqId: 0,
-            txId: 0,
-            text: printable(part),
-            doubtful: false,
-          },
-        ];
   const old = first === -1 ? read.subarray(0, 0) : read.subarray(first);
-  return {
-    queued: text(bytes.subarray(sizeBytes - waiting), cons),
-    consumed: text(
-      old.subarray(Math.max(0, old.length - maxTextChars)),
-      (cons - Math.min(old.length, maxTextChars)) >>> 0,
-    ),
-  };
+  const lines = textLines(old, (cons - old.length) >>> 0).reverse();
+  const oldest = lines.at(-1);
+  // What stood before it is overwritten: it may be the end of a line only.
+  if (oldest && first === 0) lines[lines.length - 1] = { ...oldest, doubtful: true };
+  return { queued: textLines(bytes.subarray(sizeBytes - waiting), cons), consumed: lines };
+}
+
+function textLines(bytes: Buffer, index: number): RingPacket[] {
+  const lines: RingPacket[] = [];
+  for (let at = 0; at < bytes.length;) {
+    const feed = bytes.indexOf(0x0a, at);
+    const end = feed === -1 ? bytes.length : feed + 1;
+    const text = printable(bytes.subarray(at, lineEnd(bytes, at, end)));
+    const line = { type: 'text', reqId: 0, txId: 0, doubtful: false };
+    lines.push({ index: (index + at) >>> 0, bytes: end - at, text, ...line });
+    at = end;
+  }
+  return lines;
+}
+
+/** Where the text of a line ends: before its line feed, and a carriage return before that. */
+function lineEnd(bytes: Buffer, start: number, end: number): number {
+  let at = end;
+  if (at > start && bytes[at - 1] === 0x0a) at--;
+  if (at > start && bytes[at - 1] === 0x0d) at--;
+  return at;
 }
 
 /** Those that end behind `cons` wait; bytes that wait and belong to no message are one packet in doubt. */

@@ -88,7 +88,7 @@ export class RingModel {
     const messages = this.#streams[which]?.fold(this.#sampler) ?? 0;
     if (counter.isInsane) this.#strip.mark('insane');
     if (result === 'reset') this.#strip.mark('reset');
-    const used = counter.isInsane ? 0 : counter.usedBytes;
+    const used = counter.isInsane || this.#sampler.isReconnecting ? undefined : counter.usedBytes;
     if (isNear) this.#strip.add(which, used, counter.producedBytes, counter.consumedBytes, messages);
     else this.#strip.add(which, used, 0, 0, 0);
   }

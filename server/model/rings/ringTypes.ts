@@ -162,7 +162,7 @@ export interface RingStrip {
   readonly startMs: number;
   readonly directions: readonly {
     readonly name: DirectionName;
-    /** The most that waited in the slot. */
+    /** The most that waited in the slot; null also where the indices meant nothing. */
     readonly usedBytes: readonly (number | null)[];
     readonly producedBytes: readonly (number | null)[];
   }[];

@@ -52,17 +52,17 @@ export class Strip {
     return isNear;
   }
 
-  /** After `begin`. */
+  /** After `begin`. `usedBytes` is undefined while the indices say nothing: the slot then has no level. */
   add(
     which: number,
-    usedBytes: number,
+    usedBytes: number | undefined,
     producedBytes: number,
     consumedBytes: number,
     messages: number,
   ): void {
     const at = this.#slot % stripSlots;
     const column = this.#columns[which]!;
-    column.used[at] = Math.max(column.used[at]!, usedBytes);
+    column.used[at] = Math.max(column.used[at]!, usedBytes ?? NaN);
     column.produced[at]! += producedBytes;
     column.consumed[at]! += consumedBytes;
     column.messages[at]! += messages;
@@ -96,7 +96,8 @@ export class Strip {
       { length: Math.max(0, newest - first + 1) },
       (_, at) => (first + at) % stripSlots,
     );
-    const known = (values: Float64Array) => slots.map((at) => (this.#seen[at] ? values[at]! : null));
+    const known = (values: Float64Array) =>
+      slots.map((at) => (this.#seen[at] && !Number.isNaN(values[at]) ? values[at]! : null));
     return {
       slotMs,
       startMs: first * slotMs,

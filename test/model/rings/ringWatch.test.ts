@@ -265,13 +265,34 @@ describe('the view of a ring', () => {
 
   it('shows the text of a console', () => {
     const { clock, subscribe, pages, watch } = rig();
-    pages[1]!.pass('out', Buffer.from('Linux version 6.1\n'));
-    pages[1]!.produce('out', Buffer.from('login: '));
+    pages[1]!.pass('out', Buffer.from('Linux version 6.1\nup\r\n'));
+    pages[1]!.produce('out', Buffer.from('\n\tlogin: '));
     subscribe();
     clock.tick(0);
-    const { queued, consumed } = watch.detail('console:2')!.details[1]!;
-    assert.deepEqual([queued[0]!.text, consumed[0]!.text], ['login: ', 'Linux version 6.1·']);
-    assert.deepEqual([queued[0]!.index, consumed[0]!.index], [18, 0]);
+    const told = () => {
+      const { queued, consumed } = watch.detail('console:2')!.details[1]!;
+      return [queued, consumed].map((lines) =>
+        lines.map(({ index, bytes, text, doubtful }) => [index, bytes, text, doubtful]),
+      );
+    };
+    assert.deepEqual(told(), [
+      [
+        [22, 1, '', false],
+        [23, 8, '·login: ', false],
+      ],
+      [
+        [18, 4, 'up', false],
+        [0, 18, 'Linux version 6.1', false],
+      ],
+    ]);
+    pages[1]!.consume('out');
+    pages[1]!.pass('out', Buffer.from('x'.repeat(2_040) + '\nlast\n'));
+    clock.tick(1_000);
+    const [queued, consumed] = told();
+    assert.deepEqual([queued, consumed!.length], [[], 2]);
+    assert.deepEqual(consumed![0], [2_072, 5, 'last', false]);
+    // What is left of the line before stands at its beginning.
+    assert.deepEqual([consumed![1]![1], consumed![1]![3]], [2_043, true]);
   });
 
   it('says what each word means', () => {
@@ -334,6 +355,28 @@ describe('the strip of a ring', () => {
       600,
     );
     assert.ok(strip.marks.some(({ what }) => what.includes('insane')));
+  });
+
+  it('has no level where the indices mean nothing', () => {
+    const { clock, subscribe, page, watch } = rig();
+    subscribe(20);
+    const levels = () => {
+      const { directions } = watch.strip('xenstore:1')!;
+      return directions.map(({ usedBytes }) => usedBytes.at(-1));
+    };
+    page.produce('rsp', Buffer.alloc(40));
+    clock.tick(3 * slotMs);
+    assert.deepEqual(levels(), [0, 40]);
+    page.setPair('req', 9, 20);
+    clock.tick(3 * slotMs);
+    assert.deepEqual(levels(), [null, 40], 'impossible indices');
+    page.setPair('req', 20, 20);
+    page.setWord('connection', 1);
+    clock.tick(3 * slotMs);
+    assert.deepEqual(levels(), [null, null], 'a reconnect is under way');
+    page.setWord('connection', 0);
+    clock.tick(3 * slotMs);
+    assert.deepEqual(levels(), [0, 40]);
   });
 
   it('is bounded, knows where nobody looked, and gives only what is new when asked', () => {
