@@ -68,6 +68,10 @@ class FilePages implements PagePool {
     this.#maxPages = maxPages;
   }
 
+  get folder(): string {
+    return this.#folder.path;
+  }
+
   allocate(pages: number): SharedPages {
     if (this.#isClosed) throw new XenscopeError('gone', 'The host that these pages were for is closed.');
     if (!Number.isInteger(pages) || pages < 1) throw new RangeError(`${pages} is no number of pages`);

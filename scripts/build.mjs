@@ -2,6 +2,7 @@
 import { build, context } from 'esbuild';
 import { copyFileSync, existsSync, mkdirSync, rmSync } from 'node:fs';
 import { copyKoffi } from './lib/koffi.mjs';
+import { buildXensim } from './lib/xensim.mjs';
 
 const node = {
   bundle: true,
@@ -44,6 +45,8 @@ for (const file of ['codicon.css', 'codicon.ttf']) {
   copyFileSync(`node_modules/@vscode/codicons/dist/${file}`, `dist/${file}`);
 }
 copyKoffi('dist');
+const without = buildXensim('dist/xensim');
+if (without) console.log(without);
 
 if (process.argv.includes('--watch')) {
   for (const bundle of bundles) await (await context(bundle)).watch();

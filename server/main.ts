@@ -7,6 +7,7 @@ import { addAdapterVerb } from './cli/adapterVerb';
 import { addDoctorVerb } from './cli/doctorVerb';
 import { addEditorVerb } from './cli/editorVerb';
 import { runCommandLine } from './cli/runCommandLine';
+import { addRunVerb } from './cli/runVerb';
 import { addServeVerb } from './cli/serveVerb';
 import { addStoreVerbs } from './cli/storeVerbs';
 
@@ -15,6 +16,7 @@ const program = new Command('xenscope')
   .version(version);
 
 addServeVerb(program);
+addRunVerb(program);
 addStoreVerbs(program);
 addEditorVerb(program);
 addAdapterVerb(program);

@@ -1,31 +1,38 @@
 /**
- * Where a simulator's store listens: a socket that only this user can reach, whose folder goes with the
+ * Where a simulator listens: sockets that only this user can reach, in a folder that goes with the
  * process. After a kill the folder stays, and the next one that is made takes it away.
  */
 import { randomBytes } from 'node:crypto';
 import { lstatSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import type { Stats } from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 
 const prefix = 'xenscope-';
 const socketName = 'socket';
+export const GUEST_SOCKET_NAME = 'guests';
+/** Those of a world: its store, who joins it, and the store as each joined domain has it. */
+const ourSocket = /^(socket|guests|store-[0-9]+)$/;
 /** Longer than anybody takes from making the folder to listening there. */
 const startMs = 60_000;
 
 export interface PrivateSocket {
   readonly path: string;
+  /** For programs that join as guests; undefined where none can. */
+  readonly guestPath: string | undefined;
   /** Safe to call twice. */
   remove(): void;
 }
 
 export async function privateSocket(
-  parent = process.env['XDG_RUNTIME_DIR'] || tmpdir(),
+  parent = usualParent(),
   platform: NodeJS.Platform = process.platform,
 ): Promise<PrivateSocket> {
   // Windows knows no sockets in folders, and its pipes go with the process.
   if (platform === 'win32') {
-    return { path: `\\\\.\\pipe\\${prefix}${randomBytes(16).toString('hex')}`, remove: () => undefined };
+    const pipe = `\\\\.\\pipe\\${prefix}${randomBytes(16).toString('hex')}`;
+    return { path: pipe, guestPath: undefined, remove: () => undefined };
   }
   // mkdtemp makes it 0700, whatever the umask says.
   const folder = mkdtempSync(path.join(parent, prefix));
@@ -35,7 +42,24 @@ export async function privateSocket(
   };
   process.on('exit', remove);
   await sweep(parent, lstatSync(folder).mtimeMs - startMs);
-  return { path: path.join(folder, socketName), remove };
+  const [socket, guests] = [socketName, GUEST_SOCKET_NAME].map((name) => path.join(folder, name));
+  return { path: socket!, guestPath: guests, remove };
+}
+
+function usualParent(): string {
+  return process.env['XDG_RUNTIME_DIR'] || tmpdir();
+}
+
+/** All such folders of this user, of running processes and of those that were killed. */
+export function privateFolders(parent = usualParent()): string[] {
+  return readdirSync(parent)
+    .filter((name) => name.startsWith(prefix))
+    .map((name) => path.join(parent, name))
+    .filter((folder) => isOurs(lstatSync(folder, { throwIfNoEntry: false })));
+}
+
+function isOurs(found: Stats | undefined): boolean {
+  return found !== undefined && found.isDirectory() && found.uid === process.getuid?.();
 }
 
 /** Removes what this user's processes left behind, where nobody listens any more. */
@@ -54,17 +78,18 @@ async function sweep(parent: string, olderThanMs: number): Promise<void> {
   );
 }
 
-/** A link, somebody else's folder, and one that holds anything but a socket are left alone. */
+/** A link, somebody else's folder, and one that holds anything else than our sockets are left alone. */
 async function isLeftBehind(folder: string, olderThanMs: number): Promise<boolean> {
   const found = lstatSync(folder);
-  if (!found.isDirectory() || found.uid !== process.getuid?.() || found.mtimeMs > olderThanMs) return false;
+  if (!isOurs(found) || found.mtimeMs > olderThanMs) return false;
   const names = readdirSync(folder);
-  if (names.length === 0) return true;
-  const socket = path.join(folder, socketName);
-  return names.length === 1 && names[0] === socketName && lstatSync(socket).isSocket() && isDead(socket);
+  const sockets = names.map((name) => path.join(folder, name));
+  const areOurs = names.every((name, at) => ourSocket.test(name) && lstatSync(sockets[at]!).isSocket());
+  return areOurs && (await Promise.all(sockets.map(isDead))).every(Boolean);
 }
 
-function isDead(socketPath: string): Promise<boolean> {
+/** Whether nobody listens there any more. */
+export function isDead(socketPath: string): Promise<boolean> {
   return new Promise((resolve) => {
     const probe = connect(socketPath);
     const done = (answer: boolean): void => {

@@ -1,10 +1,11 @@
 /** `xenscope serve`: a simulated host whose xenstore other programs can reach through a socket. */
 import { once } from 'node:events';
 import path from 'node:path';
-import { InvalidArgumentError, Option } from 'commander';
+import { Option } from 'commander';
 import type { Command } from 'commander';
 import { storeWayNames } from '../../native/store/storeWays';
 import { maxPace } from '../sim/scheduler';
+import { pace, wholeNumber } from './numbers';
 import { writeOut } from './output';
 import { privateSocket } from './privateSocket';
 import { serveReal } from './serveReal';
@@ -66,8 +67,8 @@ async function serve(options: ServeOptions): Promise<void> {
   // SIGHUP as well: the terminal may be closed over us.
   const ended = Promise.race(['SIGINT', 'SIGTERM', 'SIGHUP'].map((signal) => once(process, signal)));
   if (isReal(options)) return serveReal(options, ended).then(endNow, fail);
-  const own = options.socket === undefined ? await privateSocket() : undefined;
-  const socketPath = own?.path ?? path.resolve(options.socket!);
+  const own = await privateSocket();
+  const socketPath = options.socket === undefined ? own.path : path.resolve(options.socket);
   try {
     // Loaded when it is needed: the other verbs start without it.
     const { openRecordedWorld } = await import('./recording');
@@ -78,40 +79,32 @@ async function serve(options: ServeOptions): Promise<void> {
       seed: options.seed,
       pace: options.pace,
       storeSocketPath: socketPath,
+      ...(own.guestPath === undefined ? {} : { guestSocketPath: own.guestPath }),
       pages: openPages(log),
       log,
     });
-    await writeOut(greeting(options, socketPath));
+    await writeOut(greeting(options, socketPath, world.world?.guestSocketPath));
     await ended;
     await world.close();
     if (options.journal !== undefined) await writeJournal(options.journal, world.recorder.lines());
   } catch (error) {
     fail(error);
   } finally {
-    own?.remove();
+    own.remove();
   }
 }
 
-function greeting({ seed, pace }: ServeOptions, socketPath: string): string {
+function greeting({ seed, pace }: ServeOptions, socketPath: string, guestPath: string | undefined): string {
   const life = pace === 0 ? 'quiet' : `pace ${pace}`;
+  const joining =
+    guestPath === undefined
+      ? ''
+      : `Join it with:     xenscope run --world ${guestPath} --domain NAME -- PROGRAM\n`;
   return `The simulator is up: seed ${seed}, ${life}.
 XENSTORED_PATH=${socketPath}
 Look at it with:  XENSTORED_PATH=${socketPath} xenstore-ls -f
-End it with Ctrl-C.
+${joining}End it with Ctrl-C.
 `;
-}
-
-function wholeNumber(text: string): number {
-  if (!/^[0-9]{1,15}$/.test(text)) throw new InvalidArgumentError('It must be a whole number, 0 or more.');
-  return Number(text);
-}
-
-function pace(text: string): number {
-  const value = Number(text);
-  if (text.trim() === '' || !(value >= 0 && value <= maxPace)) {
-    throw new InvalidArgumentError(`It must be a number from 0 to ${maxPace}.`);
-  }
-  return value;
 }
 
 function isReal({ host, owner }: ServeOptions): boolean {

@@ -26,6 +26,8 @@ export interface ReadOnlyPages {
 export interface PagePool {
   /** Whether other processes can map the pages too. */
   readonly isShared: boolean;
+  /** The folder of the files that other processes can map; absent where there are none. */
+  readonly folder?: string;
   /** Throws a XenscopeError `limit` when there is no room. */
   allocate(pages: number): SharedPages;
   /** Frees everything that is left. */

@@ -120,6 +120,8 @@ export interface WorldControl {
   pace: number;
   /** Where other programs reach the world's xenstore: what XENSTORED_PATH must say. */
   readonly storeSocketPath: string | undefined;
+  /** Where programs of other processes join its domains; undefined where none can. */
+  readonly guestSocketPath: string | undefined;
 
   /** While it is held nothing happens in the world; requests from outside are still answered. */
   readonly isHeld: boolean;

@@ -33,6 +33,7 @@ export interface ControlParts {
   readonly kernels: Kernels;
   readonly admissions: Admissions;
   storeSocketPath(): string | undefined;
+  guestSocketPath(): string | undefined;
 }
 
 export class Control implements WorldControl {
@@ -61,6 +62,10 @@ export class Control implements WorldControl {
 
   get storeSocketPath(): string | undefined {
     return this.#parts.storeSocketPath();
+  }
+
+  get guestSocketPath(): string | undefined {
+    return this.#parts.guestSocketPath();
   }
 
   get isHeld(): boolean {

@@ -25,6 +25,8 @@ import type { OperatorPlan } from './dom0/operator';
 import type { Domain } from './domain';
 import { Faults } from './faults';
 import { Hypervisor } from './hypervisor';
+import { GuestSocket } from './joined/guestSocket';
+import { strikeVchan } from './joined/strikeVchan';
 import { Life } from './life';
 import { Machine } from './machine/machine';
 import type { MachineObserver } from './machine/machineObserver';
@@ -46,6 +48,11 @@ export interface WorldOptions {
   readonly clock: Clock;
   /** Where other programs may reach the store; nowhere when absent. */
   readonly storeSocketPath?: string;
+  /**
+   * Where programs of other processes may join its domains; nowhere when absent, or where `pages` are
+   * not such that other processes can map them. Sockets of the domains lie beside it.
+   */
+  readonly guestSocketPath?: string;
   readonly log?: (line: string) => void;
   /** Who lives there, in the order of their start; the demo host when absent. */
   readonly domains?: readonly DomainConfig[];
@@ -98,11 +105,13 @@ export class World implements Host {
   readonly #scheduler: Scheduler;
   readonly #pages: PagePool;
   readonly #admissions: Admissions;
+  readonly #faults: Faults;
   readonly #consoles: Consoles;
   readonly #note = (text: string) => this.#admissions.add('request', text);
   readonly #activity = new Activity();
   readonly #outsiders = new Set<StoreClient>();
   #listener: { readonly path: string; close(): Promise<void> } | undefined;
+  #guests: GuestSocket | undefined;
   #closed = false;
 
   constructor(options: WorldOptions) {
@@ -121,7 +130,7 @@ export class World implements Host {
     this.#admissions = new Admissions(() => ({ afterMove: time.moves, atMs: time.nowMs() }));
     const domain = (domid: number): Domain | undefined => this.hypervisor.get(domid);
     const changed = () => this.world.changed();
-    const faults = new Faults(new SeededRandom(seed + seedOffsets.faults), changed);
+    const faults = (this.#faults = new Faults(new SeededRandom(seed + seedOffsets.faults), changed));
     this.machine = new Machine({
       pool: this.#pages,
       clock: time,
@@ -176,6 +185,7 @@ export class World implements Host {
       kernels,
       admissions: this.#admissions,
       storeSocketPath: () => this.#listener?.path,
+      guestSocketPath: () => this.#guests?.path,
     });
   }
 
@@ -226,7 +236,8 @@ export class World implements Host {
   }
 
   /** Called once, by createWorld: builds the host, lets it run for a while, then opens its doors. */
-  async boot({ pace, storeSocketPath, domains, plan }: WorldOptions): Promise<void> {
+  async boot(options: WorldOptions): Promise<void> {
+    const { pace, storeSocketPath, guestSocketPath, domains, plan } = options;
     const { dom0 } = this.hypervisor;
     await bootDom0(dom0.store);
     dom0.start('backend drivers', () => runBus(dom0, 'backend', { vif: netback, vbd: blkback, qdisk, vkbd }));
@@ -243,12 +254,35 @@ export class World implements Host {
     });
     await this.advance(upMs);
     if (storeSocketPath !== undefined) this.#listener = await this.store.listen(storeSocketPath);
+    if (guestSocketPath !== undefined) await this.#openGuestSocket(guestSocketPath);
     this.world.pace = pace;
+  }
+
+  async #openGuestSocket(socketPath: string): Promise<void> {
+    if (this.#pages.folder === undefined) return;
+    const { machine, hypervisor, toolstack } = this;
+    const time = this.#scheduler;
+    const guests = new GuestSocket(socketPath, {
+      machine,
+      hypervisor,
+      toolstack,
+      time,
+      pagesFolder: this.#pages.folder,
+      storeOf: ({ domid, name, gate }) => {
+        const link = worldLink(this.store.connect({ domid }), { time, domid, name, gate });
+        return recordedDial(link, this.#note);
+      },
+      note: (text) => this.#admissions.add('act', text),
+      onRing: ({ domid }) => strikeVchan(this.machine, this.#faults, domid),
+    });
+    await guests.listen();
+    this.#guests = guests;
   }
 
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
+    await this.#guests?.close();
     this.#scheduler.close();
     this.hypervisor.stop();
     for (const client of [...this.#outsiders]) await client.close();

@@ -12,7 +12,8 @@ import type { Schedule } from './delivery';
 import { EventTable } from './eventTable';
 import type { Port } from './eventTable';
 import { Frames } from './frames';
-import { CONSOLE_GREF, GrantTable, XENSTORE_GREF } from './grantTable';
+import { CONSOLE_GREF, GrantTable, RESERVED_GREFS, XENSTORE_GREF } from './grantTable';
+import type { Grant } from './grantTable';
 import { GuestDomain } from './guestDomain';
 import { MachineObserver } from './machineObserver';
 import { ProgramPorts } from './programPorts';
@@ -63,6 +64,15 @@ export interface Holder {
   readonly grefs: readonly number[];
   /** The owner is dead, and its pages live on because of this. */
   readonly ownerIsDead: boolean;
+}
+
+/** Pages that a domain lends to another one by grants that it made itself. */
+export interface Lent {
+  readonly ownerDomid: number;
+  readonly toDomid: number;
+  readonly frames: Frames;
+  /** One for each page, in their order. */
+  readonly grants: readonly Grant[];
 }
 
 export interface Usage {
@@ -227,6 +237,25 @@ export class Machine {
           ownerIsDead: owner.isDead,
         })),
     );
+  }
+
+  /** All that domains lend each other, without the reserved grants; by owner, then as they were made. */
+  lent(): Lent[] {
+    return [...this.#domains.values()].flatMap(({ domid, grants }) => {
+      const byFrames = new Map<Frames, Grant[]>();
+      for (const grant of grants.list()) {
+        if (grant.gref < RESERVED_GREFS) continue;
+        const those = byFrames.get(grant.frames);
+        if (those) those.push(grant);
+        else byFrames.set(grant.frames, [grant]);
+      }
+      return [...byFrames].map(([frames, those]) => ({
+        ownerDomid: domid,
+        toDomid: those[0]!.toDomid,
+        frames,
+        grants: those,
+      }));
+    });
   }
 
   /** The xenstore and console pages of all domains, to look at. */

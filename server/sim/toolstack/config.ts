@@ -61,6 +61,8 @@ export interface DomainConfig {
   readonly onWatchdog?: AfterShutdown;
   /** Its kernel resets its ring to the store at boot, as what hvmloader starts has to. */
   readonly resetsRing?: boolean;
+  /** Built without the pauses that building takes otherwise: a person outside waits for it, at any pace. */
+  readonly builtAtOnce?: boolean;
   readonly guest: GuestScript;
 }
 

@@ -76,7 +76,7 @@ export class Toolstack {
       else if (needsDeviceModel(managed))
         await startDeviceModel(this.#dom0, this.#store, managed.domain.domid);
       for (const nic of config.nics) await this.#add(managed, this.#nicDevice(managed, nic));
-      await this.#dom0.sleep(200, 600);
+      await this.#pause(config, 200, 600);
     } catch (error) {
       if (!this.#dom0.signal.aborted) await this.destroy(managed);
       throw error;
@@ -230,7 +230,7 @@ export class Toolstack {
     const { domain, config, uuid } = managed;
     const { domid } = domain;
     await makeDomainNodes(this.#store, domid, uuid, config);
-    await this.#dom0.sleep(100, 400);
+    await this.#pause(config, 100, 400);
     const { xenstore, console } = this.#hypervisor.startInfo(domain);
     await writeBuildNodes(this.#store, domid, config, {
       uuid,
@@ -239,7 +239,7 @@ export class Toolstack {
       startMs: this.#dom0.nowMs(),
     });
     await this.#store.introduce(domid, xenstore.gfn, xenstore.port.port);
-    await this.#dom0.sleep(100, 400);
+    await this.#pause(config, 100, 400);
     for (const disk of config.disks) await this.#add(managed, diskDevice(domid, disk));
     await this.#add(managed, consoleDevice(domid, console!.port.port, console!.gfn));
     if (config.type === 'hvm') await this.#add(managed, keyboardDevice(domid));
@@ -293,8 +293,12 @@ export class Toolstack {
   async #add(managed: Managed, device: Device): Promise<Device> {
     await addDevice(this.#store, device);
     managed.devices.push(device);
-    await this.#dom0.sleep(50, 250);
+    await this.#pause(managed.config, 50, 250);
     return device;
+  }
+
+  async #pause(config: DomainConfig, leastMs: number, mostMs: number): Promise<void> {
+    if (!config.builtAtOnce) await this.#dom0.sleep(leastMs, mostMs);
   }
 }
 

@@ -1,0 +1,115 @@
+/**
+ * /dev/xen/privcmd of a program that joined domain 0: the few things that programs there ask a
+ * hypervisor for. Other domains may open it, and are refused whatever they ask.
+ */
+import { GUEST_PAGES_MAX, GuestOp, guestWordBytes } from '../../wire/guestSocket';
+import type { GuestReply } from '../../wire/guestSocket';
+import type { Domain } from '../domain';
+import type { Hypervisor } from '../hypervisor';
+import type { StartInfo } from '../machine/machine';
+import type { ProgramPorts } from '../machine/programPorts';
+import { Handles, placeBytes } from './device';
+import type { Device } from './device';
+import { done, refusal } from './replies';
+
+/** XEN_DOMINF_* of xen/include/public/domctl.h; the reason of a shutdown lies above bit 16. */
+const flags = { shutdown: 4, paused: 8, running: 32 };
+const shutdownReasonShift = 16;
+/** SHUTDOWN_* of xen/include/public/sched.h. */
+const shutdownReasons = { poweroff: 0, reboot: 1, suspend: 2, crash: 3, watchdog: 4, softReset: 5 };
+/** HVM_PARAM_* of xen/include/public/hvm/params.h. */
+const params = { storeFrame: 1, storePort: 2, consoleFrame: 17, consolePort: 18 };
+const maxDomainsPerReply = 1024;
+
+type Mapped = ReturnType<ProgramPorts['grants']['map']>;
+
+export class Privcmd implements Device {
+  readonly #mappings = new Handles<readonly Mapped[]>();
+
+  constructor(
+    private readonly domid: number,
+    private readonly ports: ProgramPorts,
+    private readonly hypervisor: Hypervisor,
+    readonly greeting: Buffer,
+  ) {}
+
+  call(op: number, words: readonly number[]): GuestReply {
+    if (this.domid !== 0) return refusal('EPERM');
+    switch (op) {
+      case GuestOp.mapForeign:
+        return this.#map(words);
+      case GuestOp.unmapForeign: {
+        const mapping = this.#mappings.take(words[0]);
+        if (!mapping) return refusal('EINVAL');
+        for (const page of mapping) page.unmap();
+        return done();
+      }
+      case GuestOp.domains:
+        return this.#domains(words);
+      case GuestOp.hvmParam:
+        return this.#hvmParam(words);
+      default:
+        return refusal('ENOTTY');
+    }
+  }
+
+  end(isSudden: boolean): void {
+    this.ports.end(isSudden);
+  }
+
+  /** words: domid, writable, then the frame numbers, two words each. Frames that are none come back without a name. */
+  #map([domid, writable, ...frames]: readonly number[]): GuestReply {
+    if (writable === undefined || frames.length < 2 || frames.length % 2 !== 0) return refusal('EINVAL');
+    if (frames.length / 2 > GUEST_PAGES_MAX) return refusal('E2BIG');
+    const start = this.#startOf(domid!);
+    if (!start) return refusal('ESRCH');
+    const known = new Map(
+      [start.xenstore, start.console].flatMap((page) => (page ? [[page.gfn, page]] : [])),
+    );
+    const pages = Array.from({ length: frames.length / 2 }, (_, at) =>
+      frames[2 * at + 1] === 0 ? known.get(frames[2 * at]!) : undefined,
+    );
+    const mapping: Mapped[] = [];
+    const places = pages.map((page) => {
+      if (!page) return { file: '', page: 0 };
+      const mapped = this.ports.grants.map(domid!, [page.gref], writable ? 'write' : 'read');
+      mapping.push(mapped);
+      return mapped.places[0]!;
+    });
+    return done(this.#mappings.add(mapping), placeBytes(places));
+  }
+
+  /** words: the first domid, how many at most. Four words for each: domid, flags, pages, vcpus. */
+  #domains([first = 0, most = 0]: readonly number[]): GuestReply {
+    const domains = this.hypervisor
+      .list()
+      .filter(({ domid }) => domid >= first)
+      .sort((one, other) => one.domid - other.domid)
+      .slice(0, Math.min(most, maxDomainsPerReply));
+    const words = domains.flatMap((domain) => [domain.domid, flagsOf(domain), 0, 1]);
+    return done(domains.length, guestWordBytes(words));
+  }
+
+  #hvmParam([domid = -1, param]: readonly number[]): GuestReply {
+    const start = this.#startOf(domid);
+    if (!start) return refusal('ESRCH');
+    const { xenstore, console } = start;
+    const value = {
+      [params.storeFrame]: xenstore.gfn,
+      [params.storePort]: xenstore.port.port,
+      [params.consoleFrame]: console?.gfn,
+      [params.consolePort]: console?.port.port,
+    }[param!];
+    return value === undefined ? refusal('EINVAL') : done(0, guestWordBytes([value, 0]));
+  }
+
+  #startOf(domid: number): StartInfo | undefined {
+    const domain = this.hypervisor.get(domid);
+    return domain && this.hypervisor.startInfo(domain);
+  }
+}
+
+function flagsOf({ status, isPaused }: Domain): number {
+  if (status.kind !== 'shutdown') return (isPaused ? flags.paused : 0) | (isPaused ? 0 : flags.running);
+  return flags.shutdown | (shutdownReasons[status.reason] << shutdownReasonShift);
+}
