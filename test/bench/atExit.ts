@@ -1,7 +1,4 @@
-/**
- * What must not outlive a run, however it ends. The process must leave through `exit`: see
- * `exitOnSignals`.
- */
+/** What must not outlive a run, however it ends: the process leaves through `exit` also when it is interrupted. */
 const endings = new Set<() => void>();
 
 process.on('exit', () => {
@@ -12,10 +9,4 @@ process.on('exit', () => {
 export function atExit(end: () => void): () => void {
   endings.add(end);
   return () => endings.delete(end);
-}
-
-/** Ctrl-C and its like end what was started as well. */
-export function exitOnSignals(): void {
-  // Not `once`: a second one in the middle of the tidying would end it half done.
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => process.exit(130));
 }

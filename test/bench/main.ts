@@ -2,9 +2,10 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { endWithChildren } from '../../scripts/lib/processes.mjs';
 import { missingForDaemons } from '../interop/daemons/requirements';
-import { exitOnSignals } from './atExit';
 import { artefacts, canPin, parseOptions, type Options } from './options';
+import { measurePanel, missingForPanel, panelRowNames } from './panel';
 import { oneLine, table, type ResultRow } from './report';
 import { runWorkload } from './runWorkload';
 import { contestants } from './servers';
@@ -36,6 +37,17 @@ function shownRings(options: Options): Part {
   return { name: 'rings shown', rowNames, run: () => measureShownRings(options) };
 }
 
+function panel(options: Options): Part {
+  const rowNames = Object.values(panelRowNames);
+  const run = () => {
+    const missing = missingForPanel();
+    if (missing === undefined) return measurePanel(options);
+    console.log(`Without the ring panel: ${missing}`);
+    return Promise.resolve([]);
+  };
+  return { name: 'ring panel', rowNames, run };
+}
+
 function describeMachine(): string {
   const cpu = os.cpus()[0]?.model ?? 'unknown processor';
   return `${os.cpus().length} x ${cpu}, Node ${process.versions.node}`;
@@ -45,8 +57,19 @@ function isChosen({ only }: Options, { name, rowNames }: Part): boolean {
   return only === undefined || [name, ...rowNames].some((text) => text.includes(only));
 }
 
+/** A part that fails costs its own rows only. */
+async function rowsOf(part: Part, before: readonly ResultRow[]): Promise<readonly ResultRow[]> {
+  try {
+    return await part.run(before);
+  } catch (error) {
+    console.error(`"${part.name}" failed: ${(error as Error).message}`);
+    process.exitCode = 1;
+    return [];
+  }
+}
+
 async function main(): Promise<void> {
-  exitOnSignals();
+  endWithChildren();
   const options = parseOptions(process.argv.slice(2));
   mkdirSync(artefacts, { recursive: true });
   console.log(describeMachine());
@@ -55,10 +78,10 @@ async function main(): Promise<void> {
   if (!canPin)
     console.log('One processor or no taskset: rows that are to stay on one processor run anywhere.');
   const results: ResultRow[] = [];
-  const parts = [...storeParts(options), shownRings(options)];
+  const parts = [...storeParts(options), shownRings(options), panel(options)];
   for (const part of parts.filter((one) => isChosen(options, one))) {
     process.stderr.write(`${part.name} …\n`);
-    for (const row of await part.run(results)) {
+    for (const row of await rowsOf(part, results)) {
       results.push(row);
       process.stderr.write(`  ${oneLine(row)}\n`);
     }
