@@ -12,6 +12,7 @@ import { root, setUp } from './lib/setup.mjs';
 import { failed, mochaStage, passed, programTally, skipped, sum } from './lib/stages.mjs';
 import { makeTemporary, removeTemporary } from './lib/temporary.mjs';
 import { judgeVsix, makeVsix } from './lib/vsix.mjs';
+import { buildXensim } from './lib/xensim.mjs';
 import { whyNoMachine } from './lib/xen/machine.mjs';
 
 const minutes = 60_000;
@@ -51,6 +52,9 @@ function chatter(line) {
 }
 
 async function packageCheck() {
+  // The build came before a C compiler could be installed.
+  const libraries = path.join(root, 'dist', 'xensim');
+  if (!existsSync(libraries) && !(await packagesFor('package'))) buildXensim(libraries);
   const folder = makeTemporary('package');
   try {
     const checks = judgeVsix(await makeVsix(folder));

@@ -6,7 +6,8 @@ import { step, Told } from './progress.mjs';
 
 /** What each kind of test needs beyond Node. */
 export const needs = {
-  interop: ['xenstore-utils', 'xen-utils-4.17', 'libxen-dev', 'gcc', 'libc6-dev'],
+  package: ['gcc', 'libc6-dev'],
+  interop: ['xenstore-utils', 'xen-utils-4.17', 'libxen-dev', 'libxenmisc4.17', 'gcc', 'libc6-dev'],
   e2e: ['xenstore-utils', 'chromium', 'ripgrep', 'fonts-dejavu-core'],
 };
 

@@ -13,7 +13,10 @@ export const manifest = JSON.parse(readFileSync(path.join(root, 'package.json'),
 
 /** The hash of the sources that dist/ was built from. */
 export const buildStamp = path.join(root, 'dist', '.sources');
-const builtFrom = ['server', 'native', 'extension', 'webview', 'scripts/build.mjs', 'package.json'];
+const builtFrom = [
+  ...['server', 'native', 'extension', 'webview', 'package.json'],
+  ...['scripts/build.mjs', 'scripts/lib/xensim.mjs'],
+];
 
 export function requireNode() {
   const [major, minor] = process.versions.node.split('.').map(Number);

@@ -4,6 +4,7 @@ import path from 'node:path';
 import { run } from './processes.mjs';
 import { step, Told } from './progress.mjs';
 import { buildStamp, cacheFolder, manifest, root } from './setup.mjs';
+import { xensimFiles } from './xensim.mjs';
 
 export const maxVsixBytes = 3 * 1024 * 1024;
 
@@ -17,6 +18,7 @@ const shipped = [
   /^extension\/(package\.json|LICENSE\.txt|readme\.md|changelog\.md)$/,
   /^extension\/dist\/[\w./-]+\.(cjs|js|css|ttf)$/,
   /^extension\/dist\/node_modules\/(koffi|@koromix\/koffi-[\w-]+)\/[\w./-]+\.(cjs|js|json|txt|node)$/,
+  /^extension\/dist\/xensim\/libxen\w+\.so\.[\d.]+$/,
   // The picture that the README shows.
   /^extension\/docs\/images\/xenstore-tree\.png$/,
   /^extension\/extension\/media\/[\w./-]+\.(svg|png)$/,
@@ -34,6 +36,10 @@ const required = [
     ? [`extension/dist/node_modules/@koromix/koffi-${target}/linux_${process.arch}/koffi.node`]
     : []),
 ];
+/** For joined programs; where there is no C compiler the package does without. */
+const libraries = xensimFiles.map((name) => `extension/dist/xensim/${name}`);
+const mustHaveLibraries = () =>
+  existsSync(path.join(root, 'dist', 'xensim')) || (target === 'linux-x64' && process.env.CI === 'true');
 
 /** Makes xenscope-<platform>-<version>.vsix from dist/ and returns its path. */
 export async function makeVsix(folder = root) {
@@ -82,7 +88,8 @@ export function zipEntries(file) {
 export function judgeVsix(file) {
   const names = zipEntries(file).map(({ name }) => name);
   const strange = names.filter((name) => !shipped.some((pattern) => pattern.test(name)));
-  const missing = required.filter((name) => !names.includes(name));
+  const wanted = [...required, ...(mustHaveLibraries() ? libraries : [])];
+  const missing = wanted.filter((name) => !names.includes(name));
   const { size } = statSync(file);
   return [
     { title: 'ships nothing that it should not', wrong: strange.join(', ') },

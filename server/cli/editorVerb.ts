@@ -47,8 +47,13 @@ async function openSimulator({ seed, pace }: WorldInfo): Promise<Host> {
   const socket = await privateSocket();
   try {
     const pages = openPages((line) => console.error(line));
-    const world = await openRecordedWorld({ seed, pace, storeSocketPath: socket.path,
-      ...(socket.guestPath === undefined ? {} : { guestSocketPath: socket.guestPath }), pages });
+    const world = await openRecordedWorld({
+      seed,
+      pace,
+      storeSocketPath: socket.path,
+      ...(socket.guestPath === undefined ? {} : { guestSocketPath: socket.guestPath }),
+      pages,
+    });
     const close = async () => {
       await world.close();
       socket.remove();
