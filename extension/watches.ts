@@ -24,6 +24,8 @@ export class Watch {
   /** Newest first; the oldest are dropped. */
   events: WatchEvent[] = [];
   dropped = 0;
+  /** Set again after a time in which nobody watched, and nothing was reported since. */
+  mayHaveMissed = false;
 
   constructor(
     readonly key: string,
@@ -40,10 +42,13 @@ export class Watches {
   private nextKey = 1;
   private readonly changed = new Signal<Watch | undefined>();
   private readonly reported = new Signal<WatchEvent>();
+  private readonly setAgain = new Signal<Watch>();
 
   /** One watch changed, or (undefined) the list of them. */
   readonly onChange = this.changed.event;
   readonly onReport = this.reported.event;
+  /** A watch goes on after a time in which it was not set. */
+  readonly onSetAgain = this.setAgain.event;
 
   constructor(
     private readonly server: Server,
@@ -98,7 +103,9 @@ export class Watches {
   async restore(host: string): Promise<void> {
     for (const watch of this.active) {
       if (watch.host !== host || watch.watchId !== undefined) continue;
+      watch.mayHaveMissed = true;
       await this.set(watch).catch(this.report);
+      if (watch.watchId !== undefined) this.setAgain.fire(watch);
       this.changed.fire(watch);
     }
   }
@@ -128,12 +135,14 @@ export class Watches {
 
   private take(reports: readonly WatchReport[]): void {
     const touched = new Set<Watch>();
-    for (const report of reports) {
-      const watch = this.active.find(({ watchId }) => watchId === report.watchId);
+    for (const fresh of reports) {
+      const watch = this.active.find(({ watchId }) => watchId === fresh.watchId);
       if (!watch) {
-        if (this.setting > 0 && this.early.push(report) > maxEarlyReports) this.early.shift();
+        if (this.setting > 0 && this.early.push(fresh) > maxEarlyReports) this.early.shift();
         continue;
       }
+      const report: WatchReport = watch.mayHaveMissed ? { missed: 'perhaps', ...fresh } : fresh;
+      watch.mayHaveMissed = false;
       watch.count += 1 + report.dropped;
       watch.dropped += report.dropped;
       const event: WatchEvent = { key: `${watch.key}/${watch.count}`, watch, report };
@@ -145,6 +154,9 @@ export class Watches {
     for (const watch of touched) this.changed.fire(watch);
   }
 }
+
+/** Beside a watch that was set again, until something happens; and in the log. */
+export const setAgainText = 'set again; changes may have been missed';
 
 /** `"4" → "5"`, `created with "1"`, `deleted, was "5"`. */
 export function describeChange(report: WatchReport, maxCharacters = 60): string {

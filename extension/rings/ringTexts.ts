@@ -47,20 +47,25 @@ export function ringSpoken({ kind, verdict, directions }: RingRow, owner: string
   return `${kindLabels[kind]} ring of ${owner}, ${verdict.text}, ${levels.join(', ')}`;
 }
 
-/** Lines of the hover. */
-export function ringTooltip({ kind, verdict, directions, id }: RingRow, owner: string): string[] {
+/** The hover, as plain text: what it says comes from guests, and is not to be read as Markdown. */
+export function ringTooltip(
+  { kind, verdict, directions, id }: RingRow,
+  owner: string,
+): { readonly title: string; readonly lines: readonly string[] } {
   const hex = (value: number) => `0x${(value >>> 0).toString(16).padStart(8, '0')}`;
-  return [
-    `**${kindLabels[kind]} ring of ${owner}**: ${verdict.text}`,
-    ...verdict.evidence,
-    ...directions.map(
-      ({ name, producer, consumer, prod, cons, usedBytes, sizeBytes, insane }) =>
-        `\`${name}\` ${producer} → ${consumer}: ${
-          insane ? 'indices that cannot be' : `${usedBytes} of ${sizeBytes} bytes wait`
-        }, \`${name}_prod ${hex(prod)}\`, \`${name}_cons ${hex(cons)}\``,
-    ),
-    `Rule \`${verdict.rule}\`, ring \`${id}\``,
-  ];
+  return {
+    title: `${kindLabels[kind]} ring of ${owner}: ${verdict.text}`,
+    lines: [
+      ...verdict.evidence,
+      ...directions.map(
+        ({ name, producer, consumer, prod, cons, usedBytes, sizeBytes, insane }) =>
+          `${name}, ${producer} → ${consumer}: ${
+            insane ? 'indices that cannot be' : `${usedBytes} of ${sizeBytes} bytes wait`
+          }, ${name}_prod ${hex(prod)}, ${name}_cons ${hex(cons)}`,
+      ),
+      `Rule ${verdict.rule}, ring ${id}`,
+    ],
+  };
 }
 
 export interface VerdictIcon {

@@ -2,7 +2,6 @@
 import * as vscode from 'vscode';
 import type { RingRow } from '../../server/rpc/api';
 import type { Xenscope } from '../context';
-import { plain } from '../plain';
 import {
   groupDescription,
   isMoving,
@@ -104,8 +103,7 @@ export class RingsView implements vscode.TreeDataProvider<Element>, vscode.Dispo
 
   resolveTreeItem(item: vscode.TreeItem, element: Element): vscode.TreeItem {
     const ring = element.kind === 'ring' && this.xenscope.rings.find(element.host, element.ring);
-    if (ring)
-      item.tooltip = new vscode.MarkdownString(ringTooltip(ring, plain(this.owner(element))).join('\n\n'));
+    if (ring) item.tooltip = hoverOf(ring, this.owner(element));
     return item;
   }
 
@@ -246,4 +244,11 @@ export class RingsView implements vscode.TreeDataProvider<Element>, vscode.Dispo
     void vscode.commands.executeCommand('setContext', 'xenscope.rings', word);
   }
   private contextWord = '';
+}
+
+function hoverOf(ring: RingRow, owner: string): vscode.MarkdownString {
+  const { title, lines } = ringTooltip(ring, owner);
+  const hover = new vscode.MarkdownString('**').appendText(title).appendMarkdown('**');
+  for (const line of lines) hover.appendMarkdown('\n\n').appendText(line);
+  return hover;
 }

@@ -2,7 +2,15 @@
 import * as vscode from 'vscode';
 import type { Xenscope } from '../context';
 import { texts } from '../texts';
-import { clockTime, describeChange, logLine, maxEventsPerWatch, Watch, type WatchEvent } from '../watches';
+import {
+  clockTime,
+  describeChange,
+  logLine,
+  maxEventsPerWatch,
+  setAgainText,
+  Watch,
+  type WatchEvent,
+} from '../watches';
 import { octetsOf, printable } from '../values';
 import { Refresher } from './refresher';
 
@@ -23,6 +31,11 @@ export class WatchesView implements vscode.TreeDataProvider<Element>, vscode.Dis
       xenscope.watches.onChange((watch) => this.refresher.refresh(watch && [watch])),
       xenscope.watches.onChange(() => this.badge()),
       xenscope.watches.onReport((event) => this.log(event)),
+      xenscope.watches.onSetAgain((watch) =>
+        this.output().appendLine(
+          `${clockTime(Date.now())}  ${this.hostLabel(watch)}  ${watch.path}  ${setAgainText}`,
+        ),
+      ),
       xenscope.hosts.onConnected(({ id }) => void xenscope.watches.restore(id)),
     ];
   }
@@ -60,9 +73,11 @@ export class WatchesView implements vscode.TreeDataProvider<Element>, vscode.Dis
   }
 
   private log(event: WatchEvent): void {
-    this.output().appendLine(
-      logLine(this.xenscope.hosts.find(event.watch.host)?.label ?? event.watch.host, event),
-    );
+    this.output().appendLine(logLine(this.hostLabel(event.watch), event));
+  }
+
+  private hostLabel({ host }: Watch): string {
+    return this.xenscope.hosts.find(host)?.label ?? host;
   }
 
   private badge(): void {
@@ -78,7 +93,7 @@ export class WatchesView implements vscode.TreeDataProvider<Element>, vscode.Dis
     item.description = [
       texts.watchCount(watch.count),
       last && `${clockTime(last.report.timeMs)} ${describeChange(last.report, 30)}`,
-      watch.watchId === undefined ? 'waiting for the host' : undefined,
+      watch.watchId === undefined ? 'waiting for the host' : watch.mayHaveMissed ? setAgainText : undefined,
     ]
       .filter(Boolean)
       .join(' · ');
@@ -87,8 +102,7 @@ export class WatchesView implements vscode.TreeDataProvider<Element>, vscode.Dis
       : vscode.TreeItemCollapsibleState.None;
     item.iconPath = new vscode.ThemeIcon(watch.watchId === undefined ? 'eye-closed' : 'eye');
     item.contextValue = 'watch';
-    const host = this.xenscope.hosts.find(watch.host)?.label ?? watch.host;
-    item.tooltip = `${watch.path} on ${host}\n\nEverything at and below this path is reported. The last ${maxEventsPerWatch} events are kept here; all of them are in the output “Xenscope Watches”.`;
+    item.tooltip = `${watch.path} on ${this.hostLabel(watch)}\n\nEverything at and below this path is reported. The last ${maxEventsPerWatch} events are kept here; all of them are in the output “Xenscope Watches”.`;
     item.accessibilityInformation = { label: `Watch of ${watch.path}, ${item.description}` };
     return item;
   }

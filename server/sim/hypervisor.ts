@@ -58,6 +58,12 @@ export class Hypervisor {
     return this.#machine.startInfo(domid);
   }
 
+  /** The guest starts another kernel and tells nobody: what the old one held is gone without a word. */
+  kexec(domain: Domain): void {
+    this.#machine.kexec(domain.domid);
+    domain.replaceKernel();
+  }
+
   /** SHUTDOWN_soft_reset, as the toolstack answers it: the pages stay, everything else is new. */
   softReset(domain: Domain): void {
     this.#machine.softReset(domain.domid);

@@ -10,6 +10,7 @@ import {
   rate,
   ringDescription,
   ringSpoken,
+  ringTooltip,
   verdictIcon,
 } from '../../extension/rings/ringTexts';
 import { actText, actTexts, faultLabel, probabilityText } from '../../extension/rings/worldTexts';
@@ -131,6 +132,16 @@ describe('a ring in a row', () => {
     assert.deepEqual([0, 0.4, 999, 12_000, 2_000_000].map(rate), ['', '', '999 B/s', '12 kB/s', '2.0 MB/s']);
     const insane = row('xenstore:2', { directions: [{ ...req(0), insane: true }] });
     assert.equal(ringDescription(insane), 'idle · req insane');
+  });
+
+  it('hovers in plain text, whatever a guest calls itself', () => {
+    const { title, lines } = ringTooltip(row('xenstore:2', { directions: [req(312)] }), '[web](command:x)');
+    assert.equal(title, 'xenstore ring of [web](command:x): idle');
+    assert.match(
+      lines[0]!,
+      /^req, guest → xenstored: 312 of 1024 bytes wait, req_prod 0x[0-9a-f]{8}, req_cons/,
+    );
+    assert.equal(lines.at(-1), 'Rule idle, ring xenstore:2');
   });
 
   it('shows its worst at the domain', () => {

@@ -96,10 +96,19 @@ describe('watches of a person', () => {
     watches.onChange((one) => drawn.push(one));
     server.tell('xenscope/hostsChanged', { hosts: [simulator('idle')] });
     assert.deepEqual(drawn, [watch], 'a person sees that it waits');
+    const setAgain: unknown[] = [];
+    watches.onSetAgain((one) => setAgain.push(one));
     await watches.restore('simulator');
-    assert.deepEqual(drawn, [watch, watch]);
-    server.tell('xenscope/watchReports', { reports: [report(2, 1)] });
-    assert.equal(watch.count, 1);
+    assert.deepEqual([drawn, setAgain], [[watch, watch], [watch]]);
+    assert.ok(watch.mayHaveMissed, 'and that it goes on');
+    server.tell('xenscope/watchReports', { reports: [report(2, 1), report(2, 2)] });
+    assert.equal(watch.count, 2);
+    assert.deepEqual(
+      watch.events.map((event) => event.report.missed),
+      [undefined, 'perhaps'],
+      'said of the first change since',
+    );
+    assert.ok(!watch.mayHaveMissed);
   });
 
   it('that the store refuses leave no trace', async () => {

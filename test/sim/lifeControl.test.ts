@@ -126,6 +126,22 @@ describe('the life of domains in the hands of a person', () => {
     }
   }
 
+  it('takes what the old kernel held with it at kexec, and leaves ring and console as they were', async () => {
+    const world = await openWorld({ domains: [guest()] });
+    const { grants, events } = world.machine.portsOf(1);
+    const lent = grants.share(0, 1, { writable: true });
+    events.bindUnbound(0);
+    const before = world.machine.startInfo(1);
+    const held = world.machine.usageOf(1);
+    world.world.act('kexec', 1);
+    assert.notEqual(lent.memory.dead, undefined, 'its pages are gone');
+    const now = world.machine.usageOf(1);
+    assert.deepEqual([now.grants, now.ports], [held.grants - 1, held.ports - 1]);
+    assert.equal(world.machine.startInfo(1).xenstore.memory, before.xenstore.memory);
+    await world.advance(60_000);
+    assert.equal(stateOf(world), 'running');
+  });
+
   it('tells who listens, once for all that changes at a time', async () => {
     const world = await openWorld({ domains: [guest()] });
     const states: string[] = [];

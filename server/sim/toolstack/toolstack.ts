@@ -263,7 +263,7 @@ export class Toolstack {
 
   /** The guest starts another kernel; the toolstack only knows because it is the one that has the script. */
   kexec(managed: Managed): void {
-    managed.domain.replaceKernel();
+    this.#hypervisor.kexec(managed.domain);
     this.#dom0.log(`${managed.domain.name} (domain ${managed.domain.domid}) starts another kernel`);
     this.boot(managed, { isKexec: true });
   }
