@@ -16,27 +16,31 @@ export class Gate {
   /**
    * Runs a program in dom0 to its end: `{ status, signal, stdout, stderr }`, octets as latin1.
    * `onLine` sees each line of its standard output. Rejects when the gate closes before the end, and
-   * when the program takes longer than `timeoutMs`, which ends it.
+   * when the program takes longer than `timeoutMs` or `signal` is aborted, which both kill it.
    */
-  run(command, { input = '', env = {}, onLine, timeoutMs } = {}) {
+  run(command, { input = '', env = {}, onLine, timeoutMs, signal } = {}) {
     return new Promise((resolve, reject) => {
       const connection = this.#open({ run: command, env });
       const outcome = { stdout: '', stderr: '' };
       let line = '';
       let end;
       connection.end(input, 'latin1');
-      createInterface({ input: connection }).on('line', (text) => {
+      const lines = createInterface({ input: connection });
+      // It passes on the connection's error, which is dealt with below.
+      lines.on('error', () => undefined);
+      lines.on('line', (text) => {
         const told = JSON.parse(text);
         if ('failed' in told) end = new Error(`${command[0]} could not be started: ${told.failed}`);
         else if ('status' in told) end = { ...outcome, ...told };
         for (const stream of ['stdout', 'stderr']) outcome[stream] += told[stream] ?? '';
-        const lines = (line + (told.stdout ?? '')).split('\n');
-        line = lines.pop();
-        for (const whole of lines) onLine?.(whole);
+        const pieces = (line + (told.stdout ?? '')).split('\n');
+        line = pieces.pop();
+        for (const piece of pieces) onLine?.(piece);
       });
       const giveUp = () =>
         connection.destroy(new Error(`${command[0]} did not end in ${timeoutMs / 1000} s.`));
       const limit = timeoutMs && setTimeout(giveUp, timeoutMs);
+      signal?.addEventListener('abort', () => connection.destroy(), { once: true });
       connection.once('error', reject);
       connection.once('close', () => {
         clearTimeout(limit);
