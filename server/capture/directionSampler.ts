@@ -97,6 +97,7 @@ export class DirectionSampler {
 }
 
 function isSame(one: Uint8Array, other: Uint8Array, start: number, length: number): boolean {
-  for (let at = start, end = start + length; at < end; at++) if (one[at] !== other[at]) return false;
-  return true;
+  const end = start + length;
+  // One call for up to a kilobyte: a loop over its bytes took a third of a look at a moving ring.
+  return Buffer.compare(one.subarray(start, end), other.subarray(start, end)) === 0;
 }
