@@ -30,6 +30,9 @@ export function titleOf({ id, behaviour }: ConformanceCase): string {
   return typeof id === 'number' ? `case ${id}: ${behaviour}` : `${id}: ${behaviour}`;
 }
 
+/** Some cases fill a store; a connection that hangs says so long before. */
+const patienceMs = 60_000;
+
 /** Registers one test per case, each on a server of its own. */
 export function runCases(cases: readonly ConformanceCase[], open: () => Promise<Target>): void {
   for (const each of cases) {
@@ -40,7 +43,7 @@ export function runCases(cases: readonly ConformanceCase[], open: () => Promise<
       } finally {
         await target.close();
       }
-    });
+    }).timeout(patienceMs);
   }
 }
 

@@ -1,6 +1,6 @@
 /** The limits of unprivileged domains, as C xenstored 4.17 sets and counts them. */
 import assert from 'node:assert/strict';
-import type { RawConnection } from '../../../support/rawConnection';
+import { describeReply, type RawConnection } from '../../../support/rawConnection';
 import type { ConformanceCase, Target } from '../conformance';
 
 /** A guest with a directory of its own, `/g`. */
@@ -11,6 +11,13 @@ async function guestWithDirectory(target: Target): Promise<{ dom0: RawConnection
   await dom0.ok('SET_PERMS', '/g|n1|');
   return { dom0, guest };
 }
+
+/** What a guest may hold, and what its `/g` and a watch of it count, as C xenstored stores them. */
+const hardMemoryBytes = 2.5 * 1024 * 1024;
+const nodeBytes = (path: string, valueBytes: number, childrenBytes: number) =>
+  path.length + 24 + 8 + valueBytes + childrenBytes;
+const watchBytes = (path: string, token: string) => path.length + token.length;
+const eventBytes = (path: string, token: string) => 16 + path.length + 1 + token.length + 1;
 
 export const quotaCases: ConformanceCase[] = [
   {
@@ -105,6 +112,42 @@ export const quotaCases: ConformanceCase[] = [
       assert.equal(answer, 'ERROR ENOSPC');
       assert.ok(touched >= 1020 && touched <= 1025, `refused at the ${touched}th name`);
       assert.equal(await guest.ask('TRANSACTION_END', 'F|', txId), 'OK');
+    },
+  },
+  {
+    id: 'quotas',
+    behaviour: 'a guest may hold 2.5 MiB of nodes and watches; one watch more is ENOMEM until something goes',
+    async run(target) {
+      const { guest } = await guestWithDirectory(target);
+      const long = `/g/${'d'.repeat(1000)}`;
+      const valueBytes = 2015;
+      let held = nodeBytes('/g', 0, 1001) + nodeBytes(long, 0, 20);
+      for (let d = 0; d < 10; d++) {
+        held += nodeBytes(`${long}/0`, 0, 80 * 3) + 80 * nodeBytes(`${long}/0/10`, valueBytes, 0);
+        for (let n = 10; n < 90; n++) {
+          guest.send({ type: 'WRITE', payload: `${long}/${d}/${n}|${'x'.repeat(valueBytes)}` });
+        }
+        for (let n = 10; n < 90; n++) assert.equal(describeReply(await guest.reply()), 'OK');
+      }
+      const token = 't'.repeat(3990);
+      let set = 0;
+      for (; held + watchBytes('/w/10', token) < hardMemoryBytes; set++) {
+        await guest.ok('WATCH', `/w/${10 + set}|${token}|`);
+        held += watchBytes('/w/10', token);
+        // Its event counts until it is taken, and is not sent where it has no room either.
+        if (held + eventBytes('/w/10', token) < hardMemoryBytes) await guest.nextEvent();
+      }
+      assert.equal(set, 40);
+      await guest.takeEvents();
+      // To the byte.
+      const rest = 't'.repeat(hardMemoryBytes - held - '/w/rest'.length);
+      assert.equal(await guest.ask('WATCH', `/w/rest|${rest}|`), 'ERROR ENOMEM');
+      assert.equal(await guest.ask('WATCH', `/w/rest|${rest.slice(1)}|`), 'OK');
+      await guest.ok('UNWATCH', `/w/10|${token}|`);
+      assert.equal(await guest.ask('WATCH', `/w/10|${token}|`), 'OK');
+      assert.equal(await guest.ask('WATCH', `/w/11|other${token}|`), 'ERROR ENOMEM');
+      await guest.ok('RM', `${long}/0|`);
+      assert.equal(await guest.ask('WATCH', `/w/11|other${token}|`), 'OK');
     },
   },
 ];
