@@ -1,15 +1,14 @@
 // `npm start`: sets up, builds, and shows the simulator's xenstore in a real VS Code: the person's
 // own when `code` is on PATH, else one in the browser.
-import http from 'node:http';
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
+import { openBrowserEditor, portOption } from './lib/browserEditor.mjs';
 import { makeDemoFolder } from './lib/demo.mjs';
 import { isRoot } from './lib/debian.mjs';
 import { endWithChildren, run } from './lib/processes.mjs';
 import { main, say, Told } from './lib/progress.mjs';
 import { root, setUp } from './lib/setup.mjs';
-import { portIsTaken, startVscode } from './lib/vscodeServer.mjs';
 import { currentVsix } from './lib/vsix.mjs';
 
 const usage = `npm start [-- options]
@@ -27,11 +26,7 @@ function readOptions() {
         help: { type: 'boolean', default: false },
       },
     });
-    const port = values.port === undefined ? undefined : Number(values.port);
-    if (port !== undefined && !(Number.isInteger(port) && port > 0 && port < 65_536)) {
-      throw new Error(`--port must be a number from 1 to 65535, not ${values.port}`);
-    }
-    return { ...values, port };
+    return { ...values, port: portOption(values.port) };
   } catch (error) {
     throw new Told(`${error.message}\n\n${usage}`);
   }
@@ -70,44 +65,6 @@ async function openOwnEditor(kind) {
   say('Click the Xenscope icon in the bar on the left, if its tree does not show by itself.');
 }
 
-function answers(url, cookie) {
-  return new Promise((resolve, reject) => {
-    const request = http.get(url, { headers: cookie ? { cookie } : {} }, (response) => {
-      response.resume();
-      const { statusCode, headers } = response;
-      if (statusCode === 302 && !cookie) {
-        const next = new URL(headers.location, url);
-        resolve(answers(next, headers['set-cookie']?.[0].split(';')[0] ?? 'none'));
-      } else if (statusCode === 200) resolve();
-      else reject(new Told(`${url} answers with status ${statusCode}`));
-    });
-    request.once('error', reject);
-  });
-}
-
-async function openBrowserEditor({ port, check }) {
-  if (port !== undefined && (await portIsTaken(port))) {
-    throw new Told(`Port ${port} is in use: choose another with --port, or leave it out.`);
-  }
-  const vscode = await startVscode({
-    vsix: [await currentVsix()],
-    workspace: makeDemoFolder(),
-    port,
-    settings: { 'workbench.startupEditor': 'readme' },
-  });
-  try {
-    await answers(vscode.url());
-    say(`\nXenscope is running in VS Code ${vscode.version}. Open this address in a browser:\n`);
-    say(`    ${vscode.url()}\n`);
-    if (check) return;
-    say('It answers on this machine only. End it with Ctrl-C.');
-    const status = await vscode.exited;
-    throw new Told(`VS Code ended by itself with status ${status}:\n${vscode.log().slice(-4000)}`);
-  } finally {
-    await vscode.stop();
-  }
-}
-
 // Ctrl-C is how one ends it, so it is no failure.
 endWithChildren(0);
 await main(async () => {
@@ -116,6 +73,6 @@ await main(async () => {
   await setUp();
   if (!existsSync(path.join(root, 'dist', 'extension.cjs'))) throw new Told('The build left no extension.');
   const kind = options.browser || options.check || options.port ? 'none' : await ownEditor();
-  if (kind === 'none') await openBrowserEditor(options);
+  if (kind === 'none') await openBrowserEditor({ ...options, workspace: makeDemoFolder() });
   else await openOwnEditor(kind);
 });
