@@ -36,15 +36,19 @@ function directionText(direction: RingDirectionState): string {
 
 /** Beside the name of the ring. The verdict comes first: the end of a narrow row is cut off. */
 export function ringDescription({ verdict, directions }: RingRow): string {
+  // How full it is says nothing where nobody uses it.
+  if (verdict.rule === 'not-used') return verdict.text;
   return [verdict.text, ...directions.map(directionText)].join(' · ');
 }
 
 /** For a screen reader. */
 export function ringSpoken({ kind, verdict, directions }: RingRow, owner: string): string {
+  const ring = `${kindLabels[kind]} ring of ${owner}, ${verdict.text}`;
+  if (verdict.rule === 'not-used') return ring;
   const levels = directions.map(({ name, usedBytes, sizeBytes, insane }) =>
     insane ? `${name}: indices that cannot be` : `${name} ${percent(usedBytes, sizeBytes)} percent full`,
   );
-  return `${kindLabels[kind]} ring of ${owner}, ${verdict.text}, ${levels.join(', ')}`;
+  return `${ring}, ${levels.join(', ')}`;
 }
 
 /** The hover, as plain text: what it says comes from guests, and is not to be read as Markdown. */
@@ -98,11 +102,11 @@ export function isMoving({ directions }: RingRow): boolean {
 
 const severities = ['fine', 'note', 'warning', 'error'] as const;
 
-/** Beside the name of a domain: what is worst there, when anything is. */
+/** Beside the name of a domain: what is worst there, when anything is, in the fewest words: the row below says more. */
 export function groupDescription(rings: readonly RingRow[]): string {
   const worst = [...rings].sort(
     (left, right) => severities.indexOf(right.verdict.severity) - severities.indexOf(left.verdict.severity),
   )[0];
   if (!worst || worst.verdict.severity === 'fine') return '';
-  return `${kindLabels[worst.kind]}: ${worst.verdict.text}`;
+  return `${kindLabels[worst.kind]}: ${worst.verdict.text.split(/[,:]/, 1)[0]!}`;
 }

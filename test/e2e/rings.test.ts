@@ -32,10 +32,14 @@ describe('rings in VS Code', () => {
     rings.locator(`[role=treeitem][aria-label^="xenstore ring of ${owner} "]`);
 
   async function setFault(fault: string, often: string): Promise<void> {
-    await xenscope.workbench.command('Xenscope: Set a Fault…');
-    await xenscope.workbench.quickPickNamed(fault).click();
-    await xenscope.workbench.quickPickNamed(often).click();
-    await xenscope.workbench.statusItem(fault).waitFor();
+    // A quick pick whose focus goes elsewhere is hidden: then it is asked for again.
+    await eventually(`${fault} is ${often}`, async () => {
+      await xenscope.workbench.command('Xenscope: Set a Fault…');
+      await xenscope.workbench.quickPickNamed(fault).click({ timeout: 5000 });
+      await xenscope.workbench.quickPickNamed(often).click({ timeout: 5000 });
+      await xenscope.workbench.statusItem(fault).waitFor({ timeout: 5000 });
+      return true;
+    });
   }
 
   async function openPanel(owner: string) {
@@ -87,6 +91,32 @@ describe('rings in VS Code', () => {
     await page.getByText('connection 1 → 0').waitFor();
     await page.getByText(/Connected anew after/).waitFor();
     await picture(xenscope.page, 'rings-reconnect-done');
+  });
+
+  it('saves the flight recorder, and opens what it saved', async () => {
+    const file = path.join(editor().workspace, 'life.jsonl');
+    const { quickInput, quickInputBox: box } = xenscope.workbench;
+    await eventually('the file is named', async () => {
+      await xenscope.workbench.command('Xenscope: Save Flight Recorder…');
+      await quickInput.getByText('Save what the flight recorder').waitFor({ timeout: 5000 });
+      // What is typed before VS Code proposes a name is lost.
+      await eventually('a name is proposed', async () =>
+        /simulator-[\d-]+\.jsonl$/.test(await box.inputValue({ timeout: 5000 })),
+      );
+      await picture(xenscope.page, 'rings-save-journal');
+      await box.fill(file, { timeout: 5000 });
+      await quickInput.getByRole('button', { name: 'OK' }).click({ timeout: 5000 });
+      return true;
+    });
+    const saved = xenscope.workbench.notification(/entries saved in life\.jsonl/);
+    await saved.waitFor();
+    await picture(xenscope.page, 'rings-saved-journal');
+    await saved.getByRole('button', { name: 'Open' }).click();
+    await xenscope.workbench.editor.getByText('xenscope-journal').first().waitFor();
+    const { entries, damage } = readJournalFile(await readFile(file, 'utf8'));
+    assert.equal(damage, undefined);
+    assert.ok(entries.some(({ kind, source }) => kind === 'movement' && source.startsWith('xenstore:')));
+    await xenscope.workbench.command('View: Close Editor');
   });
 
   it('shows a flooded ring fill while its reader sleeps, and says so', async function () {
@@ -198,32 +228,6 @@ describe('rings in VS Code', () => {
     await xenscope.workbench.statusItem('held').waitFor({ state: 'hidden' });
   });
 
-  it('saves the flight recorder, and opens what it saved', async () => {
-    const file = path.join(editor().workspace, 'life.jsonl');
-    const { quickInput, quickInputBox: box } = xenscope.workbench;
-    await eventually('the file is named', async () => {
-      await xenscope.workbench.command('Xenscope: Save Flight Recorder…');
-      await quickInput.getByText('Save what the flight recorder').waitFor({ timeout: 5000 });
-      // What is typed before VS Code proposes a name is lost.
-      await eventually('a name is proposed', async () =>
-        /simulator-[\d-]+\.jsonl$/.test(await box.inputValue({ timeout: 5000 })),
-      );
-      await picture(xenscope.page, 'rings-save-journal');
-      await box.fill(file, { timeout: 5000 });
-      await quickInput.getByRole('button', { name: 'OK' }).click({ timeout: 5000 });
-      return true;
-    });
-    const saved = xenscope.workbench.notification(/entries saved in life\.jsonl/);
-    await saved.waitFor();
-    await picture(xenscope.page, 'rings-saved-journal');
-    await saved.getByRole('button', { name: 'Open' }).click();
-    await xenscope.workbench.editor.getByText('xenscope-journal').first().waitFor();
-    const { entries, damage } = readJournalFile(await readFile(file, 'utf8'));
-    assert.equal(damage, undefined);
-    assert.ok(entries.some(({ kind, source }) => kind === 'movement' && source.startsWith('xenstore:')));
-    await xenscope.workbench.command('View: Close Editor');
-  });
-
   it('goes on after the server was killed', async () => {
     const page = await openPanel('net-driver');
     const looked = page.getByText(/Looked at [\d,]+ times/);
@@ -255,6 +259,8 @@ describe('rings in VS Code', () => {
       await page.getByRole('button', { name: 'What Am I Looking At?' }).click();
       await xenscope.workbench.quiet();
       await picture(xenscope.page, `rings-panel-${name}`);
+      await page.getByText('The page in hexadecimal').scrollIntoViewIfNeeded();
+      await picture(xenscope.page, `rings-panel-below-${name}`);
     }
   });
 });

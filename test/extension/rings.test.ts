@@ -132,6 +132,10 @@ describe('a ring in a row', () => {
     assert.deepEqual([0, 0.4, 999, 12_000, 2_000_000].map(rate), ['', '', '999 B/s', '12 kB/s', '2.0 MB/s']);
     const insane = row('xenstore:2', { directions: [{ ...req(0), insane: true }] });
     assert.equal(ringDescription(insane), 'idle · req insane');
+    const verdict = { rule: 'not-used', severity: 'fine', text: 'not used', evidence: [] } as const;
+    const unused = row('xenstore:0', { directions: [req(0)], verdict });
+    assert.equal(ringDescription(unused), 'not used');
+    assert.equal(ringSpoken(unused, 'Domain-0 (0)'), 'xenstore ring of Domain-0 (0), not used');
   });
 
   it('hovers in plain text, whatever a guest calls itself', () => {
@@ -146,10 +150,7 @@ describe('a ring in a row', () => {
 
   it('shows its worst at the domain', () => {
     assert.equal(groupDescription([row('xenstore:2'), row('console:2')]), '');
-    assert.equal(
-      groupDescription([row('xenstore:2'), row('console:2', { verdict: full })]),
-      'console: full, guest not reading',
-    );
+    assert.equal(groupDescription([row('xenstore:2'), row('console:2', { verdict: full })]), 'console: full');
     assert.equal(verdictIcon(full, true).icon, 'error');
     const gone = { rule: 'peer-gone', severity: 'fine', text: 'peer gone', evidence: [] } as const;
     assert.equal(verdictIcon(gone, true).icon, 'info', 'no tick for who left');

@@ -6,6 +6,7 @@ import { occupancyText, rateText, rawIndices } from './numbers';
 import { countText, PacketTable } from './packets';
 import type { Palette } from './palette';
 import { RingPicture } from './picture';
+import { setText } from './texts';
 import { directionTitle, packetTitles, pictureText } from './words';
 
 export class DirectionView {
@@ -45,12 +46,7 @@ export class DirectionView {
     this.picture.canvas.setAttribute('aria-label', pictureText(direction));
     this.picture.canvas.title = raw;
     this.picture.show(direction);
-    this.queued.show(detail.queued);
-    this.consumed.show(detail.consumed);
+    this.queued.show(detail.queued, !direction.insane);
+    this.consumed.show(detail.consumed, !direction.insane);
   }
-}
-
-/** Text that stays the same is not touched, so that a selection in it survives. */
-export function setText(into: HTMLElement, text: string): void {
-  if (into.textContent !== text) into.textContent = text;
 }

@@ -2,13 +2,14 @@
 import type { RingFrame, RingStrip, RingVerdict } from '../../server/rpc/api';
 import { button, element, registerKit } from '../kit';
 import type { FromRing, ToRing } from '../messages';
-import { DirectionView, setText } from './directionView';
+import { DirectionView } from './directionView';
 import { HexView } from './hexView';
 import { History } from './history';
 import { percent } from './numbers';
 import { onTheme, prefersStillness, readPalette } from './palette';
 import { ReconnectView } from './reconnect';
 import { Strip } from './strip';
+import { setText } from './texts';
 import { WordsTable } from './wordsTable';
 import { explanation, kindNames, politeSummary } from './words';
 import './ring.css';

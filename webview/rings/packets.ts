@@ -2,6 +2,7 @@
 import type { RingDirectionDetail, RingKind, RingPacket } from '../../server/rpc/api';
 import { element } from '../kit';
 import { grouped, hex32 } from './numbers';
+import { setText } from './texts';
 
 const maxRows = 40;
 
@@ -21,7 +22,7 @@ export class PacketTable {
   constructor(
     private readonly kind: RingKind,
     title: string,
-    emptyText: string,
+    private readonly emptyText: string,
   ) {
     const head = element('tr');
     for (const name of columns[kind]) {
@@ -40,7 +41,9 @@ export class PacketTable {
     this.root = element('section', {}, element('h3', { text: title }), this.empty, this.scroller);
   }
 
-  show(packets: readonly RingPacket[]): void {
+  /** `isReadable`: the indices say where packets are. */
+  show(packets: readonly RingPacket[], isReadable: boolean): void {
+    setText(this.empty, isReadable ? this.emptyText : 'By these indices nothing can be told from the bytes.');
     const drawn = JSON.stringify(packets);
     if (drawn === this.drawn) return;
     this.drawn = drawn;

@@ -1,9 +1,9 @@
 /** The index and state words of the page, with what they mean. */
 import type { RingFrame } from '../../server/rpc/api';
 import { element } from '../kit';
-import { setText } from './directionView';
 import { setNumber } from './flash';
 import { hex32 } from './numbers';
+import { setText } from './texts';
 
 export class WordsTable {
   readonly root: HTMLElement;
