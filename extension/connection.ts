@@ -1,7 +1,8 @@
 /**
  * The server process and the typed way to it. Nothing starts before the first request; a server
  * that ends is started again with growing pauses, for as long as the window lives. Handlers and
- * requests know nothing of that: they are bound to whichever server runs.
+ * requests know nothing of that: they are bound to whichever server runs. Nor do they know of a
+ * second server, which runs as root and has the host of this machine (rootServer.ts).
  */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { homedir } from 'node:os';
@@ -11,12 +12,15 @@ import {
   apiVersion,
   type ApiNotifications,
   type ApiRequests,
+  type HostInfo,
   type InitializeOptions,
   type NotificationName,
   type RequestName,
 } from '../server/rpc/api';
+import { createClient } from './client';
 import { failureOf, failures } from './errors';
 import { RestartPolicy } from './restartPolicy';
+import { RootServer, isForRoot, machineId, mergeHosts, rootFirstId } from './rootServer';
 import { say } from './say';
 import { chooseServerNode, type ServerNode } from './serverNode';
 import { settings } from './settings';
@@ -49,6 +53,8 @@ export class Connection implements vscode.Disposable {
   private starting: Promise<LanguageClient> | undefined;
   private stopped: Promise<void> = Promise.resolve();
   private readonly turns = new Turns();
+  private ownHosts: readonly HostInfo[] = [];
+  readonly root: RootServer;
   private pause: NodeJS.Timeout | undefined;
   private disposed = false;
 
@@ -60,7 +66,18 @@ export class Connection implements vscode.Disposable {
     private readonly serverScript: string,
     private readonly logs: Logs,
     private readonly pace: () => number,
-  ) {}
+  ) {
+    this.root = new RootServer(
+      () => ({
+        initializationOptions: { ...this.initializationOptions(), firstId: rootFirstId },
+        outputChannel: logs.server,
+        names: this.names(),
+        onNotification: (name, params) => this.onRootNotification(name, params),
+      }),
+      (line) => logs.extension.info(line),
+    );
+    this.root.onJoined((joined) => this.onRootJoined(joined));
+  }
 
   get state(): ServerState {
     return this.current;
@@ -72,10 +89,17 @@ export class Connection implements vscode.Disposable {
     params: ApiRequests[M]['params'],
     token?: vscode.CancellationToken,
   ): Promise<ApiRequests[M]['result']> {
+    const { root } = this;
+    if (root.hosts && isForRoot(params)) return root.request(method, params, token).catch(fail);
+    if (root.hosts && method === 'xenscope/settings')
+      void root.request(method, params).catch(() => undefined);
     const client = await this.ready();
     try {
       // An undefined token would count as a second parameter, and both would travel as a list.
-      return await (token ? client.sendRequest(method, params, token) : client.sendRequest(method, params));
+      const result = await (token
+        ? client.sendRequest<ApiRequests[M]['result']>(method, params, token)
+        : client.sendRequest<ApiRequests[M]['result']>(method, params));
+      return method === 'xenscope/hosts' ? (this.merged(result as never) as typeof result) : result;
     } catch (error) {
       throw failureOf(error);
     }
@@ -106,6 +130,7 @@ export class Connection implements vscode.Disposable {
     this.disposed = true;
     clearTimeout(this.pause);
     this.turns.end();
+    this.root.end();
     this.stop();
     await this.stopped;
   }
@@ -187,46 +212,67 @@ export class Connection implements vscode.Disposable {
   private spawn(node: ServerNode): ChildProcess {
     return spawn(node.command, [this.serverScript, 'editor', '--stdio'], {
       cwd: homedir(),
-      env: { ...process.env, ...node.env },
+      env: { ...process.env, ...librariesEnv(), ...node.env },
       stdio: ['pipe', 'pipe', 'pipe'],
       windowsHide: true,
     });
   }
 
-  private async connect(child: ChildProcess): Promise<LanguageClient> {
-    // Loaded here and not above: it is most of the bundle, and activation must stay quick.
-    const { LanguageClient, CloseAction, ErrorAction } = await import('vscode-languageclient/node');
-    const initializationOptions: InitializeOptions = {
-      apiVersion,
-      seed: settings.seed(),
-      ...settings.forServer(),
-      pace: this.pace(),
-    };
-    /** Says nothing to the person: what goes wrong with the server is told in our own words. */
-    class QuietClient extends LanguageClient {
-      override error(message: string, data?: unknown): void {
-        super.error(message, data, false);
-      }
-    }
-    const client = new QuietClient('xenscope', 'Xenscope', () => Promise.resolve(child), {
-      documentSelector: [],
+  private connect(child: ChildProcess): Promise<LanguageClient> {
+    return createClient({
+      server: () => Promise.resolve(child),
+      initializationOptions: this.initializationOptions(),
       outputChannel: this.logs.server,
-      initializationOptions,
-      initializationFailedHandler: () => false,
-      // Starting again is our own affair; the client only has to keep quiet.
-      errorHandler: {
-        error: () => ({ action: ErrorAction.Continue, handled: true }),
-        closed: () => ({ action: CloseAction.DoNotRestart, handled: true }),
-      },
-      stdioOptions: { stdout: () => undefined, stderr: (input) => this.logLines(input) },
+      names: this.names(),
+      onNotification: (name, params) => this.onOwnNotification(name, params),
+      onStderr: (input) => this.logLines(input),
     });
-    const handlers = this.handlers;
-    for (const name of new Set([...handlers].map((handler) => handler.name))) {
-      client.onNotification(name, (params: unknown) => {
-        for (const handler of handlers) if (handler.name === name) handler.handle(params as never);
-      });
+  }
+
+  private initializationOptions(): InitializeOptions {
+    return { apiVersion, seed: settings.seed(), ...settings.forServer(), pace: this.pace() };
+  }
+
+  private names(): NotificationName[] {
+    return [...this.handlers].map(({ name }) => name);
+  }
+
+  private tellHandlers(name: NotificationName, params: unknown): void {
+    for (const handler of this.handlers) if (handler.name === name) handler.handle(params as never);
+  }
+
+  /** ---- two servers, one list of hosts ---- */
+
+  private onOwnNotification(name: NotificationName, params: unknown): void {
+    if (name !== 'xenscope/hostsChanged') return this.tellHandlers(name, params);
+    const { hosts } = params as ApiNotifications['xenscope/hostsChanged'];
+    this.tellHandlers(name, { hosts: this.merged(hosts) });
+  }
+
+  private onRootNotification(name: NotificationName, params: unknown): void {
+    if (name !== 'xenscope/hostsChanged') return this.tellHandlers(name, params);
+    this.root.hosts = (params as ApiNotifications['xenscope/hostsChanged']).hosts;
+    this.tellMergedHosts();
+  }
+
+  private onRootJoined(joined: boolean): void {
+    const machine = this.ownHosts.find(({ id }) => id === machineId);
+    // From now on the other server has it; ours would hold it unseen.
+    if (joined && machine && machine.state.kind !== 'idle') {
+      void this.client?.sendRequest('xenscope/disconnect', { host: machineId }).catch(() => undefined);
     }
-    return client;
+    this.tellMergedHosts();
+  }
+
+  private tellMergedHosts(): void {
+    this.tellHandlers('xenscope/hostsChanged', { hosts: mergeHosts(this.ownHosts, this.root.hosts) });
+  }
+
+  /** Also looks whether our server has found one that runs as root. */
+  private merged(own: readonly HostInfo[]): readonly HostInfo[] {
+    this.ownHosts = own;
+    this.root.offer(own.find(({ id }) => id === machineId)?.rootServer);
+    return mergeHosts(own, this.root.hosts);
   }
 
   private logLines(input: NodeJS.ReadableStream): void {
@@ -271,4 +317,14 @@ export class Connection implements vscode.Disposable {
 function killed(child: ChildProcess): void {
   child.on('error', () => undefined);
   child.kill();
+}
+
+/** Named as the server's own documentation names it. */
+function librariesEnv(): Record<string, string> {
+  const folders = settings.xenLibraries();
+  return folders === '' ? {} : { XENSCOPE_XEN_LIBRARIES: folders };
+}
+
+function fail(error: unknown): never {
+  throw failureOf(error);
 }

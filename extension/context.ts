@@ -68,12 +68,16 @@ export class Xenscope implements vscode.Disposable {
       this.hosts.onChange(() => this.connectShownHost()),
       this.connection.onState(({ kind }) => kind === 'waiting' && this.acts.undoStack.clear()),
       this.connection.onTrouble((how) => void this.tellTrouble(how)),
+      this.connection.root.onJoined(() => void this.hosts.connectWanted().catch(this.report)),
+      this.connection.root.onTrouble((text) => void say.warning(texts.rootServerTrouble(text))),
       this.acts.undoStack.onChange(() => this.updateUndoContext()),
       this.hosts.onShown(() => this.updateUndoContext()),
       // First: the new setting replaces what was chosen for this window.
       onSettings(['simulator.pace'], () => (this.chosenPace = undefined)),
-      onSettings(['simulator.pace', 'sockets', 'allowDomain0Edits'], () => this.sendSettings()),
-      onSettings(['simulator.seed', 'server.node'], () => void this.offerRestart()),
+      onSettings(['simulator.pace', 'sockets', 'allowDomain0Edits', 'realHost.serverSocket'], () =>
+        this.sendSettings(),
+      ),
+      onSettings(['simulator.seed', 'server.node', 'realHost.libraries'], () => void this.offerRestart()),
     );
   }
 

@@ -69,6 +69,8 @@ export const failures = {
   noPace: () => new Failure('unsupported', 'Only the simulator has a pace.'),
   noSocket: (label: string) =>
     new Failure('unsupported', `${label} has no socket for other programs now.`, 'Connect it first.'),
+  noRootNeeded: (label: string) =>
+    new Failure('input', `${label} needs no server that runs as root.`, 'The view “Hosts” says how it is.'),
   notRemovable: (label: string) =>
     new Failure('input', `${label} is always there; only an added socket can be removed.`),
   noWorld: (label: string) =>

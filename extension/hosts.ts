@@ -89,7 +89,8 @@ export class Hosts {
 
   /** The state that a person should see: a host about to be connected is not idle. */
   stateOf(host: HostInfo): HostState {
-    return host.state.kind === 'idle' && this.wanted.has(host.id) ? { kind: 'connecting' } : host.state;
+    const isAwaited = host.state.kind === 'idle' && this.wanted.has(host.id) && !host.unavailable;
+    return isAwaited ? { kind: 'connecting' } : host.state;
   }
 
   domains(id: string): readonly Domain[] {
@@ -190,10 +191,15 @@ export class Hosts {
   }
 
   private async welcomeServer(): Promise<void> {
-    const lost = [...this.wanted];
     await this.load();
-    for (const id of lost) {
-      if (this.find(id)) await this.connect(id).catch(this.report);
+    await this.connectWanted();
+  }
+
+  /** Those that the person wanted connected, and another server has now. */
+  async connectWanted(): Promise<void> {
+    for (const id of [...this.wanted]) {
+      const host = this.find(id);
+      if (host?.state.kind === 'idle' && !host.unavailable) await this.connect(id).catch(this.report);
     }
   }
 

@@ -25,6 +25,9 @@ export const settings = {
       : [];
   },
   allowDomain0Edits: () => get('allowDomain0Edits', false),
+  /** Folders of Xen's libraries, as in PATH. */
+  xenLibraries: () => String(get<unknown>('realHost.libraries', '') ?? '').trim(),
+  rootServer: () => String(get<unknown>('realHost.serverSocket', '') ?? '').trim(),
   pageSize: () => Math.trunc(numberWithin('tree.pageSize', 500, 50, 5000)),
   highlightMs: () => numberWithin('tree.highlightChangesMs', 1000, 0, 10_000),
 
@@ -33,6 +36,7 @@ export const settings = {
       pace: settings.pace(),
       sockets: settings.sockets(),
       allowDomain0Edits: settings.allowDomain0Edits(),
+      rootServer: settings.rootServer(),
     };
   },
 

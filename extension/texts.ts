@@ -23,6 +23,8 @@ export const texts = {
         return retryInMs > 0 ? `away · retry in ${seconds(retryInMs)}` : 'away · trying again…';
     }
   },
+  /** Instead of a state, for a host that cannot be connected. */
+  unavailable: { absent: 'none here', denied: 'needs root' },
   pace(pace: number): string {
     if (pace === 0) return 'quiet';
     return pace === 1 ? 'human speed' : `${pace}× human speed`;
@@ -34,17 +36,26 @@ export const texts = {
     { pace: 5, label: 'Fast', detail: 'Five times human speed' },
     { pace: 20, label: 'Very fast', detail: 'Twenty times human speed' },
   ],
-  hostTooltip(host: HostInfo): string[] {
+  /** `throughRoot`: the socket of the server that runs as root, when the host is had through it. */
+  hostTooltip(host: HostInfo, throughRoot?: string): string[] {
     const lines = [
-      host.kind === 'simulator'
-        ? 'A simulated Xen host with demo guests. It needs no Xen, and nothing in it can be harmed.'
-        : 'The xenstore of a real host, or of anything else that speaks its protocol on this socket.',
+      {
+        simulator: 'A simulated Xen host with demo guests. It needs no Xen, and nothing in it can be harmed.',
+        machine: 'The Xen that the machine of the server runs under. What is changed here changes it.',
+        socket: 'The xenstore of a real host, or of anything else that speaks its protocol on this socket.',
+      }[host.kind],
     ];
+    if (host.unavailable) lines.push(host.unavailable.reason);
+    if (host.unavailable?.command) lines.push(`In a terminal: ${host.unavailable.command}`);
+    if (throughRoot) lines.push(`Through the server that runs as root at ${throughRoot}.`);
     if (host.world) lines.push(`Seed ${host.world.seed}, ${texts.pace(host.world.pace)}.`);
     if (host.state.kind === 'away') lines.push(host.state.reason);
     if (host.socketPath) lines.push(`Socket: ${host.socketPath}`);
     return lines;
   },
+  commandCopied: 'Copied. Run it in a terminal; the server that it starts is found by itself.',
+  rootServerTrouble: (text: string) =>
+    `A server that runs as root is there for this machine’s Xen, and cannot be joined. ${text}`,
   exportLine: (socketPath: string) => `export XENSTORED_PATH='${socketPath.replace(/'/g, `'\\''`)}'`,
   exportCopied: 'Copied. Paste it into a terminal, and xenstore-ls and its like talk to this host.',
 

@@ -2,10 +2,12 @@
 import { stat } from 'node:fs/promises';
 import * as path from 'node:path';
 import * as vscode from 'vscode';
+import type { HostInfo } from '../../server/rpc/api';
 import type { Xenscope } from '../context';
 import { failures } from '../errors';
 import { plain } from '../plain';
-import { say } from '../say';
+import { machineId } from '../rootServer';
+import { ask, say } from '../say';
 import { settings } from '../settings';
 import { texts } from '../texts';
 import { hostIn } from './target';
@@ -15,7 +17,31 @@ const statusMs = 8000;
 export async function connect(xenscope: Xenscope, argument: unknown): Promise<void> {
   await xenscope.connection.ready();
   if (xenscope.hosts.list.length === 0) await xenscope.hosts.load();
-  await xenscope.hosts.connect(hostIn(xenscope, argument).id);
+  const host = hostIn(xenscope, argument);
+  if (host.unavailable) return explainUnavailable(host);
+  await xenscope.hosts.connect(host.id);
+}
+
+/** Why it cannot be connected, and the command that makes it so that it can. */
+async function explainUnavailable({ label, unavailable }: HostInfo): Promise<void> {
+  const { reason, command } = unavailable!;
+  if (command === undefined) return say.explanation(`${label} is not there.`, reason);
+  const copy = 'Copy Command';
+  const answer = await ask(`${label} needs root.`, `${reason}\n\n${command}`, copy);
+  if (answer === copy) await copyText(command);
+}
+
+/** The line for a terminal that starts a server as root. */
+export async function copyRootCommand(xenscope: Xenscope, argument: unknown): Promise<void> {
+  const host = hostIn(xenscope, argument ?? machineId);
+  const command = host.unavailable?.command;
+  if (command === undefined) throw failures.noRootNeeded(host.label);
+  await copyText(command);
+}
+
+async function copyText(command: string): Promise<void> {
+  await vscode.env.clipboard.writeText(command);
+  say.briefly('clippy', texts.commandCopied, statusMs);
 }
 
 export async function disconnect(xenscope: Xenscope, argument: unknown): Promise<void> {
@@ -28,7 +54,9 @@ export async function showHost(xenscope: Xenscope, argument: unknown): Promise<v
   if (id === undefined) return;
   xenscope.hosts.show(id);
   await vscode.commands.executeCommand('xenscope.xenstore.focus');
-  if (xenscope.hosts.find(id)?.state.kind === 'idle') await xenscope.hosts.connect(id);
+  const host = xenscope.hosts.find(id);
+  if (host?.unavailable) return explainUnavailable(host);
+  if (host?.state.kind === 'idle') await xenscope.hosts.connect(id);
 }
 
 async function pickHost(xenscope: Xenscope): Promise<{ id: string } | undefined> {
@@ -37,7 +65,9 @@ async function pickHost(xenscope: Xenscope): Promise<{ id: string } | undefined>
   const items = xenscope.hosts.list.map((host) => ({
     id: host.id,
     label: plain(host.label),
-    description: texts.hostState(host.state, xenscope.clock.retryInMs(host.id)),
+    description: host.unavailable
+      ? texts.unavailable[host.unavailable.kind]
+      : texts.hostState(host.state, xenscope.clock.retryInMs(host.id)),
   }));
   return vscode.window.showQuickPick(items, { title: 'Show which host?' });
 }

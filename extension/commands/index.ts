@@ -10,7 +10,16 @@ import { deleteNode } from './deleteNode';
 import { editValue, openValue } from './editValue';
 import { find } from './find';
 import { followLink, goToPath, reveal } from './goToPath';
-import { addSocket, connect, copySocket, disconnect, removeSocket, setPace, showHost } from './hosts';
+import {
+  addSocket,
+  connect,
+  copyRootCommand,
+  copySocket,
+  disconnect,
+  removeSocket,
+  setPace,
+  showHost,
+} from './hosts';
 import { saveJournal } from './journal';
 import { menu } from './menu';
 import { editPermissions } from './permissions';
@@ -28,6 +37,7 @@ const commands: Record<string, Command> = {
   'xenscope.host.show': showHost,
   'xenscope.host.setPace': setPace,
   'xenscope.host.copySocket': copySocket,
+  'xenscope.host.copyRootCommand': copyRootCommand,
   'xenscope.host.add': addSocket,
   'xenscope.host.remove': removeSocket,
   'xenscope.host.saveJournal': saveJournal,

@@ -1,6 +1,6 @@
 /** The view “Hosts”: what can be attached to, how each is doing, and the domains on it. */
 import * as vscode from 'vscode';
-import type { Domain, HostInfo, HostState } from '../../server/rpc/api';
+import type { Domain, HostInfo, HostState, Unavailable } from '../../server/rpc/api';
 import type { Xenscope } from '../context';
 import { texts } from '../texts';
 import { whenVisible } from './visibility';
@@ -69,7 +69,7 @@ export class HostsView implements vscode.TreeDataProvider<Element>, vscode.Dispo
   }
 
   private hostItem(host: HostInfo): vscode.TreeItem {
-    const { hosts, clock } = this.xenscope;
+    const { hosts, clock, connection } = this.xenscope;
     const shown = host.id === hosts.currentId;
     const item = new vscode.TreeItem(host.label);
     const connected = host.state.kind === 'connected';
@@ -78,15 +78,22 @@ export class HostsView implements vscode.TreeDataProvider<Element>, vscode.Dispo
     item.collapsibleState = hasDomains
       ? vscode.TreeItemCollapsibleState.Collapsed
       : vscode.TreeItemCollapsibleState.None;
-    const state = texts.hostState(hosts.stateOf(host), clock.retryInMs(host.id));
+    const { unavailable } = host;
+    const state = unavailable
+      ? texts.unavailable[unavailable.kind]
+      : texts.hostState(hosts.stateOf(host), clock.retryInMs(host.id));
+    const throughRoot = host.kind === 'machine' ? connection.root.path : undefined;
     const pace = host.world && connected && host.world.pace !== 1 ? texts.pace(host.world.pace) : undefined;
     const held = this.xenscope.worlds.isHeld(host.id) ? 'held' : undefined;
-    item.description = [state, held, shown && hosts.list.length > 1 ? 'shown' : undefined, pace]
+    const several = hosts.list.filter((one) => !one.unavailable).length > 1;
+    item.description = [state, throughRoot && 'as root', held, shown && several ? 'shown' : undefined, pace]
       .filter(Boolean)
       .join(' · ');
-    item.iconPath = hostIcon(host.kind, hosts.stateOf(host).kind);
+    item.iconPath = unavailable
+      ? unavailableIcon(unavailable)
+      : hostIcon(host.kind, hosts.stateOf(host).kind);
     item.contextValue = hostContext(host, shown, this.xenscope.worlds.of(host.id)?.held);
-    item.tooltip = [host.label, ...texts.hostTooltip(host)].join('\n\n');
+    item.tooltip = [host.label, ...texts.hostTooltip(host, throughRoot)].join('\n\n');
     item.accessibilityInformation = { label: `${host.label}, ${item.description}` };
     return item;
   }
@@ -112,7 +119,8 @@ export class HostsView implements vscode.TreeDataProvider<Element>, vscode.Dispo
 
 /** `held` is undefined for a host that is no world, or is not connected. */
 function hostContext(host: HostInfo, shown: boolean, held: boolean | undefined): string {
-  const words = ['host', host.kind, host.state.kind];
+  const words = ['host', host.kind, host.unavailable ? 'unavailable' : host.state.kind];
+  if (host.unavailable?.command !== undefined) words.push('command');
   if (host.removable) words.push('removable');
   if (host.socketPath !== undefined) words.push('socketPath');
   if (host.recorded) words.push('recorded');
@@ -135,4 +143,11 @@ function hostIcon(kind: HostInfo['kind'], state: HostState['kind']): vscode.Them
     case 'idle':
       return new vscode.ThemeIcon(kind === 'simulator' ? 'beaker' : 'server');
   }
+}
+
+function unavailableIcon({ kind }: Unavailable): vscode.ThemeIcon {
+  return new vscode.ThemeIcon(
+    kind === 'denied' ? 'lock' : 'circle-slash',
+    new vscode.ThemeColor('disabledForeground'),
+  );
 }

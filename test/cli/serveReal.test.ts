@@ -5,7 +5,17 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, existsSync, lstatSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -183,6 +193,54 @@ describe('xenscope serve --owner', function () {
     await gone;
     assert.deepEqual(await second.sendRequest('xenscope/watch', watch), { watchId: 1 });
     assert.equal(child.exitCode, null);
+  });
+
+  it('is found by the server of that user’s editor, which else says what to type', async () => {
+    await serve();
+    // Where that user can read it, with a xenstored that only root may reach.
+    const script = path.join(folder, 'server.cjs');
+    copyFileSync(await bundle(), script);
+    chmodSync(script, 0o644);
+    const options = (rootServer: string) => JSON.stringify({ ...initializeOptions, rootServer });
+    const asked = async (rootServer: string) => {
+      const child = spawn(process.execPath, [script, 'editor', '--stdio'], {
+        uid: owner.uid,
+        cwd: '/',
+        env: env(),
+        stdio: ['pipe', 'pipe', 'inherit'],
+      });
+      children.push(child);
+      const connection = createMessageConnection(
+        new StreamMessageReader(child.stdout),
+        new StreamMessageWriter(child.stdin),
+      );
+      connections.push(connection);
+      connection.listen();
+      await connection.sendRequest('initialize', {
+        processId: null,
+        rootUri: null,
+        capabilities: {},
+        initializationOptions: JSON.parse(options(rootServer)) as object,
+      });
+      return eventually(async () => {
+        const hosts = await connection.sendRequest<HostInfo[]>('xenscope/hosts', null);
+        return hosts.find(({ id }) => id === 'local');
+      });
+    };
+    const found = await asked(socketPath());
+    assert.equal(found.rootServer, socketPath());
+    assert.equal(found.unavailable?.kind, 'denied');
+    assert.match(
+      found.unavailable.reason,
+      /This user may not open the socket of a xenstored.*belongs to root/,
+    );
+    assert.equal(found.unavailable.command, `sudo ${process.execPath} ${script} serve --owner ${owner.name}`);
+    // A socket that somebody else could have put there is none.
+    const swapped = path.join(folder, 'open');
+    mkdirSync(swapped);
+    chmodSync(swapped, 0o777);
+    renameSync(socketPath(), path.join(swapped, 'root.sock'));
+    assert.equal((await asked(path.join(swapped, 'root.sock'))).rootServer, undefined);
   });
 
   it('cannot be started twice at one place, takes the place of one that was killed, and leaves none behind', async () => {

@@ -1,0 +1,128 @@
+/**
+ * The Xen of this machine: said to be missing where there is none, and shown through a server that
+ * runs as root where there is one. Here its store is Debian's own xenstored, without a hypervisor.
+ */
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { describeWithDaemons } from '../interop/daemons/requirements';
+import { startDaemon, type Daemon } from '../interop/daemons/startDaemon';
+import { picture } from './artefacts';
+import { eventually } from './eventually';
+import { useEditor } from './host';
+import { RootServerProcess } from './rootServerProcess';
+import { installedServer } from './serverProcess';
+import { XenstoreShell } from './shell';
+import { Xenscope } from './xenscope';
+
+const machine = 'This machine’s Xen';
+
+describeWithDaemons("this machine's Xen in VS Code", () => {
+  const folder = mkdtempSync(path.join(tmpdir(), 'xenscope-root-'));
+  const socketPath = path.join(folder, 'root.sock');
+  const editor = useEditor({
+    settings: { 'xenscope.simulator.pace': 0, 'xenscope.realHost.serverSocket': socketPath },
+  });
+  let xenscope: Xenscope;
+  let xenstored: Daemon;
+  let shell: XenstoreShell;
+  let root: RootServerProcess;
+
+  before(async function () {
+    this.timeout(60_000);
+    xenstored = await startDaemon('xenstored');
+    shell = new XenstoreShell(xenstored.socketPath);
+    await shell.write('/local/domain/0/name', 'Domain-0');
+    await shell.write('/local/domain/7/name', 'orchid');
+    await shell.write('/local/domain/0/backend/vif/7/0/state', '4');
+    root = new RootServerProcess(
+      installedServer(editor().vscode.extensions),
+      socketPath,
+      xenstored.socketPath,
+    );
+    xenscope = new Xenscope(editor());
+    await xenscope.open();
+  });
+
+  after(async () => {
+    await root?.kill();
+    await xenstored?.stop();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  const row = () => xenscope.hosts.row(machine);
+  const described = (text: string | RegExp) =>
+    xenscope.description(row()).filter({ hasText: text }).waitFor({ timeout: 45_000 });
+
+  it('says that there is none, and why', async () => {
+    await described('none here');
+    await xenscope.hover(row(), 'There is no /run/xenstored/socket');
+    await picture(xenscope.page, 'no-xen');
+    await xenscope.hosts.choose(row(), 'Show Host');
+    await xenscope.workbench.dialog.getByText(`${machine} is not there.`).waitFor();
+    await xenscope.page.keyboard.press('Escape');
+    await xenscope.workbench.dialog.waitFor({ state: 'detached' });
+  });
+
+  it('is found when a server runs as root, and shows its tree', async () => {
+    await root.start();
+    await described('as root');
+    await xenscope.hosts.choose(row(), 'Show Host');
+    await described('connected');
+    await xenscope.workbench.statusItem(machine).waitFor();
+    await xenscope.store.open('local', 'domain');
+    const guest = xenscope.store.row('7', 3);
+    await xenscope.description(guest).filter({ hasText: 'orchid' }).waitFor();
+    await picture(xenscope.page, 'this-machine-as-root');
+  });
+
+  it('follows what others change, and edits after a question', async () => {
+    await shell.write('/local/domain/7/data/colour', 'red');
+    const colour = await xenscope.goTo('/local/domain/7/data/colour');
+    await xenscope.description(colour).filter({ hasText: 'red' }).waitFor();
+    await xenscope.store.choose(colour, 'Edit Value');
+    await xenscope.workbench.answer('blue');
+    const { dialog } = xenscope.workbench;
+    await dialog.getByText('from "red" to "blue"').waitFor();
+    assert.equal(await shell.read('/local/domain/7/data/colour'), 'red');
+    await dialog.getByRole('button', { name: 'Change' }).click();
+    await eventually('the value is blue', async () => {
+      return (await shell.read('/local/domain/7/data/colour')) === 'blue';
+    });
+  });
+
+  it('keeps its hands off domain 0, and not off its backends', async () => {
+    const name = await xenscope.goTo('/local/domain/0/name');
+    await xenscope.store.choose(name, 'Edit Value');
+    await xenscope.workbench.answer('mine');
+    const { dialog } = xenscope.workbench;
+    await dialog.getByText('is a path of domain 0 itself, and this is a real host').waitFor();
+    await xenscope.page.keyboard.press('Escape');
+    await dialog.waitFor({ state: 'detached' });
+    assert.equal(await shell.read('/local/domain/0/name'), 'Domain-0');
+    const state = await xenscope.goTo('/local/domain/0/backend/vif/7/0/state');
+    await xenscope.store.choose(state, 'Edit Value');
+    await xenscope.workbench.answer('5');
+    await dialog.getByRole('button', { name: 'Change' }).click();
+    await eventually('the state is 5', async () => {
+      return (await shell.read('/local/domain/0/backend/vif/7/0/state')) === '5';
+    });
+  });
+
+  it('is lost with that server, and found again by itself', async () => {
+    await root.kill();
+    await described('none here');
+    await root.start();
+    await described('connected');
+    await shell.write('/local/domain/7/data/colour', 'green');
+    const colour = await xenscope.goTo('/local/domain/7/data/colour');
+    await xenscope.description(colour).filter({ hasText: 'green' }).waitFor();
+  });
+
+  it('leaves the simulator as it was', async () => {
+    await xenscope.hosts.choose(xenscope.hosts.row('Simulator'), 'Show Host');
+    await xenscope.workbench.statusItem(/^\s*Simulator\s*$/).waitFor();
+    await xenscope.store.row('local', 1).waitFor();
+  });
+});
