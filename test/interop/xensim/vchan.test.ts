@@ -1,0 +1,159 @@
+/** Debian's libxenvchan, unchanged, in two programs of two simulated domains. */
+import assert from 'node:assert/strict';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { connect, createServer } from 'node:net';
+import os from 'node:os';
+import path from 'node:path';
+import { XEN_BIN, describeWithDaemons } from '../daemons/requirements';
+import { ProgramWorld, compile, until } from './kit';
+import type { Program } from './kit';
+
+const megabyte = 2 ** 20;
+
+describeWithDaemons('programs with libxenvchan join a world', () => {
+  let vchan: string;
+  let worlds: ProgramWorld;
+  before(() => (vchan = compile('vchan.c', 'xenvchan')));
+  beforeEach(async () => (worlds = await ProgramWorld.open()));
+  afterEach(() => worlds.close());
+
+  async function pair(ringBytes: number, ...how: readonly (string | number)[]) {
+    const [alice, bob] = [await worlds.domain('alice'), await worlds.domain('bob')];
+    const node = `data/vchan/${bob}/test`;
+    const server = await worlds.start('alice', vchan, 'server', bob, node, ringBytes, ...how);
+    await server.printed('ready');
+    const seen = `/local/domain/${alice}/${node}`;
+    const client = await worlds.start('bob', vchan, 'client', alice, seen, ringBytes, ...how);
+    await client.printed('ready');
+    return { alice, bob, server, client };
+  }
+
+  const usage = async () => {
+    const { machine } = worlds.world;
+    const domids = [await worlds.domain('alice'), await worlds.domain('bob')];
+    return { pages: machine.pagesInUse, of: domids.map((domid) => machine.usageOf(domid)) };
+  };
+
+  for (const ringBytes of [4096, megabyte]) {
+    for (const form of ['stream', 'packet']) {
+      it(`exchange megabytes as a ${form} over rings of ${ringBytes / 1024} KiB, and leave nothing`, async () => {
+        const before = await usage();
+        const { server, client } = await pair(ringBytes, form, 3 * megabyte);
+        assert.match(await client.output(), /exchanged 3145728/);
+        assert.match(await server.output(), /exchanged 3145728/);
+        await worlds.world.settled();
+        assert.deepEqual(await usage(), before);
+      });
+    }
+  }
+
+  it('show what they lend each other', async () => {
+    const { alice, bob, server, client } = await pair(4096, 'watch');
+    const lent = worlds.world.machine.lent();
+    assert.deepEqual(
+      lent.map(({ ownerDomid, toDomid, grants }) => [ownerDomid, toDomid, grants.length]),
+      [
+        [alice, bob, 1],
+        [alice, bob, 1],
+        [alice, bob, 1],
+      ],
+    );
+    assert.ok(lent.every(({ grants }) => grants.every(({ maps }) => maps === 1)));
+    for (const { child } of [server, client]) child.kill();
+  });
+
+  it('are told by libxenvchan_is_open when the other end is killed', async () => {
+    for (const dies of ['server', 'client'] as const) {
+      const before = await usage();
+      const { server, client } = await pair(4096, 'watch');
+      const [victim, other] = dies === 'server' ? [server, client] : [client, server];
+      await other.printed('open 1');
+      victim.child.kill('SIGKILL');
+      assert.match(await other.output(), /open 1\nopen 0\n$/, `the ${dies} dies`);
+      await until(() => victim.isOver);
+      await worlds.world.settled();
+      assert.deepEqual(await usage(), before);
+    }
+  });
+
+  it('stand still in a held world, go on ring by ring when it is stepped, and freely when it goes on', async () => {
+    const { world } = worlds.world;
+    const { server, client } = await pair(4096, 'ping', 2000);
+    const rounds = (program: Program) => program.stdout.split('\n').length;
+    await client.printed('round 10\n');
+    world.hold();
+    // What they had begun comes to its end: both then wait for a bell that nobody hears.
+    const steps: string[] = [];
+    const stepUntil = async (isSo: () => boolean) => {
+      while (!isSo()) {
+        const move = await world.step();
+        if (move) steps.push(move.text);
+        await new Promise((resolve) => setTimeout(resolve, 1));
+      }
+    };
+    const heldAt = rounds(client);
+    await stepUntil(() => rounds(client) >= heldAt + 3);
+    const rings = steps.filter((text) => /rings the doorbell/.test(text)).length;
+    const heard = steps.filter((text) => /hears the doorbell/.test(text)).length;
+    assert.ok(rings >= 5 && heard >= 5, steps.join('\n'));
+    // Each round needs two rings at least, and each ring waits for its step.
+    assert.ok(rounds(client) - heldAt <= rings, `${rounds(client) - heldAt} rounds by ${rings} rings`);
+    world.resume();
+    await client.output();
+    await server.output();
+  });
+
+  it('carry a unix socket from one domain to another: Debian’s vchan-socket-proxy', async () => {
+    const folder = mkdtempSync(path.join(os.tmpdir(), 'proxy-'));
+    const [front, back] = [path.join(folder, 'front'), path.join(folder, 'back')];
+    const echo = createServer((socket) => socket.pipe(socket)).listen(back);
+    const [alice, bob] = [await worlds.domain('alice'), await worlds.domain('bob')];
+    const node = `/local/domain/${alice}/data/vchan`;
+    const proxy = `${XEN_BIN}/vchan-socket-proxy`;
+    await worlds.start('alice', proxy, '-m', 'server', bob, node, back);
+    await worlds.start('bob', proxy, '-m', 'client', alice, node, front);
+    await until(() => existsSync(front));
+    const socket = connect(front);
+    const sent = Buffer.alloc(300_000, 'through two domains ');
+    socket.write(sent);
+    let got = Buffer.alloc(0);
+    socket.on('data', (bytes: Buffer) => (got = Buffer.concat([got, bytes])));
+    await until(() => got.length >= sent.length);
+    assert.ok(got.equals(sent));
+    socket.destroy();
+    echo.close();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  it('see the index that a fault has broken', async () => {
+    const { server, client, alice } = await pair(4096, 'ping', 1_000_000);
+    await client.printed('round 10\n');
+    worlds.world.world.setFault('corruptIndex', 1, alice);
+    const strikes = () => worlds.world.world.faults.find(({ name }) => name === 'corruptIndex')!.count;
+    await until(() => strikes() > 0);
+    // libxenvchan reads nothing by such an index: the client waits for ever.
+    worlds.world.world.setFault('corruptIndex', 0, alice);
+    const page = worlds.world.machine
+      .lent()
+      .map(({ frames }) => frames.memory)
+      .find((memory) => memory.load32(16) === 0x000c000c)!;
+    const distance = (page.load32(12) - page.load32(8)) >>> 0;
+    assert.ok(distance > 4096, `${distance} bytes between the indices`);
+    for (const { child } of [server, client]) child.kill();
+  });
+
+  it('hear nothing where each ring is lost', async () => {
+    const { server, client, alice, bob } = await pair(4096, 'ping', 1_000_000);
+    await client.printed('round 10\n');
+    for (const domid of [alice, bob]) worlds.world.world.setFault('lostNotify', 1, domid);
+    const moves = () => worlds.world.world.faults.find(({ name }) => name === 'lostNotify')!.count;
+    await until(() => moves() > 0);
+    // A lost ring may be one that nobody waited for; soon one is that somebody did.
+    for (let quiet = 0, seen = -1; quiet < 20; quiet++) {
+      if (client.stdout.length !== seen) [quiet, seen] = [0, client.stdout.length];
+      await worlds.world.settled();
+    }
+    assert.ok(!client.isOver && !server.isOver, 'both wait');
+    for (const { child } of [server, client]) child.kill();
+  });
+});
