@@ -24,6 +24,12 @@ const allParts = [
     specs: ['test/sim/machine/model.test.ts', 'test/sim/machine/doorbells.test.ts'],
     effort: 20,
   },
+  // A million notifications, 100 000 shares and mappings.
+  {
+    name: 'joined',
+    specs: ['test/interop/xensim/devices.test.ts', 'test/fuzz/guestSocket.test.ts'],
+    effort: 100,
+  },
 ];
 const parts = allParts.filter(({ name }) => name.includes(options.only));
 
