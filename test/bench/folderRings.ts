@@ -4,13 +4,26 @@
  */
 import { appendFileSync } from 'node:fs';
 import path from 'node:path';
+import { loadLibc } from '../../native/libc';
 import { mapPagesFile } from '../../native/pages';
 import { memoryOver } from '../../server/host/bufferMemory';
+import { XenscopeError } from '../../server/host/errors';
 import { PAGE_BYTES } from '../../server/host/pages';
 import type { RevocableMemory } from '../../server/host/bufferMemory';
 import type { RingAttachment } from '../../server/store/ring/serverRing';
 import type { RingsOptions } from '../../server/store/xenstored';
 import { makePipe, PipeBells } from './pipeBells';
+
+/** Why pages cannot be mapped here; undefined when they can. */
+export function missingForRings(): string | undefined {
+  try {
+    loadLibc();
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof XenscopeError)) throw error;
+    return error.message;
+  }
+}
 
 export interface MappedPage {
   readonly memory: RevocableMemory;

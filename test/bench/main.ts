@@ -5,6 +5,7 @@ import path from 'node:path';
 import { endWithChildren } from '../../scripts/lib/processes.mjs';
 import { missingForDaemons } from '../interop/daemons/requirements';
 import { artefacts, canPin, parseOptions, type Options } from './options';
+import { missingForRings } from './folderRings';
 import { measurePanel, missingForPanel, panelRowNames } from './panel';
 import { oneLine, table, type ResultRow } from './report';
 import { runWorkload } from './runWorkload';
@@ -25,11 +26,16 @@ function storeParts(options: Options): Part[] {
     bundle: path.join(options.bundles, 'server.cjs'),
     profileDir: options.profile ? `${artefacts}/profiles` : undefined,
   });
-  return workloads({ nodes: options.quick ? 10_000 : 100_000 }).map((workload) => ({
-    name: workload.name,
-    rowNames: workload.rows.map(({ name }) => name),
-    run: (before) => runWorkload(options, workload, servers, before),
-  }));
+  const noRings = missingForRings();
+  if (noRings !== undefined) console.log(`Without the rows of rings: ${noRings}`);
+  const all = workloads({ nodes: options.quick ? 10_000 : 100_000 });
+  return all
+    .filter(({ isGuest }) => !isGuest || noRings === undefined)
+    .map((workload) => ({
+      name: workload.name,
+      rowNames: workload.rows.map(({ name }) => name),
+      run: (before) => runWorkload(options, workload, servers, before),
+    }));
 }
 
 function shownRings(options: Options): Part {

@@ -102,7 +102,7 @@ function texts({ name, unit, cells, ratio, target, met }: ResultRow): string[] {
     number(ours?.opsPerSecond),
     number(c?.opsPerSecond),
     number(ox?.opsPerSecond),
-    ratio === undefined ? '' : ratio.toFixed(2),
+    ratio === undefined ? '' : ratioText(ratio),
     targetText(target),
     met === undefined ? '' : met ? 'yes' : 'no',
     `${cpu(ours)}/${cpu(c)}/${cpu(ox)}`,
@@ -111,12 +111,17 @@ function texts({ name, unit, cells, ratio, target, met }: ResultRow): string[] {
   ];
 }
 
+/** Below 1 the third digit can decide. */
+function ratioText(ratio: number): string {
+  return ratio.toFixed(ratio < 1 ? 3 : 2);
+}
+
 /** A result as it comes. */
 export function oneLine({ name, unit, cells, ratio }: ResultRow): string {
   const { ours, c, ox } = cells;
   const peers = [c && `C ${number(c.opsPerSecond)}`, ox && `ox ${number(ox.opsPerSecond)}`].filter(Boolean);
   const beside = peers.length > 0 ? ` (${peers.join(', ')})` : '';
-  const times = ratio === undefined ? '' : `, ratio ${ratio.toFixed(2)}`;
+  const times = ratio === undefined ? '' : `, ratio ${ratioText(ratio)}`;
   return `${name}: ${number(ours?.opsPerSecond)} ${unit}${beside}${times}`;
 }
 
