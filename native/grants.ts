@@ -118,7 +118,8 @@ export class NativeGrants implements Grants {
       wayOut: 'The domain may have ended meanwhile, or granted the page to another one.',
     };
     if (!isDomid(domid) || !grefs.every(isGref)) throw cErrorOfArgument(what, notOurs);
-    const handle = (this.#mapper ??= this.#openMapper());
+    this.mustMap();
+    const handle = this.#mapper!;
     const prot = protection[access];
     const refs = Uint32Array.from(grefs);
     const mapped = this.#each(piecesOf(grefs.length, onUnmap), {
@@ -156,6 +157,12 @@ export class NativeGrants implements Grants {
     const memory = this.#memory(mapped.parts, access, mapped.unmap);
     const unmap = this.#hold(memory, mapped.unmap);
     return { memory, unmap: () => unmap(`This memory of domain ${domid} was unmapped.`) };
+  }
+
+  /** Opens the device that maps pages of others. Throws a XenscopeError that says why it cannot be had. */
+  mustMap(): void {
+    this.#mustBeOpen();
+    this.#mapper ??= this.#openMapper();
   }
 
   /** Unmaps and ends everything. Safe to call twice. */

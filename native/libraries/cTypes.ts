@@ -15,8 +15,8 @@ interface Scalars {
   uint16_t: number;
   uint32_t: number;
   size_t: number;
+  long: number;
   'unsigned long': number;
-  short: number;
 }
 
 /** Arguments through which C reads or writes an array of ours. It must not keep them after the call. */

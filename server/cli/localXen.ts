@@ -1,9 +1,10 @@
 /** The Xen of this machine, as an editor's server offers it: there, not there, or only for root. */
 import { readFileSync } from 'node:fs';
 import os from 'node:os';
+import { openNativeHost } from '../../native/host';
+import { XenLibraries } from '../../native/libraries/xenLibraries';
 import { chooseStoreWay, findStoreWays } from '../../native/store/storeWays';
 import type { FoundWay, StoreWay } from '../../native/store/storeWays';
-import type { Host } from '../host/host';
 import type { LocalXen, LocalXenState } from '../rpc/localXen';
 import { openStoreHost } from '../store/client/socketHost';
 import { trustedSocket, usualRootSocket } from './rootSocket';
@@ -30,12 +31,13 @@ export function localXen({ way = 'auto', log }: LocalXenOptions): LocalXen {
     async open() {
       const chosen = await chooseStoreWay({ way, socketPaths, clock: systemClock });
       log(chosen.text);
-      return openStoreHost({
+      const store = openStoreHost({
         dial: chosen.dial,
         clock: systemClock,
         random: systemRandom,
         maxSilenceMs,
-      }) satisfies Host;
+      });
+      return openNativeHost({ store, libraries: new XenLibraries(), log });
     },
   };
 }

@@ -1,0 +1,134 @@
+/**
+ * The Xen that this machine runs under, as a host: the store that somebody opened, and what the
+ * devices and libraries here add to it. What is missing is left out and said, and the rest works.
+ */
+import type { EventChannels } from '../server/host/events';
+import type { Grants } from '../server/host/grants';
+import type { Host } from '../server/host/host';
+import { XenscopeError } from '../server/host/errors';
+import { NativeEventChannels } from './eventChannels';
+import { ForeignMemory } from './foreignMemory';
+import { NativeGrants } from './grants';
+import type { XenLibraries } from './libraries/xenLibraries';
+import { hasOwnRing, mapOwnRing } from './observer/ownRing';
+import { mapRing } from './observer/ringPages';
+import { NativeObserver } from './observer/nativeObserver';
+
+export interface NativeHostOptions {
+  /** How the store is reached; closed with this host. */
+  readonly store: Host;
+  readonly libraries: XenLibraries;
+  /** As of memoryAt. */
+  readonly views?: boolean;
+  /** Hears what is left out, and why. */
+  readonly log?: (line: string) => void;
+}
+
+export interface NativeHost extends Host {
+  /** Of the domain that we run in. Throws a XenscopeError where they cannot be had. */
+  grants(): Grants;
+  events(): EventChannels;
+}
+
+/** Never throws: without libraries and devices there is the store. */
+export function openNativeHost(options: NativeHostOptions): NativeHost {
+  return new Native(options);
+}
+
+class Native implements NativeHost {
+  readonly kind = 'real';
+  readonly clock;
+  readonly random;
+  /** Absent where no page of another domain can be mapped. */
+  readonly observer?: () => NativeObserver;
+  readonly #options: NativeHostOptions;
+  #events: NativeEventChannels | undefined;
+  #grants: NativeGrants | undefined;
+  #foreign: ForeignMemory | undefined;
+  #observer: NativeObserver | undefined;
+  #isClosed = false;
+
+  constructor(options: NativeHostOptions) {
+    this.#options = options;
+    this.clock = options.store.clock;
+    this.random = options.store.random;
+    if (this.#canLook()) this.observer = () => (this.#observer ??= this.#openObserver());
+  }
+
+  openStore() {
+    return this.#options.store.openStore();
+  }
+
+  grants(): NativeGrants {
+    this.#mustBeOpen();
+    const { libraries, views } = this.#options;
+    // Ports can be signalled at an unmap if there are any; pages can be mapped without.
+    const events = { has: (port: number) => this.#events?.has(port) ?? false };
+    return (this.#grants ??= new NativeGrants({ libraries, events, views }));
+  }
+
+  events(): NativeEventChannels {
+    this.#mustBeOpen();
+    return (this.#events ??= new NativeEventChannels(this.#options.libraries));
+  }
+
+  async close(): Promise<void> {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    await this.#observer?.close();
+    // Memory before ports: an unmap may ring through them.
+    this.#grants?.close();
+    this.#foreign?.close();
+    this.#events?.close();
+    await this.#options.store.close();
+  }
+
+  #openObserver(): NativeObserver {
+    this.#mustBeOpen();
+    const { libraries, views } = this.#options;
+    const foreign = this.#foreignMemory();
+    const { grants, why } = valueOr(() => this.grants());
+    return new NativeObserver({
+      store: this.openStore(),
+      clock: this.clock,
+      seesDomain0: hasOwnRing(),
+      map: (domid, kind, frame) =>
+        domid === 0 ? mapOwnRing(libraries, views) : mapRing({ grants, why, foreign }, domid, kind, frame),
+    });
+  }
+
+  #foreignMemory(): ForeignMemory {
+    const { libraries, views } = this.#options;
+    return (this.#foreign ??= new ForeignMemory(libraries, views));
+  }
+
+  /** Pages of others can be mapped in one way or the other. */
+  #canLook(): boolean {
+    const ways = [() => this.grants().mustMap(), () => this.#foreignMemory().mustMap()];
+    const failures: string[] = [];
+    for (const way of ways) {
+      try {
+        way();
+        return true;
+      } catch (error) {
+        if (!(error instanceof XenscopeError)) throw error;
+        failures.push(error.message);
+      }
+    }
+    this.#options.log?.(`The rings of guests cannot be seen. ${failures.join(' ')}`);
+    return false;
+  }
+
+  #mustBeOpen(): void {
+    if (this.#isClosed) throw new XenscopeError('gone', 'This host was closed.');
+  }
+}
+
+function valueOr(open: () => NativeGrants): { grants?: NativeGrants; why?: XenscopeError } {
+  try {
+    return { grants: open() };
+  } catch (error) {
+    if (!(error instanceof XenscopeError)) throw error;
+    return { why: error };
+  }
+}

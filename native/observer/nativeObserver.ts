@@ -1,0 +1,180 @@
+/**
+ * Looks at the rings of all domains of a real host. It never writes, it maps a page only while somebody
+ * looks at it, and lets go at once when any domain dies: a mapping keeps a dead domain from going away.
+ */
+import type { Clock, Timer } from '../../server/host/clock';
+import { XenscopeError } from '../../server/host/errors';
+import type { ObservedPage, Observer } from '../../server/host/observer';
+import type { StoreClient } from '../../server/host/storeClient';
+import { DomainFinder } from './domainFinder';
+import type { FoundDomain } from './domainFinder';
+import type { MappedRing, RingKind } from './ringPages';
+
+/** Nobody looked for so long: the page is let go. The samplers of views look far more often. */
+export const leaseMs = 2_000;
+/** What could not be mapped is not tried again before. */
+export const retryMs = 1_000;
+
+export interface NativeObserverOptions {
+  /** A connection of its own, which the observer closes. */
+  readonly store: StoreClient;
+  readonly clock: Clock;
+  /** Whether the ring of domain 0 itself can be seen: nobody granted it, so that takes another way. */
+  readonly seesDomain0: boolean;
+  /** Throws a XenscopeError where a page cannot be mapped now. */
+  map(domid: number, kind: RingKind, frame: bigint | undefined): MappedRing;
+}
+
+export class NativeObserver implements Observer {
+  readonly #options: NativeObserverOptions;
+  readonly #finder: DomainFinder;
+  readonly #pages = new Map<string, RingPage>();
+  readonly #listeners = new Set<() => void>();
+  #sweep: Timer | undefined;
+  #isClosed = false;
+
+  constructor(options: NativeObserverOptions) {
+    this.#options = options;
+    this.#finder = new DomainFinder(options.store, {
+      changed: (domains) => this.#list(domains),
+      // Which domain it was is found out later; until then nothing of any must be held.
+      released: () => this.#letGo(() => true),
+    });
+  }
+
+  pages(): readonly ObservedPage[] {
+    return [...this.#pages.values()];
+  }
+
+  onChange(listener: () => void): () => void {
+    const entry = () => listener();
+    this.#listeners.add(entry);
+    return () => this.#listeners.delete(entry);
+  }
+
+  /** How many pages are mapped this moment. */
+  get mappedPages(): number {
+    return [...this.#pages.values()].filter((page) => page.isMapped).length;
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    this.#sweep?.cancel();
+    for (const page of this.#pages.values()) page.end();
+    this.#pages.clear();
+    await this.#finder.close();
+  }
+
+  #list(domains: readonly FoundDomain[]): void {
+    const wanted = new Map<string, { domid: number; kind: RingKind; frame: bigint | undefined }>();
+    for (const { domid, storeFrame, consoleFrame, hasConsole } of domains) {
+      if (domid === 0 && !this.#options.seesDomain0) continue;
+      wanted.set(`xenstore:${domid}`, { domid, kind: 'xenstore', frame: storeFrame });
+      if (hasConsole) wanted.set(`console:${domid}`, { domid, kind: 'console', frame: consoleFrame });
+    }
+    for (const [id, page] of this.#pages) {
+      if (wanted.get(id)?.frame === page.frame && wanted.has(id)) continue;
+      page.end();
+      this.#pages.delete(id);
+    }
+    for (const [id, { domid, kind, frame }] of wanted) {
+      if (!this.#pages.has(id)) this.#pages.set(id, this.#page(id, domid, kind, frame));
+    }
+    for (const listener of [...this.#listeners]) listener();
+  }
+
+  #page(id: string, domid: number, kind: RingKind, frame: bigint | undefined): RingPage {
+    const { clock, map } = this.#options;
+    return new RingPage({ id, domid, kind, frame }, clock, () => {
+      const mapped = map(domid, kind, frame);
+      this.#sweepLater();
+      return mapped;
+    });
+  }
+
+  #sweepLater(): void {
+    if (this.#isClosed || this.#sweep) return;
+    this.#sweep = this.#options.clock.after(leaseMs, () => {
+      this.#sweep = undefined;
+      const oldest = this.#options.clock.nowMs() - leaseMs;
+      this.#letGo((page) => page.lookedAtMs <= oldest);
+      if (this.mappedPages > 0) this.#sweepLater();
+    });
+  }
+
+  #letGo(which: (page: RingPage) => boolean): void {
+    for (const page of this.#pages.values()) if (which(page)) page.letGo();
+  }
+}
+
+interface RingPlace {
+  readonly id: string;
+  readonly domid: number;
+  readonly kind: RingKind;
+  readonly frame: bigint | undefined;
+}
+
+class RingPage implements ObservedPage {
+  readonly id: string;
+  readonly domid: number;
+  readonly kind: RingKind;
+  readonly frame: bigint | undefined;
+  lookedAtMs = 0;
+  readonly #clock: Clock;
+  readonly #map: () => MappedRing;
+  #mapped: MappedRing | undefined;
+  #found = 'found in the xenstore, not looked at yet';
+  #failure: { readonly error: XenscopeError; readonly atMs: number } | undefined;
+  #isEnded = false;
+
+  constructor({ id, domid, kind, frame }: RingPlace, clock: Clock, map: () => MappedRing) {
+    this.id = id;
+    this.domid = domid;
+    this.kind = kind;
+    this.frame = frame;
+    this.#clock = clock;
+    this.#map = map;
+  }
+
+  get found(): string {
+    return this.#found;
+  }
+
+  get isMapped(): boolean {
+    return this.#mapped !== undefined;
+  }
+
+  copy(into: Uint8Array): boolean {
+    if (this.#isEnded) return false;
+    const { memory } = (this.#mapped ??= this.#mapNow());
+    this.lookedAtMs = this.#clock.nowMs();
+    memory.copyOut(0, into.length > memory.bytes ? into.subarray(0, memory.bytes) : into);
+    return true;
+  }
+
+  /** It is mapped again when somebody looks. */
+  letGo(): void {
+    this.#mapped?.unmap();
+    this.#mapped = undefined;
+    this.#failure = undefined;
+  }
+
+  end(): void {
+    this.#isEnded = true;
+    this.letGo();
+  }
+
+  #mapNow(): MappedRing {
+    const nowMs = this.#clock.nowMs();
+    if (this.#failure && nowMs < this.#failure.atMs + retryMs) throw this.#failure.error;
+    try {
+      const mapped = this.#map();
+      this.#found = mapped.found;
+      this.#failure = undefined;
+      return mapped;
+    } catch (error) {
+      if (error instanceof XenscopeError) this.#failure = { error, atMs: nowMs };
+      throw error;
+    }
+  }
+}

@@ -1,0 +1,53 @@
+/**
+ * The store ring of domain 0 itself, which its kernel shows to a xenstored that runs there. We only
+ * look at it: what the kernel's own drivers and /dev/xen/xenbus say passes through it.
+ */
+import { closeSync, existsSync, openSync } from 'node:fs';
+import { XenscopeError } from '../../server/host/errors';
+import { PAGE_BYTES } from '../../server/host/pages';
+import { cError, lastErrno } from '../cError';
+import type { XenLibraries } from '../libraries/xenLibraries';
+import { memoryAt } from '../mappedMemory';
+import type { MappedRing } from './ringPages';
+
+const place = '/proc/xen/xsd_kva';
+/** sys/mman.h */
+const PROT_READ = 1;
+const MAP_SHARED = 1;
+const MAP_FAILED = 2n ** 64n - 1n;
+
+export function hasOwnRing(): boolean {
+  return existsSync(place);
+}
+
+/** Throws a XenscopeError that says why it cannot be mapped. */
+export function mapOwnRing(libraries: XenLibraries, views?: boolean): MappedRing {
+  const { mmap, munmap } = libraries.functions('libc');
+  const fd = open();
+  const pointer = mmap(null, PAGE_BYTES, PROT_READ, MAP_SHARED, fd, 0);
+  const errno = lastErrno();
+  closeSync(fd);
+  if (pointer === null || BigInt.asUintN(64, pointer) === MAP_FAILED) {
+    throw cError(place, errno, { other: { code: 'unsupported', text: 'It cannot be mapped.' } });
+  }
+  const memory = memoryAt([{ pointer, pages: 1 }], 'read', libraries, views);
+  return {
+    memory,
+    found: `mapped for reading through ${place}, where the kernel of this domain shows its own ring`,
+    unmap() {
+      memory.revoke('The store ring of this domain was unmapped.');
+      munmap(pointer, PAGE_BYTES);
+    },
+  };
+}
+
+function open(): number {
+  try {
+    return openSync(place, 'r');
+  } catch (error) {
+    throw new XenscopeError('unsupported', `${place}: ${(error as NodeJS.ErrnoException).code}.`, {
+      cause: error,
+      wayOut: 'Mount it as root: mount -t xenfs xenfs /proc/xen',
+    });
+  }
+}

@@ -1,0 +1,80 @@
+/**
+ * How one ring page of a domain is mapped for looking: by its reserved grant, which names the domain
+ * that serves it and so usually ours, or else by its frame number.
+ */
+import type { SharedMemory } from '../../server/host/memory';
+import { XenscopeError } from '../../server/host/errors';
+import type { Grants } from '../../server/host/grants';
+import { hvmParams } from '../foreignMemory';
+import type { ForeignMemory } from '../foreignMemory';
+
+export type RingKind = 'xenstore' | 'console';
+
+/** GNTTAB_RESERVED_* of xen/include/public/grant_table.h: set by the domain builder. */
+const reservedGrefs: Readonly<Record<RingKind, number>> = { console: 0, xenstore: 1 };
+const params: Readonly<Record<RingKind, number>> = {
+  console: hvmParams.consoleFrame,
+  xenstore: hvmParams.storeFrame,
+};
+
+export interface MappedRing {
+  readonly memory: SharedMemory;
+  /** How it was found, in words. */
+  readonly found: string;
+  /** The memory is dead afterwards. */
+  unmap(): void;
+}
+
+export interface RingPagesOptions {
+  /** Undefined where grants cannot be had; `why` says so then. */
+  readonly grants: Grants | undefined;
+  readonly why?: XenscopeError | undefined;
+  readonly foreign: ForeignMemory;
+}
+
+/** `frame`: as the xenstore tells it. Throws a XenscopeError with what was tried. */
+export function mapRing(
+  { grants, why, foreign }: RingPagesOptions,
+  domid: number,
+  kind: RingKind,
+  frame: bigint | undefined,
+): MappedRing {
+  const failures: string[] = why ? [why.message] : [];
+  const gref = reservedGrefs[kind];
+  const viaGrant = attempt(failures, () => grants?.map(domid, [gref], 'read'));
+  if (viaGrant) {
+    const found = `mapped for reading through its grant ${gref}, which names this domain`;
+    return { memory: viaGrant.memory, found, unmap: () => viaGrant.unmap() };
+  }
+  const places: readonly [string, () => bigint | undefined][] = [
+    [`of ${kind === 'xenstore' ? 'store' : 'console'}/ring-ref`, () => frame],
+    [`of HVM parameter ${params[kind]}`, () => foreign.hvmParam(domid, params[kind])],
+  ];
+  for (const [from, look] of places) {
+    const number = attempt(failures, look);
+    const page = number === undefined ? undefined : attempt(failures, () => foreign.map(domid, number));
+    if (!page) continue;
+    return {
+      memory: page.memory,
+      found: `mapped for reading by its frame 0x${number!.toString(16)}, ${from}`,
+      unmap() {
+        page.memory.revoke('This page of another domain was unmapped.');
+        page.unmap();
+      },
+    };
+  }
+  throw new XenscopeError('notOurs', `The ${kind} page of domain ${domid} cannot be mapped.`, {
+    cause: new Error(failures.join(' ')),
+    wayOut: failures.join(' '),
+  });
+}
+
+function attempt<T>(failures: string[], act: () => T | undefined): T | undefined {
+  try {
+    return act();
+  } catch (error) {
+    if (!(error instanceof XenscopeError)) throw error;
+    if (!failures.includes(error.message)) failures.push(error.message);
+    return undefined;
+  }
+}

@@ -1,0 +1,139 @@
+/** The observer of a real host over the store and the pages of a simulated one: when it maps, and when it lets go. */
+import assert from 'node:assert/strict';
+import { ForeignMemory } from '../../native/foreignMemory';
+import { XenLibraries } from '../../native/libraries/xenLibraries';
+import { leaseMs, NativeObserver, retryMs } from '../../native/observer/nativeObserver';
+import { mapRing } from '../../native/observer/ringPages';
+import { XenscopeError } from '../../server/host/errors';
+import type { Grants, Mapped } from '../../server/host/grants';
+import { PAGE_BYTES } from '../../server/host/pages';
+import type { World } from '../../server/sim/world';
+import { ManualClock } from '../sim/manualClock';
+import { closeWorlds, openWorld } from '../sim/worldKit';
+import { throwsCode } from '../support/hostSuite';
+
+describe('the observer of a real host', () => {
+  let clock: ManualClock;
+  let world: World;
+  let observer: NativeObserver;
+  /** Pages that are mapped through the grants now. */
+  const mapped = new Set<Mapped>();
+  let isRefused = false;
+  let attempts = 0;
+
+  beforeEach(async () => {
+    clock = new ManualClock();
+    isRefused = false;
+    attempts = 0;
+    world = await openWorld();
+    const real = world.machine.portsOf(0).grants;
+    const grants: Pick<Grants, 'map'> = {
+      map(domid, grefs, access) {
+        attempts++;
+        assert.equal(access, 'read');
+        if (isRefused) throw new XenscopeError('notOurs', 'No such grant.');
+        const one = real.map(domid, grefs, access);
+        mapped.add(one);
+        return { memory: one.memory, unmap: () => (mapped.delete(one), one.unmap()) };
+      },
+    };
+    const foreign = new ForeignMemory(new XenLibraries({ folders: [] }));
+    observer = new NativeObserver({
+      store: world.openStore(),
+      clock,
+      seesDomain0: true,
+      map: (domid, kind, frame) => mapRing({ grants: grants as Grants, foreign }, domid, kind, frame),
+    });
+  });
+  afterEach(async () => {
+    await observer.close();
+    assert.equal(mapped.size, 0, 'nothing is mapped after the end');
+    await closeWorlds();
+  });
+
+  const changed = () => new Promise<void>((resolve) => void (stop = observer.onChange(resolve)));
+  let stop: () => void = () => undefined;
+  async function listed() {
+    while (observer.pages().length === 0) await changed().finally(() => stop());
+    return observer.pages();
+  }
+  const look = (page: { copy(into: Uint8Array): boolean }) => {
+    const bytes = Buffer.alloc(PAGE_BYTES);
+    return page.copy(bytes) ? bytes : undefined;
+  };
+
+  it('finds what the machine has, and maps nothing for it', async () => {
+    const ids = (await listed()).map(({ id }) => id);
+    const inside = world.observer().pages();
+    assert.deepEqual([...ids].sort(), inside.map(({ id }) => id).sort());
+    assert.equal(mapped.size, 0);
+  });
+
+  it('sees the same bytes as the machine', async () => {
+    for (const page of await listed()) {
+      const other = world
+        .observer()
+        .pages()
+        .find(({ id }) => id === page.id)!;
+      assert.deepEqual(look(page), look(other), page.id);
+      assert.match(page.found, /through its grant/);
+    }
+  });
+
+  it('maps a page once while somebody looks, and lets go when nobody did for a while', async () => {
+    const [page, other] = await listed();
+    look(page!);
+    look(page!);
+    assert.equal(attempts, 1);
+    clock.tick(leaseMs - 1);
+    look(page!);
+    look(other!);
+    clock.tick(leaseMs - 1);
+    assert.equal(observer.mappedPages, 2);
+    look(other!);
+    clock.tick(leaseMs);
+    assert.equal(observer.mappedPages, 1);
+    clock.tick(2 * leaseMs);
+    assert.equal(observer.mappedPages, 0);
+    assert.ok(look(page!));
+    assert.equal(mapped.size, 1);
+  });
+
+  it('does not ask again and again for what it cannot have', async () => {
+    const [page] = await listed();
+    isRefused = true;
+    for (let times = 0; times < 5; times++) throwsCode(() => look(page!), 'notOurs');
+    assert.equal(attempts, 1);
+    clock.tick(retryMs);
+    isRefused = false;
+    assert.ok(look(page!));
+  });
+
+  it('lets go of all pages when a domain dies, and drops those of the dead', async () => {
+    const pages = await listed();
+    const victim = world.world
+      .domains()
+      .find(({ domid, can }) => domid !== undefined && can.includes('destroy'))!;
+    for (const page of pages) look(page);
+    assert.equal(mapped.size, pages.length);
+    const ours = pages.filter(({ domid }) => domid === victim.domid);
+    assert.ok(ours.length > 0);
+    world.world.act('destroy', victim.domid!);
+    while (observer.pages().some(({ domid }) => domid === victim.domid))
+      await changed().finally(() => stop());
+    assert.equal(mapped.size, 0);
+    for (const page of ours) assert.equal(look(page), undefined);
+    for (const page of observer.pages()) assert.ok(look(page));
+  });
+
+  it('says nothing and holds nothing after its end', async () => {
+    const [page] = await listed();
+    look(page!);
+    let told = 0;
+    observer.onChange(() => told++);
+    await observer.close();
+    assert.deepEqual(observer.pages(), []);
+    assert.equal(look(page!), undefined);
+    assert.equal(told, 0);
+  });
+});

@@ -1,0 +1,208 @@
+/** A real guest's rings, looked at from dom0: what is seen is right, nothing is written, and nothing is held. */
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { ForeignMemory, hvmParams } from '../../../native/foreignMemory';
+import { NativeGrants } from '../../../native/grants';
+import { openNativeHost } from '../../../native/host';
+import type { NativeHost } from '../../../native/host';
+import { XenLibraries } from '../../../native/libraries/xenLibraries';
+import type { NativeObserver } from '../../../native/observer/nativeObserver';
+import { mapRing } from '../../../native/observer/ringPages';
+import { PageSampler } from '../../../server/capture/pageSampler';
+import { systemClock, systemRandom } from '../../../server/cli/systemClock';
+import type { ObservedPage } from '../../../server/host/observer';
+import { PAGE_BYTES } from '../../../server/host/pages';
+import { openSocketHost } from '../../../server/store/client/socketHost';
+import { throwsCode } from '../../support/hostSuite';
+import { daemon, domains, eventually, output, storeSocket } from '../support/dom0';
+import { Guest } from '../support/guest';
+
+const libraries = new XenLibraries();
+const req_prod = 2052;
+const rsp_prod = 2060;
+const server_features = 2064;
+
+describe('the rings of a real guest', () => {
+  let guest: Guest;
+  let host: NativeHost;
+  let observer: NativeObserver;
+
+  before(async () => {
+    guest = await Guest.create('watched');
+    const store = openSocketHost({ path: storeSocket, clock: systemClock, random: systemRandom });
+    host = openNativeHost({ store, libraries, log: (line) => assert.fail(line) });
+    observer = host.observer!() as NativeObserver;
+  });
+  after(async () => {
+    await host.close();
+    assert.deepEqual(mappings(), []);
+  });
+
+  const page = (kind: ObservedPage['kind'], domid = guest.domid) =>
+    eventually(() => observer.pages().find(({ id }) => id === `${kind}:${domid}`));
+  /** How the pages of others are mapped in this process now. */
+  const mappings = () =>
+    readFileSync('/proc/self/maps', 'utf8')
+      .split('\n')
+      .filter((line) => /\/dev\/xen\/(gntdev|privcmd)|xsd_kva/.test(line))
+      .map((line) => line.split(' ')[1]);
+  const bytesOf = (one: ObservedPage): Buffer => {
+    const bytes = Buffer.alloc(PAGE_BYTES);
+    assert.equal(one.copy(bytes), true);
+    return bytes;
+  };
+
+  it('are found, both of them, beside the one of domain 0', async () => {
+    await Promise.all([page('xenstore'), page('console')]);
+    assert.deepEqual(
+      observer.pages().map(({ id }) => id),
+      ['xenstore:0', `xenstore:${guest.domid}`, `console:${guest.domid}`],
+    );
+  });
+
+  it('show what passes on the ring of domain 0 as well', async () => {
+    const sampler = new PageSampler(await page('xenstore', 0));
+    sampler.sample(systemClock.nowMs());
+    assert.match(sampler.page.found, /through \/proc\/xen\/xsd_kva/);
+    const before = sampler.word(req_prod);
+    await output('env', 'XENSTORED_PATH=/dev/xen/xenbus', 'xenstore-read', '/local/domain/0/domid');
+    assert.equal(sampler.sample(systemClock.nowMs()), 'moved');
+    const request = 16 + '/local/domain/0/domid'.length + 1;
+    assert.ok((sampler.word(req_prod) - before) >>> 0 >= request);
+    await eventually(() => observer.mappedPages === 0);
+  });
+
+  it('are mapped through their grants, for reading only, when somebody looks', async () => {
+    const store = await page('xenstore');
+    assert.match(store.found, /not looked at yet/);
+    assert.deepEqual(mappings(), []);
+    bytesOf(store);
+    assert.match(store.found, /through its grant 1/);
+    assert.deepEqual(mappings(), ['r--s']);
+    const words = bytesOf(store);
+    assert.equal(words.readUInt32LE(server_features), daemon === 'oxenstored' ? 1 : 0);
+    assert.ok(bytesOf(await page('console')).includes(`guest ${guest.domid} is ready`));
+  });
+
+  it('are the same bytes before and after they were looked at', async () => {
+    const foreign = new ForeignMemory(libraries);
+    for (const kind of ['xenstore', 'console'] as const) {
+      const one = await page(kind);
+      const other = mapRing({ grants: undefined, foreign }, guest.domid, kind, await frameOf(kind));
+      const [before, after] = [Buffer.alloc(PAGE_BYTES), Buffer.alloc(PAGE_BYTES)];
+      other.memory.copyOut(0, before);
+      for (let look = 0; look < 200; look++) assert.deepEqual(bytesOf(one), before);
+      other.memory.copyOut(0, after);
+      assert.deepEqual(after, before);
+      other.unmap();
+    }
+    foreign.close();
+  });
+
+  it('can be seen by their frames as well, and without a buffer over them', async () => {
+    const foreign = new ForeignMemory(libraries, false);
+    const grants = new NativeGrants({ libraries, views: false });
+    const frame = await frameOf('xenstore');
+    const ways = [
+      mapRing({ grants: undefined, foreign }, guest.domid, 'xenstore', frame),
+      mapRing({ grants, foreign }, guest.domid, 'xenstore', frame),
+    ];
+    assert.match(ways[0]!.found, /by its frame 0x[0-9a-f]+, of store\/ring-ref/);
+    assert.match(ways[1]!.found, /through its grant 1/);
+    const expected = bytesOf(await page('xenstore'));
+    for (const way of ways) {
+      const bytes = Buffer.alloc(PAGE_BYTES);
+      way.memory.copyOut(0, bytes);
+      assert.deepEqual(bytes, expected);
+      throwsCode(() => way.memory.store32(0, 1), 'refused');
+      way.unmap();
+      throwsCode(() => way.memory.load32(0), 'gone');
+    }
+    assert.equal(foreign.hvmParam(guest.domid, hvmParams.storeFrame), undefined, 'a PV guest has none');
+    throwsCode(() => foreign.map(guest.domid, 2n ** 51n), 'notOurs');
+    throwsCode(() => foreign.map(31_000, 1n), 'notOurs');
+    throwsCode(() => mapRing({ grants, foreign }, 31_000, 'console', undefined), 'notOurs');
+    foreign.close();
+    grants.close();
+  });
+
+  it('show exactly the bytes that the guest and the daemon put on them', async () => {
+    const sampler = new PageSampler(await page('xenstore'));
+    await guest.type('xenstore-write data/colour blue');
+    assert.equal(sampler.sample(systemClock.nowMs()), 'moved');
+    const before = [sampler.word(req_prod), sampler.word(rsp_prod)] as const;
+    const reads = 12;
+    await guest.type(`i=0; while [ $i -lt ${reads} ]; do xenstore-read data/colour; i=$((i+1)); done`);
+    assert.equal(sampler.sample(systemClock.nowMs()), 'moved');
+    // A header of 16 bytes each; data/colour with its NUL, and blue without.
+    assert.equal((sampler.word(req_prod) - before[0]) >>> 0, reads * (16 + 12));
+    assert.equal((sampler.word(rsp_prod) - before[1]) >>> 0, reads * (16 + 4));
+  });
+
+  it('are let go when nobody looks, and seen again when somebody does', async () => {
+    const store = await page('xenstore');
+    bytesOf(store);
+    assert.ok(observer.mappedPages > 0);
+    await eventually(() => observer.mappedPages === 0);
+    assert.deepEqual(mappings(), []);
+    assert.equal(bytesOf(store).length, PAGE_BYTES);
+  });
+
+  /** Looks as often as a view does, while something ends the guest. */
+  async function lookWhile(domid: number, act: () => Promise<unknown>): Promise<void> {
+    const looked = await Promise.all([page('xenstore', domid), page('console', domid)]);
+    let isDone = false;
+    const ended = act().finally(() => (isDone = true));
+    for (;;) {
+      const seen = looked.map((one) => {
+        try {
+          return one.copy(Buffer.alloc(PAGE_BYTES));
+        } catch {
+          // It cannot be mapped any more, and is not known to be gone yet.
+          return true;
+        }
+      });
+      if (isDone && seen.every((one) => !one)) break;
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+    await ended;
+    assert.deepEqual(mappings(), []);
+  }
+
+  it('are gone with the guest that reboots, and there again under its new number', async () => {
+    const old = guest;
+    await lookWhile(old.domid, async () => {
+      await old.typeOnly('reboot -f');
+      await old.gone();
+    });
+    await eventually(async () => (await domains()).some(({ name }) => name === 'watched'));
+    guest = await Guest.named('watched');
+    assert.notEqual(guest.domid, old.domid);
+    const text = await page('console');
+    await eventually(() => bytesOf(text).includes(`guest ${guest.domid} is ready`));
+  });
+
+  it('are gone with the guest that crashes', async () => {
+    await lookWhile(guest.domid, async () => {
+      await guest.typeOnly('echo c > /proc/sysrq-trigger');
+      await guest.gone();
+    });
+  });
+
+  it('are gone with the guest that is destroyed, and keep no zombie', async () => {
+    // It need not live for that: its pages are there before its first step.
+    await output('xl', 'create', '-p', '/machine/guest.cfg', 'name = "stillborn"');
+    const domid = Number(await output('xl', 'domid', 'stillborn'));
+    await lookWhile(domid, () => output('xl', 'destroy', 'stillborn'));
+    await eventually(async () => (await domains()).length === 1);
+    assert.deepEqual(
+      observer.pages().map(({ id }) => id),
+      ['xenstore:0'],
+    );
+  });
+
+  async function frameOf(kind: ObservedPage['kind']): Promise<bigint> {
+    const name = kind === 'xenstore' ? 'store' : 'console';
+    return BigInt((await output('xenstore-read', `${guest.path}/${name}/ring-ref`)).trim());
+  }
+});
