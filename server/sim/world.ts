@@ -144,7 +144,10 @@ export class World implements Host {
       features: options.ringFeatures ?? defaultRingFeatures,
     };
     const tap = recordedSockets(this.#note, options.tap);
-    this.store = new Xenstored({ clock: time, log, tap, ...(transport === 'ring' ? { rings } : {}) });
+    const soon = (domid: number, run: () => void) => {
+      time.soon(run, { kind: 'request', domid, text: `The store goes on with requests of domain ${domid}.` });
+    };
+    this.store = new Xenstored({ clock: time, soon, log, tap, ...(transport === 'ring' ? { rings } : {}) });
     const openStore = (owner: Domain): StoreClient => {
       if (transport === 'ring' && owner.domid !== 0) return kernels.boot(owner).store;
       const { domid, name, gate } = owner;

@@ -4,7 +4,7 @@ import { XenscopeError } from '../host/errors';
 import type { StoreTap, TappedConnection } from '../host/tap';
 import type { Dial } from './byteStream';
 import { Connection } from './connection/connection';
-import { ConnectionSet } from './connection/connectionSet';
+import { ConnectionSet, type Soon } from './connection/connectionSet';
 import { streamPair } from './connection/inProcess';
 import { listenOnSocket, type Listening } from './connection/socketTransport';
 import { tapped, type Openable } from './connection/tapped';
@@ -17,6 +17,11 @@ import { StoreCore } from './storeCore';
 export interface XenstoredOptions {
   /** The time that the write rate and the expiry of watch events go by: where a world stands still, they do. */
   readonly clock: Clock;
+  /**
+   * Lets the connection of a domain go on whose requests a quota had kept waiting; as a microtask when
+   * absent. A world makes it one of the things that happen in it, so that it is held as well.
+   */
+  readonly soon?: Soon;
   readonly quotas?: Partial<Quotas>;
   /** How INTRODUCE reaches the ring of a domain; without it domains have no rings. */
   readonly rings?: RingsOptions;
@@ -41,13 +46,14 @@ export interface ConnectOptions {
 
 export class Xenstored {
   readonly #core: StoreCore;
-  readonly #connections = new ConnectionSet();
+  readonly #connections: ConnectionSet;
   readonly #rings: DomainRings | undefined;
   readonly #tap: StoreTap | undefined;
   readonly #listening = new Set<Listening>();
   #isClosed = false;
 
-  constructor({ clock, quotas, rings, tap, log = () => undefined }: XenstoredOptions) {
+  constructor({ clock, soon, quotas, rings, tap, log = () => undefined }: XenstoredOptions) {
+    this.#connections = new ConnectionSet(soon);
     this.#core = new StoreCore({ ...defaultQuotas, ...quotas }, clock, log);
     this.#tap = tap;
     if (!rings) return;

@@ -2,12 +2,20 @@
 import { limits } from '../quotas';
 import type { Connection } from './connection';
 
+/** Calls `run` soon, never within the call. `domid`: to whom it happens. */
+export type Soon = (domid: number, run: () => void) => void;
+
 export class ConnectionSet {
   readonly #open = new Set<Connection>();
   readonly #mayGoOn = new Set<Connection>();
   #withOutput: Connection[] = [];
   /** What waits behind streams that take no more, of all connections together. */
   piledBytes = 0;
+  readonly #soon: Soon;
+
+  constructor(soon: Soon = (_domid, run) => queueMicrotask(run)) {
+    this.#soon = soon;
+  }
 
   get size(): number {
     return this.#open.size;
@@ -27,16 +35,15 @@ export class ConnectionSet {
   }
 
   /**
-   * What kept the connection's next request from being admitted is over. It goes on soon, in the
-   * order of asking, but not within the call, which may come in the midst of somebody else's request.
+   * What kept the connection's next request from being admitted is over. It goes on soon, but not
+   * within the call, which may come in the midst of somebody else's request.
    */
   mayGoOn(connection: Connection): void {
+    if (this.#mayGoOn.has(connection)) return;
     this.#mayGoOn.add(connection);
-    if (this.#mayGoOn.size > 1) return;
-    queueMicrotask(() => {
-      const connections = [...this.#mayGoOn];
-      this.#mayGoOn.clear();
-      for (const each of connections) each.goOn();
+    this.#soon(connection.session.domid, () => {
+      this.#mayGoOn.delete(connection);
+      connection.goOn();
     });
   }
 

@@ -215,6 +215,34 @@ describe('limits of guests', () => {
     });
   });
 
+  it('end in a world when that goes on, though it was somebody outside who ended them', async () => {
+    const clock = new ManualClock();
+    const settled = () => new Promise<void>((resolve) => setImmediate(resolve));
+    const time = new Scheduler({ clock, startMs: 0, settled });
+    const store = new Xenstored({
+      clock: time,
+      soon: (domid, run) => void time.soon(run, { kind: 'request', domid, text: `Domain ${domid} goes on.` }),
+    });
+    rig = { ...(await openRig()), store };
+    const outside = await RawConnection.open(store.connect({ domid: 0 }));
+    const slow = await RawConnection.open(store.connect({ domid: 1 }));
+    await outside.ok('WRITE', `${home}|`);
+    await outside.ok('SET_PERMS', `${home}|n1|`);
+    const txId = await outside.begin();
+    for (let n = 1; n <= 20; n += 1) slow.send({ type: 'WRITE', payload: `n|${n}` });
+    const done = () => outside.ask('READ', `${home}/n|`);
+    // The first of them makes the node, and so writes the one above it as well.
+    for (let n = 1; n <= 10; n += 1) await slow.reply();
+    time.hold();
+    assert.equal(await outside.commit(txId), 'OK');
+    for (let turn = 0; turn < 20; turn += 1) await settled();
+    assert.equal(await done(), '10');
+    assert.equal((await time.step())?.text, 'Domain 1 goes on.');
+    assert.equal(await done(), '20');
+    for (const each of [outside, slow]) each.close();
+    time.close();
+  });
+
   describe('of the rate of writes', () => {
     const { maxWriteBurst, writesPerSecond } = defaultQuotas;
     /** Domain 0 and the guest. */
