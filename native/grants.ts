@@ -67,7 +67,8 @@ export class NativeGrants implements Grants {
     mustBeCount(pages, maxPagesAtOnce, 'pages');
     if (!isDomid(domid)) throw new XenscopeError('notOurs', `There is no domain ${domid} to share with.`);
     this.#checkNotify(onUnmap, pages, 'write');
-    const handle = (this.#sharer ??= this.#openSharer());
+    this.mustShare();
+    const handle = this.#sharer!;
     const grefs = new Uint32Array(pages);
     const mapped = this.#each(piecesOf(pages, onUnmap), {
       map: ({ first, count, notify }) => {
@@ -163,6 +164,12 @@ export class NativeGrants implements Grants {
   mustMap(): void {
     this.#mustBeOpen();
     this.#mapper ??= this.#openMapper();
+  }
+
+  /** Opens the device that shares pages with others, as mustMap does. */
+  mustShare(): void {
+    this.#mustBeOpen();
+    this.#sharer ??= this.#openSharer();
   }
 
   /** Unmaps and ends everything. Safe to call twice. */

@@ -21,8 +21,10 @@ export function nativeAbilities({
 export interface NativeHostOptions {
   readonly libraries?: XenLibraries;
   readonly views?: boolean;
-  /** The domain that both programs live in. */
-  readonly domid?: number;
+  /** The domains of the three sides; all are programs of domain 0 when absent. */
+  readonly domids?: readonly [ours: number, theirs: number, stranger: number];
+  /** Called before a side opens its devices: from then on this process is that domain. */
+  readonly become?: (domid: number) => void;
 }
 
 interface NativeSide extends HostSide {
@@ -32,18 +34,23 @@ interface NativeSide extends HostSide {
 export function nativeHost({
   libraries = new XenLibraries(),
   views,
-  domid = 0,
+  domids = [0, 0, 0],
+  become,
 }: NativeHostOptions = {}): HostUnderTest {
-  const side = (): NativeSide => {
+  const side = (domid: number): NativeSide => {
+    become?.(domid);
     const events = openEventChannels(libraries);
     const grants = new NativeGrants({ libraries, events, views });
+    grants.mustMap();
+    grants.mustShare();
     const end = () => {
       grants.close();
       events.close();
     };
     return { domid, grants, events, end };
   };
-  const [ours, theirs, stranger, observer] = [side(), side(), side(), side()];
+  const [ours, theirs, stranger] = [side(domids[0]), side(domids[1]), side(domids[2])];
+  const bystander = side(domids[0]);
   return {
     ours,
     theirs,
@@ -51,9 +58,9 @@ export function nativeHost({
     endDomain: () => {
       throw new Error('a program cannot end its own domain');
     },
-    settled: () => settled(observer.events, domid),
+    settled: () => settled(bystander.events, domids[0]),
     close: () => {
-      for (const each of [ours, theirs, stranger, observer]) each.end();
+      for (const each of [ours, theirs, stranger, bystander]) each.end();
     },
   };
 }

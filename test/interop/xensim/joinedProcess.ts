@@ -1,0 +1,56 @@
+/** This very process as domains of a world: our own native code over the libraries for joined programs. */
+import { spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import path from 'node:path';
+import { createInterface } from 'node:readline';
+import { XenLibraries } from '../../../native/libraries/xenLibraries';
+import { joinWorld } from '../../../server/cli/joinWorld';
+import type { Joining } from '../../../server/cli/joinWorld';
+import { buildLibraries } from './kit';
+
+export class JoinedProcess {
+  readonly #world: ChildProcess;
+  readonly #joinings: readonly Joining[];
+
+  private constructor(
+    world: ChildProcess,
+    readonly socketPath: string,
+    readonly libraries: XenLibraries,
+    joinings: readonly Joining[],
+  ) {
+    this.#world = world;
+    this.#joinings = joinings;
+  }
+
+  /** One domain for each name. */
+  static async open(...names: readonly string[]): Promise<JoinedProcess> {
+    const folder = await buildLibraries();
+    const world = spawn(process.execPath, ['--import', 'tsx', path.join(__dirname, 'worldProcess.ts')], {
+      stdio: ['pipe', 'pipe', 'inherit'],
+    });
+    const [socketPath] = (await once(createInterface({ input: world.stdout! }), 'line')) as [string];
+    const joinings: Joining[] = [];
+    for (const name of names) joinings.push(await joinWorld(socketPath, name));
+    return new JoinedProcess(world, socketPath, new XenLibraries({ folders: [folder], env: {} }), joinings);
+  }
+
+  get domids(): readonly number[] {
+    return this.#joinings.map(({ domid }) => domid);
+  }
+
+  /** The libraries read the environment whenever a device is opened. */
+  readonly become = (domid: number): void => {
+    process.env['XENSCOPE_GUEST_SOCKET'] = this.socketPath;
+    process.env['XENSCOPE_DOMID'] = String(domid);
+  };
+
+  async close(): Promise<void> {
+    delete process.env['XENSCOPE_GUEST_SOCKET'];
+    delete process.env['XENSCOPE_DOMID'];
+    const ended = once(this.#world, 'close');
+    for (const joining of this.#joinings) joining.leave();
+    this.#world.stdin!.end();
+    await ended;
+  }
+}
