@@ -88,9 +88,10 @@ export class GuestLimits {
     const { session } = this.#options;
     const { core, domid } = session;
     if (this.#lostEvents === 0) {
-      const seconds = core.quotas.eventExpiryMs / 1000;
+      const { eventExpiryMs } = core.quotas;
+      const late = eventExpiryMs > 0 ? `wait for ${eventExpiryMs / 1000} seconds, or ` : '';
       core.log(
-        `Domain ${domid} does not take its watch events: those that wait for ${seconds} seconds, or are more than it may hold, are dropped.`,
+        `Domain ${domid} does not take its watch events: those that ${late}are more than it may hold are dropped.`,
       );
     }
     this.#lostEvents += events;

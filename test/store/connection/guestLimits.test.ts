@@ -17,7 +17,7 @@ const readableByGuest = [
 ];
 const kibibyte = 'x'.repeat(1024);
 const notTaken =
-  'Domain 1 does not take its watch events: those that wait for 20 seconds, or are more than it may hold, are dropped.';
+  'Domain 1 does not take its watch events: those that wait for 20 seconds, or are more than it may hold are dropped.';
 
 describe('limits of guests', () => {
   let rig: Rig;
