@@ -30,8 +30,31 @@ async function serveAdapter(): Promise<void> {
 }
 
 /** A quiet world in this process, which nobody else can reach. */
-async function openWorld(options: WorldRequest): Promise<DebugTarget> {
+async function openWorld({ journal, ...options }: WorldRequest): Promise<DebugTarget> {
+  const quiet = { ...options, pace: 0 };
+  if (journal !== undefined) return openRecorded(journal, quiet);
   const { createWorld } = await import('../sim/world');
-  const world = await createWorld({ ...options, pace: 0, clock: systemClock });
+  const world = await createWorld({ ...quiet, clock: systemClock });
   return { host: world, world: world.world, observer: world.observer() };
+}
+
+/** The file is written at once, so that one that cannot be written is known then, and anew at the end. */
+async function openRecorded(
+  file: string,
+  options: Omit<WorldRequest, 'journal'> & { readonly pace: number },
+): Promise<DebugTarget> {
+  const { openRecordedWorld } = await import('./recording');
+  const { writeJournal } = await import('../capture/writeJournal');
+  const world = await openRecordedWorld(options);
+  const close = async () => {
+    await world.close();
+    await writeJournal(file, world.recorder.lines()).catch((error: unknown) => console.error(String(error)));
+  };
+  try {
+    await writeJournal(file, world.recorder.lines());
+  } catch (error) {
+    await world.close();
+    throw error;
+  }
+  return { host: { ...world, close }, world: world.world!, observer: world.observer!() };
 }

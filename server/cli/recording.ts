@@ -1,4 +1,5 @@
 /** A simulated host with its flight recorder, which is always on. */
+import { joinTaps } from '../capture/joinTaps';
 import { Journal } from '../capture/journal';
 import { recorderOf } from '../capture/journalFile';
 import { recordHost } from '../capture/recordHost';
@@ -12,13 +13,13 @@ export interface RecordedWorld extends Host {
 }
 
 /** All that passes through its store is recorded from the first byte on, its rings from when it is up. */
-export async function openRecordedWorld(
-  options: Omit<WorldOptions, 'clock' | 'tap'>,
-): Promise<RecordedWorld> {
+export async function openRecordedWorld(options: Omit<WorldOptions, 'clock'>): Promise<RecordedWorld> {
   // Loaded when it is needed: the other verbs start without it.
   const { createWorld } = await import('../sim/world');
   const journal = new Journal({ clock: systemClock });
-  const world = await createWorld({ ...options, clock: systemClock, tap: recordStore(journal) });
+  const recorded = recordStore(journal);
+  const tap = options.tap ? joinTaps(recorded, options.tap) : recorded;
+  const world = await createWorld({ ...options, clock: systemClock, tap });
   const stopRings = recordHost(journal, world.observer(), systemClock);
   const { kind, clock, random } = world;
   return {

@@ -43,6 +43,8 @@ export interface WorldRequest {
   readonly seed: number;
   readonly tap: StoreTap;
   readonly onMove: (move: WorldMove) => void;
+  /** A file for what the flight recorder holds when the world is closed. */
+  readonly journal: string | undefined;
 }
 
 /** How it is told. All are called outside of what happens in the world. */

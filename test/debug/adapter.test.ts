@@ -1,6 +1,10 @@
 /** A session over the bundled program's pipes, as an editor leads it. */
 import assert from 'node:assert/strict';
 import type { DebugProtocol } from '@vscode/debugprotocol';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { readJournalFile } from '../../server/capture/journalFile';
 import { errorFilters } from '../../server/debug/breakpoints/errorFilters';
 import { capabilities } from '../../server/debug/dap/capabilities';
 import { AdapterClient } from './adapterClient';
@@ -380,6 +384,40 @@ describe('the debug adapter', function () {
     assert.match(await client.refused(client.evaluateRequest({ expression: '/' })), /no world yet/);
     assert.match(await client.refused(client.stackTraceRequest({ threadId: 99 })), /no connection 99/);
     assert.match(await launchWith({ ...launch, faults: { nonsense: 1 } }), /There is no fault nonsense/);
+  });
+
+  it('writes down what the flight recorder holds when the session ends, where that was asked for', async () => {
+    const folder = await mkdtemp(path.join(tmpdir(), 'adapter-journal-'));
+    try {
+      const journal = path.join(folder, 'life.jsonl');
+      await client.stopAfter(() =>
+        client.begin({ ...launch, journal }, async () => {
+          await withoutErrors();
+          await client.setFunctionBreakpointsRequest({ breakpoints: [{ name: 'XS_WRITE' }] });
+        }),
+      );
+      await client.disconnectRequest();
+      assert.equal(await client.exited(), 0);
+      const { entries, damage } = readJournalFile(await readFile(journal, 'utf8'));
+      assert.equal(damage, undefined);
+      const kinds = new Set(entries.map(({ kind, layer }) => `${layer} ${kind}`));
+      for (const kind of ['connection message', 'ring movement', 'ring message'])
+        assert.ok(kinds.has(kind), kind);
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
+  });
+
+  it('says at once that the journal cannot be written', async () => {
+    await client.initializeRequest();
+    const refused = (journal: string) =>
+      client.refused(client.launchRequest({ ...launch, journal } as DebugProtocol.LaunchRequestArguments));
+    assert.match(
+      await refused('life.jsonl'),
+      /"journal" must be the whole path of a file, not "life\.jsonl"/,
+    );
+    const nowhere = path.join(tmpdir(), 'no', 'such', 'folder', 'life.jsonl');
+    assert.match(await refused(nowhere), /The journal cannot be written to/);
   });
 });
 

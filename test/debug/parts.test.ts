@@ -1,5 +1,6 @@
 /** The parts of the debugger that need no world: messages, listings, addresses, launch configurations. */
 import assert from 'node:assert/strict';
+import path from 'node:path';
 import fc from 'fast-check';
 import { DebugConnection } from '../../server/debug/connection';
 import { MessageConsole } from '../../server/debug/dap/console';
@@ -214,11 +215,13 @@ describe('the console of messages', () => {
 
 describe('a launch configuration', () => {
   it('may be empty', () => {
-    assert.deepEqual(launchArguments({}), { seed: 1, pace: 1, faults: {}, stopOnEntry: false, trace: true });
+    const usual = { seed: 1, pace: 1, faults: {}, stopOnEntry: false, trace: true, journal: undefined };
+    assert.deepEqual(launchArguments({}), usual);
   });
 
   it('is taken as it is', () => {
-    const given = { seed: 9, pace: 0, faults: { lostNotify: 0.5 }, stopOnEntry: true, trace: false };
+    const journal = path.resolve('life.jsonl');
+    const given = { seed: 9, pace: 0, faults: { lostNotify: 0.5 }, stopOnEntry: true, trace: false, journal };
     assert.deepEqual(launchArguments({ type: 'xenscope', host: 'simulator', ...given }), given);
   });
 
@@ -231,6 +234,7 @@ describe('a launch configuration', () => {
     { faults: { lostNotify: -1 } },
     { stopOnEntry: 'yes' },
     { trace: 1 },
+    { journal: 'life.jsonl' },
     { host: 'real' },
   ]) {
     it(`must not say ${JSON.stringify(wrong)}`, () => {

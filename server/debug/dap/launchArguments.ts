@@ -1,4 +1,5 @@
 /** What a launch configuration may say. A person wrote it, so each mistake gets a sentence. */
+import path from 'node:path';
 import { errors } from './errors';
 
 export interface LaunchArguments {
@@ -11,13 +12,17 @@ export interface LaunchArguments {
   readonly stopOnEntry: boolean;
   /** Whether every message is told in the console. */
   readonly trace: boolean;
+  /** Where the flight recorder is written to when the session ends; absent: nowhere, and nothing is recorded. */
+  readonly journal: string | undefined;
 }
 
 export const maxPace = 1000;
 
 /** Throws a RequestError that says which entry is wrong. */
 export function launchArguments(given: object): LaunchArguments {
-  const { host, seed, pace, faults, stopOnEntry, trace } = given as Readonly<Record<string, unknown>>;
+  const { host, seed, pace, faults, stopOnEntry, trace, journal } = given as Readonly<
+    Record<string, unknown>
+  >;
   if (host !== undefined && host !== 'simulator') {
     throw errors.badArgument(
       `"host" must be "simulator", not ${JSON.stringify(host)}: no other host can be held.`,
@@ -29,6 +34,7 @@ export function launchArguments(given: object): LaunchArguments {
     faults: probabilities(faults),
     stopOnEntry: flag('stopOnEntry', stopOnEntry, false),
     trace: flag('trace', trace, true),
+    journal: file('journal', journal),
   };
 }
 
@@ -47,6 +53,12 @@ function number(name: string, value: unknown, otherwise: number, { from, to, isW
   throw errors.badArgument(
     `"${name}" must be a ${kind} from ${from} to ${to}, not ${JSON.stringify(value)}.`,
   );
+}
+
+function file(name: string, value: unknown): string | undefined {
+  if (value === undefined) return undefined;
+  if (typeof value === 'string' && path.isAbsolute(value)) return value;
+  throw errors.badArgument(`"${name}" must be the whole path of a file, not ${JSON.stringify(value)}.`);
 }
 
 function flag(name: string, value: unknown, otherwise: boolean): boolean {

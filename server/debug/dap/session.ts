@@ -162,7 +162,12 @@ export class AdapterSession extends DebugSession {
     const wanted = (this.#launch = launchArguments(args));
     try {
       const { tap, onMove } = this.#debugger;
-      const target = await this.#options.openWorld({ seed: wanted.seed, tap, onMove });
+      const target = await this.#options.openWorld({
+        seed: wanted.seed,
+        tap,
+        onMove,
+        journal: wanted.journal,
+      });
       await this.#debugger.attach(target);
       for (const [name, probability] of Object.entries(wanted.faults))
         target.world.setFault(name, probability);
