@@ -60,7 +60,7 @@ export type FromRing =
   /** The person asks what a reconnect would do. */
   | { readonly kind: 'askReconnect' }
   /** The person has read the preview and agreed. */
-  | { readonly kind: 'reconnect' }
+  | { readonly kind: 'reconnect'; readonly forced: boolean }
   /** The view stands still; nothing needs to be sent. */
   | { readonly kind: 'pause'; readonly paused: boolean }
   | { readonly kind: 'copy'; readonly text: string };

@@ -6,7 +6,7 @@ import { failures } from '../errors';
 import { plain } from '../plain';
 import { RingPanel } from '../panels/ring';
 import { kindLabels } from '../rings/ringTexts';
-import { say } from '../say';
+import { ask, say } from '../say';
 import { shownHost } from './target';
 
 interface RingTarget {
@@ -61,8 +61,21 @@ async function explainOnRealHost(xenscope: Xenscope): Promise<boolean> {
     { title: 'Reconnect the xenstore ring of which guest?' },
   );
   if (!picked) return true;
-  const asked = { host: id, ring: picked.ring };
-  const { text, details } = await xenscope.connection.request('xenscope/reconnectPreview', asked);
-  await say.explanation(text, details.join('\n\n'));
+  await reconnectUnseen(xenscope, { host: id, ring: picked.ring });
   return true;
+}
+
+/** As the panel does it, in words. */
+async function reconnectUnseen({ connection }: Xenscope, target: RingTarget): Promise<void> {
+  const preview = await connection.request('xenscope/reconnectPreview', target);
+  const { verdict, text, details, lost, force } = preview;
+  const words = [...details, ...(lost.length > 0 ? [`What is lost: ${lost.join('; ')}.`] : [])];
+  if (verdict === 'refuse' && force === undefined) return say.explanation(text, words.join('\n\n'));
+  const button = force === undefined ? 'Reconnect' : 'Reconnect All the Same';
+  const answer = await ask(text, [...words, ...(force === undefined ? [] : [force])].join('\n\n'), button);
+  if (answer !== button) return;
+  const consent = { serial: 0, confirmed: true, forced: force !== undefined };
+  const report = await connection.request('xenscope/reconnect', { ...target, ...consent });
+  const steps = report.steps.map((step) => `${step.side}: ${step.text}`);
+  await say.explanation(report.text, [...steps, report.wayOut ?? ''].join('\n\n'));
 }

@@ -99,7 +99,7 @@ export class RingPanel {
       case 'askReconnect':
         return this.askReconnect();
       case 'reconnect':
-        return this.reconnect();
+        return this.reconnect(message.forced);
       case 'pause':
         this.paused = message.paused;
         return this.follow();
@@ -108,14 +108,15 @@ export class RingPanel {
     }
   }
 
-  private async reconnect(): Promise<void> {
+  private async reconnect(forced: boolean): Promise<void> {
     const { host, ring } = this;
     const serial = (this.reconnecting = ++lastSerial);
     const isStale = () => serial !== this.reconnecting;
     this.isReconnecting = true;
     await this.orTell(isStale, async () => {
       const { connection } = this.xenscope;
-      const result = await connection.request('xenscope/reconnect', { host, ring, serial, confirmed: true });
+      const consent = { confirmed: true, forced };
+      const result = await connection.request('xenscope/reconnect', { host, ring, serial, ...consent });
       if (!isStale()) this.post({ kind: 'reconnectResult', result });
     });
     if (!isStale()) this.isReconnecting = false;

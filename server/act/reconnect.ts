@@ -4,25 +4,33 @@
  */
 import { XenscopeError } from '../host/errors';
 import type { Host } from '../host/host';
+import type { StoreClient } from '../host/storeClient';
 import type { ReconnectReport, ReconnectStep } from '../host/worldControl';
 import type { RingRow } from '../model/rings/ringTypes';
 import { XsRingFeature } from '../wire/xsRing';
+import { performOnRealHost, previewOnRealHost, type RealReconnect } from './realReconnect';
 import type { ReconnectPreview } from './reconnectPreview';
 
 export interface ReconnectTarget {
   readonly host: Host;
+  readonly store: StoreClient;
   readonly ring: Pick<RingRow, 'kind' | 'domid' | 'directions'>;
   readonly nameDomain: (domid: number) => string;
 }
 
-export function previewReconnect(target: ReconnectTarget): ReconnectPreview {
+export async function previewReconnect(target: ReconnectTarget): Promise<ReconnectPreview> {
   const { host, ring, nameDomain } = target;
   const owner = nameDomain(ring.domid);
+  if (ring.kind === 'vchan') {
+    return refusal('Vchan', `The vchan of ${owner} cannot be connected anew from outside.`, [
+      'Its server decides: one that is persistent takes the next client, any other has to be started again.',
+    ]);
+  }
   if (ring.kind !== 'xenstore')
     return refusal('Console', `The console ring of ${owner} cannot be connected anew.`, [
       'Its page has no word for it: both sides simply go on from where the indices stand.',
     ]);
-  if (!host.world) return onRealHost(owner);
+  if (!host.world) return previewOnRealHost(realTarget(target));
   const inWorld = host.world.ring(ring.domid);
   if (!inWorld) {
     return refusal(
@@ -83,34 +91,40 @@ function inFlight({ name, usedBytes, insane, consumer }: RingRow['directions'][n
   return `${what} in flight: ${waiting}`;
 }
 
-function onRealHost(owner: string): ReconnectPreview {
-  return refusal(
-    'Not from outside',
-    `Nobody but ${owner} itself may ask for a new connection on this host.`,
-    [
-      'The reconnect of the ring protocol belongs to the guest: written by somebody else, the word would race with its driver.',
-      'Introducing the domain again is no way out. The C xenstored would drop the connection without telling the guest, and oxenstored keeps watches and indices as they are, so that nothing changes.',
-      'A reboot of the guest gives it a new connection.',
-    ],
-  );
+function realTarget({ host, store, ring, nameDomain }: ReconnectTarget): RealReconnect {
+  const inFlightText = ring.directions.map(inFlight);
+  return { host, store, domid: ring.domid, owner: nameDomain(ring.domid), inFlight: inFlightText };
 }
 
 function refusal(method: string, text: string, details: readonly string[]): ReconnectPreview {
   return { verdict: 'refuse', method, text, details, lost: [] };
 }
 
+export interface Consent {
+  /** The preview was read and agreed to. */
+  readonly confirmed: boolean;
+  /** What the preview refuses and lets a person override shall be done all the same. */
+  readonly forced: boolean;
+}
+
 /** Throws a XenscopeError `refused` where the preview would not offer it, or nobody agreed to it. */
 export async function performReconnect(
   target: ReconnectTarget,
-  confirmed: boolean,
+  { confirmed, forced }: Consent,
   onStep: (step: ReconnectStep) => void,
 ): Promise<ReconnectReport> {
-  const { verdict, text, details } = previewReconnect(target);
-  if (verdict === 'refuse') throw new XenscopeError('refused', text, { wayOut: details[0] });
+  const { verdict, text, details, force } = await previewReconnect(target);
+  const isOverridden = forced && force !== undefined;
+  if (verdict === 'refuse' && !isOverridden) {
+    throw new XenscopeError('refused', text, { wayOut: details[0] });
+  }
   if (!confirmed) {
     throw new XenscopeError('refused', 'A reconnect costs the guest its watches and transactions.', {
       wayOut: 'Read what is lost, and confirm it.',
     });
   }
-  return target.host.world!.reconnect(target.ring.domid, { onStep });
+  const { host, ring } = target;
+  return host.world
+    ? host.world.reconnect(ring.domid, { onStep })
+    : performOnRealHost(realTarget(target), onStep);
 }

@@ -9,4 +9,6 @@ export interface ReconnectPreview {
   readonly details: readonly string[];
   /** What the guest loses: `3 watches`. */
   readonly lost: readonly string[];
+  /** On a refusal that a person may override: what they take on by that, in one sentence. */
+  readonly force?: string;
 }

@@ -16,6 +16,8 @@ export interface Host {
   openStore(): StoreClient;
   /** Looks at the pages of all domains; absent where they cannot be reached, e.g. behind a socket. */
   observer?(): Observer;
+  /** How a domain is now; undefined, or absent as a whole, where that cannot be seen. */
+  lifeOf?(domid: number): 'running' | 'paused' | 'shut down' | undefined;
   /** Absent where nothing is recorded, or only by whoever looks. */
   readonly recorder?: HostRecorder;
   /** Simulated hosts only. */

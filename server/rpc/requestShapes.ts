@@ -122,7 +122,7 @@ const shapes: Shapes = {
   'xenscope/ring': { ...host, ring: text, intervalMs: amount },
   'xenscope/ringStop': { viewId: count },
   'xenscope/reconnectPreview': { ...host, ring: text },
-  'xenscope/reconnect': { ...host, ring: text, serial: count, confirmed: flag },
+  'xenscope/reconnect': { ...host, ring: text, serial: count, confirmed: flag, forced: optional(flag) },
   'xenscope/world': host,
   'xenscope/hold': host,
   'xenscope/resume': host,

@@ -21,7 +21,8 @@ export function createRingHandlers(
     // A ring that cannot be seen from here still has a guest, and a reason why it cannot be done.
     const row = session.rings ? await session.rings.find(ring) : unseen(ring);
     if (!row) throw noSuchRing(ring);
-    return { host: session.host, ring: row, nameDomain: session.domains.nameDomain };
+    const { store, domains } = session;
+    return { host: session.host, store, ring: row, nameDomain: domains.nameDomain };
   };
   const world = (host: string) => worldOf(hosts.session(host).host);
   return {
@@ -50,8 +51,10 @@ export function createRingHandlers(
     },
 
     'xenscope/reconnectPreview': async ({ host, ring }) => previewReconnect(await target(host, ring)),
-    'xenscope/reconnect': async ({ host, ring, serial, confirmed }) =>
-      performReconnect(await target(host, ring), confirmed, (step) => onReconnectStep(serial, step)),
+    'xenscope/reconnect': async ({ host, ring, serial, confirmed, forced = false }) =>
+      performReconnect(await target(host, ring), { confirmed, forced }, (step) =>
+        onReconnectStep(serial, step),
+      ),
 
     'xenscope/world': async ({ host }) => worldState(world(host)),
     'xenscope/hold': async ({ host }) => {

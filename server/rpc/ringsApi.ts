@@ -91,9 +91,12 @@ export interface RingRequests {
   'xenscope/ringStop': { params: { viewId: number }; result: null };
 
   'xenscope/reconnectPreview': { params: OnHost<{ ring: string }>; result: ReconnectPreview };
-  /** Steps come as `xenscope/reconnectStep` with the same `serial` while it runs. `confirmed`: the preview was read. */
+  /**
+   * Steps come as `xenscope/reconnectStep` with the same `serial` while it runs. `confirmed`: the
+   * preview was read; `forced`: its refusal is overridden, where it says what that means.
+   */
   'xenscope/reconnect': {
-    params: OnHost<{ ring: string; serial: number; confirmed: boolean }>;
+    params: OnHost<{ ring: string; serial: number; confirmed: boolean; forced?: boolean }>;
     result: ReconnectReport;
   };
 

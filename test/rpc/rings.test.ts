@@ -194,14 +194,18 @@ describe('a host behind a socket', function () {
     assert.deepEqual(await editor.ask('xenscope/ringList', { host }), []);
   });
 
-  it('explains why nobody can reconnect a guest from there', async () => {
-    const preview = await editor.ask('xenscope/reconnectPreview', { host, ring: 'xenstore:2' });
-    assert.equal(preview.verdict, 'refuse');
-    assert.ok(preview.details.some((line) => line.includes('C xenstored') && line.includes('oxenstored')));
-    await assert.rejects(
-      editor.ask('xenscope/reconnect', { host, ring: 'xenstore:2', serial: 1, confirmed: true }),
-      /Nobody but web \(2\) itself/,
-    );
+  it('connects a guest anew only when a person insists, for the guest is not told', async () => {
+    const asked = { host, ring: 'xenstore:2' };
+    const preview = await editor.ask('xenscope/reconnectPreview', asked);
+    assert.deepEqual([preview.verdict, preview.method], ['refuse', 'INTRODUCE again']);
+    assert.match(preview.text, /^web \(2\) may be running/);
+    assert.ok(preview.force);
+    const consent = { serial: 1, confirmed: true };
+    await assert.rejects(editor.ask('xenscope/reconnect', { ...asked, ...consent }), /may be running/);
+    const report = await editor.ask('xenscope/reconnect', { ...asked, ...consent, forced: true });
+    assert.equal(report.outcome, 'done', report.text);
+    const domain0 = { ...asked, ring: 'xenstore:0', ...consent, forced: true };
+    await assert.rejects(editor.ask('xenscope/reconnect', domain0), /domain 0 is left alone/);
   });
 
   it('cannot be held or broken', async () => {

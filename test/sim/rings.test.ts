@@ -61,7 +61,8 @@ describe('guests on rings', () => {
   it('are told by which word a reconnect is not offered', async () => {
     const world = await openWorld({ domains: [linux()], ringFeatures: XsRingFeature.ERROR });
     const ring = { kind: 'xenstore', domid: 1, directions: [] } as const;
-    const { verdict, details } = previewReconnect({ host: world, ring, nameDomain: String });
+    const target = { host: world, store: world.openStore(), ring, nameDomain: String };
+    const { verdict, details } = await previewReconnect(target);
     assert.equal(verdict, 'refuse');
     assert.match(details[0]!, /^server_features is 0x2, without the mask 0x1 /);
   });

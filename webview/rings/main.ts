@@ -64,7 +64,7 @@ class RingPage {
   private readonly hex = new HexView();
   private readonly reconnect = new ReconnectView({
     ask: () => this.post({ kind: 'askReconnect' }),
-    go: () => this.post({ kind: 'reconnect' }),
+    go: (forced) => this.post({ kind: 'reconnect', forced }),
     running: (isRunning) => (this.reconnectButton.disabled = isRunning),
   });
   private readonly pauseButton = button('Pause View', 'secondary', () => this.setPaused(!this.paused));

@@ -5,7 +5,8 @@ import { elapsedText } from './numbers';
 
 export interface ReconnectActs {
   ask(): void;
-  go(): void;
+  /** `forced`: although it was refused. */
+  go(forced: boolean): void;
   /** A handshake began, or came to its end. */
   running(isRunning: boolean): void;
 }
@@ -28,7 +29,7 @@ export class ReconnectView {
     this.root.append(this.title, this.text, this.buttons, this.steps, this.result);
   }
 
-  preview({ verdict, method, text, details, lost }: ReconnectPreview): void {
+  preview({ verdict, method, text, details, lost, force }: ReconnectPreview): void {
     this.begin();
     this.text.append(element('p', {}, element('strong', { text: method })), element('p', { text }));
     for (const line of details) this.text.append(element('p', { text: line }));
@@ -39,10 +40,14 @@ export class ReconnectView {
     const close = button(verdict === 'refuse' ? 'Close' : 'Cancel', 'secondary', () => this.close());
     if (verdict === 'confirm')
       this.buttons.append(
-        button('Reconnect', 'primary', () => this.go()),
+        button('Reconnect', 'primary', () => this.go(false)),
         close,
       );
     else this.buttons.append(close);
+    if (force !== undefined) {
+      this.text.append(element('p', {}, element('strong', { text: force })));
+      this.buttons.append(button('Reconnect All the Same', 'secondary', () => this.go(true)));
+    }
     this.title.focus();
   }
 
@@ -73,13 +78,13 @@ export class ReconnectView {
     this.result.textContent = '';
   }
 
-  private go(): void {
+  private go(forced: boolean): void {
     this.buttons.replaceChildren();
     // Read and agreed to: from now on the handshake has the place.
     this.text.replaceChildren();
     this.result.textContent = 'Asking…';
     this.acts.running(true);
-    this.acts.go();
+    this.acts.go(forced);
   }
 
   private say(text: string, how: 'good' | 'bad'): void {

@@ -1,0 +1,182 @@
+/**
+ * Connecting a guest's xenstore ring anew on a real host, from outside. Only one way does something:
+ * to introduce the domain to a C xenstored once more, and it is a rough one, for the guest is not told.
+ */
+import { XenscopeError, isStoreError } from '../host/errors';
+import type { Host } from '../host/host';
+import type { StoreClient } from '../host/storeClient';
+import type { ReconnectReport, ReconnectStep } from '../host/worldControl';
+import { XS_RING_PAGE, XS_RING_PAGE_BYTES } from '../wire/xsRing';
+import type { ReconnectPreview } from './reconnectPreview';
+import { whichXenstored } from './xenstoredKind';
+
+export interface RealReconnect {
+  readonly host: Host;
+  readonly store: StoreClient;
+  readonly domid: number;
+  /** `web (3)`. */
+  readonly owner: string;
+  /** What is in flight on its ring, in words, as far as it can be seen. */
+  readonly inFlight: readonly string[];
+}
+
+/** Where the toolstack has told the xenstored to look, as it wrote it down. */
+interface Introduction {
+  readonly gfn: number;
+  readonly port: number;
+}
+
+const method = 'INTRODUCE again';
+const reboot = 'A reboot of the guest gives it a new connection.';
+const onlyTheGuest =
+  'The reconnect of the ring protocol belongs to the guest: written by somebody else, the word would race with its driver.';
+
+export async function previewOnRealHost(target: RealReconnect): Promise<ReconnectPreview> {
+  const { store, domid, owner } = target;
+  if (domid === 0) {
+    return refusal(
+      'Domain 0',
+      'The connection of domain 0 is left alone: every driver of this host hangs on it.',
+      ['Domain 0 connects anew when the machine is started again.'],
+    );
+  }
+  if (!(await store.isDomainIntroduced(domid))) {
+    return refusal(
+      'No ring in use',
+      `${owner} is not introduced to the xenstored, so it has no connection.`,
+      ['It is being built, or it is gone.'],
+    );
+  }
+  switch (await whichXenstored(store)) {
+    case 'oxenstored':
+      return refusal(method, `It would not help ${owner}: oxenstored keeps watches and indices at it.`, [
+        'oxenstored binds the event channel anew and leaves everything else of the connection as it is.',
+        `It offers the reconnect of the ring protocol (mask 0x1 of server_features). ${onlyTheGuest}`,
+        reboot,
+      ]);
+    case 'unknown':
+      return refusal(
+        'Not from outside',
+        `Nobody but ${owner} itself may ask for a new connection on this host.`,
+        [
+          'The xenstored here is neither the one written in C nor oxenstored: what it makes of a domain that is introduced twice is not known.',
+          onlyTheGuest,
+          reboot,
+        ],
+      );
+    case 'C xenstored':
+      return introduceAgain(target, await introductionOf(store, domid));
+  }
+}
+
+/** Throws a XenscopeError when the store refuses. */
+export async function performOnRealHost(
+  { host, store, domid, owner }: RealReconnect,
+  onStep: (step: ReconnectStep) => void,
+): Promise<ReconnectReport> {
+  const introduction = await introductionOf(store, domid);
+  if (!introduction)
+    throw new XenscopeError('overtaken', `Where the ring of ${owner} lies is no longer written down.`);
+  const beganMs = host.clock.nowMs();
+  const steps: ReconnectStep[] = [];
+  const tell = (side: string, text: string) => {
+    const step = { atMs: host.clock.nowMs() - beganMs, side, text };
+    steps.push(step);
+    onStep(step);
+  };
+  const { gfn, port } = introduction;
+  tell(
+    'xenscope',
+    `asks the xenstored to introduce domain ${domid} again, with frame ${gfn} and port ${port}`,
+  );
+  await store.introduce(domid, gfn, port);
+  tell('xenstored', 'has dropped the old connection, and bound the event channel anew');
+  const words = wordsOf(host, domid);
+  if (words !== undefined) tell('page', words);
+  if (!(await store.isDomainIntroduced(domid))) {
+    const text = `The xenstored no longer knows ${owner}: it went away meanwhile.`;
+    return { outcome: 'stuck', text, steps };
+  }
+  return {
+    outcome: 'done',
+    text: `${owner} has a new connection, and was not told.`,
+    wayOut: 'What it watched it hears of again only when it sets its watches anew, as a rule when it boots.',
+    steps,
+  };
+}
+
+function introduceAgain(
+  { host, domid, owner, inFlight }: RealReconnect,
+  introduction: Introduction | undefined,
+): ReconnectPreview {
+  if (!introduction) {
+    return refusal(method, `Where the ring of ${owner} lies is not written in the store.`, [
+      `The toolstack writes it to /local/domain/${domid}/store/ring-ref and port; without them nobody can introduce the domain again.`,
+      reboot,
+    ]);
+  }
+  const details = [
+    `The xenstored is asked: INTRODUCE ${domid} ${introduction.gfn} ${introduction.port}, as the toolstack asked when ${owner} was built.`,
+    'The C xenstored drops everything of the old connection, sets the four indices to 0, and binds the event channel anew.',
+    'The guest is not told. What it has asked is never answered, and its watches never fire again, until it sets them anew.',
+  ];
+  const lost = [
+    'All watches of the guest, which it believes to have; how many only the xenstored knows',
+    'Transactions that are open, with all that was written in them',
+    ...(inFlight.length > 0 ? inFlight : ['Requests, replies and events in flight']),
+  ];
+  const life = host.lifeOf?.(domid);
+  if (life === 'paused' || life === 'shut down') {
+    const text = `${owner}, which is ${life}, gets a new connection on the same page and the same event channel.`;
+    return { verdict: 'confirm', method, text, details, lost };
+  }
+  const text =
+    life === 'running'
+      ? `${owner} runs, and would not be told that its connection was dropped.`
+      : `${owner} may be running, which cannot be seen from here, and would not be told that its connection was dropped.`;
+  const force = `Whatever waits for the xenstore in ${owner} hangs, maybe until it is rebooted.`;
+  return { verdict: 'refuse', method, text, details: [...details, reboot], lost, force };
+}
+
+async function introductionOf(store: StoreClient, domid: number): Promise<Introduction | undefined> {
+  const folder = `/local/domain/${domid}/store`;
+  const [gfn, port] = await Promise.all([
+    numberAt(store, `${folder}/ring-ref`),
+    numberAt(store, `${folder}/port`),
+  ]);
+  return gfn !== undefined && port !== undefined && port > 0 ? { gfn, port } : undefined;
+}
+
+async function numberAt(store: StoreClient, path: string): Promise<number | undefined> {
+  try {
+    const text = (await store.read(path)).toString('latin1');
+    const value = Number(text);
+    return /^[0-9]{1,15}$/.test(text) ? value : undefined;
+  } catch (error) {
+    if (isStoreError(error, 'ENOENT')) return undefined;
+    throw error;
+  }
+}
+
+/** The four indices of its page, where pages can be seen. */
+function wordsOf(host: Host, domid: number): string | undefined {
+  const page = host
+    .observer?.()
+    .pages()
+    .find((one) => one.kind === 'xenstore' && one.domid === domid);
+  const bytes = Buffer.alloc(XS_RING_PAGE_BYTES);
+  try {
+    if (!page?.copy(bytes)) return undefined;
+  } catch (error) {
+    if (error instanceof XenscopeError) return undefined;
+    throw error;
+  }
+  const words = (['req_cons', 'req_prod', 'rsp_cons', 'rsp_prod'] as const).map(
+    (name) => `${name} ${bytes.readUInt32LE(XS_RING_PAGE.fields[name].offsetBytes)}`,
+  );
+  return `says ${words.join(', ')} now`;
+}
+
+function refusal(name: string, text: string, details: readonly string[]): ReconnectPreview {
+  return { verdict: 'refuse', method: name, text, details, lost: [] };
+}
