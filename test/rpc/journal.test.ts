@@ -5,7 +5,8 @@ import { readJournalFile } from '../../server/capture/journalFile';
 import type { ApiErrorData } from '../../server/rpc/api';
 import { Xenstored } from '../../server/store/xenstored';
 import { systemClock } from '../../server/cli/systemClock';
-import { Editor, base64 } from './rig';
+import { createWorld, type World } from '../../server/sim/world';
+import { Editor, base64, eventually } from './rig';
 
 async function using<T extends { close(): Promise<void> }>(it: T, act: (it: T) => Promise<void>) {
   try {
@@ -65,6 +66,30 @@ describe('the flight recorder over the editor API', function () {
     assert.deepEqual(words, [0, 1, 0], 'the handshake of the reconnect');
     assert.ok(ofRing.some(({ kind }) => kind === 'movement'));
     assert.ok(ofRing.some(({ kind }) => kind === 'notify'));
+  });
+
+  it('records the rings of a host that records nothing by itself, while it is connected', async () => {
+    const worlds: World[] = [];
+    const other = new Editor({
+      openWorld: async ({ seed, pace }) => {
+        const world = await createWorld({ seed, pace, clock: systemClock });
+        worlds.push(world);
+        return world;
+      },
+    });
+    await using(other, async () => {
+      await other.initialize();
+      assert.equal((await other.ask('xenscope/connect', { host })).recorded, true);
+      await other.ask('xenscope/ringList', { host });
+      const file = other.path('rings.jsonl');
+      await worlds[0]!.hypervisor.get(1)!.store.read('name');
+      const moved = await eventually(async () => {
+        await other.ask('xenscope/saveJournal', { host, file });
+        const { entries } = readJournalFile(await readFile(file, 'utf8'));
+        return entries.find((entry) => entry.kind === 'movement' && entry.domid === 1);
+      });
+      assert.equal(moved.source, 'xenstore:1');
+    });
   });
 
   it('says in one sentence that a host has none', async () => {

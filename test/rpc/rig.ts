@@ -11,6 +11,7 @@ import {
 } from 'vscode-jsonrpc/node';
 import { openRecordedWorld } from '../../server/cli/recording';
 import { systemClock, systemRandom } from '../../server/cli/systemClock';
+import type { Host } from '../../server/host/host';
 import {
   type ApiNotifications,
   type ApiRequests,
@@ -18,6 +19,7 @@ import {
   type InitializeOptions,
   type NotificationName,
   type RequestName,
+  type WorldInfo,
   apiVersion,
 } from '../../server/rpc/api';
 import { type EditorServer, startEditorServer } from '../../server/rpc/editorServer';
@@ -41,15 +43,17 @@ export class Editor {
   /** Every notification of ours, in order. */
   readonly seen: Seen[] = [];
 
-  constructor() {
+  /** `openWorld` for a simulator that is opened in another way. */
+  constructor({ openWorld }: { readonly openWorld?: (world: WorldInfo) => Promise<Host> } = {}) {
     const output = new PassThrough();
     const ports = { clock: systemClock, random: systemRandom };
     this.server = startEditorServer({
       ...ports,
       input: this.input,
       output,
-      openSimulator: ({ seed, pace }) =>
-        openRecordedWorld({ seed, pace, storeSocketPath: this.path('world') }),
+      openSimulator:
+        openWorld ??
+        (({ seed, pace }) => openRecordedWorld({ seed, pace, storeSocketPath: this.path('world') })),
       openSocket: (socketPath) => openSocketHost({ ...ports, path: socketPath }),
       localXen: {
         look: async () => (existsSync(this.path('local')) ? { socketPath: this.path('local') } : undefined),
