@@ -3,7 +3,11 @@ import type { RingDirectionState, RingKind, RingRow, RingVerdict } from '../../s
 
 const barCells = 6;
 
-export const kindLabels: Readonly<Record<RingKind, string>> = { xenstore: 'xenstore', console: 'console' };
+export const kindLabels: Readonly<Record<RingKind, string>> = {
+  xenstore: 'xenstore',
+  console: 'console',
+  vchan: 'vchan',
+};
 
 /** Rounded, but never 0 while something is there, and never 100 while something is free. */
 export function percent(used: number, size: number): number {

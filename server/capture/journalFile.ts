@@ -139,7 +139,7 @@ const optional =
 
 const anyLayer = isOneOf('connection', 'ring');
 const ring = isOneOf('ring');
-const direction = isOneOf('req', 'rsp', 'in', 'out');
+const direction = isOneOf('req', 'rsp', 'in', 'out', 'left', 'right');
 const pair = { layer: ring, direction, prod: isCount, cons: isCount };
 const connection = { layer: isOneOf('connection'), text: optional(isText) };
 const page = { layer: ring, text: optional(isText) };

@@ -8,10 +8,11 @@ import {
   CONSOLE_PAGE,
 } from '../wire/consoleRing';
 import type { Layout } from '../wire/layout';
+import { VCHAN_PAGE } from '../wire/vchanPage';
 import { XS_REQ_OFFSET, XS_RING_BYTES, XS_RING_PAGE, XS_RSP_OFFSET } from '../wire/xsRing';
 
 export type RingSide = 'guest' | 'server';
-export type DirectionName = 'req' | 'rsp' | 'in' | 'out';
+export type DirectionName = 'req' | 'rsp' | 'in' | 'out' | 'left' | 'right';
 
 export interface DirectionLayout {
   readonly name: DirectionName;
@@ -33,8 +34,10 @@ export interface PageLayout {
   readonly layout: Layout;
   /** What the side that is called `server` is here. */
   readonly serverName: string;
-  /** What the arrays carry. */
-  readonly carries: 'messages' | 'text';
+  /** And the other side, after `the`. */
+  readonly guestName: string;
+  /** What the arrays carry; `unseen`: they lie in other pages, or nobody knows how to read them. */
+  readonly carries: 'messages' | 'text' | 'unseen';
   readonly directions: readonly [DirectionLayout, DirectionLayout];
   /** The piece of the page that holds all index and state words. */
   readonly wordsOffset: number;
@@ -69,6 +72,7 @@ const xenstorePage: PageLayout = {
   kind: 'xenstore',
   layout: XS_RING_PAGE,
   serverName: 'xenstored',
+  guestName: 'guest',
   carries: 'messages',
   directions: [
     direction(XS_RING_PAGE, 'req', 'guest', XS_REQ_OFFSET, XS_RING_BYTES),
@@ -83,6 +87,7 @@ const consolePage: PageLayout = {
   kind: 'console',
   layout: CONSOLE_PAGE,
   serverName: 'the console daemon',
+  guestName: 'guest',
   carries: 'text',
   directions: [
     direction(CONSOLE_PAGE, 'in', 'server', CONSOLE_IN_OFFSET, CONSOLE_IN_BYTES),
@@ -93,7 +98,25 @@ const consolePage: PageLayout = {
   usedBytes: 3092,
 };
 
-export const pageLayouts: Readonly<Record<ObservedPage['kind'], PageLayout>> = {
-  xenstore: xenstorePage,
-  console: consolePage,
-};
+/** Of a vchan the words are looked at: its rings are as long as it says, and mostly in other pages. */
+function vchanPage([left, right]: readonly [left: number, right: number]): PageLayout {
+  return {
+    kind: 'vchan',
+    layout: VCHAN_PAGE,
+    serverName: 'the server',
+    guestName: 'client',
+    carries: 'unseen',
+    directions: [
+      direction(VCHAN_PAGE, 'left', 'guest', 0, left),
+      direction(VCHAN_PAGE, 'right', 'server', 0, right),
+    ],
+    wordsOffset: 0,
+    wordsBytes: 24,
+    usedBytes: 24,
+  };
+}
+
+export function layoutOf({ kind, ringBytes }: Pick<ObservedPage, 'kind' | 'ringBytes'>): PageLayout {
+  if (kind === 'vchan') return vchanPage(ringBytes ?? [0, 0]);
+  return kind === 'xenstore' ? xenstorePage : consolePage;
+}

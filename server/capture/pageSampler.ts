@@ -6,9 +6,10 @@
  * An idle page costs one copy and a comparison of a few words, and nothing is allocated.
  */
 import type { ObservedPage } from '../host/observer';
+import type { Field } from '../wire/layout';
 import { DirectionSampler } from './directionSampler';
 import type { PageLayout } from './pageLayouts';
-import { pageLayouts } from './pageLayouts';
+import { layoutOf } from './pageLayouts';
 
 /** Copies that are tried before a sample is called torn. */
 export const maxCopies = 4;
@@ -34,7 +35,7 @@ export class PageSampler {
   #hasGood = false;
 
   constructor(readonly page: ObservedPage) {
-    this.layout = pageLayouts[page.kind];
+    this.layout = layoutOf(page);
     const [one, other] = this.layout.directions;
     this.directions = [new DirectionSampler(one), new DirectionSampler(other)];
     this.#good = new PageCopy(this.layout);
@@ -55,6 +56,12 @@ export class PageSampler {
   /** An index or state word of the last good sample, by its offset in the page. */
   word(offset: number): number {
     return this.#good.words[(offset - this.layout.wordsOffset) >>> 2]!;
+  }
+
+  /** A field of the layout, as wide as it is. */
+  field({ offsetBytes, widthBytes }: Field): number {
+    const word = this.word(offsetBytes & ~3) >>> (8 * (offsetBytes & 3));
+    return widthBytes === 1 ? word & 0xff : widthBytes === 2 ? word & 0xffff : word;
   }
 
   sample(nowMs: number): SampleResult {

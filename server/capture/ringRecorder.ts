@@ -88,10 +88,10 @@ class PageRecorder {
 
   #stateWords(): void {
     const { fields } = this.#page.layout.layout;
-    for (const { name, offsetBytes, widthBytes } of Object.values(fields)) {
+    for (const field of Object.values(fields)) {
+      const { name } = field;
       if (name.endsWith('_prod') || name.endsWith('_cons')) continue;
-      const word = this.#page.word(offsetBytes);
-      const after = widthBytes === 1 ? word & 0xff : word;
+      const after = this.#page.field(field);
       const before = this.#states.get(name);
       if (before === after) continue;
       this.#states.set(name, after);

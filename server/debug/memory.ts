@@ -6,11 +6,15 @@
 import type { ObservedPage, Observer } from '../host/observer';
 import { PAGE_BYTES } from '../host/pages';
 
-const pageNumbers: Readonly<Record<ObservedPage['kind'], bigint>> = { xenstore: 1n, console: 2n };
+const pageNumbers = { xenstore: 1n, console: 2n };
+/** From here on by their grants: a domain has many. */
+const firstVchanNumber = 0x8000;
 
 /** Where the page begins. */
-export function pageAddress({ domid, kind }: Pick<ObservedPage, 'domid' | 'kind'>): bigint {
-  return (BigInt(domid) << 48n) | (pageNumbers[kind] << 32n);
+export function pageAddress({ domid, kind, gref }: Pick<ObservedPage, 'domid' | 'kind' | 'gref'>): bigint {
+  const number =
+    kind === 'vchan' ? BigInt(firstVchanNumber | ((gref ?? 0) & (firstVchanNumber - 1))) : pageNumbers[kind];
+  return (BigInt(domid) << 48n) | (number << 32n);
 }
 
 /** `0x0003000100000800`. */

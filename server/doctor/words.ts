@@ -18,11 +18,11 @@ export function howLong(ms: number): string {
 }
 
 export function consumerOf({ layout }: DirectionHistory, { page }: RingHistory): string {
-  return layout.consumer === 'guest' ? 'the guest' : page.layout.serverName;
+  return layout.consumer === 'guest' ? `the ${page.layout.guestName}` : page.layout.serverName;
 }
 
 export function producerOf({ layout }: DirectionHistory, { page }: RingHistory): string {
-  return layout.producer === 'guest' ? 'the guest' : page.layout.serverName;
+  return layout.producer === 'guest' ? `the ${page.layout.guestName}` : page.layout.serverName;
 }
 
 /** The pair and what it means. */

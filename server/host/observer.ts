@@ -7,8 +7,13 @@ export interface ObservedPage {
   /** Stable while the page is there, e.g. `xenstore:3`. */
   readonly id: string;
   /** What lies in it, by the name of its layout. */
-  readonly kind: 'xenstore' | 'console';
+  readonly kind: 'xenstore' | 'console' | 'vchan';
+  /** Whose page it is: of a vchan, its server. */
   readonly domid: number;
+  /** `vchan` only: how long its rings are, the one to the server and the one to the client. */
+  readonly ringBytes?: readonly [left: number, right: number];
+  /** `vchan` only: the grant under which its page is lent. */
+  readonly gref?: number;
   /** How it was found, in words: a hover. */
   readonly found: string;
   /** Copies the page. False when it is gone: the observer then drops it. May throw when it cannot be read now. */

@@ -18,6 +18,9 @@ export const VCHAN_PAGE = layout('vchan_interface', 'xen/include/public/io/libxe
   srv_notify: [23, 1, 'The same for the server.'],
 });
 
+/** Behind the words: a grant reference u32 for each page of the left ring, then of the right one. */
+export const VCHAN_GRANTS_OFFSET = 24;
+
 /** Orders that libxenvchan gives its rings: 1 KiB and 2 KiB in the control page, whole pages beside it. */
 const ordersInPage = [10, 11];
 const minOrderBeside = 12;
@@ -37,4 +40,10 @@ export function looksLikeVchan({ leftOrder, rightOrder, clientLive, serverLive }
     ordersInPage.includes(order) || (order >= minOrderBeside && order <= maxOrder);
   const isSame = leftOrder === rightOrder && ordersInPage.includes(leftOrder);
   return isOrder(leftOrder) && isOrder(rightOrder) && !isSame && clientLive <= 2 && serverLive <= 1;
+}
+
+/** How many pages the rings have beside the control page. */
+export function vchanGrants({ leftOrder, rightOrder }: VchanWords): number {
+  const pages = (order: number) => (order < minOrderBeside ? 0 : 2 ** (order - minOrderBeside));
+  return pages(leftOrder) + pages(rightOrder);
 }

@@ -3,7 +3,7 @@
  * rules of docs/misc/xenstore-ring.txt, or against them where a test wants that.
  */
 import type { ObservedInside, ObservedPage, Observer } from '../../server/host/observer';
-import { type DirectionName, type PageLayout, pageLayouts } from '../../server/capture/pageLayouts';
+import { type DirectionName, type PageLayout, layoutOf } from '../../server/capture/pageLayouts';
 import { indexDistance } from '../../server/wire/ringIndex';
 
 export interface ObservedRingPageOptions {
@@ -29,7 +29,7 @@ export class ObservedRingPage {
   readonly consumed: Record<string, number> = { req: 0, rsp: 0, in: 0, out: 0 };
 
   constructor({ kind = 'xenstore', domid = 3, startIndex = 0 }: ObservedRingPageOptions = {}) {
-    this.layout = pageLayouts[kind];
+    this.layout = layoutOf({ kind });
     this.domid = domid;
     for (const { name } of this.layout.directions) this.setPair(name, startIndex, startIndex);
   }

@@ -10,6 +10,7 @@ const maxRows = 40;
 const columns: Readonly<Record<RingKind, readonly string[]>> = {
   xenstore: ['Type', 'Request', 'Bytes', 'Contents'],
   console: ['Bytes', 'Text'],
+  vchan: ['Bytes', 'Contents'],
 };
 
 export class PacketTable {

@@ -6,6 +6,7 @@ import { grouped, occupancyText, percent, rateText } from './numbers';
 export const kindNames: Readonly<Record<RingKind, string>> = {
   xenstore: 'Xenstore ring',
   console: 'Console ring',
+  vchan: 'Vchan',
 };
 
 const carries: Readonly<Record<string, string>> = {
@@ -13,6 +14,8 @@ const carries: Readonly<Record<string, string>> = {
   rsp: 'Replies and events',
   in: 'What is typed',
   out: 'Output',
+  left: 'To the server',
+  right: 'To the client',
 };
 
 /** `Requests: guest → xenstored`. */
@@ -57,6 +60,7 @@ export function politeSummary({ row }: RingFrame): string {
 
 /** “What am I looking at”: a page and its two directions in plain words. */
 export function explanation(kind: RingKind, owner: string, simulated: boolean): string[] {
+  if (kind === 'vchan') return vchanExplanation(owner);
   const server = kind === 'xenstore' ? 'xenstored' : 'the console daemon';
   const lines = [
     `One page of memory that ${owner} shares with ${server} in domain 0. Two arrays in it work as rings, one for each direction.`,
@@ -70,4 +74,13 @@ export function explanation(kind: RingKind, owner: string, simulated: boolean): 
     );
   }
   return lines;
+}
+
+function vchanExplanation(owner: string): string[] {
+  return [
+    `One page of memory that ${owner}, the server of a vchan, shares with its client. Its words rule two rings, one for each direction; rings of 4 KiB and more lie in pages of their own.`,
+    'Each ring has two counters. The producer counter says how far the one side has written, the consumer counter how far the other has read. What lies between waits to be read. Both counters only grow.',
+    'A side that wants to be woken says so in its notify byte, and the other rings an event channel when there is something to read, or room again.',
+    'This view looks at the words only. It reads them many times a second and never writes to the page.',
+  ];
 }

@@ -7,11 +7,12 @@ import type { RingSegment, RingWord } from './ringTypes';
 
 export function ringWords(page: PageSampler): RingWord[] {
   const { layout } = page.layout;
-  return Object.values(layout.fields).map(({ name, offsetBytes, widthBytes, meaning }) => {
-    const word = page.word(offsetBytes);
-    const value = widthBytes === 1 ? word & 0xff : word;
-    const says = page.layout.kind === 'xenstore' ? xenstoreSays(name, value) : consoleSays(name, value);
-    return { name, offsetBytes, widthBytes, value, meaning, ...(says === undefined ? {} : { says }) };
+  const says = { xenstore: xenstoreSays, console: consoleSays, vchan: vchanSays }[page.layout.kind];
+  return Object.values(layout.fields).map((field) => {
+    const { name, offsetBytes, widthBytes, meaning } = field;
+    const value = page.field(field);
+    const words = says(name, value);
+    return { name, offsetBytes, widthBytes, value, meaning, ...(words === undefined ? {} : { says: words }) };
   });
 }
 
@@ -38,11 +39,39 @@ function consoleSays(name: string, value: number): string | undefined {
   return value === 0 ? 'served' : value === 1 ? 'nobody serves it' : 'no document names it';
 }
 
+function vchanSays(name: string, value: number): string | undefined {
+  switch (name) {
+    case 'left_order':
+    case 'right_order':
+      return `${(2 ** value).toLocaleString('en-US')} bytes`;
+    case 'cli_live':
+      return value === 2
+        ? 'nobody has come yet'
+        : value === 1
+          ? 'the client is there'
+          : 'the client has left';
+    case 'srv_live':
+      return value === 1 ? 'the server is there' : 'the server has left';
+    case 'cli_notify':
+    case 'srv_notify':
+      return value === 0 ? 'asks for nothing' : vchanAsks(value);
+    default:
+      return undefined;
+  }
+}
+
+function vchanAsks(bits: number): string {
+  const asks = [(bits & 1) !== 0 && 'something to read', (bits & 2) !== 0 && 'room to write'].filter(Boolean);
+  return `asks to be rung for ${asks.join(' and ')}`;
+}
+
 /** Pieces that cover the page up to its last word. */
 export function ringSegments(page: PageSampler, directions: readonly DirectionHistory[]): RingSegment[] {
   const { layout, usedBytes } = page.layout;
   const segments: RingSegment[] = [];
-  for (const direction of directions) segments.push(...arraySegments(direction));
+  if (page.layout.carries !== 'unseen') {
+    for (const direction of directions) segments.push(...arraySegments(direction));
+  }
   for (const { name, offsetBytes, widthBytes } of Object.values(layout.fields)) {
     const role = name.endsWith('_prod') || name.endsWith('_cons') ? 'index' : 'state';
     segments.push({ start: offsetBytes, end: offsetBytes + widthBytes, role, name });

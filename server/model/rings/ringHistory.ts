@@ -119,9 +119,8 @@ export class HistoryKeeper implements RingHistory {
   }
 
   #readStates(nowMs: number): void {
-    for (const { name, offsetBytes, widthBytes } of Object.values(this.page.layout.layout.fields)) {
-      const word = this.#sampler.word(offsetBytes);
-      this.states[name] = widthBytes === 1 ? word & 0xff : word;
+    for (const field of Object.values(this.page.layout.layout.fields)) {
+      this.states[field.name] = this.#sampler.field(field);
     }
     this.errorSinceMs = (this.states.error ?? 0) === 0 ? undefined : (this.errorSinceMs ?? nowMs);
   }

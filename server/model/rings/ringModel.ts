@@ -169,7 +169,8 @@ export class RingModel {
   }
 
   #nameOf(side: 'guest' | 'server'): string {
-    return side === 'guest' ? 'guest' : this.#sampler.layout.serverName;
+    const { guestName, serverName } = this.#sampler.layout;
+    return side === 'guest' ? guestName : serverName;
   }
 
   view(time: RingTime): RingView {
@@ -209,6 +210,7 @@ export class RingModel {
 
   #packets(which: number): Packets {
     const { layout, counter } = this.#sampler.directions[which as 0 | 1];
+    if (this.#sampler.layout.carries === 'unseen') return nothing;
     if (counter.isInsane || this.#sampler.isReconnecting || !this.#sampler.hasRead) return nothing;
     const contents = { layout, page: this.#sampler.bytes, prod: counter.prod, cons: counter.cons };
     const stream = this.#streams[which];

@@ -1,7 +1,7 @@
 /** What is told of rings: plain values that survive JSON. */
 import type { DirectionName } from '../../capture/pageLayouts';
 
-export type RingKind = 'xenstore' | 'console';
+export type RingKind = 'xenstore' | 'console' | 'vchan';
 export type RingSeverity = 'fine' | 'note' | 'warning' | 'error';
 
 /** One direction of a ring, as of the last sample whose indices held still. */

@@ -2,11 +2,11 @@
  * What faults do to the pages of a joined program: it writes them without asking anybody, so they
  * strike when it has rung, which it does when it has moved an index.
  */
-import type { SharedMemory } from '../../host/memory';
 import { advanceIndex } from '../../wire/ringIndex';
-import { VCHAN_PAGE, looksLikeVchan } from '../../wire/vchanPage';
+import { VCHAN_PAGE } from '../../wire/vchanPage';
 import type { Faults } from '../faults';
 import type { Machine } from '../machine/machine';
+import { ringBytesOf } from '../machine/vchanLooks';
 
 const { fields } = VCHAN_PAGE;
 /** Further than the longest ring of a vchan, 1 MiB. */
@@ -16,11 +16,13 @@ const mostDistance = 2 ** 31;
 /** A domain that has rung may find the index of its vchans that it moves as a producer where it cannot be. */
 export function strikeVchan(machine: Machine, faults: Faults, domid: number): void {
   if (!faults.isAny) return;
-  for (const { ownerDomid, grants, frames } of machine.lent()) {
+  const lent = machine.lent();
+  for (const each of lent) {
+    const { ownerDomid, grants, frames } = each;
     const [first] = grants;
     const isServer = ownerDomid === domid;
     const isClient = first!.toDomid === domid && first!.maps > 0 && first!.isWritable;
-    if (!(isServer || isClient) || !isVchan(frames.memory)) continue;
+    if (!(isServer || isClient) || !ringBytesOf(each, lent)) continue;
     if (!faults.strikes('corruptIndex', domid)) continue;
     const [prod, cons] = isServer
       ? [fields.right_prod, fields.right_cons]
@@ -28,15 +30,4 @@ export function strikeVchan(machine: Machine, faults: Faults, domid: number): vo
     const distance = faults.random.between(leastDistance, mostDistance);
     frames.memory.store32(prod.offsetBytes, advanceIndex(frames.memory.load32(cons.offsetBytes), distance));
   }
-}
-
-function isVchan(memory: SharedMemory): boolean {
-  if (memory.dead !== undefined) return false;
-  const orders = memory.load32(fields.left_order.offsetBytes);
-  return looksLikeVchan({
-    leftOrder: orders & 0xffff,
-    rightOrder: orders >>> 16,
-    clientLive: memory.load8(fields.cli_live.offsetBytes),
-    serverLive: memory.load8(fields.srv_live.offsetBytes),
-  });
 }

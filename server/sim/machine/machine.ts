@@ -114,7 +114,10 @@ export class Machine {
       ports: maxPorts ?? maxPortsPerDomain,
       mappedPages: maxMappedPages ?? maxMappedPagesPerDomain,
     };
-    this.#observer = new MachineObserver(() => this.#starts);
+    this.#observer = new MachineObserver(
+      () => this.#starts,
+      () => this.lent(),
+    );
   }
 
   /** Pages that are allocated now, those of dead domains included that somebody still maps. */
@@ -204,6 +207,10 @@ export class Machine {
       maxMappedPages: this.#limits.mappedPages,
       domain: (other) => this.#domains.get(other),
       allocate: (owner, pages) => this.#allocate(owner, pages),
+      lendingChanged: () => {
+        this.#observer.forgetGone();
+        this.#observer.tellChange();
+      },
     });
   }
 

@@ -6,13 +6,15 @@ import { BufferMemory } from '../../host/bufferMemory';
 import type { ObservedPage, Observer } from '../../host/observer';
 import { PAGE_BYTES } from '../../host/pages';
 import type { ReadOnlyPages } from '../../host/pages';
-import type { StartInfoInside } from './machine';
+import type { Lent, StartInfoInside } from './machine';
+import { VchanLooks } from './vchanLooks';
 
-type PageKind = ObservedPage['kind'];
+type PageKind = keyof StartInfoInside;
 type Inside = NonNullable<StartInfoInside[PageKind]>;
 
 interface Look {
   readonly page: ObservedPage;
+  readonly kind: PageKind;
   readonly of: Inside['frames'];
   close(): void;
 }
@@ -23,8 +25,11 @@ export class MachineObserver implements Observer {
   readonly #listeners = new Set<() => void>();
   readonly #moveListeners = new Set<(domid: number | undefined) => void>();
 
-  constructor(starts: () => ReadonlyMap<number, StartInfoInside>) {
+  readonly #vchans: VchanLooks;
+
+  constructor(starts: () => ReadonlyMap<number, StartInfoInside>, lent: () => readonly Lent[]) {
     this.#starts = starts;
+    this.#vchans = new VchanLooks(lent);
   }
 
   pages(): readonly ObservedPage[] {
@@ -33,7 +38,7 @@ export class MachineObserver implements Observer {
       pages.push(this.#look(domid, 'xenstore', start.xenstore));
       if (start.console) pages.push(this.#look(domid, 'console', start.console));
     }
-    return pages;
+    return [...pages, ...this.#vchans.pages()];
   }
 
   onChange(listener: () => void): () => void {
@@ -55,18 +60,15 @@ export class MachineObserver implements Observer {
   /** Ends the looks at pages that are no longer a domain's; called before they are freed. */
   forgetGone(): void {
     for (const [id, look] of this.#looks) {
-      if (this.#current(look.page)?.frames === look.of) continue;
+      if (this.#starts().get(look.page.domid)?.[look.kind]?.frames === look.of) continue;
       look.close();
       this.#looks.delete(id);
     }
+    this.#vchans.forgetGone();
   }
 
   tellChange(): void {
     for (const listener of [...this.#listeners]) listener();
-  }
-
-  #current({ domid, kind }: ObservedPage): Inside | undefined {
-    return this.#starts().get(domid)?.[kind];
   }
 
   #look(domid: number, kind: PageKind, { frames, gfn, gref }: Inside): ObservedPage {
@@ -99,7 +101,7 @@ export class MachineObserver implements Observer {
         };
       },
     };
-    this.#looks.set(id, { page, of: frames, close: () => close(view) });
+    this.#looks.set(id, { page, kind, of: frames, close: () => close(view) });
     return page;
   }
 }

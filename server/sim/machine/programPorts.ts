@@ -10,6 +10,7 @@ import type { Grants, Mapped, Shared, UnmapNotify } from '../../host/grants';
 import { PAGE_BYTES } from '../../host/pages';
 import type { Port } from './eventTable';
 import type { Frames, PagePlace } from './frames';
+import { RESERVED_GREFS } from './grantTable';
 import type { Grant } from './grantTable';
 import { clearByte, signal } from './guestDomain';
 import type { GuestDomain, KeptNotify, Mapping, Program } from './guestDomain';
@@ -18,6 +19,8 @@ export interface ProgramWorld {
   readonly maxMappedPages: number;
   domain(domid: number): GuestDomain | undefined;
   allocate(owner: GuestDomain, pages: number): Frames;
+  /** Pages that a program lends were mapped, or are no longer. */
+  lendingChanged(): void;
 }
 
 interface Share {
@@ -74,6 +77,7 @@ export class ProgramPorts implements Program {
     // Last: the notifications above may ring through them.
     for (const port of [...this.#ports]) port.close();
     this.#domain.programs.delete(this);
+    if (this.#mappings.size > 0) this.#world.lendingChanged();
   }
 
   #share(domid: number, pages: number, writable: boolean, onUnmap: UnmapNotify | undefined) {
@@ -103,6 +107,7 @@ export class ProgramPorts implements Program {
     if (!isSudden) clearByte(share.frames.memory, share.onUnmap);
     this.#domain.release(share.frames, reason);
     signal(share.onUnmap, isSudden);
+    this.#world.lendingChanged();
   }
 
   #map(domid: number, grefs: readonly number[], access: 'read' | 'write', onUnmap: UnmapNotify | undefined) {
@@ -122,12 +127,14 @@ export class ProgramPorts implements Program {
     kept?.port?.keep();
     this.#domain.map(mapping);
     this.#mappings.add(mapping);
+    if (isOfProgram(mapping)) this.#world.lendingChanged();
     return {
       memory: mapping.memory,
       places: grants.map(({ frames, page }) => frames.placeOf(page)),
       unmap: () => {
         this.#mappings.delete(mapping);
         this.#domain.unmap(mapping, `This memory of domain ${domid} was unmapped.`);
+        if (isOfProgram(mapping)) this.#world.lendingChanged();
       },
     };
   }
@@ -179,4 +186,9 @@ export class ProgramPorts implements Program {
     if (!this.#isEnded) return;
     throw new XenscopeError('gone', `Domain ${this.#domain.domid}, or its program that asks, has ended.`);
   }
+}
+
+/** Not one of those that the domain builder made. */
+function isOfProgram({ grants }: Mapping): boolean {
+  return grants.some(({ gref }) => gref >= RESERVED_GREFS);
 }

@@ -4,6 +4,9 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
+import { systemClock } from '../../../server/cli/systemClock';
+import { diagnose } from '../../../server/doctor/doctor';
+import { RingWatch } from '../../../server/model/rings/ringWatch';
 import { XEN_BIN, describeWithDaemons } from '../daemons/requirements';
 import { ProgramWorld, compile, until } from './kit';
 import type { Program } from './kit';
@@ -60,6 +63,39 @@ describeWithDaemons('programs with libxenvchan join a world', () => {
     );
     assert.ok(lent.every(({ grants }) => grants.every(({ maps }) => maps === 1)));
     for (const { child } of [server, client]) child.kill();
+  });
+
+  it('are seen among the rings of the world, with the sizes of their rings and how full they are', async () => {
+    const watch = new RingWatch({ observer: worlds.world.observer(), clock: systemClock, judge: diagnose });
+    const subscription = watch.subscribe(() => undefined, { intervalMs: 10 });
+    const vchans = () =>
+      worlds.world
+        .observer()
+        .pages()
+        .filter(({ kind }) => kind === 'vchan');
+    assert.deepEqual(vchans(), []);
+    const { alice, bob, server, client } = await pair(16384, 'ping', 1_000_000);
+    await client.printed('round 100\n');
+    const [page] = vchans();
+    assert.equal(page!.domid, alice);
+    assert.match(page!.found, new RegExp(`^lent to domain ${bob} under grant \\d+`));
+    await until(() => (watch.detail(page!.id)?.row.directions[0]?.producedPerSecond ?? 0) > 0);
+    const { row, words } = watch.detail(page!.id)!;
+    assert.deepEqual(
+      row.directions.map(({ name, producer, consumer, sizeBytes }) => [name, producer, consumer, sizeBytes]),
+      [
+        ['left', 'client', 'the server', 16384],
+        ['right', 'the server', 'client', 16384],
+      ],
+    );
+    const word = (name: string) => words.find((each) => each.name === name)!;
+    assert.deepEqual([word('left_order').value, word('cli_live').says], [14, 'the client is there']);
+    assert.ok(word('right_prod').value > 0);
+    server.child.kill();
+    await server.ended;
+    await until(() => vchans().length === 0);
+    client.child.kill();
+    subscription.stop();
   });
 
   it('are told by libxenvchan_is_open when the other end is killed', async () => {
