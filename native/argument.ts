@@ -25,3 +25,8 @@ export function mustBeCount(value: number, max: number, what: string): void {
   if (Number.isInteger(value) && value >= 1 && value <= max) return;
   throw new RangeError(`${value} is no number of ${what} from 1 to ${max}`);
 }
+
+export function mustBeAccess(value: string): void {
+  if (value !== 'read' && value !== 'write')
+    throw new RangeError(`${String(value)} is neither read nor write`);
+}

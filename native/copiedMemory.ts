@@ -76,13 +76,13 @@ export class CopiedMemory implements RevocableMemory {
   }
 
   copyOut(offset: number, into: Uint8Array): void {
-    this.#mustHold(offset, into.length);
+    this.#mustHold(offset, lengthOf(into));
     if (into.length === 0) return;
     into.set(this.#koffi.decode(this.#pointer, offset, 'uint8_t', into.length) as Uint8Array);
   }
 
   copyIn(offset: number, from: Uint8Array): void {
-    this.#mustHold(offset, from.length);
+    this.#mustHold(offset, lengthOf(from));
     this.#mustBeWritable();
     if (from.length === 0) return;
     this.#koffi.encode(this.#pointer, offset, 'uint8_t', from, from.length);
@@ -122,4 +122,10 @@ export class CopiedMemory implements RevocableMemory {
       wayOut: 'Map it for writing, if the grant allows that.',
     });
   }
+}
+
+/** Nothing else may reach koffi: it would take what it is given at its word. */
+function lengthOf(bytes: Uint8Array): number {
+  if (bytes instanceof Uint8Array) return bytes.length;
+  throw new TypeError('bytes are copied from and into a Uint8Array');
 }

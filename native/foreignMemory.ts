@@ -45,6 +45,7 @@ export class ForeignMemory {
   /** One page for reading. Throws a XenscopeError that says why it cannot be had. */
   map(domid: number, frame: bigint): ForeignPage {
     this.#mustBeOpen();
+    if (typeof frame !== 'bigint') throw new RangeError(`${String(frame)} is no frame number`);
     const what = `Frame 0x${frame.toString(16)} of domain ${domid}`;
     if (!isDomid(domid) || frame < 0n || frame >= frameLimit) {
       throw new XenscopeError('notOurs', `${what} cannot exist.`);
@@ -77,7 +78,7 @@ export class ForeignMemory {
   /** A parameter that the domain builder set for a domain with its own page tables; undefined for others. */
   hvmParam(domid: number, param: number): bigint | undefined {
     this.#mustBeOpen();
-    if (!isDomid(domid)) return undefined;
+    if (!isDomid(domid) || !isParam(param)) return undefined;
     const { xc_hvm_param_get } = this.#libraries.functions('xenctrl');
     const value = new BigUint64Array(1);
     const status = xc_hvm_param_get((this.#control ??= this.#openControl()), domid, param, value);
@@ -111,4 +112,8 @@ export class ForeignMemory {
   #mustBeOpen(): void {
     if (this.#isClosed) throw new XenscopeError('gone', 'The foreign memory of this host was closed.');
   }
+}
+
+function isParam(value: number): boolean {
+  return Number.isInteger(value) && value >= 0 && value < 2 ** 32;
 }

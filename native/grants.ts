@@ -7,7 +7,7 @@ import type { Access, RevocableMemory } from '../server/host/bufferMemory';
 import { XenscopeError } from '../server/host/errors';
 import type { Grants, Mapped, Shared, UnmapNotify } from '../server/host/grants';
 import { PAGE_BYTES } from '../server/host/pages';
-import { isDomid, isGref, mustBeCount } from './argument';
+import { isDomid, isGref, mustBeAccess, mustBeCount } from './argument';
 import { cError, deviceError, lastErrno } from './cError';
 import type { Meaning } from './cError';
 import type { NativeEventChannels } from './eventChannels';
@@ -108,6 +108,7 @@ export class NativeGrants implements Grants {
   ): Mapped {
     this.#mustBeOpen();
     mustBeCount(grefs.length, maxPagesAtOnce, 'grant references');
+    mustBeAccess(access);
     this.#checkNotify(onUnmap, grefs.length, access);
     const what = `Mapping grant ${grefs.join(', ')} of domain ${domid}`;
     const notOurs: Meaning = {

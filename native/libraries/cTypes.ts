@@ -28,6 +28,7 @@ interface Arrays {
   'uint64_t *': BigUint64Array;
   'const xen_pfn_t *': BigUint64Array;
   'struct pollfd *': Uint8Array;
+  'struct epoll_event *': Uint8Array;
   'struct xs_permissions *': Uint32Array;
   'const void *': Uint8Array;
   'void *': Uint8Array;

@@ -83,6 +83,9 @@ if (process.platform === 'linux') {
       throwsCode(wait(file), 'unsupported');
       closeSync(file);
       throwsCode(wait(file), 'unsupported');
+      const nothing = openSync('/dev/null', 'r');
+      throwsCode(wait(nothing), 'unsupported');
+      closeSync(nothing);
       const waiting = whenReadable(fd, () => undefined);
       throwsCode(wait(fd), 'unsupported');
       waiting.stop();

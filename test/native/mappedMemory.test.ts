@@ -96,6 +96,20 @@ if (process.platform === 'linux') {
   }
 }
 
+if (process.platform === 'linux') {
+  describe('memory that is copied at each access', () => {
+    it('lets nothing reach C that is no bytes', () => {
+      const pointer = allocate(1);
+      const memory = memoryAt([{ pointer, pages: 1 }], 'write', libraries, false);
+      for (const bytes of [{}, '1', [1], undefined, { length: 4 }] as never[]) {
+        assert.throws(() => memory.copyOut(0, bytes), TypeError);
+        assert.throws(() => memory.copyIn(0, bytes), TypeError);
+      }
+      loadKoffi().free(pointer);
+    });
+  });
+}
+
 describe('pages of which one is to notify', () => {
   const byte = (clearByteOffset: number) => ({ clearByteOffset });
   it('are mapped in one piece when nobody is to be told', () => {

@@ -6,12 +6,14 @@ export const libcTable = {
   // The libc of this very process, whatever its name and kind.
   sonames: [null],
   debianPackage: 'libc6',
-  headers: ['poll.h', 'stdlib.h', 'stdio.h', 'sys/eventfd.h', 'sys/mman.h'],
+  headers: ['poll.h', 'stdlib.h', 'stdio.h', 'sys/epoll.h', 'sys/eventfd.h', 'sys/mman.h'],
   functions: {
     poll: ['int', 'struct pollfd *', 'unsigned long', 'int'],
     free: ['void', 'void *'],
     mmap: ['void *', 'void *', 'size_t', 'int', 'int', 'int', 'long'],
     munmap: ['int', 'void *', 'size_t'],
+    epoll_create1: ['int', 'int'],
+    epoll_ctl: ['int', 'int', 'int', 'int', 'struct epoll_event *'],
     eventfd: ['int', 'unsigned int', 'int'],
     fopen: ['FILE *', 'const char *', 'const char *'],
     fclose: ['int', 'FILE *'],

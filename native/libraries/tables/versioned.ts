@@ -26,7 +26,7 @@ function versions(name: string): readonly string[] {
   return [...new Set(ordered)].map((release) => `${name}.so.${release}`);
 }
 
-/** libxenctrl: only what tells where a domain with its own page tables keeps its rings. */
+/** libxenctrl: where a domain with its own page tables keeps its rings, and whether a domain runs. */
 export const xenctrlTable = {
   name: 'libxenctrl',
   sonames: () => versions('libxenctrl'),
@@ -35,6 +35,7 @@ export const xenctrlTable = {
   functions: {
     xc_interface_open: ['xc_interface *', 'xentoollog_logger *', 'xentoollog_logger *', 'unsigned int'],
     xc_interface_close: ['int', 'xc_interface *'],
+    xc_domain_getinfolist: ['int', 'xc_interface *', 'uint32_t', 'unsigned int', 'xc_domaininfo_t *'],
     xc_hvm_param_get: ['int', 'xc_interface *', 'uint32_t', 'uint32_t', 'uint64_t *'],
   },
 } as const satisfies LibraryTable;
