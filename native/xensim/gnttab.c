@@ -2,6 +2,7 @@
 #include "gnttab.h"
 
 #include <errno.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include "pages.h"
@@ -45,39 +46,63 @@ struct map_request {
     uint32_t refs[2 * XENSIM_PAGES_MAX];
 };
 
-/* `domids` has one for each reference, or one for all of them. */
-static void *map(xengnttab_handle *handle, uint32_t count, const uint32_t *domids, int is_one_domain,
-                 const uint32_t *refs, int prot, uint32_t notify_offset, uint32_t notify_port)
+/* What is to be mapped, and how. `domids` has one for each reference, or one for all of them. */
+struct wish {
+    uint32_t count;
+    const uint32_t *domids;
+    int is_one_domain;
+    const uint32_t *refs;
+    int prot;
+    uint32_t notify_offset;
+    uint32_t notify_port;
+};
+
+static void write_request(const struct wish *wish, struct map_request *request)
 {
-    if (count < 1 || count > XENSIM_PAGES_MAX) {
-        errno = count < 1 ? EINVAL : E2BIG;
+    request->is_writable = (wish->prot & PROT_WRITE) != 0;
+    request->notify_offset = wish->notify_offset;
+    request->notify_port = wish->notify_port;
+    for (uint32_t page = 0; page < wish->count; page++) {
+        request->refs[2 * page] = wish->domids[wish->is_one_domain ? 0 : page];
+        request->refs[2 * page + 1] = wish->refs[page];
+    }
+}
+
+/* What the world has mapped is mapped here, or given back. */
+static void *map_places(xengnttab_handle *handle, const struct wish *wish, const struct map_request *request,
+                        struct xensim_place *places)
+{
+    uint32_t room = wish->count * (uint32_t)sizeof *places, bytes = 0;
+    uint32_t request_bytes = (uint32_t)offsetof(struct map_request, refs) + 8 * wish->count;
+    int mapped = xensim_ask(&handle->pages.link, XENSIM_MAP, request, request_bytes, places, room, &bytes);
+    if (mapped < 0)
+        return NULL;
+    uint32_t id = (uint32_t)mapped;
+    void *address = NULL;
+    if (bytes == room)
+        address = xensim_map(&handle->pages, id, places, wish->count, wish->prot);
+    else
+        errno = EIO;
+    if (!address) {
+        int error = errno;
+        xensim_ask(&handle->pages.link, XENSIM_UNMAP, &id, sizeof id, NULL, 0, NULL);
+        errno = error;
+    }
+    return address;
+}
+
+static void *map(xengnttab_handle *handle, struct wish wish)
+{
+    if (wish.count < 1 || wish.count > XENSIM_PAGES_MAX) {
+        errno = wish.count < 1 ? EINVAL : E2BIG;
         return NULL;
     }
     struct map_request *request = malloc(sizeof *request);
-    struct xensim_place *places = malloc(count * sizeof *places);
+    struct xensim_place *places = malloc(wish.count * sizeof *places);
     void *address = NULL;
     if (request && places) {
-        request->is_writable = (prot & PROT_WRITE) != 0;
-        request->notify_offset = notify_offset;
-        request->notify_port = notify_port;
-        for (uint32_t page = 0; page < count; page++) {
-            request->refs[2 * page] = domids[is_one_domain ? 0 : page];
-            request->refs[2 * page + 1] = refs[page];
-        }
-        uint32_t answer_bytes = 0;
-        int mapped = xensim_ask(&handle->pages.link, XENSIM_MAP, request, 4 * (3 + 2 * count), places,
-                                count * (uint32_t)sizeof *places, &answer_bytes);
-        if (mapped >= 0) {
-            uint32_t id = (uint32_t)mapped;
-            address = answer_bytes == count * sizeof *places
-                          ? xensim_map(&handle->pages, id, places, count, prot)
-                          : NULL;
-            if (!address) {
-                int error = answer_bytes == count * sizeof *places ? errno : EIO;
-                xensim_ask(&handle->pages.link, XENSIM_UNMAP, &id, sizeof id, NULL, 0, NULL);
-                errno = error;
-            }
-        }
+        write_request(&wish, request);
+        address = map_places(handle, &wish, request, places);
     }
     int error = errno;
     free(request);
@@ -88,25 +113,25 @@ static void *map(xengnttab_handle *handle, uint32_t count, const uint32_t *domid
 
 XENSIM_PUBLIC void *xengnttab_map_grant_ref(xengnttab_handle *handle, uint32_t domid, uint32_t ref, int prot)
 {
-    return map(handle, 1, &domid, 1, &ref, prot, XENSIM_NONE, XENSIM_NONE);
+    return map(handle, (struct wish){1, &domid, 1, &ref, prot, XENSIM_NONE, XENSIM_NONE});
 }
 
 XENSIM_PUBLIC void *xengnttab_map_grant_refs(xengnttab_handle *handle, uint32_t count, uint32_t *domids,
                                              uint32_t *refs, int prot)
 {
-    return map(handle, count, domids, 0, refs, prot, XENSIM_NONE, XENSIM_NONE);
+    return map(handle, (struct wish){count, domids, 0, refs, prot, XENSIM_NONE, XENSIM_NONE});
 }
 
 XENSIM_PUBLIC void *xengnttab_map_domain_grant_refs(xengnttab_handle *handle, uint32_t count, uint32_t domid,
                                                     uint32_t *refs, int prot)
 {
-    return map(handle, count, &domid, 1, refs, prot, XENSIM_NONE, XENSIM_NONE);
+    return map(handle, (struct wish){count, &domid, 1, refs, prot, XENSIM_NONE, XENSIM_NONE});
 }
 
 XENSIM_PUBLIC void *xengnttab_map_grant_ref_notify(xengnttab_handle *handle, uint32_t domid, uint32_t ref,
                                                    int prot, uint32_t notify_offset, uint32_t notify_port)
 {
-    return map(handle, 1, &domid, 1, &ref, prot, notify_offset, notify_port);
+    return map(handle, (struct wish){1, &domid, 1, &ref, prot, notify_offset, notify_port});
 }
 
 XENSIM_PUBLIC int xengnttab_unmap(xengnttab_handle *handle, void *address, uint32_t count)

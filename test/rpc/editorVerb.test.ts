@@ -10,6 +10,7 @@ import {
   StreamMessageWriter,
   createMessageConnection,
 } from 'vscode-jsonrpc/node';
+import { joinWorld } from '../../server/cli/joinWorld';
 import type { HostInfo } from '../../server/rpc/api';
 import { initializeOptions } from './rig';
 
@@ -67,6 +68,16 @@ describe('xenscope editor --stdio', function () {
     assert.deepEqual(await exited, [0, null]);
     assert.ok(!existsSync(path.dirname(socket)));
   });
+
+  if (process.platform === 'linux') {
+    it('lets programs join its world', async () => {
+      const guests = path.join(path.dirname(await openWorld()), 'guests');
+      const joining = await joinWorld(guests, 'from-outside');
+      assert.ok(joining.domid > 0);
+      server.stdin.end();
+      assert.equal(await joining.ended, 'The world has ended.');
+    });
+  }
 
   it('leaves nothing behind when it is told to stop', async () => {
     const socket = await openWorld();

@@ -16,7 +16,7 @@ import {
 } from '../../wire/guestSocket';
 import type { GuestHello, GuestReply } from '../../wire/guestSocket';
 import type { Device } from './device';
-import type { JoinedDomain, Member } from './joinedDomains';
+import type { JoinedDomain, Member } from './joinedDomain';
 import { done, refusal, replyTo } from './replies';
 
 /** What a program may leave unread before it gets no further answers, or is taken for stuck. */

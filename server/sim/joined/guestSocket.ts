@@ -19,8 +19,9 @@ import { Evtchn } from './evtchn';
 import { Gntalloc, Gntdev } from './grants';
 import { GuestConnection } from './guestConnection';
 import type { Opened } from './guestConnection';
+import type { JoinedDomain } from './joinedDomain';
 import { JoinedDomains } from './joinedDomains';
-import type { JoinedDomain, JoinedDomainsOptions } from './joinedDomains';
+import type { JoinedDomainsOptions } from './joinedDomains';
 import { Privcmd } from './privcmd';
 import { refusal } from './replies';
 

@@ -2,16 +2,14 @@
  * The domains that programs from outside have joined: each is there already, or is built for them
  * and goes with the last of them. When a domain stops, so does everything that its programs have open.
  */
-import path from 'node:path';
 import { XenscopeError } from '../../host/errors';
-import type { Listening } from '../../store/connection/socketTransport';
 import type { Dial } from '../../store/byteStream';
 import type { Domain } from '../domain';
 import { obeyShutdown, offerShutdown } from '../guests/parts';
 import type { Hypervisor } from '../hypervisor';
 import type { DomainConfig } from '../toolstack/config';
 import type { Managed, Toolstack } from '../toolstack/toolstack';
-import { openStoreDoor } from './storeDoor';
+import { JoinedDomain } from './joinedDomain';
 
 /** How many domains programs may have joined at once. */
 const maxJoinedDomains = 64;
@@ -27,64 +25,6 @@ export interface JoinedDomainsOptions {
   storeOf(domain: Domain): Dial;
   /** Told who came and who left. */
   note(text: string): void;
-}
-
-/** One who is in a domain from outside: what it has open, or the `xenscope run` that started it. */
-export interface Member {
-  /** Its kernel stopped: nothing of it can clean up or ring any more. */
-  stop(reason: string): void;
-}
-
-export class JoinedDomain {
-  readonly storeSocketPath: string;
-  readonly #members = new Set<Member>();
-  readonly #tell: { onEmpty(): void; onOver(): void };
-  readonly #onStopped = () => void this.end(`${this.domain.name} (domain ${this.domain.domid}) has stopped.`);
-  #door: Listening | undefined;
-  #isOver = false;
-
-  constructor(
-    readonly domain: Domain,
-    folder: string,
-    tell: { onEmpty(): void; onOver(): void },
-  ) {
-    this.storeSocketPath = path.join(folder, `store-${domain.domid}`);
-    this.#tell = tell;
-    domain.signal.addEventListener('abort', this.#onStopped, { once: true });
-  }
-
-  get isOver(): boolean {
-    return this.#isOver;
-  }
-
-  async openDoor(dial: Dial): Promise<void> {
-    this.#door = await openStoreDoor(this.storeSocketPath, dial, {
-      entered: (drop) => {
-        const member: Member = { stop: drop };
-        this.add(member);
-        return () => this.remove(member);
-      },
-    });
-    if (this.#isOver) await this.#door.close();
-  }
-
-  add(member: Member): void {
-    this.#members.add(member);
-  }
-
-  remove(member: Member): void {
-    if (this.#members.delete(member) && this.#members.size === 0 && !this.#isOver) this.#tell.onEmpty();
-  }
-
-  /** Nobody may come in any more, and who is in it stops. */
-  async end(reason: string): Promise<void> {
-    if (this.#isOver) return;
-    this.#isOver = true;
-    this.domain.signal.removeEventListener('abort', this.#onStopped);
-    this.#tell.onOver();
-    for (const member of [...this.#members]) member.stop(reason);
-    await this.#door?.close();
-  }
 }
 
 export class JoinedDomains {

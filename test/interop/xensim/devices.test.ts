@@ -1,9 +1,11 @@
 /** Our libraries by themselves, from C: as Linux has it, and without leaks. */
 import assert from 'node:assert/strict';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
+import path from 'node:path';
 import { effort } from '../../fuzz/seed';
 import { describeWithDaemons } from '../daemons/requirements';
-import { ProgramWorld, compile } from './kit';
+import { ProgramWorld, buildLibraries, compile } from './kit';
 
 /** A hundredth of what `npm run soak` does. */
 const rings = 10_000 * effort;
@@ -21,6 +23,23 @@ describeWithDaemons('the libraries for joined programs', () => {
     compile('headers.c');
   });
 
+  it('have each symbol that Debian’s have, in the same version', async () => {
+    const folder = await buildLibraries();
+    for (const name of ['libxenevtchn.so.1', 'libxengnttab.so.1', 'libxenforeignmemory.so.1']) {
+      const [theirs, ours] = [symbolsOf(installed(name)), symbolsOf(path.join(folder, name))];
+      assert.ok(theirs.length > 8, `${name}: ${theirs.length} symbols`);
+      assert.deepEqual(ours, theirs, name);
+    }
+    const name = 'libxenctrl.so.4.17';
+    const theirs = new Set(symbolsOf(installed(name)));
+    const ours = symbolsOf(path.join(folder, name));
+    assert.deepEqual(
+      ours.filter((symbol) => !theirs.has(symbol)),
+      [],
+    );
+    assert.ok(ours.includes('VERS_4.17.0 xc_domain_getinfo'));
+  });
+
   it('mean what Linux means: masking, coalescing, rights, read-only mappings, notifications', async () => {
     const alice = await worlds.domain('alice');
     assert.equal(await (await worlds.start('alice', devices, 'semantics', alice)).output(), 'ok\n');
@@ -36,8 +55,6 @@ describeWithDaemons('the libraries for joined programs', () => {
   });
 
   it('say on standard error that a program is part of no domain', async () => {
-    const { spawnSync } = await import('node:child_process');
-    const { buildLibraries } = await import('./kit');
     const { status, stderr } = spawnSync(devices, ['semantics', '1'], {
       env: { ...process.env, LD_LIBRARY_PATH: await buildLibraries() },
       encoding: 'utf8',
@@ -68,3 +85,16 @@ describeWithDaemons('the libraries for joined programs', () => {
     assert.ok(grownBytes < maxGrowthBytes, `${grownBytes} bytes more than before`);
   });
 });
+
+/** Where the linker finds Debian's. */
+function installed(name: string): string {
+  return execFileSync('gcc', [`-print-file-name=${name}`], { encoding: 'utf8' }).trim();
+}
+
+/** `VERS_1.0 xenevtchn_open` for each function that a library gives, sorted. */
+function symbolsOf(file: string): string[] {
+  const table = execFileSync('objdump', ['-T', file], { encoding: 'utf8' });
+  return [...table.matchAll(/ g {4}DF \.text\s+[0-9a-f]+\s+(VERS_\S+)\s+(\S+)$/gm)]
+    .map(([, version, symbol]) => `${version} ${symbol}`)
+    .sort();
+}

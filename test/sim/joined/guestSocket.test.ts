@@ -99,6 +99,23 @@ if (process.platform === 'linux') {
         await until(() => world.hypervisor.byName('alice') === undefined);
       });
 
+      it('stops a program that asks the store in a held world, until a step comes to it', async () => {
+        const { world } = joined;
+        const { storeSocketPath } = await joined.join('alice');
+        const store = openStoreClient({ dial: dialSocket(storeSocketPath), clock: systemClock });
+        assert.equal(String(await store.read('name')), 'alice');
+        await world.settled();
+        world.world.hold();
+        let answered = false;
+        const asked = store.read('domid').then(() => (answered = true));
+        await stepTo(world, /^alice \(domain \d+\) asks the store: READ domid\.$/);
+        assert.ok(!answered, 'asked, and the answer is on its way');
+        await stepTo(world, /^The store tells alice \(domain \d+\): READ/);
+        assert.ok(await asked);
+        world.world.resume();
+        await store.close();
+      });
+
       it('is recorded, and so is what programs ask of the store', async () => {
         const { world } = joined;
         const { storeSocketPath, domid } = await joined.join('alice');
@@ -299,6 +316,21 @@ if (process.platform === 'linux') {
         await stepTo(joined.world, /^bob \(domain \d+\) hears the doorbell/);
         assert.equal(await far.events.event(), farPort);
         world.resume();
+      });
+
+      it('wait while the domain that rings is paused', async () => {
+        const { alice, near, far, nearPort, farPort } = await doorbell();
+        const { world } = joined.world;
+        world.act('pause', alice);
+        let answered = false;
+        const rung = near.calls.ask(GuestOp.notify, nearPort).then(() => (answered = true));
+        // Whatever else its program asks of the devices is its kernel's business, and waits behind it.
+        await until(() => joined.world.hypervisor.get(alice)!.gate.parked.length > 0);
+        await joined.world.settled();
+        assert.ok(!answered);
+        world.act('unpause', alice);
+        await rung;
+        assert.equal(await far.events.event(), farPort);
       });
 
       it('lose a ring where that fault is set', async () => {
