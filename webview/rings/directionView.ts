@@ -7,7 +7,7 @@ import { countText, PacketTable } from './packets';
 import type { Palette } from './palette';
 import { RingPicture } from './picture';
 import { setText } from './texts';
-import { directionTitle, packetTitles, pictureText } from './words';
+import { directionTitle, packetTitles, pictureText, unseenText } from './words';
 
 export class DirectionView {
   readonly root: HTMLElement;
@@ -28,7 +28,8 @@ export class DirectionView {
     const [waiting, read] = packetTitles(kind, name);
     this.queued = new PacketTable(kind, waiting, 'Nothing waits.');
     this.consumed = new PacketTable(kind, read, 'Nothing that was read is still in the ring.');
-    this.root.append(this.queued.root, this.consumed.root);
+    if (kind === 'vchan') this.root.append(element('p', { className: 'dim', text: unseenText }));
+    else this.root.append(this.queued.root, this.consumed.root);
   }
 
   show(direction: RingDirectionState, detail: RingDirectionDetail): void {

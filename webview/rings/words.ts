@@ -29,6 +29,9 @@ export function packetTitles(kind: RingKind, name: string): readonly [string, st
   return [`Queued in ${ring}`, `Just read from ${ring}`];
 }
 
+/** In place of the packets of a vchan. */
+export const unseenText = 'What it carries lies in pages of its own and is not looked at.';
+
 /** Everything that the picture of one direction shows. */
 export function pictureText(direction: RingDirectionState): string {
   const { producer, consumer, producedPerSecond, consumedPerSecond, cons, sizeBytes, prod } = direction;
