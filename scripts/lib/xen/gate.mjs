@@ -20,11 +20,10 @@ export class Gate {
    */
   run(command, { input = '', env = {}, onLine, timeoutMs, signal } = {}) {
     return new Promise((resolve, reject) => {
-      const connection = this.#open({ run: command, env });
+      const connection = this.#open({ run: command, env, input });
       const outcome = { stdout: '', stderr: '' };
       let line = '';
       let end;
-      connection.end(input, 'latin1');
       const lines = createInterface({ input: connection });
       // It passes on the connection's error, which is dealt with below.
       lines.on('error', () => undefined);
@@ -90,7 +89,8 @@ export class Gate {
   }
 
   #open(wish) {
-    const connection = net.connect({ host: '127.0.0.1', port: this.#port, allowHalfOpen: true });
+    // A program's connection ends as a whole; a socket's ends may end one after the other.
+    const connection = net.connect({ host: '127.0.0.1', port: this.#port, allowHalfOpen: 'socket' in wish });
     connection.setNoDelay(true);
     connection.write(`${JSON.stringify({ token: this.#token, ...wish })}\n`);
     return connection;

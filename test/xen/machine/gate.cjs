@@ -1,13 +1,14 @@
 // The gate of the emulated dom0: each connection says in its first line, which is JSON and holds the
 // token, what it wants: a unix socket of dom0 (`socket`), from then on byte by byte, or a program
-// (`run`), whose output and end come back as lines of JSON. The program ends with its connection.
+// (`run`, with `input`), whose output and end come back as lines of JSON. The program ends with its
+// connection.
 'use strict';
 const { spawn } = require('node:child_process');
 const { readFileSync } = require('node:fs');
 const net = require('node:net');
 
 const port = 1;
-const maxFirstLineBytes = 65_536;
+const maxFirstLineBytes = 1_048_576;
 const token = readFileSync('/shared/token', 'utf8');
 
 net.createServer({ allowHalfOpen: true }, greet).listen(port, () => console.log('dom0: the gate is open'));
@@ -47,23 +48,28 @@ function join(connection, path) {
   connection.pipe(socket).pipe(connection);
 }
 
-function runProgram(connection, { run: [program, ...args], env }) {
+function runProgram(connection, { run: [program, ...args], env, input }) {
   const tell = (line) => connection.write(`${JSON.stringify(line)}\n`);
   // A group of its own, so that all that it started ends with it.
   const child = spawn(program, args, { env: { ...process.env, ...env }, detached: true });
   child.stdin.on('error', () => undefined);
-  connection.pipe(child.stdin);
+  child.stdin.end(input, 'latin1');
   for (const name of ['stdout', 'stderr']) {
     child[name].on('data', (bytes) => tell({ [name]: bytes.toString('latin1') }));
   }
   child.on('error', (error) => connection.end(`${JSON.stringify({ failed: error.message })}\n`));
   child.on('close', (status, signal) => connection.end(`${JSON.stringify({ status, signal })}\n`));
-  connection.on('close', () => {
-    if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
-    try {
-      process.kill(-child.pid, 'SIGKILL');
-    } catch {
-      // Gone already.
-    }
-  });
+  // Nothing more is asked on such a connection: its end, which is all that a network tells at once, is
+  // that of whoever wanted the program.
+  connection.resume();
+  for (const event of ['end', 'close']) connection.on(event, () => kill(child));
+}
+
+function kill(child) {
+  if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
+  try {
+    process.kill(-child.pid, 'SIGKILL');
+  } catch {
+    // Gone already.
+  }
 }

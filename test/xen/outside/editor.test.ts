@@ -10,7 +10,7 @@ import {
 } from 'vscode-jsonrpc/node';
 import type { ApiNotifications, ApiRequests, NodePage, RequestName } from '../../../server/rpc/api';
 import { base64, Editor, eventually, initializeOptions } from '../../rpc/rig';
-import { forward, openGate, output, storeSocket } from '../support/outside';
+import { forward, openGate, output, serveInDom0, storeSocket } from '../support/outside';
 import type { Forwarded } from '../support/outside';
 
 const gate = openGate();
@@ -87,20 +87,12 @@ describe('an editor whose server is here', () => {
 });
 
 describe('an editor whose server runs as root in dom0', () => {
-  const serverEnds = new AbortController();
-  let serving: Promise<unknown>;
   let socket: Forwarded;
   let connection: MessageConnection;
   const seen: ApiNotifications['xenscope/treeChanged'][] = [];
 
   before(async () => {
-    const place = await new Promise<string>((resolve, reject) => {
-      const onLine = (line: string) => line.startsWith('SOCKET=') && resolve(line.slice('SOCKET='.length));
-      const command = ['node', '/xenscope/server.cjs', 'serve', '--owner', 'guest'];
-      serving = gate.run(command, { onLine, signal: serverEnds.signal });
-      serving.then((end) => reject(new Error(`It ended: ${JSON.stringify(end)}`)), reject);
-    });
-    socket = await forward(gate, place);
+    socket = await serveInDom0(gate);
     const stream = net.connect(socket.path);
     await once(stream, 'connect');
     connection = createMessageConnection(new StreamMessageReader(stream), new StreamMessageWriter(stream));
@@ -116,8 +108,6 @@ describe('an editor whose server runs as root in dom0', () => {
   after(async () => {
     connection?.dispose();
     await socket?.end();
-    serverEnds.abort();
-    await serving?.catch(() => undefined);
   });
 
   const ask: Asking['ask'] = (name, params) => connection.sendRequest(name, params);

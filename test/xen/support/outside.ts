@@ -23,6 +23,27 @@ export async function output(gate: Gate, ...command: string[]): Promise<string> 
   return stdout;
 }
 
+/** The server that runs as root in dom0 for the editors of its user `guest`, as a socket of this machine. */
+export async function serveInDom0(gate: Gate): Promise<Forwarded> {
+  const ending = new AbortController();
+  let serving: Promise<unknown> | undefined;
+  const place = await new Promise<string>((resolve, reject) => {
+    const onLine = (line: string) => line.startsWith('SOCKET=') && resolve(line.slice('SOCKET='.length));
+    const command = ['node', '/xenscope/server.cjs', 'serve', '--owner', 'guest'];
+    serving = gate.run(command, { onLine, signal: ending.signal });
+    serving.then((end) => reject(new Error(`It ended: ${JSON.stringify(end)}`)), reject);
+  });
+  const socket = await forward(gate, place);
+  return {
+    path: socket.path,
+    async end() {
+      await socket.end();
+      ending.abort();
+      await serving?.catch(() => undefined);
+    },
+  };
+}
+
 /** A socket of dom0 as one of this machine, in a folder of its own. */
 export interface Forwarded {
   readonly path: string;
