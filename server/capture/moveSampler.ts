@@ -13,9 +13,9 @@ import type { SampleListener, SamplerOptions } from './sampler';
 
 export const roundMs = 50;
 /** Between two rounds, so that recording costs a few percent of one processor at most, whatever happens. */
-export const maxLooksPerRound = 256;
+export const maxLooksPerRound = 64;
 /** Of those at one domain: one that floods its ring leaves the others theirs. */
-export const maxLooksAtOne = 64;
+export const maxLooksAtOne = 32;
 
 /** An observer that tells of moves. */
 export type MovingObserver = Observer & Required<Pick<Observer, 'onMove'>>;
