@@ -4,6 +4,7 @@ import type { RingFrame } from '../../server/rpc/api';
 import type { FromRing, ToRing } from '../../webview/messages';
 import type { Xenscope } from '../context';
 import { failureOf } from '../errors';
+import { ringOwner, ringTitle } from '../rings/ringTexts';
 import { texts } from '../texts';
 import { webviewPage } from './html';
 
@@ -203,12 +204,11 @@ export class RingPanel {
   }
 
   private title(): string {
-    return `${this.ring.startsWith('console:') ? 'Console' : 'Ring'}: ${this.owner()}`;
+    return `${ringTitle(this.ring)}: ${this.owner()}`;
   }
 
   private owner(): string {
-    const domid = Number(this.ring.slice(this.ring.lastIndexOf(':') + 1));
-    return this.xenscope.hosts.domainName(this.host, domid);
+    return this.xenscope.hosts.domainName(this.host, ringOwner(this.ring));
   }
 
   private post(message: ToRing): void {

@@ -9,6 +9,17 @@ export const kindLabels: Readonly<Record<RingKind, string>> = {
   vchan: 'vchan',
 };
 
+/** Of a ring that need not be there any more: the domid in its name, e.g. `xenstore:3` or `vchan:3:8`. */
+export function ringOwner(ring: string): number {
+  return Number(ring.split(':')[1]);
+}
+
+/** What a tab of the editor calls it, before its owner. */
+export function ringTitle(ring: string): string {
+  if (ring.startsWith('console:')) return 'Console';
+  return ring.startsWith('vchan:') ? 'Vchan' : 'Ring';
+}
+
 /** Rounded, but never 0 while something is there, and never 100 while something is free. */
 export function percent(used: number, size: number): number {
   if (used <= 0) return 0;

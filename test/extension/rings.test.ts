@@ -12,6 +12,8 @@ import {
   ringSpoken,
   ringTooltip,
   verdictIcon,
+  ringOwner,
+  ringTitle,
 } from '../../extension/rings/ringTexts';
 import { actText, actTexts, faultLabel, probabilityText } from '../../extension/rings/worldTexts';
 import { Signal } from '../../extension/signal';
@@ -112,6 +114,18 @@ describe('rings of a host', () => {
 });
 
 describe('a ring in a row', () => {
+  it('is called by its kind and its owner, also when it is gone', () => {
+    const names = ['xenstore:3', 'console:12', 'vchan:15:8'];
+    assert.deepEqual(
+      names.map((name) => [ringTitle(name), ringOwner(name)]),
+      [
+        ['Ring', 3],
+        ['Console', 12],
+        ['Vchan', 15],
+      ],
+    );
+  });
+
   it('lights a cell for any byte, and all only when full', () => {
     fc.assert(
       fc.property(fc.integer({ min: 0, max: 1024 }), (used) => {
