@@ -1,9 +1,12 @@
 // The long versions of the tests that throw chance at the product: many seeds, more of everything.
 // `npm run soak [-- --minutes N] [-- --only hostile]`. Ends at the first failure, with its seed.
 import { randomInt } from 'node:crypto';
+import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
 import { main, say, seconds } from './lib/progress.mjs';
-import { mochaStage } from './lib/stages.mjs';
+import { mochaStage, skipped } from './lib/stages.mjs';
+import { whyNoMachine } from './lib/xen/machine.mjs';
+import { runXenSuites } from './lib/xen/suites.mjs';
 
 const { values: options } = parseArgs({
   options: { minutes: { type: 'string', default: '30' }, only: { type: 'string', default: '' } },
@@ -30,31 +33,47 @@ const allParts = [
     specs: ['test/interop/xensim/devices.test.ts', 'test/fuzz/guestSocket.test.ts'],
     effort: 100,
   },
+  // The same on a real Xen, under each daemon; takes an hour and a half of emulation.
+  { name: 'realXen', xen: 'many calls of C|wrappers around C on real Xen', effort: 100 },
 ];
 const parts = allParts.filter(({ name }) => name.includes(options.only));
 
 const hourMs = 3_600_000;
 
 async function round(seed) {
-  for (const { name, specs, effort } of parts) {
+  for (const { name, specs, xen, effort } of parts) {
     const from = Date.now();
     const env = { XENSCOPE_SEED: String(seed), XENSCOPE_EFFORT: String(effort) };
-    const tally = await mochaStage(name, specs, {
-      timeoutMs: hourMs,
-      testTimeoutMs: hourMs,
-      env,
-      onLine: (line) => line.startsWith('· ') && say(`      ${line}`),
-    });
+    const tally = xen
+      ? await onRealXen(xen, env)
+      : await mochaStage(name, specs, {
+          timeoutMs: hourMs,
+          testTimeoutMs: hourMs,
+          env,
+          onLine: (line) => line.startsWith('· ') && say(`      ${line}`),
+        });
     for (const { title, error } of tally.failures) say(`FAILED ${title}\n${error}`);
     for (const { title, why } of tally.skipped) say(`skipped ${title}: ${why}`);
     const words = Object.entries(env).map(([key, value]) => `${key}=${value}`);
     if (tally.failures.length > 0) {
-      say(`Repeat with: ${words.join(' ')} npx mocha ${specs.join(' ')}`);
+      const program = xen ? `npm run test:xen -- --grep '${xen}'` : `npx mocha ${specs.join(' ')}`;
+      say(`Repeat with: ${words.join(' ')} ${program}`);
       return false;
     }
     say(`ok ${name}, seed ${seed} (${seconds(Date.now() - from)})`);
   }
   return true;
+}
+
+async function onRealXen(grep, env) {
+  const why = await whyNoMachine();
+  if (why) return skipped('real Xen', why);
+  Object.assign(process.env, env);
+  try {
+    return await runXenSuites({ grep, atOnce: availableParallelism() > 1 ? 2 : 1 });
+  } finally {
+    for (const name of Object.keys(env)) delete process.env[name];
+  }
 }
 
 await main(async () => {

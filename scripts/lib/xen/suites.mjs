@@ -13,9 +13,12 @@ import { ensureMachine } from './machine.mjs';
 const insideFolder = path.join(root, 'test', 'xen', 'suites');
 const outsideFolder = path.join(root, 'test', 'xen', 'outside');
 /** Emulation is slow, and slower when others work: what hangs must end, and nothing else. */
-const testTimeoutMs = 180_000;
-const suiteTimeoutMs = 600_000;
-const lifeMs = 1_500_000;
+const effort = () => Number(process.env.XENSCOPE_EFFORT ?? 1);
+const testTimeoutMs = () => 180_000 * effort();
+const suiteTimeoutMs = () => 600_000 * effort();
+const lifeMs = () => 1_500_000 * effort();
+/** What tests that throw chance want to know of whoever runs them. */
+const passedOn = ['CI', 'XENSCOPE_SEED', 'XENSCOPE_EFFORT'];
 
 /** `atOnce` is how many machines may run side by side; each keeps one processor busy. */
 export async function runXenSuites({ grep, atOnce = 1 }) {
@@ -76,7 +79,7 @@ async function underDaemon({ machine, daemon, bundles, suites, grep }) {
     daemon,
     name: `xen-${daemon}`,
     fill: (folder) => cpSync(bundles, folder, { recursive: true }),
-    lifeMs,
+    lifeMs: lifeMs(),
   });
   say(`      xen: dom0 with ${daemon} is up (${seconds(Date.now() - begin)})`);
   try {
@@ -106,18 +109,20 @@ async function told(daemon, suite, work) {
 /** A process of its own for each suite: what one leaves behind, or dies of, is not the next one's. */
 async function inside({ gate }, daemon, suite, grep) {
   const report = `/run/report-${suite}`;
-  const command = ['node', '/suites/runSuite.cjs', `/suites/${suite}.cjs`, String(testTimeoutMs)];
+  const command = ['node', '/suites/runSuite.cjs', `/suites/${suite}.cjs`, String(testTimeoutMs())];
   if (grep) command.push(grep);
   const env = {
     XENSCOPE_TEST_REPORT: report,
     XENSCOPE_XEN_DAEMON: daemon,
     NODE_PATH: '/xenscope/node_modules',
-    ...(process.env.CI ? { CI: process.env.CI } : {}),
+    ...Object.fromEntries(
+      passedOn.filter((name) => process.env[name]).map((name) => [name, process.env[name]]),
+    ),
   };
   try {
     const { status, stdout, stderr } = await gate.run(command, {
       env,
-      timeoutMs: suiteTimeoutMs,
+      timeoutMs: suiteTimeoutMs(),
       onLine: chatter,
     });
     const entries = (await gate.run(['cat', report])).stdout;
@@ -134,8 +139,8 @@ async function inside({ gate }, daemon, suite, grep) {
 
 function outside({ port, token }, daemon, grep) {
   return mochaStage('outside', ['test/xen/outside/**/*.test.ts'], {
-    timeoutMs: suiteTimeoutMs,
-    testTimeoutMs,
+    timeoutMs: suiteTimeoutMs(),
+    testTimeoutMs: testTimeoutMs(),
     grep,
     onLine: chatter,
     env: { XENSCOPE_XEN_GATE: `${port}:${token}`, XENSCOPE_XEN_DAEMON: daemon },
