@@ -8,6 +8,7 @@ import { step, Told } from './progress.mjs';
 export const needs = {
   package: ['gcc', 'libc6-dev'],
   interop: ['xenstore-utils', 'xen-utils-4.17', 'libxen-dev', 'libxenmisc4.17', 'gcc', 'libc6-dev'],
+  xen: ['chromium', 'fonts-dejavu-core'],
   e2e: ['xenstore-utils', 'chromium', 'ripgrep', 'fonts-dejavu-core'],
 };
 

@@ -9,6 +9,7 @@ import {
   readFileSync,
   renameSync,
   rmSync,
+  statSync,
   writeFileSync,
 } from 'node:fs';
 import path from 'node:path';
@@ -18,6 +19,8 @@ import { cacheFolder } from '../setup.mjs';
 import { Debs, packageOf } from './debs.mjs';
 
 export const xenCache = path.join(cacheFolder, 'xen');
+/** Filling one takes seconds, and minutes on a slow line. */
+const draftLifeMs = 3_600_000;
 const record = path.join(xenCache, 'packages.json');
 
 /** Each tree by what it is for. Debian's metapackages name the Xen and the kernel of the release. */
@@ -74,6 +77,7 @@ export function hashOf(...contents) {
 
 /** Fills a folder under another name first: an interrupted run leaves nothing that looks whole. */
 export async function filledOnce(folder, fill) {
+  removeOldDrafts();
   const draft = mkdtempSync(path.join(xenCache, 'draft-'));
   try {
     await fill(draft);
@@ -82,6 +86,15 @@ export async function filledOnce(folder, fill) {
     if (!existsSync(folder)) throw error; // Else another run was quicker.
   } finally {
     rmSync(draft, { recursive: true, force: true });
+  }
+}
+
+/** What interrupted runs left; a younger one may be at work. */
+function removeOldDrafts() {
+  for (const name of readdirSync(xenCache).filter((name) => name.startsWith('draft-'))) {
+    const draft = path.join(xenCache, name);
+    const { mtimeMs } = statSync(draft, { throwIfNoEntry: false }) ?? { mtimeMs: Date.now() };
+    if (Date.now() - mtimeMs > draftLifeMs) rmSync(draft, { recursive: true, force: true });
   }
 }
 
