@@ -81,7 +81,8 @@ export class GuestConnection implements ByteStreamHandlers, Member {
     }
     // Whoever sends on without waiting for its answers waits here.
     if (this.#isOver) return;
-    if (this.#bytes.length > GUEST_PAYLOAD_MAX_BYTES) this.#stream.pause();
+    // So much holds a whole request, which is being answered, or will be when answers are taken.
+    if (this.#bytes.length > GUEST_HEADER_BYTES + GUEST_PAYLOAD_MAX_BYTES) this.#stream.pause();
     else this.#stream.resume();
   }
 
@@ -90,15 +91,30 @@ export class GuestConnection implements ByteStreamHandlers, Member {
     try {
       reply = this.#opened ? this.#call(this.#opened.device, op, payload) : this.#greet(op, payload);
     } catch (error) {
-      reply = replyTo(error);
+      return this.#fail(error);
     }
     if (!(reply instanceof Promise)) return this.#reply(reply);
     this.#isBusy = true;
-    void reply.catch(replyTo).then((late) => {
-      this.#isBusy = false;
-      this.#reply(late);
-      this.#work();
-    });
+    reply.then(
+      (late) => this.#goOn(() => this.#reply(late)),
+      (error: unknown) => this.#goOn(() => this.#fail(error)),
+    );
+  }
+
+  #goOn(answer: () => void): void {
+    this.#isBusy = false;
+    answer();
+    this.#work();
+  }
+
+  /** What is no expected failure is a mistake of ours: it costs this connection and shows in the log. */
+  #fail(error: unknown): void {
+    try {
+      this.#reply(replyTo(error));
+    } catch (mistake) {
+      this.#end(false);
+      void Promise.reject(mistake as Error);
+    }
   }
 
   #call(device: Device, op: number, payload: Buffer): GuestReply | Promise<GuestReply> {

@@ -7,10 +7,12 @@ import { openStoreClient } from '../../../server/store/client/storeClient';
 import { systemClock } from '../../../server/cli/systemClock';
 import {
   GUEST_NONE,
+  GUEST_PAYLOAD_MAX_BYTES,
   GUEST_PLACE_BYTES,
   GuestErrno,
   GuestKind,
   GuestOp,
+  guestRequestBytes,
 } from '../../../server/wire/guestSocket';
 import { formatXsPerm } from '../../../server/wire/xsPerms';
 import { GuestClient, openEvtchn } from '../../support/guestClient';
@@ -165,6 +167,22 @@ if (process.platform === 'linux') {
           [(await client.answer()).result, (await client.answer()).result],
           [first + 1, first + 2],
         );
+      });
+
+      it('takes the longest request there is, and nothing longer', async () => {
+        const client = await GuestClient.open(joined.socketPath, GuestKind.gntdev, await domid('alice'));
+        const longest = guestRequestBytes({
+          op: GuestOp.map,
+          payload: Buffer.alloc(GUEST_PAYLOAD_MAX_BYTES - 4),
+        });
+        client.send(longest.subarray(0, -3));
+        await joined.world.settled();
+        client.send(longest.subarray(-3));
+        assert.equal((await client.answer()).result, -GuestErrno.E2BIG);
+        client.send(
+          guestRequestBytes({ op: GuestOp.map, payload: Buffer.alloc(GUEST_PAYLOAD_MAX_BYTES + 4) }),
+        );
+        await client.ended();
       });
 
       it('answers ENOTTY to what a device does not do, and EINVAL to what is no request', async () => {
