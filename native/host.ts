@@ -6,6 +6,7 @@ import type { EventChannels } from '../server/host/events';
 import type { Grants } from '../server/host/grants';
 import type { Host } from '../server/host/host';
 import { XenscopeError } from '../server/host/errors';
+import { DomainLives } from './domainLife';
 import { NativeEventChannels } from './eventChannels';
 import { ForeignMemory } from './foreignMemory';
 import { NativeGrants } from './grants';
@@ -45,6 +46,7 @@ class Native implements NativeHost {
   #events: NativeEventChannels | undefined;
   #grants: NativeGrants | undefined;
   #foreign: ForeignMemory | undefined;
+  #lives: DomainLives | undefined;
   #observer: NativeObserver | undefined;
   #isClosed = false;
 
@@ -72,6 +74,11 @@ class Native implements NativeHost {
     return (this.#events ??= new NativeEventChannels(this.#options.libraries));
   }
 
+  lifeOf(domid: number) {
+    if (this.#isClosed) return undefined;
+    return (this.#lives ??= new DomainLives(this.#options.libraries)).of(domid);
+  }
+
   async close(): Promise<void> {
     if (this.#isClosed) return;
     this.#isClosed = true;
@@ -79,6 +86,7 @@ class Native implements NativeHost {
     // Memory before ports: an unmap may ring through them.
     this.#grants?.close();
     this.#foreign?.close();
+    this.#lives?.close();
     this.#events?.close();
     await this.#options.store.close();
   }
@@ -92,8 +100,10 @@ class Native implements NativeHost {
       store: this.openStore(),
       clock: this.clock,
       seesDomain0: hasOwnRing(),
-      map: (domid, kind, frame) =>
-        domid === 0 ? mapOwnRing(libraries, views) : mapRing({ grants, why, foreign }, domid, kind, frame),
+      map: (place) =>
+        place.kind === 'xenstore' && place.domid === 0
+          ? mapOwnRing(libraries, views)
+          : mapRing({ grants, why, foreign }, place),
     });
   }
 

@@ -1,5 +1,6 @@
 /** The packaged extension in a VS Code that has nothing else: it installs, and it activates when it is needed. */
 import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
 import { useEditor } from './host';
 import { installedServer } from './serverProcess';
 import { Xenscope } from './xenscope';
@@ -10,6 +11,17 @@ describe('the packaged extension', () => {
   it('is installed', () => {
     assert.match(installedServer(editor().vscode.extensions), /xenscope\.xenscope-[\d.]+/);
   });
+
+  if (process.platform === 'linux') {
+    it('finds its native parts where it was installed, and says what is off and what there is instead', async () => {
+      const script = installedServer(editor().vscode.extensions);
+      const told = await new Promise<string>((resolve) =>
+        execFile(process.execPath, [script, 'doctor', 'host'], (_error, stdout) => resolve(stdout)),
+      );
+      assert.match(told, /^ +ok +koffi +\d/m);
+      assert.match(told, /Off: this machine as a real host\.\s+The simulator shows all there is to see/);
+    });
+  }
 
   it('activates when its view is opened, and says how long that took', async () => {
     const xenscope = new Xenscope(editor());
