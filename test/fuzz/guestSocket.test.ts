@@ -66,7 +66,8 @@ if (process.platform === 'linux') {
       alice.leave();
       bob.leave();
       while (world.hypervisor.list().length > 1) await turn();
-      assert.equal(world.machine.usageOf(0).mappedPages, 0);
+      // The daemons of domain 0 let go of the consoles and rings a moment later.
+      while (world.machine.usageOf(0).mappedPages > 0) await turn();
     });
   });
 }
