@@ -1,0 +1,163 @@
+/**
+ * The server that runs as root, killed in the middle of whatever it does: the guest, xenstored and
+ * Xen do not notice, nothing of it stays, and the next server finds its place free.
+ */
+import assert from 'node:assert/strict';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import net from 'node:net';
+import { createInterface } from 'node:readline';
+import {
+  createMessageConnection,
+  type MessageConnection,
+  StreamMessageReader,
+  StreamMessageWriter,
+} from 'vscode-jsonrpc/node';
+import { apiVersion, type HostInfo, type InitializeOptions, type RingRow } from '../../../server/rpc/api';
+import { domains, eventually, output } from '../support/dom0';
+import { Guest } from '../support/guest';
+
+const socketPath = '/run/xenscope/1000.sock';
+const initializationOptions: InitializeOptions = {
+  apiVersion,
+  seed: 1,
+  pace: 0,
+  sockets: [],
+  allowDomain0Edits: false,
+};
+
+class RootServer {
+  #connection: MessageConnection | undefined;
+
+  private constructor(readonly child: ChildProcess) {}
+
+  static spawn(): RootServer {
+    const args = ['/xenscope/server.cjs', 'serve', '--owner', 'guest'];
+    return new RootServer(spawn('node', args, { stdio: ['ignore', 'pipe', 'inherit'] }));
+  }
+
+  async listens(): Promise<this> {
+    for await (const line of createInterface({ input: this.child.stdout! })) {
+      if (line.startsWith('End it')) return this;
+    }
+    assert.fail('the server ended');
+  }
+
+  async join(): Promise<MessageConnection> {
+    const stream = net.connect(socketPath);
+    await once(stream, 'connect');
+    // It may be killed at any moment.
+    stream.on('error', () => undefined);
+    const connection = createMessageConnection(
+      new StreamMessageReader(stream),
+      new StreamMessageWriter(stream),
+    );
+    connection.onError(() => undefined);
+    connection.listen();
+    this.#connection = connection;
+    const params = { processId: null, rootUri: null, capabilities: {}, initializationOptions };
+    await connection.sendRequest('initialize', params);
+    return connection;
+  }
+
+  async end(signal: NodeJS.Signals): Promise<void> {
+    const exit = once(this.child, 'exit');
+    this.child.kill(signal);
+    await exit;
+    this.#connection?.dispose();
+  }
+}
+
+/** Connected to the machine's Xen, with the guest's rings mapped because somebody looks at them. */
+async function looking(connection: MessageConnection, domid: number): Promise<HostInfo> {
+  const [host] = await eventually(async () => {
+    const hosts = await connection.sendRequest<HostInfo[]>('xenscope/hosts', null);
+    return hosts.length > 0 && hosts;
+  });
+  await connection.sendRequest('xenscope/connect', { host: host!.id });
+  await connection.sendRequest('xenscope/rings', { host: host!.id, intervalMs: 33 });
+  await eventually(async () => {
+    const rings = await connection.sendRequest<RingRow[]>('xenscope/ringList', { host: host!.id });
+    return ['xenstore', 'console'].every((kind) => rings.some(({ id }) => id === `${kind}:${domid}`));
+  });
+  return host!;
+}
+
+describe('a server that is killed', () => {
+  let guest: Guest;
+  let channels: string;
+  before(async () => {
+    guest = await Guest.create('bystander');
+    channels = await eventChannels();
+  });
+  after(() => guest.destroy());
+
+  /** Those of dom0: what a server bound and left would show. */
+  async function eventChannels(): Promise<string> {
+    return output('lsevtchn', '0');
+  }
+
+  async function nothingHappened(): Promise<void> {
+    assert.equal(await guest.type('xenstore-write data/alive 1; xenstore-read data/alive'), '1');
+    assert.equal(await eventChannels(), channels);
+  }
+
+  it('as soon as it listens, leaves nothing', async () => {
+    const server = await RootServer.spawn().listens();
+    await server.end('SIGKILL');
+    await nothingHappened();
+  });
+
+  it('while it looks at rings and follows the store, leaves nothing', async () => {
+    const server = await RootServer.spawn().listens();
+    const connection = await server.join();
+    const host = await looking(connection, guest.domid);
+    const listed = { host: host.id, path: guest.path, offset: 0, limit: 100 };
+    await connection.sendRequest('xenscope/children', listed);
+    await guest.typeOnly('i=0; while [ $i -lt 20 ]; do xenstore-write data/count $i; i=$((i+1)); done');
+    await server.end('SIGKILL');
+    await nothingHappened();
+    assert.equal(await guest.type('xenstore-read data/count'), '19');
+  });
+
+  it('in the middle of many edits, leaves each whole or not there, and no transaction open', async () => {
+    const server = await RootServer.spawn().listens();
+    const connection = await server.join();
+    const { id: host } = await looking(connection, guest.domid);
+    const value = Buffer.from('whole').toString('base64');
+    const edit = (index: number) =>
+      connection.sendRequest('xenscope/act', {
+        host,
+        act: { kind: 'write', path: `${guest.path}/data/edit/${index}`, value, create: true },
+        confirmed: true,
+      });
+    const edits = Array.from({ length: 200 }, (_, index) => edit(index));
+    await edits[0];
+    const ended = Promise.allSettled(edits.slice(1));
+    await server.end('SIGKILL');
+    await ended;
+    await nothingHappened();
+    const tree = await output('xenstore-ls', '-f', `${guest.path}/data/edit`);
+    for (const line of tree.trim().split('\n')) assert.match(line, /\/edit\/\d+ = "whole"$/);
+  });
+
+  it('lets the next one have its place, which removes its socket when it is asked to end', async () => {
+    const server = await RootServer.spawn().listens();
+    await looking(await server.join(), guest.domid);
+    await server.end('SIGTERM');
+    assert.equal(existsSync(socketPath), false);
+    await nothingHappened();
+  });
+
+  it('keeps no zombie of a guest whose rings it had mapped', async () => {
+    const server = await RootServer.spawn().listens();
+    await looking(await server.join(), guest.domid);
+    await server.end('SIGKILL');
+    await guest.destroy();
+    assert.deepEqual(
+      (await domains()).map(({ domid }) => domid),
+      [0],
+    );
+  });
+});
