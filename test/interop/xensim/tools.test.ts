@@ -97,6 +97,17 @@ describeWithDaemons('xenscope run with the programs of Debian', () => {
     assert.equal((await attempt('--', 'true')).code, 2);
   });
 
+  it('does without the libraries where they were not built, and says what does not work then', async () => {
+    const args = ['run', '-d', 'web', '--', 'xenstore-read', 'name'];
+    const child = spawn(process.execPath, [await bundle(), ...args], {
+      env: { ...process.env, XDG_RUNTIME_DIR: folder },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    const { code, stdout, stderr } = await new Program(child).ended;
+    assert.deepEqual([code, stdout], [0, 'web\n']);
+    assert.match(stderr, /built without a C compiler.* programs that only use the xenstore work\.$/m);
+  });
+
   it('starts a world of its own where that is asked, and leaves nothing of it', async () => {
     const own = mkdtempSync(path.join(os.tmpdir(), 'run-own-'));
     const args = ['run', '--serve', '--pace', '0', '-d', 'alice', '--libraries', await buildLibraries()];
