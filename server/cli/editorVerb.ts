@@ -2,6 +2,7 @@
 import type { Command } from 'commander';
 import type { Host } from '../host/host';
 import type { WorldInfo } from '../rpc/api';
+import { endProcess } from './endProcess';
 import { localXen, maxSilenceMs } from './localXen';
 import { privateSocket } from './privateSocket';
 import { systemClock, systemRandom } from './systemClock';
@@ -20,7 +21,8 @@ async function serveEditor(): Promise<void> {
   // Standard output belongs to the protocol: what anything prints goes where the editor shows a log.
   console.log = console.info = console.debug = console.error;
   // Ends through `exit`, so that no folder of ours stays behind.
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => process.exit(0));
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
+    process.once(signal, () => void endProcess());
   // A mistake of ours in one corner shall not take everything else from the person.
   process.on('unhandledRejection', (reason) => console.error('A mistake of the server:', reason));
   // Loaded when wanted: the other verbs do without a language server.
@@ -37,7 +39,7 @@ async function serveEditor(): Promise<void> {
   });
   await server.ended;
   // Nothing is left to do; a socket that hangs in the kernel must not keep the process.
-  process.exit(0);
+  await endProcess();
 }
 
 /** A world of its own, whose store listens where only this user can reach it. */

@@ -8,6 +8,7 @@ import {
   type CancellationToken,
   type Connection,
   ErrorCodes,
+  type Logger,
   ResponseError,
   StreamMessageReader,
   StreamMessageWriter,
@@ -49,12 +50,13 @@ export interface EditorServer {
 export function startEditorServer(options: EditorServerOptions): EditorServer {
   let exit!: () => void;
   const exited = new Promise<void>((resolve) => (exit = resolve));
+  let isOver = false;
   const connection: Connection = createConnection(
     (logger) =>
       createProtocolConnection(
         new StreamMessageReader(options.input),
         new StreamMessageWriter(options.output),
-        logger,
+        untilEnd(logger, () => isOver),
       ),
     { shutdownReceived: false, initialize: () => undefined, exit },
   );
@@ -77,6 +79,7 @@ export function startEditorServer(options: EditorServerOptions): EditorServer {
 
   const ended = Promise.race([inputEnd(options.input), exited]).then(async () => {
     await running?.close();
+    isOver = true;
     connection.dispose();
   });
   return { ended };
@@ -184,6 +187,19 @@ async function answer<Name extends RequestName>(
   } finally {
     listening.dispose();
   }
+}
+
+/** The log is the editor's: of an answer that finds it gone nobody is to be told. */
+function untilEnd(logger: Logger, isOver: () => boolean): Logger {
+  const unlessOver = (say: (text: string) => void) => (text: string) => {
+    if (!isOver()) say(text);
+  };
+  return {
+    error: unlessOver((text) => logger.error(text)),
+    warn: unlessOver((text) => logger.warn(text)),
+    info: unlessOver((text) => logger.info(text)),
+    log: unlessOver((text) => logger.log(text)),
+  };
 }
 
 function inputEnd(input: NodeJS.ReadableStream): Promise<void> {

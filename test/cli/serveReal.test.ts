@@ -16,7 +16,8 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs';
-import { connect } from 'node:net';
+import { connect, createServer } from 'node:net';
+import type { Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
@@ -41,6 +42,7 @@ describe('xenscope serve --owner', function () {
   this.timeout(60_000);
   let store: OurServer;
   let folder: string;
+  let hanging: Server | undefined;
   const children: ChildProcess[] = [];
   const connections: MessageConnection[] = [];
 
@@ -55,6 +57,7 @@ describe('xenscope serve --owner', function () {
   });
   afterEach(async () => {
     for (const connection of connections.splice(0)) connection.dispose();
+    hanging?.close();
     await Promise.all(children.splice(0).map((child) => end(child)));
     rmSync(folder, { recursive: true, force: true });
   });
@@ -67,9 +70,12 @@ describe('xenscope serve --owner', function () {
     return stderr;
   };
 
-  async function serve(...args: string[]): Promise<ChildProcess> {
+  async function serve({ xenstored = store.socketPath } = {}, ...args: string[]): Promise<ChildProcess> {
     const all = [await bundle(), 'serve', '--owner', owner.name, '--socket', socketPath(), ...args];
-    const child = spawn(process.execPath, all, { env: env(), stdio: ['ignore', 'pipe', 'inherit'] });
+    const child = spawn(process.execPath, all, {
+      env: { ...env(), XENSTORED_PATH: xenstored },
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
     children.push(child);
     for await (const line of createInterface({ input: child.stdout })) {
       if (line.startsWith('End it')) return child;
@@ -161,7 +167,7 @@ describe('xenscope serve --owner', function () {
   });
 
   it('shows the store of the machine, and nothing that an editor names', async () => {
-    await serve('--way', 'socket');
+    await serve({}, '--way', 'socket');
     const editor = await join({ sockets: [store.socketPath], rootServer: socketPath() });
     const [host, ...more] = await hostsOf(editor);
     assert.deepEqual(
@@ -241,6 +247,20 @@ describe('xenscope serve --owner', function () {
     chmodSync(swapped, 0o777);
     renameSync(socketPath(), path.join(swapped, 'root.sock'));
     assert.equal((await asked(path.join(swapped, 'root.sock'))).rootServer, undefined);
+  });
+
+  it('ends when it is told to, even if its xenstored hangs and holds a call of the library', async () => {
+    const silent = path.join(folder, 'silent');
+    const asked = new Promise<void>((resolve) => {
+      hanging = createServer((socket) => void socket.once('data', () => resolve())).listen(silent);
+    });
+    const child = await serve({ xenstored: silent }, '--way', 'library');
+    const editor = await join();
+    await hostsOf(editor);
+    editor.sendRequest('xenscope/connect', { host: 'local' }).catch(() => undefined);
+    await asked;
+    await end(child);
+    assert.ok(!existsSync(socketPath()));
   });
 
   it('cannot be started twice at one place, takes the place of one that was killed, and leaves none behind', async () => {

@@ -3,23 +3,40 @@
  * block a thread of the process's small pool for as long as somebody else likes.
  */
 export class Turnstile {
-  #free: number;
+  readonly #maxAtOnce: number;
+  #running = 0;
   readonly #waiting: (() => void)[] = [];
+  #whenIdle: (() => void)[] = [];
 
   constructor(maxAtOnce: number) {
-    this.#free = maxAtOnce;
+    this.#maxAtOnce = maxAtOnce;
+  }
+
+  get isIdle(): boolean {
+    return this.#running === 0;
+  }
+
+  /** Resolves when nothing runs. */
+  idle(): Promise<void> {
+    return this.isIdle ? Promise.resolve() : new Promise((resolve) => this.#whenIdle.push(resolve));
   }
 
   async run<T>(work: () => Promise<T>): Promise<T> {
-    if (this.#free > 0) this.#free--;
+    // Who waited was let in by the one who left, and is counted already.
+    if (this.#running < this.#maxAtOnce) this.#running++;
     else await new Promise<void>((resolve) => this.#waiting.push(resolve));
     try {
       return await work();
     } finally {
-      const next = this.#waiting.shift();
-      if (next) next();
-      else this.#free++;
+      this.#leave();
     }
+  }
+
+  #leave(): void {
+    const next = this.#waiting.shift();
+    if (next) return next();
+    if (--this.#running > 0) return;
+    for (const resolve of this.#whenIdle.splice(0)) resolve();
   }
 }
 

@@ -21,6 +21,22 @@ describe('turnstile', () => {
     }
   });
 
+  it('tells when nothing runs', async () => {
+    const turnstile = new Turnstile(2);
+    await turnstile.idle();
+    const ends: (() => void)[] = [];
+    const work = [1, 2, 3].map(() => turnstile.run(() => new Promise<void>((resolve) => ends.push(resolve))));
+    let isIdle = false;
+    const idle = turnstile.idle().then(() => (isIdle = true));
+    for (let index = 0; index < 3; index++) {
+      assert.deepEqual([isIdle, turnstile.isIdle], [false, false]);
+      ends[index]!();
+      await work[index];
+    }
+    await idle;
+    assert.ok(turnstile.isIdle);
+  });
+
   it('goes on after work that failed', async () => {
     const turnstile = new Turnstile(1);
     await assert.rejects(

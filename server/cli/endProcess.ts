@@ -1,0 +1,16 @@
+/** The end of a server's process, which nothing may hold up. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { blockingCalls } from '../store/client/turnstile';
+
+/** A call that is not over by then hangs, and its xenstored with it. */
+const patienceMs = 1000;
+
+/**
+ * Ends the process with status 0. Node waits for its workers, and a call into the kernel or into C that
+ * hangs would keep it for ever: then everything is tidied up as usual, and the process kills itself.
+ */
+export async function endProcess(): Promise<never> {
+  await Promise.race([blockingCalls.idle(), sleep(patienceMs)]);
+  if (!blockingCalls.isIdle) process.on('exit', () => process.kill(process.pid, 'SIGKILL'));
+  return process.exit(0);
+}
