@@ -1,20 +1,20 @@
 /** `xenscope serve`: a simulated host whose xenstore other programs can reach through a socket. */
-import { once } from "node:events";
-import path from "node:path";
-import { Option } from "commander";
-import type { Command } from "commander";
-import { storeWayNames } from "../../native/store/storeWays";
-import { maxPace } from "../sim/scheduler";
-import { pace, wholeNumber } from "./numbers";
-import { writeOut } from "./output";
-import { privateSocket } from "./privateSocket";
-import { endProcess } from "./endProcess";
-import { serveReal } from "./serveReal";
-import type { ServeRealOptions } from "./serveReal";
-import { fail } from "./storeCommand";
+import { once } from 'node:events';
+import path from 'node:path';
+import { Option } from 'commander';
+import type { Command } from 'commander';
+import { storeWayNames } from '../../native/store/storeWays';
+import { maxPace } from '../sim/scheduler';
+import { pace, wholeNumber } from './numbers';
+import { writeOut } from './output';
+import { privateSocket } from './privateSocket';
+import { endProcess } from './endProcess';
+import { serveReal } from './serveReal';
+import type { ServeRealOptions } from './serveReal';
+import { fail } from './storeCommand';
 
 interface ServeOptions extends ServeRealOptions {
-  readonly host?: "simulator" | "real";
+  readonly host?: 'simulator' | 'real';
   readonly socket?: string;
   readonly seed: number;
   readonly pace: number;
@@ -24,48 +24,34 @@ interface ServeOptions extends ServeRealOptions {
 
 export function addServeVerb(program: Command): void {
   program
-    .command("serve")
+    .command('serve')
     .description(
-      "run the built-in simulator and serve its xenstore on a socket; or, as root, serve a real host",
+      'run the built-in simulator and serve its xenstore on a socket; or, as root, serve a real host',
     )
     .addOption(
-      new Option(
-        "--host <host>",
-        "what is served; real with --owner, else the simulator",
-      ).choices(["simulator", "real"]),
+      new Option('--host <host>', 'what is served; real with --owner, else the simulator').choices([
+        'simulator',
+        'real',
+      ]),
     )
-    .option("--owner <user>", "real host: the user whose editors may connect")
+    .option('--owner <user>', 'real host: the user whose editors may connect')
     .addOption(
-      new Option("--way <way>", "real host: how its xenstore is reached")
-        .choices(["auto", ...storeWayNames])
-        .default("auto"),
+      new Option('--way <way>', 'real host: how its xenstore is reached')
+        .choices(['auto', ...storeWayNames])
+        .default('auto'),
     )
+    .option('-s, --socket <path>', 'where to listen (default: a private place of its own)')
+    .option('--seed <number>', 'which life its guests lead; the same seed makes the same one', wholeNumber, 1)
     .option(
-      "-s, --socket <path>",
-      "where to listen (default: a private place of its own)",
-    )
-    .option(
-      "--seed <number>",
-      "which life its guests lead; the same seed makes the same one",
-      wholeNumber,
-      1,
-    )
-    .option(
-      "--pace <number>",
+      '--pace <number>',
       `how fast they live: 1 is human speed, 0 is quiet, at most ${maxPace}`,
       pace,
       1,
     )
-    .option(
-      "--journal <file>",
-      "when it ends, write down the last of what passed: messages, rings, states",
-    )
-    .option(
-      "-v, --verbose",
-      "tell on standard error what happens to the domains",
-    )
+    .option('--journal <file>', 'when it ends, write down the last of what passed: messages, rings, states')
+    .option('-v, --verbose', 'tell on standard error what happens to the domains')
     .addHelpText(
-      "after",
+      'after',
       `
 Examples:
   xenscope serve                              then, as it says: XENSTORED_PATH=… xenstore-ls -f
@@ -78,39 +64,30 @@ Examples:
 
 async function serve(options: ServeOptions): Promise<void> {
   // A mistake of ours in one corner shall not end the world for all who are connected.
-  process.on("unhandledRejection", (reason) =>
-    console.error("A mistake of the simulator:", reason),
-  );
+  process.on('unhandledRejection', (reason) => console.error('A mistake of the simulator:', reason));
   // SIGHUP as well: the terminal may be closed over us.
-  const ended = Promise.race(
-    ["SIGINT", "SIGTERM", "SIGHUP"].map((signal) => once(process, signal)),
-  );
+  const ended = Promise.race(['SIGINT', 'SIGTERM', 'SIGHUP'].map((signal) => once(process, signal)));
   if (isReal(options)) return serveReal(options, ended).then(endProcess, fail);
   const own = await privateSocket();
-  const socketPath =
-    options.socket === undefined ? own.path : path.resolve(options.socket);
+  const socketPath = options.socket === undefined ? own.path : path.resolve(options.socket);
   try {
     // Loaded when it is needed: the other verbs start without it.
-    const { openRecordedWorld } = await import("./recording");
-    const { openPages } = await import("./openPages");
-    const { writeJournal } = await import("../capture/writeJournal");
-    const log = (line: string) =>
-      options.verbose && process.stderr.write(`${line}\n`);
+    const { openRecordedWorld } = await import('./recording');
+    const { openPages } = await import('./openPages');
+    const { writeJournal } = await import('../capture/writeJournal');
+    const log = (line: string) => options.verbose && process.stderr.write(`${line}\n`);
     const world = await openRecordedWorld({
       seed: options.seed,
       pace: options.pace,
       storeSocketPath: socketPath,
-      ...(own.guestPath === undefined
-        ? {}
-        : { guestSocketPath: own.guestPath }),
+      ...(own.guestPath === undefined ? {} : { guestSocketPath: own.guestPath }),
       pages: openPages(log),
       log,
     });
     await writeOut(greeting(options, socketPath, world.world?.guestSocketPath));
     await ended;
     await world.close();
-    if (options.journal !== undefined)
-      await writeJournal(options.journal, world.recorder.lines());
+    if (options.journal !== undefined) await writeJournal(options.journal, world.recorder.lines());
   } catch (error) {
     fail(error);
   } finally {
@@ -118,15 +95,11 @@ async function serve(options: ServeOptions): Promise<void> {
   }
 }
 
-function greeting(
-  { seed, pace }: ServeOptions,
-  socketPath: string,
-  guestPath: string | undefined,
-): string {
-  const life = pace === 0 ? "quiet" : `pace ${pace}`;
+function greeting({ seed, pace }: ServeOptions, socketPath: string, guestPath: string | undefined): string {
+  const life = pace === 0 ? 'quiet' : `pace ${pace}`;
   const joining =
     guestPath === undefined
-      ? ""
+      ? ''
       : `Join it with:     xenscope run --world ${guestPath} --domain NAME -- PROGRAM\n`;
   return `The simulator is up: seed ${seed}, ${life}.
 XENSTORED_PATH=${socketPath}
@@ -136,5 +109,5 @@ ${joining}End it with Ctrl-C.
 }
 
 function isReal({ host, owner }: ServeOptions): boolean {
-  return host === "real" || (host === undefined && owner !== undefined);
+  return host === 'real' || (host === undefined && owner !== undefined);
 }
