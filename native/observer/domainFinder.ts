@@ -4,7 +4,9 @@
  * does not count.
  */
 import { XenscopeError } from '../../server/host/errors';
-import type { StoreClient, StoreWatch } from '../../server/host/storeClient';
+import type { StoreClient, StoreWatch, WatchEvent } from '../../server/host/storeClient';
+import { concernsVchans, findVchans, vchanRoot } from './vchanNodes';
+import type { VchanNode } from './vchanNodes';
 
 /** Domains beyond these are not looked at; Xen itself has no more. */
 const maxDomains = 32_752;
@@ -16,6 +18,8 @@ export interface FoundDomain {
   readonly consoleFrame: bigint | undefined;
   /** Whether the toolstack gave it a console page. */
   readonly hasConsole: boolean;
+  /** What it offers to other domains, to ours or not. */
+  readonly vchans: readonly VchanNode[];
 }
 
 export interface FinderListener {
@@ -28,8 +32,8 @@ export interface FinderListener {
 export class DomainFinder {
   readonly #store: StoreClient;
   readonly #listener: FinderListener;
-  /** One for the console of each domain: its page comes after the domain is introduced. */
-  readonly #consoles = new Map<number, Promise<StoreWatch | undefined>>();
+  /** By path. Those of one domain: its console's page and its vchans come after it is introduced. */
+  readonly #watches = new Map<string, Promise<StoreWatch | undefined>>();
   #domains: readonly FoundDomain[] = [];
   #isClosed = false;
   #isReading = false;
@@ -56,7 +60,7 @@ export class DomainFinder {
   }
 
   /** The watch gives its first event at once, and again whenever the store was away. */
-  async #follow(path: string, onEvent: () => void): Promise<StoreWatch | undefined> {
+  async #follow(path: string, onEvent: (event: WatchEvent) => void): Promise<StoreWatch | undefined> {
     try {
       const watch = await this.#store.watch(path);
       void this.#hear(watch, onEvent);
@@ -68,10 +72,10 @@ export class DomainFinder {
     }
   }
 
-  async #hear(watch: StoreWatch, onEvent: () => void): Promise<void> {
+  async #hear(watch: StoreWatch, onEvent: (event: WatchEvent) => void): Promise<void> {
     const events = watch[Symbol.asyncIterator]();
-    while (!(await events.next()).done) {
-      if (!this.#isClosed) onEvent();
+    for (let next = await events.next(); !next.done; next = await events.next()) {
+      if (!this.#isClosed) onEvent(next.value);
     }
   }
 
@@ -104,40 +108,47 @@ export class DomainFinder {
   async #readDomain(domid: number): Promise<FoundDomain | undefined> {
     if (!(await this.#store.isDomainIntroduced(domid))) return undefined;
     const root = `/local/domain/${domid}`;
-    const [storeText, consoleText] = await Promise.all(
-      ['store', 'console'].map((name) =>
-        this.#store.read(`${root}/${name}/ring-ref`).catch(ifGone(undefined)),
-      ),
-    );
+    const frame = (name: string) => this.#store.read(`${root}/${name}/ring-ref`).catch(ifGone(undefined));
+    const [storeText, consoleText, vchans] = await Promise.all([
+      frame('store'),
+      frame('console'),
+      findVchans(this.#store, domid),
+    ]);
     return {
       domid,
       storeFrame: frameOf(storeText),
       consoleFrame: frameOf(consoleText),
       hasConsole: consoleText !== undefined,
+      vchans,
     };
   }
 
   #take(domains: readonly FoundDomain[]): void {
     if (this.#isClosed) return;
-    this.#watchConsoles(new Set(domains.map(({ domid }) => domid)));
+    this.#watch(domains.map(({ domid }) => domid));
     if (textOf(domains) === textOf(this.#domains)) return;
     this.#domains = domains;
     this.#listener.changed(domains);
   }
 
-  #watchConsoles(domids: ReadonlySet<number>): void {
-    for (const [domid, watch] of this.#consoles) {
-      if (domids.has(domid)) continue;
-      this.#consoles.delete(domid);
+  #watch(domids: readonly number[]): void {
+    const wanted = new Map<string, (event: WatchEvent) => void>();
+    for (const domid of domids) {
+      // Domain 0 has no console page.
+      if (domid > 0) wanted.set(`/local/domain/${domid}/console/ring-ref`, () => this.#refresh());
+      wanted.set(vchanRoot(domid), ({ kind, path }) => {
+        const known = this.#domains.find((domain) => domain.domid === domid)?.vchans ?? [];
+        // The first event tells nothing that was not just read.
+        if (kind === 'resync' || (kind === 'change' && concernsVchans(path, known))) this.#refresh();
+      });
+    }
+    for (const [path, watch] of this.#watches) {
+      if (wanted.has(path)) continue;
+      this.#watches.delete(path);
       void watch.then((found) => found?.close()).catch(() => undefined);
     }
-    for (const domid of domids) {
-      if (domid === 0 || this.#consoles.has(domid)) continue;
-      const path = `/local/domain/${domid}/console/ring-ref`;
-      this.#consoles.set(
-        domid,
-        this.#follow(path, () => this.#refresh()),
-      );
+    for (const [path, onEvent] of wanted) {
+      if (!this.#watches.has(path)) this.#watches.set(path, this.#follow(path, onEvent));
     }
   }
 }

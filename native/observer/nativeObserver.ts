@@ -8,7 +8,8 @@ import type { ObservedPage, Observer } from '../../server/host/observer';
 import type { StoreClient } from '../../server/host/storeClient';
 import { DomainFinder } from './domainFinder';
 import type { FoundDomain } from './domainFinder';
-import type { MappedRing, RingKind } from './ringPages';
+import type { MappedRing, RingPlace } from './ringPages';
+import { vchanRingBytes } from './vchanPages';
 
 /** Nobody looked for so long: the page is let go. The samplers of views look far more often. */
 export const leaseMs = 2_000;
@@ -22,7 +23,7 @@ export interface NativeObserverOptions {
   /** Whether the ring of domain 0 itself can be seen: nobody granted it, so that takes another way. */
   readonly seesDomain0: boolean;
   /** Throws a XenscopeError where a page cannot be mapped now. */
-  map(domid: number, kind: RingKind, frame: bigint | undefined): MappedRing;
+  map(place: RingPlace): MappedRing;
 }
 
 export class NativeObserver implements Observer {
@@ -66,30 +67,50 @@ export class NativeObserver implements Observer {
   }
 
   #list(domains: readonly FoundDomain[]): void {
-    const wanted = new Map<string, { domid: number; kind: RingKind; frame: bigint | undefined }>();
-    for (const { domid, storeFrame, consoleFrame, hasConsole } of domains) {
-      if (domid === 0 && !this.#options.seesDomain0) continue;
-      wanted.set(`xenstore:${domid}`, { domid, kind: 'xenstore', frame: storeFrame });
-      if (hasConsole) wanted.set(`console:${domid}`, { domid, kind: 'console', frame: consoleFrame });
-    }
+    const wanted = new Map<string, RingPlace>();
+    for (const domain of domains) for (const place of this.#placesOf(domain)) wanted.set(idOf(place), place);
     for (const [id, page] of this.#pages) {
-      if (wanted.get(id)?.frame === page.frame && wanted.has(id)) continue;
+      const place = wanted.get(id);
+      if (place && isSame(place, page.place)) continue;
       page.end();
       this.#pages.delete(id);
     }
-    for (const [id, { domid, kind, frame }] of wanted) {
-      if (!this.#pages.has(id)) this.#pages.set(id, this.#page(id, domid, kind, frame));
+    for (const [id, place] of wanted) {
+      if (this.#pages.has(id)) continue;
+      const page = this.#page(id, place);
+      if (page) this.#pages.set(id, page);
     }
     for (const listener of [...this.#listeners]) listener();
   }
 
-  #page(id: string, domid: number, kind: RingKind, frame: bigint | undefined): RingPage {
-    const { clock, map } = this.#options;
-    return new RingPage({ id, domid, kind, frame }, clock, () => {
-      const mapped = map(domid, kind, frame);
+  #placesOf({ domid, storeFrame, consoleFrame, hasConsole, vchans }: FoundDomain): RingPlace[] {
+    const places: RingPlace[] = vchans.map(({ path, gref }) => ({ kind: 'vchan', domid, gref, path }));
+    if (domid > 0 || this.#options.seesDomain0) places.push({ kind: 'xenstore', domid, frame: storeFrame });
+    if (domid > 0 && hasConsole) places.push({ kind: 'console', domid, frame: consoleFrame });
+    return places;
+  }
+
+  #page(id: string, place: RingPlace): RingPage | undefined {
+    const ringBytes = place.kind === 'vchan' ? this.#ringBytesOf(place) : undefined;
+    if (place.kind === 'vchan' && !ringBytes) return undefined;
+    return new RingPage(id, place, ringBytes, this.#options.clock, () => {
+      const mapped = this.#options.map(place);
       this.#sweepLater();
       return mapped;
     });
+  }
+
+  /** Undefined when the page is lent to another domain than ours, or is no vchan's. */
+  #ringBytesOf(place: RingPlace): readonly [left: number, right: number] | undefined {
+    try {
+      const { memory, unmap } = this.#options.map(place);
+      const ringBytes = vchanRingBytes(memory);
+      unmap();
+      return ringBytes;
+    } catch (error) {
+      if (error instanceof XenscopeError) return undefined;
+      throw error;
+    }
   }
 
   #sweepLater(): void {
@@ -107,18 +128,11 @@ export class NativeObserver implements Observer {
   }
 }
 
-interface RingPlace {
-  readonly id: string;
-  readonly domid: number;
-  readonly kind: RingKind;
-  readonly frame: bigint | undefined;
-}
-
 class RingPage implements ObservedPage {
-  readonly id: string;
   readonly domid: number;
-  readonly kind: RingKind;
-  readonly frame: bigint | undefined;
+  readonly kind: ObservedPage['kind'];
+  readonly gref?: number;
+  readonly ringBytes?: readonly [left: number, right: number];
   lookedAtMs = 0;
   readonly #clock: Clock;
   readonly #map: () => MappedRing;
@@ -127,11 +141,17 @@ class RingPage implements ObservedPage {
   #failure: { readonly error: XenscopeError; readonly atMs: number } | undefined;
   #isEnded = false;
 
-  constructor({ id, domid, kind, frame }: RingPlace, clock: Clock, map: () => MappedRing) {
-    this.id = id;
-    this.domid = domid;
-    this.kind = kind;
-    this.frame = frame;
+  constructor(
+    readonly id: string,
+    readonly place: RingPlace,
+    ringBytes: readonly [left: number, right: number] | undefined,
+    clock: Clock,
+    map: () => MappedRing,
+  ) {
+    this.domid = place.domid;
+    this.kind = place.kind;
+    if (place.kind === 'vchan') this.gref = place.gref;
+    if (ringBytes) this.ringBytes = ringBytes;
     this.#clock = clock;
     this.#map = map;
   }
@@ -177,4 +197,15 @@ class RingPage implements ObservedPage {
       throw error;
     }
   }
+}
+
+function idOf(place: RingPlace): string {
+  return place.kind === 'vchan' ? `vchan:${place.domid}:${place.gref}` : `${place.kind}:${place.domid}`;
+}
+
+function isSame(one: RingPlace, other: RingPlace): boolean {
+  if (one.kind === 'vchan' || other.kind === 'vchan') {
+    return one.kind === 'vchan' && other.kind === 'vchan' && one.path === other.path;
+  }
+  return one.frame === other.frame;
 }

@@ -8,11 +8,21 @@ import type { Grants } from '../../server/host/grants';
 import { hvmParams } from '../foreignMemory';
 import type { ForeignMemory } from '../foreignMemory';
 
-export type RingKind = 'xenstore' | 'console';
+export type RingPlace =
+  | {
+      readonly kind: 'xenstore' | 'console';
+      readonly domid: number;
+      /** As the xenstore tells it. */
+      readonly frame: bigint | undefined;
+    }
+  /** Found at the node `path`. */
+  | { readonly kind: 'vchan'; readonly domid: number; readonly gref: number; readonly path: string };
+
+type ReservedKind = 'xenstore' | 'console';
 
 /** GNTTAB_RESERVED_* of xen/include/public/grant_table.h: set by the domain builder. */
-const reservedGrefs: Readonly<Record<RingKind, number>> = { console: 0, xenstore: 1 };
-const params: Readonly<Record<RingKind, number>> = {
+const reservedGrefs: Readonly<Record<ReservedKind, number>> = { console: 0, xenstore: 1 };
+const params: Readonly<Record<ReservedKind, number>> = {
   console: hvmParams.consoleFrame,
   xenstore: hvmParams.storeFrame,
 };
@@ -32,12 +42,24 @@ export interface RingPagesOptions {
   readonly foreign: ForeignMemory;
 }
 
-/** `frame`: as the xenstore tells it. Throws a XenscopeError with what was tried. */
-export function mapRing(
+/** Throws a XenscopeError with what was tried. */
+export function mapRing(options: RingPagesOptions, place: RingPlace): MappedRing {
+  return place.kind === 'vchan' ? mapVchan(options, place) : mapReserved(options, place);
+}
+
+/** Only the domain that it is lent to may map it. */
+function mapVchan(
+  { grants, why }: RingPagesOptions,
+  { domid, gref, path }: RingPlace & { kind: 'vchan' },
+): MappedRing {
+  if (!grants) throw why!;
+  const { memory, unmap } = grants.map(domid, [gref], 'read');
+  return { memory, unmap, found: `mapped for reading through grant ${gref}, which ${path}/ring-ref names` };
+}
+
+function mapReserved(
   { grants, why, foreign }: RingPagesOptions,
-  domid: number,
-  kind: RingKind,
-  frame: bigint | undefined,
+  { kind, domid, frame }: RingPlace & { kind: ReservedKind },
 ): MappedRing {
   const failures: string[] = why ? [why.message] : [];
   const gref = reservedGrefs[kind];

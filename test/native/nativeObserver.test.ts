@@ -42,7 +42,7 @@ describe('the observer of a real host', () => {
       store: world.openStore(),
       clock,
       seesDomain0: true,
-      map: (domid, kind, frame) => mapRing({ grants: grants as Grants, foreign }, domid, kind, frame),
+      map: (place) => mapRing({ grants: grants as Grants, foreign }, place),
     });
   });
   afterEach(async () => {
@@ -124,6 +124,63 @@ describe('the observer of a real host', () => {
     assert.equal(mapped.size, 0);
     for (const page of ours) assert.equal(look(page), undefined);
     for (const page of observer.pages()) assert.ok(look(page));
+  });
+
+  describe('of vchans', () => {
+    const root = '/local/domain/1/data';
+
+    /** What a server in domain 1 does that offers a vchan to domain 0. */
+    function offer(leftOrder = 10, toDomid = 0): number {
+      const { grefs, memory } = world.machine.portsOf(1).grants.share(toDomid, 1, { writable: true });
+      memory.store32(16, leftOrder | (11 << 16));
+      memory.store8(20, 2);
+      memory.store8(21, 1);
+      return grefs[0]!;
+    }
+    async function announce(path: string, gref: number | string): Promise<void> {
+      const store = world.openStore();
+      await store.write(`${path}/ring-ref`, String(gref));
+      await store.write(`${path}/event-channel`, '7');
+      await store.close();
+    }
+    const vchans = () => observer.pages().filter(({ kind }) => kind === 'vchan');
+
+    it('finds those that are offered to this domain, wherever they are, and forgets them', async () => {
+      await listed();
+      const gref = offer();
+      await announce(`${root}/vchan/0/512`, gref);
+      while (vchans().length === 0) await changed().finally(() => stop());
+      const [page] = vchans();
+      assert.deepEqual(
+        { id: page!.id, domid: page!.domid, gref: page!.gref, ringBytes: page!.ringBytes },
+        { id: `vchan:1:${gref}`, domid: 1, gref, ringBytes: [1024, 2048] },
+      );
+      assert.equal(mapped.size, 0, 'looking what it is holds nothing');
+      assert.equal(look(page!)!.readUInt16LE(18), 11);
+      assert.match(page!.found, /data\/vchan\/0\/512\/ring-ref names/);
+      const store = world.openStore();
+      await store.rm(`${root}/vchan`);
+      await store.close();
+      while (vchans().length > 0) await changed().finally(() => stop());
+      assert.equal(look(page!), undefined);
+      assert.equal(mapped.size, 0);
+    });
+
+    it('takes no page for one that is not, or is not ours, and no node that says nothing', async () => {
+      await listed();
+      await announce(`${root}/nonsense`, 'nonsense');
+      await announce(`${root}/nobody`, 4_000_000_000);
+      await announce(`${root}/wrong`, offer(3));
+      await announce(`${root}/others`, offer(10, 2));
+      await announce(`${root}/a/b/c/d/e/f/deep`, offer());
+      await announce(`${root}/right`, offer());
+      while (vchans().length === 0) await changed().finally(() => stop());
+      assert.deepEqual(
+        vchans().map(({ found }) => found).length,
+        1,
+        'the one that was announced last, when all others had been looked at',
+      );
+    });
   });
 
   it('says nothing and holds nothing after its end', async () => {

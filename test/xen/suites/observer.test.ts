@@ -8,6 +8,8 @@ import type { NativeHost } from '../../../native/host';
 import { XenLibraries } from '../../../native/libraries/xenLibraries';
 import type { NativeObserver } from '../../../native/observer/nativeObserver';
 import { mapRing } from '../../../native/observer/ringPages';
+import type { RingPlace } from '../../../native/observer/ringPages';
+import { quietLogger } from '../../../native/quietLogger';
 import { PageSampler } from '../../../server/capture/pageSampler';
 import { systemClock, systemRandom } from '../../../server/cli/systemClock';
 import type { ObservedPage } from '../../../server/host/observer';
@@ -88,7 +90,7 @@ describe('the rings of a real guest', () => {
     const foreign = new ForeignMemory(libraries);
     for (const kind of ['xenstore', 'console'] as const) {
       const one = await page(kind);
-      const other = mapRing({ grants: undefined, foreign }, guest.domid, kind, await frameOf(kind));
+      const other = mapRing({ grants: undefined, foreign }, await placeOf(kind));
       const [before, after] = [Buffer.alloc(PAGE_BYTES), Buffer.alloc(PAGE_BYTES)];
       other.memory.copyOut(0, before);
       for (let look = 0; look < 200; look++) assert.deepEqual(bytesOf(one), before);
@@ -102,11 +104,8 @@ describe('the rings of a real guest', () => {
   it('can be seen by their frames as well, and without a buffer over them', async () => {
     const foreign = new ForeignMemory(libraries, false);
     const grants = new NativeGrants({ libraries, views: false });
-    const frame = await frameOf('xenstore');
-    const ways = [
-      mapRing({ grants: undefined, foreign }, guest.domid, 'xenstore', frame),
-      mapRing({ grants, foreign }, guest.domid, 'xenstore', frame),
-    ];
+    const place = await placeOf('xenstore');
+    const ways = [mapRing({ grants: undefined, foreign }, place), mapRing({ grants, foreign }, place)];
     assert.match(ways[0]!.found, /by its frame 0x[0-9a-f]+, of store\/ring-ref/);
     assert.match(ways[1]!.found, /through its grant 1/);
     const expected = bytesOf(await page('xenstore'));
@@ -121,7 +120,8 @@ describe('the rings of a real guest', () => {
     assert.equal(foreign.hvmParam(guest.domid, hvmParams.storeFrame), undefined, 'a PV guest has none');
     throwsCode(() => foreign.map(guest.domid, 2n ** 51n), 'notOurs');
     throwsCode(() => foreign.map(31_000, 1n), 'notOurs');
-    throwsCode(() => mapRing({ grants, foreign }, 31_000, 'console', undefined), 'notOurs');
+    const nobody = { kind: 'console', domid: 31_000, frame: undefined } as const;
+    throwsCode(() => mapRing({ grants, foreign }, nobody), 'notOurs');
     foreign.close();
     grants.close();
   });
@@ -137,6 +137,25 @@ describe('the rings of a real guest', () => {
     // A header of 16 bytes each; data/colour with its NUL, and blue without.
     assert.equal((sampler.word(req_prod) - before[0]) >>> 0, reads * (16 + 12));
     assert.equal((sampler.word(rsp_prod) - before[1]) >>> 0, reads * (16 + 4));
+  });
+
+  it('show the words of a vchan that is offered to this domain', async () => {
+    const path = '/local/domain/0/data/xenscope/vchan';
+    const vchan = libraries.functions('vchan');
+    const server = vchan.libxenvchan_server_init(quietLogger(libraries), 0, path, 1024, 2048);
+    const vchans = () => observer.pages().filter(({ kind }) => kind === 'vchan');
+    const one = await eventually(() => vchans()[0]);
+    assert.deepEqual(one.ringBytes, [1024, 2048]);
+    assert.equal(one.gref, Number(await output('xenstore-read', `${path}/ring-ref`)));
+    const sampler = new PageSampler(one);
+    sampler.sample(systemClock.nowMs());
+    const text = Buffer.from('twenty bytes of text');
+    assert.equal(vchan.libxenvchan_write(server, text, text.length), text.length);
+    sampler.sample(systemClock.nowMs());
+    assert.equal(sampler.word(12), text.length, 'right_prod');
+    await output('xenstore-rm', '/local/domain/0/data/xenscope');
+    await eventually(() => vchans().length === 0);
+    vchan.libxenvchan_close(server);
   });
 
   it('are let go when nobody looks, and seen again when somebody does', async () => {
@@ -201,8 +220,9 @@ describe('the rings of a real guest', () => {
     );
   });
 
-  async function frameOf(kind: ObservedPage['kind']): Promise<bigint> {
+  async function placeOf(kind: 'xenstore' | 'console'): Promise<RingPlace> {
     const name = kind === 'xenstore' ? 'store' : 'console';
-    return BigInt((await output('xenstore-read', `${guest.path}/${name}/ring-ref`)).trim());
+    const frame = BigInt((await output('xenstore-read', `${guest.path}/${name}/ring-ref`)).trim());
+    return { kind, domid: guest.domid, frame };
   }
 });
