@@ -71,9 +71,9 @@ async function realXen() {
   await packagesFor('xen');
   // Needs the packages of the lock file, so it is loaded when they are there.
   const { runXenSuites } = await import('./lib/xen/suites.mjs');
-  // Both machines at once where nobody else wants the processors.
-  const alone = Object.keys(stages).filter(isChosen).length === 1;
-  return runXenSuites({ grep: options.grep, atOnce: alone && availableParallelism() > 1 ? 2 : 1 });
+  // Both machines at once where that leaves a processor for whatever else is to be done.
+  const others = Object.keys(stages).filter(isChosen).length > 1;
+  return runXenSuites({ grep: options.grep, atOnce: availableParallelism() > (others ? 2 : 1) ? 2 : 1 });
 }
 
 async function types() {
