@@ -100,8 +100,10 @@ class Native implements NativeHost {
       store: this.openStore(),
       clock: this.clock,
       seesDomain0: hasOwnRing(),
-      map: (domid, kind, frame) =>
-        domid === 0 ? mapOwnRing(libraries, views) : mapRing({ grants, why, foreign }, domid, kind, frame),
+      map: (place) =>
+        place.kind === 'xenstore' && place.domid === 0
+          ? mapOwnRing(libraries, views)
+          : mapRing({ grants, why, foreign }, place),
     });
   }
 
