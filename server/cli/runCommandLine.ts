@@ -1,7 +1,7 @@
 /** Runs the command line: usage mistakes exit with 2, and a reader that leaves ends us in peace. */
 import { CommanderError } from 'commander';
 import type { Command } from 'commander';
-import { EXIT_USAGE } from './storeCommand';
+import { EXIT_STORE_ERROR, EXIT_USAGE } from './storeCommand';
 
 export async function runCommandLine(program: Command, argv: readonly string[]): Promise<void> {
   // `xenscope watch / | head -1`: the pipe closes when its reader has seen enough.
@@ -14,9 +14,15 @@ export async function runCommandLine(program: Command, argv: readonly string[]):
     await program.parseAsync(argv);
   } catch (error) {
     // Commander has said what is wrong; `--help` and `--version` come here as well, with code 0.
-    if (!(error instanceof CommanderError)) throw error;
+    if (!(error instanceof CommanderError)) return endByMistake(error);
     process.exitCode = error.exitCode === 0 ? 0 : EXIT_USAGE;
   }
+}
+
+/** Ends at once and never with 0, though a verb may have told Node to live with rejections. */
+function endByMistake(error: unknown): never {
+  console.error('A mistake of Xenscope:', error);
+  process.exit(EXIT_STORE_ERROR);
 }
 
 function withSubcommands(command: Command): Command[] {

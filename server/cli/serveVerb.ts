@@ -8,10 +8,11 @@ import { maxPace } from '../sim/scheduler';
 import { pace, wholeNumber } from './numbers';
 import { writeOut } from './output';
 import { privateSocket } from './privateSocket';
+import type { PrivateSocket } from './privateSocket';
 import { endProcess } from './endProcess';
 import { serveReal } from './serveReal';
 import type { ServeRealOptions } from './serveReal';
-import { fail } from './storeCommand';
+import { EXIT_STORE_ERROR, fail } from './storeCommand';
 
 interface ServeOptions extends ServeRealOptions {
   readonly host?: 'simulator' | 'real';
@@ -64,13 +65,18 @@ Examples:
 
 async function serve(options: ServeOptions): Promise<void> {
   // A mistake of ours in one corner shall not end the world for all who are connected.
-  process.on('unhandledRejection', (reason) => console.error('A mistake of the simulator:', reason));
+  let isUp = false;
+  process.on('unhandledRejection', (reason) => {
+    console.error('A mistake of the simulator:', reason);
+    if (!isUp) process.exitCode = EXIT_STORE_ERROR;
+  });
   // SIGHUP as well: the terminal may be closed over us.
   const ended = Promise.race(['SIGINT', 'SIGTERM', 'SIGHUP'].map((signal) => once(process, signal)));
   if (isReal(options)) return serveReal(options, ended).then(endProcess, fail);
-  const own = await privateSocket();
-  const socketPath = options.socket === undefined ? own.path : path.resolve(options.socket);
+  let own: PrivateSocket | undefined;
   try {
+    own = await privateSocket();
+    const socketPath = options.socket === undefined ? own.path : path.resolve(options.socket);
     // Loaded when it is needed: the other verbs start without it.
     const { openRecordedWorld } = await import('./recording');
     const { openPages } = await import('./openPages');
@@ -85,13 +91,14 @@ async function serve(options: ServeOptions): Promise<void> {
       log,
     });
     await writeOut(greeting(options, socketPath, world.world?.guestSocketPath));
+    isUp = true;
     await ended;
     await world.close();
     if (options.journal !== undefined) await writeJournal(options.journal, world.recorder.lines());
   } catch (error) {
     fail(error);
   } finally {
-    own.remove();
+    own?.remove();
   }
 }
 

@@ -1,11 +1,22 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, utimesSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { privateSocket } from '../../server/cli/privateSocket';
+import { privateFolders, privateSocket } from '../../server/cli/privateSocket';
+import { XenscopeError } from '../../server/host/errors';
+import { tooLongForSocket } from '../../server/store/socketPath';
 
 describe('the private socket', () => {
   let parent: string;
@@ -63,5 +74,63 @@ describe('the private socket', () => {
       readdirSync(parent).sort(),
       [starting, alive, foreign, unnamed].map((made) => path.basename(made)).sort(),
     );
+  });
+
+  describe('where XDG_RUNTIME_DIR', () => {
+    const { XDG_RUNTIME_DIR: runtimeBefore, TMPDIR: temporaryBefore } = process.env;
+    const setPlaces = (runtimeFolder: string | undefined, temporary: string | undefined) => {
+      delete process.env['XDG_RUNTIME_DIR'];
+      delete process.env['TMPDIR'];
+      if (runtimeFolder !== undefined) process.env['XDG_RUNTIME_DIR'] = runtimeFolder;
+      if (temporary !== undefined) process.env['TMPDIR'] = temporary;
+    };
+    afterEach(() => setPlaces(runtimeBefore, temporaryBefore));
+
+    async function parentOf(runtimeFolder: string | undefined, temporary: string): Promise<string> {
+      setPlaces(runtimeFolder, temporary);
+      const { path: socketPath, guestPath, remove } = await privateSocket(undefined, 'linux');
+      try {
+        assert.equal(tooLongForSocket(socketPath) ?? tooLongForSocket(guestPath!), undefined);
+        assert.ok(
+          privateFolders().includes(path.dirname(socketPath)),
+          'programs that join look there as well',
+        );
+        return path.dirname(path.dirname(socketPath));
+      } finally {
+        remove();
+      }
+    }
+
+    it('is a folder, it is taken', async () => {
+      assert.equal(await parentOf(folder('run'), folder('tmp')), path.join(parent, 'run'));
+    });
+
+    it('is not set, missing, a file, or no whole path, the folder for temporary files is taken', async () => {
+      const temporary = folder('tmp');
+      const file = path.join(parent, 'file');
+      writeFileSync(file, '');
+      for (const wrong of [undefined, '', path.join(parent, 'missing'), file, 'relative']) {
+        assert.equal(await parentOf(wrong, temporary), temporary, wrong);
+      }
+    });
+
+    it('is too long for a socket, another is taken; and where all are, /tmp', async () => {
+      const long = path.join(parent, 'l'.repeat(80));
+      mkdirSync(long);
+      const temporary = folder('tmp');
+      assert.equal(await parentOf(long, temporary), temporary);
+      assert.equal(await parentOf(long, long), '/tmp');
+    });
+  });
+
+  it('says in a sentence when its folder cannot be made', async () => {
+    const missing = path.join(parent, 'missing');
+    const isSentence = (error: unknown) =>
+      error instanceof XenscopeError && error.code === 'input' && error.message.includes(missing);
+    await assert.rejects(privateSocket(missing, 'linux'), isSentence);
+  });
+
+  it('is found by nobody in a folder that cannot be looked into', () => {
+    assert.deepEqual(privateFolders(path.join(parent, 'missing')), []);
   });
 });

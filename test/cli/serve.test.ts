@@ -3,14 +3,18 @@ import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, utimesSync } from 'node:fs';
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
+import { createMessageConnection, StreamMessageReader, StreamMessageWriter } from 'vscode-jsonrpc/node';
+import type { HostInfo } from '../../server/rpc/api';
+import { runProgram } from '../interop/runProgram';
+import { initializeOptions } from '../rpc/rig';
 import { bundle } from './xenscope';
 
 describe('xenscope serve', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   let folder: string;
   const children: ChildProcess[] = [];
 
@@ -20,9 +24,9 @@ describe('xenscope serve', function () {
     await rm(folder, { recursive: true, force: true });
   });
 
-  async function serve(): Promise<{ child: ChildProcess; socketPath: string }> {
+  async function serve(runtimeFolder = folder): Promise<{ child: ChildProcess; socketPath: string }> {
     const child = spawn(process.execPath, [await bundle(), 'serve', '--pace', '0'], {
-      env: { ...process.env, XDG_RUNTIME_DIR: folder },
+      env: { ...process.env, XDG_RUNTIME_DIR: runtimeFolder, TMPDIR: folder },
       stdio: ['ignore', 'pipe', 'inherit'],
     });
     children.push(child);
@@ -73,5 +77,57 @@ describe('xenscope serve', function () {
     assert.ok(!existsSync(killed.socketPath));
     await end(child, 'SIGTERM');
     assert.deepEqual(await readdir(folder), []);
+  });
+
+  it('does without XDG_RUNTIME_DIR where that is no folder, and so does the server of an editor', async () => {
+    const missing = path.join(folder, 'missing');
+    const { child, socketPath } = await serve(missing);
+    assert.equal(path.dirname(path.dirname(socketPath)), folder);
+    assert.equal(await end(child, 'SIGTERM'), 0);
+
+    const editor = spawn(process.execPath, [await bundle(), 'editor', '--stdio'], {
+      env: { ...process.env, XDG_RUNTIME_DIR: missing, TMPDIR: folder },
+      stdio: ['pipe', 'pipe', 'inherit'],
+    });
+    children.push(editor);
+    const connection = createMessageConnection(
+      new StreamMessageReader(editor.stdout),
+      new StreamMessageWriter(editor.stdin),
+    );
+    connection.listen();
+    await connection.sendRequest('initialize', {
+      processId: process.pid,
+      rootUri: null,
+      capabilities: {},
+      initializationOptions: initializeOptions,
+    });
+    const host: HostInfo = await connection.sendRequest('xenscope/connect', { host: 'simulator' });
+    assert.equal(path.dirname(path.dirname(host.socketPath!)), folder);
+    connection.dispose();
+    assert.equal(await end(editor, 'SIGTERM'), 0);
+  });
+
+  it('never ends with 0 when something is thrown at its start', async () => {
+    const mistake = `require('node:fs').mkdtempSync = () => { throw new Error('at the start'); }`;
+    const broken = path.join(folder, 'broken.cjs');
+    await writeFile(broken, mistake);
+    const run = async (script: string) => {
+      await writeFile(broken, script);
+      return runProgram(process.execPath, ['--require', broken, await bundle(), 'serve', '--pace', '0'], {
+        socketPath: path.join(folder, 'none'),
+        env: { XDG_RUNTIME_DIR: folder },
+      });
+    };
+    const expected = await run(mistake);
+    assert.notEqual(expected.status, 0);
+    assert.match(
+      expected.stderr,
+      /^xenscope: No folder for the simulator's sockets can be made .*at the start/,
+    );
+    assert.doesNotMatch(expected.stderr, /\n\s+at /);
+    const unexpected = await run(`require('node:fs').lstatSync = () => { throw new Error('a mistake'); }`);
+    assert.notEqual(unexpected.status, 0);
+    assert.match(unexpected.stderr, /^A mistake of Xenscope: Error: a mistake/);
+    assert.deepEqual(await readdir(folder), ['broken.cjs']);
   });
 });

@@ -15,6 +15,8 @@ export interface RunOptions {
   readonly input?: string | Buffer;
   /** Called with all of standard output so far, e.g. to act when a program is ready. */
   readonly onOutput?: (text: string) => void;
+  /** Beside what this process has. */
+  readonly env?: NodeJS.ProcessEnv;
   /** For slow machines: when it is killed. */
   readonly timeoutMs?: number;
 }
@@ -25,10 +27,10 @@ const patienceMs = 30_000;
 export async function runProgram(
   program: string,
   args: readonly string[],
-  { socketPath, input = '', onOutput, timeoutMs = patienceMs }: RunOptions,
+  { socketPath, input = '', onOutput, env, timeoutMs = patienceMs }: RunOptions,
 ): Promise<Outcome> {
   const child = spawn(program, args, {
-    env: { ...process.env, XENSTORED_PATH: socketPath, LC_ALL: 'C' },
+    env: { ...process.env, ...env, XENSTORED_PATH: socketPath, LC_ALL: 'C' },
     timeout: timeoutMs,
     killSignal: 'SIGKILL',
   });
