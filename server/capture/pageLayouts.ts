@@ -98,6 +98,8 @@ const consolePage: PageLayout = {
   usedBytes: 3092,
 };
 
+const vchanWordsBytes = 24;
+
 /** Of a vchan the words are looked at: its rings are as long as it says, and mostly in other pages. */
 function vchanPage([left, right]: readonly [left: number, right: number]): PageLayout {
   return {
@@ -106,13 +108,14 @@ function vchanPage([left, right]: readonly [left: number, right: number]): PageL
     serverName: 'the server',
     guestName: 'client',
     carries: 'unseen',
+    // Where the copy ends: nothing is told from bytes that are not in it.
     directions: [
-      direction(VCHAN_PAGE, 'left', 'guest', 0, left),
-      direction(VCHAN_PAGE, 'right', 'server', 0, right),
+      direction(VCHAN_PAGE, 'left', 'guest', vchanWordsBytes, left),
+      direction(VCHAN_PAGE, 'right', 'server', vchanWordsBytes, right),
     ],
     wordsOffset: 0,
-    wordsBytes: 24,
-    usedBytes: 24,
+    wordsBytes: vchanWordsBytes,
+    usedBytes: vchanWordsBytes,
   };
 }
 

@@ -51,6 +51,11 @@ export function isReadable({ samples, goneSinceMs, reconnectSinceMs }: RingHisto
   return samples > 0 && goneSinceMs === undefined && reconnectSinceMs === undefined;
 }
 
+/** A kernel or a daemon looks at once; who uses a vchan is a program that may have other things to do. */
+export function ofStall({ page }: RingHistory, severity: RingSeverity): RingSeverity {
+  return page.layout.kind === 'vchan' ? 'note' : severity;
+}
+
 /**
  * Whether something worse than a reader who does not look explains that bytes wait: nobody is there
  * to look, nobody told it, it gave the connection up, or the ring is even full. The rules for those speak then.

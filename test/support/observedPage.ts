@@ -6,6 +6,9 @@ import type { ObservedInside, ObservedPage, Observer } from '../../server/host/o
 import { type DirectionName, type PageLayout, layoutOf } from '../../server/capture/pageLayouts';
 import { indexDistance } from '../../server/wire/ringIndex';
 
+/** Of a vchan only the words are here: it is moved with `setPair`. */
+const vchanBytes = [4096, 4096] as const;
+
 export interface ObservedRingPageOptions {
   readonly kind?: ObservedPage['kind'];
   readonly domid?: number;
@@ -29,7 +32,7 @@ export class ObservedRingPage {
   readonly consumed: Record<string, number> = { req: 0, rsp: 0, in: 0, out: 0 };
 
   constructor({ kind = 'xenstore', domid = 3, startIndex = 0 }: ObservedRingPageOptions = {}) {
-    this.layout = layoutOf({ kind });
+    this.layout = layoutOf({ kind, ringBytes: vchanBytes });
     this.domid = domid;
     for (const { name } of this.layout.directions) this.setPair(name, startIndex, startIndex);
   }
@@ -43,6 +46,7 @@ export class ObservedRingPage {
       kind,
       domid: this.domid,
       found: 'made by a test',
+      ...(kind === 'vchan' && { ringBytes: vchanBytes }),
       copy: (into) => {
         if (this.isGone) return false;
         this.beforeCopy?.();

@@ -1,5 +1,5 @@
 /** A ring is full and stays so: its writer cannot go on until its reader reads. */
-import { directionRule } from '../rule';
+import { directionRule, ofStall } from '../rule';
 import { consumerOf, doorbellLine, howLong, pairLine, producerOf } from '../words';
 
 /** A reader that is awake makes room long before this. */
@@ -24,8 +24,8 @@ export const full = directionRule('full', (direction, history, nowMs) => {
     );
   }
   return {
-    severity: 'error',
-    text: `full, ${layout.consumer === 'guest' ? 'guest' : reader} not reading`,
+    severity: ofStall(history, 'error'),
+    text: `full, ${layout.consumer === 'guest' ? history.page.layout.guestName : reader} not reading`,
     evidence,
   };
 });

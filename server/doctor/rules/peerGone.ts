@@ -8,7 +8,7 @@ export const peerAbsentMs = 1_000;
 
 export const peerGone = ringRule(
   'peer-gone',
-  (history, nowMs) => pageGone(history) ?? notServed(history) ?? notBound(history, nowMs),
+  (history, nowMs) => pageGone(history) ?? notServed(history) ?? hasLeft(history) ?? notBound(history, nowMs),
 );
 
 function pageGone(history: RingHistory) {
@@ -45,6 +45,22 @@ function notServed(history: RingHistory) {
     severity: unread.length > 0 ? ('warning' as const) : ('note' as const),
     text: `peer gone: nobody serves this console`,
     evidence: [`connection is ${states.connection}: nobody serves the console.`, ...unread.map(pairLine)],
+  };
+}
+
+/** A vchan says itself who is there. */
+function hasLeft({ page, states, samples, directions }: RingHistory) {
+  if (page.layout.kind !== 'vchan' || samples === 0) return undefined;
+  const gone = states.srv_live === 0 ? 'server' : states.cli_live === 0 ? 'client' : undefined;
+  if (gone === undefined) return undefined;
+  const unread = directions.filter(({ usedBytes }) => usedBytes > 0);
+  return {
+    severity: unread.length > 0 ? ('note' as const) : ('fine' as const),
+    text: `peer gone: the ${gone} has left`,
+    evidence: [
+      gone === 'server' ? 'srv_live is 0.' : 'cli_live is 0; a persistent server waits for the next client.',
+      ...unread.map(pairLine),
+    ],
   };
 }
 

@@ -1,5 +1,5 @@
 /** Bytes wait for the guest, and it does not look. */
-import { directionRule, isExplained } from '../rule';
+import { directionRule, isExplained, ofStall } from '../rule';
 import { doorbellLine, howLong, pairLine } from '../words';
 
 /** Guests may be descheduled for a while, so they are given longer than servers. */
@@ -12,8 +12,8 @@ export const readerNotLooking = directionRule('reader-not-looking', (direction, 
   const waitedMs = nowMs - waitingSinceMs;
   if (waitedMs < readerNotLookingMs) return undefined;
   return {
-    severity: 'warning',
-    text: `data waiting for ${howLong(waitedMs)}, guest not looking`,
+    severity: ofStall(history, 'warning'),
+    text: `data waiting for ${howLong(waitedMs)}, ${history.page.layout.guestName} not looking`,
     evidence: [
       pairLine(direction),
       `${layout.consWord} has not moved for ${howLong(waitedMs)}.`,

@@ -1,5 +1,5 @@
 /** The guest has written, and whoever serves it does not look. */
-import { directionRule, isExplained } from '../rule';
+import { directionRule, isExplained, ofStall } from '../rule';
 import { doorbellLine, howLong, pairLine } from '../words';
 
 /** A server that is alive looks within a fraction of this, loaded or not. */
@@ -15,9 +15,9 @@ export const requestWaiting = directionRule('request-waiting', (direction, histo
   const back = history.directions.find((other) => other !== direction);
   if (history.page.layout.carries === 'messages' && back?.fullSinceMs !== undefined) return undefined;
   const { serverName, carries } = history.page.layout;
-  const what = carries === 'messages' ? 'request' : 'output';
+  const what = { messages: 'request', text: 'output', unseen: 'data' }[carries];
   return {
-    severity: 'warning',
+    severity: ofStall(history, 'warning'),
     text: `${what} waiting for ${howLong(waitedMs)}, ${serverName} not looking`,
     evidence: [
       pairLine(direction),

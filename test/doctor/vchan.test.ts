@@ -1,0 +1,59 @@
+/** What the ring doctor says of a vchan, of which only the words are seen. */
+import assert from 'node:assert/strict';
+import { Scene } from './scene';
+
+describe('ring doctor, on a vchan', () => {
+  function vchan(): Scene {
+    const scene = new Scene({ kind: 'vchan' });
+    scene.page.setWord('cli_live', 1);
+    scene.page.setWord('srv_live', 1);
+    scene.wait(1000);
+    return scene;
+  }
+
+  it('calls it idle, flowing, full or waiting by its words, and accuses no program that takes its time', () => {
+    const scene = vchan();
+    assert.deepEqual(scene.said, ['fine idle: idle']);
+    scene.page.setPair('left', 300, 300);
+    scene.look();
+    assert.equal(scene.say()[0]!.rule, 'flowing');
+    scene.page.setPair('left', 400, 300);
+    scene.wait(2000);
+    assert.deepEqual(scene.said.slice(0, 1), [
+      'note request-waiting/left: data waiting for 1 s, the server not looking',
+    ]);
+    scene.page.setPair('left', 300 + 4096, 300);
+    scene.page.setPair('right', 10, 0);
+    scene.wait(2000);
+    assert.deepEqual(scene.said, [
+      'note full/left: full, the server not reading',
+      'note reader-not-looking/right: data waiting for 1 s, client not looking',
+    ]);
+  });
+
+  it('is as strict with indices that cannot be', () => {
+    const scene = vchan();
+    scene.page.setPair('right', 5000, 0);
+    scene.wait(300);
+    assert.match(scene.said[0]!, /^error index-insane\/right: /);
+    assert.match(scene.say()[0]!.evidence.join(' '), /in a ring of 4,096\./);
+  });
+
+  it('says who has left', () => {
+    const scene = vchan();
+    scene.page.setWord('cli_live', 0);
+    scene.look();
+    assert.equal(scene.said[0], 'fine peer-gone: peer gone: the client has left');
+    scene.page.setPair('right', 10, 0);
+    scene.look();
+    assert.equal(scene.said[0], 'note peer-gone: peer gone: the client has left');
+    const other = vchan();
+    other.page.setWord('srv_live', 0);
+    other.look();
+    assert.equal(other.said[0], 'fine peer-gone: peer gone: the server has left');
+    const waiting = vchan();
+    waiting.page.setWord('cli_live', 2);
+    waiting.look();
+    assert.deepEqual(waiting.said, ['fine idle: idle'], 'nobody has come yet');
+  });
+});
