@@ -15,10 +15,11 @@ export function defineClientSuite(open: () => Promise<StoreUnderTest>, options: 
   const rig = new SuiteRig({
     longestValueBytes: 4096,
     directorySizes: [1200, 5000],
+    requestsAtOnce: 3000,
     isUnderXen: false,
-    canResetWatches: true,
+    resetWatches: 'works',
     eventsKeepOrder: true,
-    canListMany: true,
+    longLists: 'work',
     ...options,
   });
   before(async () => {

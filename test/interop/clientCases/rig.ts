@@ -23,17 +23,22 @@ export interface SuiteOptions {
   readonly longestValueBytes?: number;
   /** How many children the directories have that are listed. */
   readonly directorySizes?: readonly number[];
+  /** How many requests are asked at once; a multiple of 100. Ways that ask one by one take their time. */
+  readonly requestsAtOnce?: number;
   /** A daemon under a real Xen knows real domains only, and cannot be started a second time. */
   readonly isUnderXen?: boolean;
-  /** Whether all watches can be ended with one request; libxenstore has no call for it. */
-  readonly canResetWatches?: boolean;
+  /** What is answered to a request to end all watches, where it cannot be. */
+  readonly resetWatches?: 'works' | XsErrorName;
   /**
    * Whether what one connection sends arrives in its order, events and replies alike; libxenstore
-   * gives them through two doors.
+   * and the kernel's device give them through two doors.
    */
   readonly eventsKeepOrder?: boolean;
-  /** Whether lists that do not fit in one message arrive; oxenstored sends them in one, which libxenstore refuses. */
-  readonly canListMany?: boolean;
+  /**
+   * What becomes of lists that do not fit in one message. oxenstored sends them in one: libxenstore
+   * drops its connection then, and over a ring the daemon itself refuses.
+   */
+  readonly longLists?: 'work' | 'cost the connection' | XsErrorName;
 }
 
 export class SuiteRig {

@@ -59,7 +59,8 @@ export function watchCases(rig: SuiteRig): void {
       const reader = rig.connect({ maxQueuedEvents: 100 });
       const watch = await reader.watch('/w/flood');
       const other = rig.connect();
-      await Promise.all(Array.from({ length: 3000 }, (_, index) => other.write(`/w/flood/${index}`, 'x')));
+      const changes = Array.from({ length: rig.options.requestsAtOnce }, (_, index) => index);
+      await Promise.all(changes.map((index) => other.write(`/w/flood/${index}`, 'x')));
       // The reply of this connection comes after the events that were queued before it.
       await reader.write('/w/flood/end', 'x');
       await reader.read('/w/flood/end');
@@ -71,7 +72,8 @@ export function watchCases(rig: SuiteRig): void {
     it('end with resetWatches', async () => {
       const watch = await rig.store.watch('/w/reset');
       await take(watch, 1);
-      if (!rig.options.canResetWatches) return assert.rejects(rig.store.resetWatches(), isError('ENOSYS'));
+      const { resetWatches } = rig.options;
+      if (resetWatches !== 'works') return assert.rejects(rig.store.resetWatches(), isError(resetWatches));
       await rig.store.resetWatches();
       assert.deepEqual(await take(watch, 1), []);
       const again = await rig.store.watch('/w/reset');

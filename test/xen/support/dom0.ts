@@ -45,3 +45,14 @@ export async function domains(): Promise<{ domid: number; name: string; state: s
     return { domid: Number(domid), name: name!, state: state! };
   });
 }
+
+/** What the system put there; all else is the suite's, and in the way of those that come after it. */
+const lasting = ['local', 'tool', 'vm', 'libxl'];
+export async function tidyStore(): Promise<void> {
+  const names = (await output('xenstore-list', '/')).trim().split('\n');
+  const left = names.filter((name) => !name.startsWith('@') && !lasting.includes(name));
+  await run(
+    'xenstore-rm',
+    left.map((name) => `/${name}`),
+  );
+}
