@@ -35,6 +35,7 @@ export class DomainFinder {
   /** By path. Those of one domain: its console's page and its vchans come after it is introduced. */
   readonly #watches = new Map<string, Promise<StoreWatch | undefined>>();
   #domains: readonly FoundDomain[] = [];
+  #hearsReleases = false;
   #isClosed = false;
   #isReading = false;
   #mustReadAgain = false;
@@ -44,9 +45,20 @@ export class DomainFinder {
     this.#listener = listener;
     void this.#follow('@introduceDomain', () => this.#refresh());
     void this.#follow('@releaseDomain', () => {
+      this.#hearsReleases = true;
       this.#listener.released();
       this.#refresh();
     });
+  }
+
+  /** Whether this domain is told of the ends of others. Otherwise somebody has to look from time to time. */
+  get hearsReleases(): boolean {
+    return this.#hearsReleases;
+  }
+
+  /** Reads the list anew. */
+  look(): void {
+    this.#refresh();
   }
 
   get domains(): readonly FoundDomain[] {

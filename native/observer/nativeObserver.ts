@@ -117,6 +117,7 @@ export class NativeObserver implements Observer {
     if (this.#isClosed || this.#sweep) return;
     this.#sweep = this.#options.clock.after(leaseMs, () => {
       this.#sweep = undefined;
+      if (!this.#finder.hearsReleases) this.#finder.look();
       const oldest = this.#options.clock.nowMs() - leaseMs;
       this.#letGo((page) => page.lookedAtMs <= oldest);
       if (this.mappedPages > 0) this.#sweepLater();

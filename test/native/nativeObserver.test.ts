@@ -7,6 +7,7 @@ import { mapRing } from '../../native/observer/ringPages';
 import { XenscopeError } from '../../server/host/errors';
 import type { Grants, Mapped } from '../../server/host/grants';
 import { PAGE_BYTES } from '../../server/host/pages';
+import type { StoreClient } from '../../server/host/storeClient';
 import type { World } from '../../server/sim/world';
 import { ManualClock } from '../sim/manualClock';
 import { closeWorlds, openWorld } from '../sim/worldKit';
@@ -50,6 +51,31 @@ describe('the observer of a real host', () => {
     assert.equal(mapped.size, 0, 'nothing is mapped after the end');
     await closeWorlds();
   });
+
+  /** An observer of a domain that is not told of the ends of others, as an unprivileged one. */
+  async function deafen(): Promise<void> {
+    await observer.close();
+    const store = world.openStore();
+    const deaf: StoreClient = Object.create(store, {
+      watch: {
+        value: (path: string) =>
+          path === '@releaseDomain'
+            ? Promise.reject(new XenscopeError('store', 'Permission denied.', { storeError: 'EACCES' }))
+            : store.watch(path),
+      },
+    }) as StoreClient;
+    for (const name of ['directory', 'read', 'isDomainIntroduced', 'close'] as const) {
+      Object.defineProperty(deaf, name, { value: store[name].bind(store) });
+    }
+    const grants = world.machine.portsOf(0).grants;
+    const foreign = new ForeignMemory(new XenLibraries({ folders: [] }));
+    observer = new NativeObserver({
+      store: deaf,
+      clock,
+      seesDomain0: false,
+      map: (place) => mapRing({ grants, foreign }, place),
+    });
+  }
 
   const changed = () => new Promise<void>((resolve) => void (stop = observer.onChange(resolve)));
   let stop: () => void = () => undefined;
@@ -124,6 +150,21 @@ describe('the observer of a real host', () => {
     assert.equal(mapped.size, 0);
     for (const page of ours) assert.equal(look(page), undefined);
     for (const page of observer.pages()) assert.ok(look(page));
+  });
+
+  it('looks by itself who is gone where nobody tells it', async () => {
+    await deafen();
+    const pages = await listed();
+    const victim = pages[0]!.domid;
+    for (const page of pages) look(page);
+    world.world.act('destroy', victim);
+    // Nobody was told; the next time that it looks what to let go it looks who is there as well.
+    while (observer.pages().some(({ domid }) => domid === victim)) {
+      clock.tick(leaseMs);
+      for (const page of observer.pages()) page.copy(Buffer.alloc(PAGE_BYTES));
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    assert.equal(pages[0]!.copy(Buffer.alloc(PAGE_BYTES)), false);
   });
 
   describe('of vchans', () => {
