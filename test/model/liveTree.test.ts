@@ -38,6 +38,17 @@ describe('live tree', () => {
     assert.deepEqual(await changesAfter(() => rig.other.write('/a/one', 'uno')), ['row /a/one=uno']);
   });
 
+  it('tells of it within the time in which changes are gathered, after a rest and amid changes', async () => {
+    await look('/a');
+    for (const value of ['after a rest', 'right after that', 'and again']) {
+      const writtenMs = rig.clock.nowMs();
+      await rig.other.write('/a/one', value);
+      assert.deepEqual(inWords(await rig.nextBatchUnhurried()), [`row /a/one=${value}`]);
+      const tookMs = rig.clock.nowMs() - writtenMs;
+      assert.ok(tookMs <= 50, `${value}: told after ${tookMs} ms of the clock`);
+    }
+  });
+
   it('tells of a node that somebody else created', async () => {
     assert.deepEqual(await changesAfter(() => rig.other.write('/a/three', '3')), [
       'fresh /a/three=3',

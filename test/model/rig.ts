@@ -26,6 +26,8 @@ export interface Rig {
   readonly batches: (readonly TreeChange[])[];
   /** Lets the clock run until there is a further batch, and takes it. */
   nextBatch(): Promise<readonly TreeChange[]>;
+  /** As `nextBatch`, and the clock stands while anything else has still to be done. */
+  nextBatchUnhurried(): Promise<readonly TreeChange[]>;
   /** Lets the clock run until `test` holds. */
   until(test: () => boolean): Promise<void>;
   /** Cuts our connection as a restart of the store does. */
@@ -99,6 +101,10 @@ export async function openRig({ turnsLate = () => 0 }: { turnsLate?: () => numbe
     }
   };
   let taken = 0;
+  /** Everything here is done in this process, so some turns of its event loop see all of it done. */
+  const allElseIsDone = async () => {
+    for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setImmediate(resolve));
+  };
   return {
     clock,
     xenstored,
@@ -114,6 +120,15 @@ export async function openRig({ turnsLate = () => 0 }: { turnsLate?: () => numbe
     until,
     async nextBatch() {
       await until(() => batches.length > taken);
+      return batches[taken++]!;
+    },
+    async nextBatchUnhurried() {
+      await allElseIsDone();
+      for (let ms = 0; batches.length <= taken; ms++) {
+        if (ms > 10_000) throw new Error('what the test waits for does not happen');
+        clock.tick(1);
+        await allElseIsDone();
+      }
       return batches[taken++]!;
     },
     cut: () => closeOurs?.(),
