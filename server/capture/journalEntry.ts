@@ -1,7 +1,9 @@
 /**
  * What the journal tells. Each entry has a number `#n` that is never used again, a time, and where it
- * was seen: at a connection of a store of ours (`connection`), or by looking at a page (`ring`).
+ * was seen: at a connection of a store of ours (`connection`), by looking at a page (`ring`), or where a
+ * simulated host lets in what comes from outside (`world`).
  */
+import type { Admission } from '../host/worldControl';
 import type { DirectionName, RingSide } from './pageLayouts';
 import type { LossReason } from './reassembly';
 
@@ -14,7 +16,7 @@ interface EntryStamp {
   readonly timeMs: number;
   /** Whose connection, or whose page. */
   readonly domid: number;
-  /** `connection 12`, or the id of a page: `xenstore:3`. */
+  /** `connection 12`, the id of a page: `xenstore:3`, or `world`. */
   readonly source: string;
 }
 
@@ -101,6 +103,21 @@ export interface PageBody {
   readonly text?: string;
 }
 
+/** Simulated hosts only: something from outside reached the world, and its seed no longer tells all. */
+export interface AdmissionBody {
+  readonly kind: 'admission';
+  readonly layer: 'world';
+  /** The world's own count of them, from 1. */
+  readonly number: number;
+  /** How many things had happened in the world before. */
+  readonly afterMove: number;
+  /** The world's time, in milliseconds since the epoch; `timeMs` is that of the host. */
+  readonly worldTimeMs: number;
+  readonly what: Admission['kind'];
+  /** In words, and not more of them than maxAdmittedChars. The bytes of a request are a message of their own. */
+  readonly text: string;
+}
+
 export type EntryBody =
   | MessageBody
   | LostBody
@@ -110,7 +127,8 @@ export type EntryBody =
   | StateBody
   | NotifyBody
   | ConnectionBody
-  | PageBody;
+  | PageBody
+  | AdmissionBody;
 
 export type JournalEntry = EntryStamp & EntryBody;
 

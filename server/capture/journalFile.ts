@@ -8,7 +8,9 @@ import type { Journal } from './journal';
 import type { EntryBody, JournalEntry } from './journalEntry';
 
 export const journalFormat = 'xenscope-journal';
-export const journalVersion = 1;
+/** 2 has admissions besides; all that version 1 says is said in the same way. */
+export const journalVersion = 2;
+const readVersions: readonly unknown[] = [1, journalVersion];
 
 /** A message of 4112 octets in base64, and all else that a line says. */
 export const maxLineChars = 16_384;
@@ -75,12 +77,12 @@ function readHead(text: string): { droppedEntries: number; end: number } {
       wayOut: 'Choose a file that was written by an export of the journal.',
     });
   }
-  if (head.version !== journalVersion) {
+  if (!readVersions.includes(head.version)) {
     const found =
       typeof head.version === 'number' ? `version ${head.version}` : 'a version that is no number';
     throw new XenscopeError(
       'input',
-      `This journal has ${found}; only version ${journalVersion} can be read.`,
+      `This journal has ${found}; only the versions ${readVersions.join(' and ')} can be read.`,
       {
         wayOut: 'Open it with the Xenscope that wrote it, or a newer one.',
       },
@@ -127,6 +129,7 @@ function parseEntry(text: string, lastN: number): JournalEntry | string {
 type Check = (value: unknown) => boolean;
 const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
 const isText: Check = (value) => typeof value === 'string';
+const isNumber: Check = (value) => typeof value === 'number';
 const isTruth: Check = (value) => typeof value === 'boolean';
 const isOneOf =
   (...values: readonly string[]): Check =>
@@ -168,6 +171,14 @@ const shapes: Readonly<Record<EntryBody['kind'], Readonly<Record<string, Check>>
   closed: connection,
   appeared: page,
   gone: page,
+  admission: {
+    layer: isOneOf('world'),
+    number: isCount,
+    afterMove: isCount,
+    worldTimeMs: isNumber,
+    what: isOneOf('request', 'act', 'fault', 'pace', 'hold'),
+    text: isText,
+  },
 };
 
 function parseBody(fields: Fields): EntryBody | string {

@@ -157,6 +157,12 @@ export interface WorldControl {
 
   /** The last of what came from outside; older ones are dropped. */
   readonly admissions: readonly Admission[];
+  /**
+   * Calls `listener` with each admission at its moment; returns how to stop. Steps that follow each
+   * other are one admission: it is told with the first of them, and again, with how many they were,
+   * before whatever else is admitted next.
+   */
+  onAdmission(listener: (admission: Admission) => void): () => void;
 
   /** Calls `listener` when pace, hold, domains or faults change; returns how to stop. */
   onChange(listener: () => void): () => void;

@@ -10,6 +10,7 @@ const maxTextChars = 9000;
 export class Admissions {
   readonly #list: Admission[] = [];
   readonly #now: () => Pick<Admission, 'afterMove' | 'atMs'>;
+  readonly #listeners = new Set<(admission: Admission) => void>();
   #count = 0;
   #chars = 0;
   /** How many steps the last entry stands for. */
@@ -24,6 +25,13 @@ export class Admissions {
     return this.#list;
   }
 
+  /** As WorldControl.onAdmission. */
+  listen(listener: (admission: Admission) => void): () => void {
+    const entry = (admission: Admission) => listener(admission);
+    this.#listeners.add(entry);
+    return () => this.#listeners.delete(entry);
+  }
+
   /** Steps come by the thousand: those that follow each other are one entry with their number. */
   addStep(): void {
     const last = this.#list.at(-1);
@@ -36,16 +44,24 @@ export class Admissions {
   }
 
   add(kind: Admission['kind'], text: string): void {
+    const last = this.#list.at(-1);
+    if (this.#steps > 1 && last) this.#tell(last);
     this.#steps = 0;
     this.#append(kind, text);
   }
 
   #append(kind: Admission['kind'], text: string): void {
     const short = text.length > maxTextChars ? `${text.slice(0, maxTextChars)}… (cut)` : text;
-    this.#list.push({ number: ++this.#count, ...this.#now(), kind, text: short });
+    const admission = { number: ++this.#count, ...this.#now(), kind, text: short };
+    this.#list.push(admission);
     this.#chars += short.length;
+    this.#tell(admission);
     // Several at once, because it moves all that stay.
     if (this.#list.length > maxAdmissions * 1.1 || this.#chars > maxAdmissionChars) this.#drop();
+  }
+
+  #tell(admission: Admission): void {
+    for (const listener of this.#listeners) listener(admission);
   }
 
   #drop(): void {

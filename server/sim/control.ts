@@ -156,6 +156,10 @@ export class Control implements WorldControl {
     return this.#parts.admissions.list;
   }
 
+  onAdmission(listener: (admission: Admission) => void): () => void {
+    return this.#parts.admissions.listen(listener);
+  }
+
   onChange(listener: () => void): () => void {
     const entry = () => listener();
     this.#listeners.add(entry);

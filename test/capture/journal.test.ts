@@ -287,6 +287,13 @@ describe('a journal as a file', () => {
     assert.ok(first.kind === 'message' && Buffer.from(first.bytes).equals(Buffer.alloc(99, 200)));
   });
 
+  it('is read in its first version too, which had no admissions', () => {
+    const head = '{"format":"xenscope-journal","version":1,"droppedEntries":3}\n';
+    const line = '{"n":4,"timeMs":5,"domid":1,"source":"xenstore:1","kind":"gone","layer":"ring"}\n';
+    const { entries, droppedEntries, damage } = readJournalFile(head + line);
+    assert.deepEqual([entries[0]!.kind, droppedEntries, damage], ['gone', 3, undefined]);
+  });
+
   it('says what was dropped before it', () => {
     const { journal } = rig();
     const source = journal.source(1);
@@ -298,8 +305,8 @@ describe('a journal as a file', () => {
   for (const [what, head, sentence] of [
     [
       'another version',
-      { format: 'xenscope-journal', version: 2 },
-      /has version 2; only version 1 can be read/,
+      { format: 'xenscope-journal', version: 3 },
+      /has version 3; only the versions 1 and 2 can be read/,
     ],
     ['no version', { format: 'xenscope-journal' }, /a version that is no number/],
     ['another format', { format: 'pcap', version: 1 }, /no journal/],

@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto';
 import type { RecorderLimits } from '../../server/capture/flightRecorder';
 import { Journal } from '../../server/capture/journal';
 import { journalLines } from '../../server/capture/journalFile';
+import { recordAdmissions } from '../../server/capture/recordAdmissions';
 import { recordHost } from '../../server/capture/recordHost';
 import { recordStore } from '../../server/capture/storeRecorder';
 import { demoDomains } from '../../server/sim/demo';
@@ -63,13 +64,17 @@ async function lifeOf({ seed, domains, ms, faults, dumps = false, limits }: Life
     },
   });
   try {
-    const stop = recordHost(journal, world.observer(), clock);
+    const stops = [recordHost(journal, world.observer(), clock), recordAdmissions(journal, world.world)];
     const random = new SeededRandom(seed);
     for (const name of Object.keys(faultTexts)) world.world.setFault(name, random.chance(1 / 3) ? faults : 0);
     await world.advance(ms);
-    stop();
+    for (const stop of stops) stop();
     assert.equal(journal.dropped.entries, 0);
     for (const line of journalLines(journal)) hash.update(line);
+    const faultsSet = [...journal.entries()].filter(
+      (entry) => entry.kind === 'admission' && entry.what === 'fault',
+    );
+    assert.equal(faultsSet.length, Object.keys(faultTexts).length);
     if (dumps) {
       for (const [path, { value, perms }] of await dump(world)) hash.update(`${path} ${value} ${perms}\n`);
     }
