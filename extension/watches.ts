@@ -185,9 +185,9 @@ export function clockTime(timeMs: number): string {
   return `${two(time.getHours())}:${two(time.getMinutes())}:${two(time.getSeconds())}.${millis}`;
 }
 
-/** One line of the log: time, path, old value, new value, count. */
+/** One line of the log: time, path, old value, new value, count. Values are whole; a store's have at most 4096 octets. */
 export function logLine(hostLabel: string, { watch, report }: WatchEvent): string {
   const lost = report.dropped > 0 ? ` (${report.dropped} before it left out: they came too fast)` : '';
   const below = report.path === watch.path ? '' : ` [watch of ${watch.path}]`;
-  return `${clockTime(report.timeMs)}  #${watch.count}  ${hostLabel}  ${report.path}${below}  ${describeChange(report, 200)}${lost}`;
+  return `${clockTime(report.timeMs)}  #${watch.count}  ${hostLabel}  ${report.path}${below}  ${describeChange(report, Infinity)}${lost}`;
 }

@@ -8,9 +8,6 @@ import { hexLines } from '../fileSystem/hexDump';
 import { texts } from '../texts';
 import { octetsOf, textOf } from '../values';
 
-const maxTextCharacters = 1000;
-const maxHexOctets = 128;
-
 export function tooltipOf(detail: NodeDetail): vscode.MarkdownString {
   const hover = new vscode.MarkdownString();
   const octets = octetsOf(detail.value);
@@ -25,10 +22,11 @@ export function tooltipOf(detail: NodeDetail): vscode.MarkdownString {
     const text = textOf(octets);
     if (text !== undefined) {
       paragraph(hover, 'As text');
-      hover.appendCodeblock(clip(text), 'text');
+      // All of it: a value has at most 4096 octets, and the hover scrolls.
+      hover.appendCodeblock(text, 'text');
     }
     paragraph(hover, 'In hexadecimal');
-    hover.appendCodeblock(hexOf(octets), 'text');
+    hover.appendCodeblock(hexLines(octets).join('\n'), 'text');
   }
   if (detail.meaning?.kind === 'path')
     paragraph(hover, 'The value is a path: “Go to Linked Node” (F12) follows it.');
@@ -40,15 +38,4 @@ export function tooltipOf(detail: NodeDetail): vscode.MarkdownString {
 function paragraph(hover: vscode.MarkdownString, text: string): void {
   hover.appendText(text);
   hover.appendMarkdown('\n\n');
-}
-
-function clip(text: string): string {
-  if (text.length <= maxTextCharacters) return text;
-  return `${text.slice(0, maxTextCharacters)}…`;
-}
-
-function hexOf(octets: Uint8Array): string {
-  const lines = hexLines(octets.subarray(0, maxHexOctets));
-  if (octets.length > maxHexOctets) lines.push(`… ${texts.bytes(octets.length - maxHexOctets)} more`);
-  return lines.join('\n');
 }

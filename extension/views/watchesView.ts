@@ -102,7 +102,7 @@ export class WatchesView implements vscode.TreeDataProvider<Element>, vscode.Dis
       : vscode.TreeItemCollapsibleState.None;
     item.iconPath = new vscode.ThemeIcon(watch.watchId === undefined ? 'eye-closed' : 'eye');
     item.contextValue = 'watch';
-    item.tooltip = `${watch.path} on ${this.hostLabel(watch)}\n\nEverything at and below this path is reported. The last ${maxEventsPerWatch} events are kept here; all of them are in the output “Xenscope Watches”.`;
+    item.tooltip = `${watch.path} on ${this.hostLabel(watch)}\n\nEverything at and below this path is reported. The last ${maxEventsPerWatch} events are kept here; the output “Xenscope Watches” keeps them all, with whole values; of changes that come too fast it says how many it leaves out.`;
     item.accessibilityInformation = { label: `Watch of ${watch.path}, ${item.description}` };
     return item;
   }

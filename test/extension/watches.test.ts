@@ -155,6 +155,17 @@ describe('watches of a person', () => {
       /^\d\d:\d\d:\d\d\.\d{3} {2}#8 {2}Simulator {2}\/a\/b \[watch of \/a\] {2}"x" → "8" \(7 before it left out/,
     );
   });
+
+  it('write whole values into the log, text and bytes', async () => {
+    const { server, watches } = open();
+    const watch = await watches.add('simulator', '/a');
+    const [text, octets] = ['t'.repeat(4090), Buffer.alloc(4090, 0xfe)];
+    server.tell('xenscope/watchReports', {
+      reports: [report(1, 1, { oldValue: base64OfText(text), newValue: octets.toString('base64') })],
+    });
+    const line = logLine('Simulator', watch.events[0]!);
+    assert.ok(line.endsWith(`"${text}" → "${'\\xfe'.repeat(octets.length)}"`));
+  });
 });
 
 describe('watches of files', () => {
