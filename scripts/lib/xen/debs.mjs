@@ -7,20 +7,28 @@ import { Told } from '../progress.mjs';
 
 /** What the packages ask for and what nothing of ours ever calls. */
 const useless =
-  /^((lib)?python|perl|debconf|adduser|passwd|udev$|ucf|dpkg|tar$|media-types|sysvinit|libpam|libgcc-12|mime|gcc-12-base)/;
+  /^((lib)?python|perl|debconf|adduser|passwd|udev_|ucf_|dpkg_|tar_|media-types|sysvinit|libpam|gcc-12-base)/;
+
+const toldChars = 4_000;
 
 export class Debs {
+  #trouble = '';
+
   constructor(folder) {
     this.archives = path.join(folder, 'debs');
     this.state = path.join(folder, 'apt');
   }
 
-  /** Reads the lists of the machine's package sources anew. */
+  /**
+   * Reads the lists of the machine's package sources anew. One that cannot be had is told only when
+   * something is missing then: it may be nobody's business here.
+   */
   async update() {
     mkdirSync(path.join(this.archives, 'partial'), { recursive: true });
     mkdirSync(path.join(this.state, 'lists', 'partial'), { recursive: true });
     writeFileSync(path.join(this.state, 'status'), '');
-    await this.#apt(['update', '-qq']);
+    const { code, output } = await this.#run(['update', '-qq']);
+    this.#trouble = code === 0 ? '' : `\napt-get update failed before:\n${output.slice(-toldChars)}`;
   }
 
   /** The files of these packages and of all that they depend on, whether they are here already or not. */
@@ -49,6 +57,12 @@ export class Debs {
   }
 
   async #apt(args, onLine) {
+    const { code, output } = await this.#run(args, onLine);
+    if (code === 0) return output;
+    throw new Told(`apt-get ${args[0]} failed:\n${output.slice(-toldChars)}${this.#trouble}`);
+  }
+
+  #run(args, onLine) {
     const settings = {
       'Dir::State': this.state,
       'Dir::State::lists': path.join(this.state, 'lists'),
@@ -64,9 +78,7 @@ export class Debs {
     };
     const options = Object.entries(settings).flatMap(([name, value]) => ['-o', `${name}=${value}`]);
     const env = { ...process.env, LC_ALL: 'C', DEBIAN_FRONTEND: 'noninteractive' };
-    const { code, output } = await run('apt-get', [...options, ...args], { env, onLine });
-    if (code !== 0) throw new Told(`apt-get ${args[0]} failed:\n${output.slice(-4000)}`);
-    return output;
+    return run('apt-get', [...options, ...args], { env, onLine });
   }
 }
 
