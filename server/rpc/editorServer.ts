@@ -97,12 +97,13 @@ function start(connection: Connection, options: EditorServerOptions, editor: Ini
     isBusy: () => notifier.isBusy,
     send: (reports) => notifier.send('xenscope/watchReports', { reports }, 'reports', () => undefined),
   });
-  const { openSimulator, openSocket, localXen, clock } = options;
+  const { openSimulator, openSocket, localXen, mayWriteFiles = true, clock } = options;
   const hosts = new HostRegistry({
     clock,
     openSimulator,
     openSocket,
     localXen,
+    mayWriteFiles,
     seed: editor.seed,
     settings: editor,
     onHosts: () => sendHosts(),
@@ -135,7 +136,7 @@ function start(connection: Connection, options: EditorServerOptions, editor: Ini
   return {
     handlers: createHandlers(hosts, outbox, {
       firstId: editor.firstId ?? 1,
-      mayWriteFiles: options.mayWriteFiles ?? true,
+      mayWriteFiles,
       // The result brings all steps again.
       onReconnectStep: (serial, step) =>
         notifier.send('xenscope/reconnectStep', { serial, step }, `reconnect ${serial}`, () => undefined),

@@ -21,6 +21,8 @@ export interface HostSource {
 
 export interface HostEntryListener {
   readonly clock: Clock;
+  /** Whether what is recorded can be saved from here. */
+  readonly mayWriteFiles: boolean;
   allowDomain0Edits(): boolean;
   onChange(): void;
   /** All that was set on the host is gone: to be told at once, lest a quick connect hides it. */
@@ -69,7 +71,7 @@ export class HostEntry {
       ...found,
       socketPath: this.#session?.host.world?.storeSocketPath ?? found.socketPath ?? socketPath,
       world: this.#world,
-      recorded: this.#session?.recorder !== undefined,
+      recorded: this.#listener.mayWriteFiles && this.#session?.recorder !== undefined,
       // What is open is available, whatever a look at it says.
       unavailable: this.#session ? undefined : unavailable,
     };

@@ -25,6 +25,7 @@ export interface HostRegistryOptions {
   readonly openSocket?: (path: string) => Host;
   /** The host `local`. */
   readonly localXen: LocalXen;
+  readonly mayWriteFiles: boolean;
   readonly seed: number;
   readonly settings: ApiSettings;
   readonly onHosts: () => void;
@@ -155,6 +156,7 @@ export class HostRegistry {
     const { id } = source;
     const entry = new HostEntry(source, {
       clock: this.#options.clock,
+      mayWriteFiles: this.#options.mayWriteFiles,
       allowDomain0Edits: () => this.#settings.allowDomain0Edits,
       onChange: () => this.#pushSoon(),
       onClosed: () => this.#push(),

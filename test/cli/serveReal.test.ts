@@ -175,7 +175,7 @@ describe('xenscope serve --owner', function () {
       { kind: 'machine', id: 'local', more: [], rootServer: undefined },
     );
     const connected = await editor.sendRequest<HostInfo>('xenscope/connect', { host: 'local' });
-    assert.equal(connected.state.kind, 'connected');
+    assert.deepEqual([connected.state.kind, connected.recorded], ['connected', false]);
     assert.deepEqual(await editor.sendRequest('xenscope/names', { host: 'local', path: '/' }), ['tool']);
     const file = path.join(folder, 'written');
     await assert.rejects(editor.sendRequest('xenscope/saveJournal', { host: 'local', file }), {

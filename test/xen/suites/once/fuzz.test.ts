@@ -1,9 +1,9 @@
 /** The wrappers around C under any arguments, over the real libraries and devices, in a process that may crash. */
 import assert from 'node:assert/strict';
-import { XenLibraries } from '../../../native/libraries/xenLibraries';
-import { effort, seed } from '../../fuzz/seed';
-import { fuzzNative } from '../../support/nativeFuzz';
-import { run } from '../support/dom0';
+import { XenLibraries } from '../../../../native/libraries/xenLibraries';
+import { effort, seed } from '../../../fuzz/seed';
+import { fuzzNative } from '../../../support/nativeFuzz';
+import { run } from '../../support/dom0';
 
 const calls = 2_000 * effort;
 const [, , word, from, count, views] = process.argv;

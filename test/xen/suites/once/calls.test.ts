@@ -4,15 +4,15 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readdirSync, readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
-import { lastErrno } from '../../../native/cError';
-import { isReadable } from '../../../native/descriptors';
-import { openEventChannels } from '../../../native/eventChannels';
-import type { NativeEventChannels } from '../../../native/eventChannels';
-import { NativeGrants } from '../../../native/grants';
-import { XenLibraries } from '../../../native/libraries/xenLibraries';
-import { quietLogger } from '../../../native/quietLogger';
-import { effort } from '../../fuzz/seed';
-import { output } from '../support/dom0';
+import { lastErrno } from '../../../../native/cError';
+import { isReadable } from '../../../../native/descriptors';
+import { openEventChannels } from '../../../../native/eventChannels';
+import type { NativeEventChannels } from '../../../../native/eventChannels';
+import { NativeGrants } from '../../../../native/grants';
+import { XenLibraries } from '../../../../native/libraries/xenLibraries';
+import { quietLogger } from '../../../../native/quietLogger';
+import { effort } from '../../../fuzz/seed';
+import { output } from '../../support/dom0';
 
 /** A hundredth of what `npm run soak` does. */
 const rings = 10_000 * effort;
