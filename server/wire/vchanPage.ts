@@ -13,9 +13,13 @@ export const VCHAN_PAGE = layout('vchan_interface', 'xen/include/public/io/libxe
   cli_notify: [
     22,
     1,
-    'What the client asks to be rung for: 1 when there is something to read, 2 when there is room.',
+    'What the server asks the client to ring for: 1 when it has written, 2 when it has read.',
   ],
-  srv_notify: [23, 1, 'The same for the server.'],
+  srv_notify: [
+    23,
+    1,
+    'What the client asks the server to ring for: 1 when it has written, 2 when it has read.',
+  ],
 });
 
 /** Behind the words: a grant reference u32 for each page of the left ring, then of the right one. */

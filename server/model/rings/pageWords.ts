@@ -1,7 +1,7 @@
 /** The words of a ring page in words, and which bytes of the page are what. */
 import type { PageSampler } from '../../capture/pageSampler';
 import { ringSpans } from '../../wire/ringIndex';
-import { xsRingErrorMeaning, xsRingFeatureNames } from '../../wire/xsRing';
+import { xsRingErrorMeaning, xsRingFeaturesText } from '../../wire/xsRing';
 import type { DirectionHistory } from './ringHistory';
 import type { RingSegment, RingWord } from './ringTypes';
 
@@ -19,7 +19,7 @@ export function ringWords(page: PageSampler): RingWord[] {
 function xenstoreSays(name: string, value: number): string | undefined {
   switch (name) {
     case 'server_features':
-      return value === 0 ? 'none offered' : xsRingFeatureNames(value).join(', ');
+      return xsRingFeaturesText(value) ?? 'none offered';
     case 'connection':
       if (value === 0) return 'connected';
       return value === 1
@@ -54,15 +54,15 @@ function vchanSays(name: string, value: number): string | undefined {
       return value === 1 ? 'the server is there' : 'the server has left';
     case 'cli_notify':
     case 'srv_notify':
-      return value === 0 ? 'asks for nothing' : vchanAsks(value);
+      return value === 0 ? 'no ring is asked for' : vchanAsks(value);
     default:
       return undefined;
   }
 }
 
 function vchanAsks(bits: number): string {
-  const asks = [(bits & 1) !== 0 && 'something to read', (bits & 2) !== 0 && 'room to write'].filter(Boolean);
-  return `asks to be rung for ${asks.join(' and ')}`;
+  const asked = [(bits & 1) !== 0 && 'it has written', (bits & 2) !== 0 && 'it has read'].filter(Boolean);
+  return `a ring is asked for when ${asked.join(' or ')}`;
 }
 
 /** Pieces that cover the page up to its last word. */

@@ -1,7 +1,9 @@
 /** Debian's libxenvchan, unchanged, in two programs of two simulated domains. */
 import assert from 'node:assert/strict';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
+import type { Socket } from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import { systemClock } from '../../../server/cli/systemClock';
@@ -143,13 +145,15 @@ describeWithDaemons('programs with libxenvchan join a world', () => {
     const folder = mkdtempSync(path.join(os.tmpdir(), 'proxy-'));
     const [front, back] = [path.join(folder, 'front'), path.join(folder, 'back')];
     const echo = createServer((socket) => socket.pipe(socket)).listen(back);
+    const reached = once(echo, 'connection');
     const [alice, bob] = [await worlds.domain('alice'), await worlds.domain('bob')];
     const node = `/local/domain/${alice}/data/vchan`;
     const proxy = `${XEN_BIN}/vchan-socket-proxy`;
     await worlds.start('alice', proxy, '-m', 'server', bob, node, back);
     await worlds.start('bob', proxy, '-m', 'client', alice, node, front);
-    await until(() => existsSync(front));
-    const socket = connect(front);
+    const socket = await dialPatiently(front);
+    // Not before: the proxy sleeps on data whose ring was one event with that of the connection, also on Xen.
+    await reached;
     const sent = Buffer.alloc(300_000, 'through two domains ');
     socket.write(sent);
     let got = Buffer.alloc(0);
@@ -193,3 +197,16 @@ describeWithDaemons('programs with libxenvchan join a world', () => {
     for (const { child } of [server, client]) child.kill();
   });
 });
+
+/** A socket is there a moment before anybody listens on it. */
+async function dialPatiently(path: string): Promise<Socket> {
+  for (;;) {
+    const socket = connect(path);
+    const isOpen = await new Promise((resolve) => {
+      socket.once('connect', () => resolve(true));
+      socket.once('error', () => resolve(false));
+    });
+    if (isOpen) return socket.on('error', () => undefined);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+}
