@@ -49,6 +49,8 @@ export type ToRing =
   | { readonly kind: 'strip'; readonly strip: RingStrip }
   /** Nothing comes any more, for now: one sentence says why. */
   | { readonly kind: 'away'; readonly text: string }
+  /** The ring is another one from now on, or none: a reconnect that was shown is of the past. */
+  | { readonly kind: 'anew' }
   /** What a reconnect would do, to be asked about. */
   | { readonly kind: 'reconnectPreview'; readonly preview: ReconnectPreview }
   | { readonly kind: 'reconnectStep'; readonly step: ReconnectStep }

@@ -160,6 +160,7 @@ export class RingPanel {
 
   /** The host came back, perhaps with another server: what was asked for before is forgotten there. */
   private followAnew(): void {
+    this.forgetReconnect();
     this.unfollow();
     void this.follow();
   }
@@ -174,11 +175,19 @@ export class RingPanel {
     connection.request('xenscope/ringStop', { viewId }).catch(report);
   }
 
+  /** What comes of one that still runs is dropped; what it came to says nothing of the next connection. */
+  private forgetReconnect(): void {
+    this.reconnecting = ++lastSerial;
+    this.isReconnecting = false;
+    this.post({ kind: 'anew' });
+  }
+
   private show(frame: RingFrame): void {
     this.post({ kind: 'frame', frame });
   }
 
   private gone(): void {
+    this.forgetReconnect();
     this.viewId = undefined;
     this.away(texts.ringGone);
   }

@@ -43,8 +43,9 @@ export function rate(bytesPerSecond: number): string {
 }
 
 function directionText(direction: RingDirectionState): string {
-  const { name, usedBytes, sizeBytes, insane, producedPerSecond } = direction;
+  const { name, usedBytes, sizeBytes, insane, unknown, producedPerSecond } = direction;
   if (insane) return `${name} insane`;
+  if (unknown) return `${name} unknown`;
   const parts = [name, bar(usedBytes, sizeBytes), `${percent(usedBytes, sizeBytes)} %`];
   return [...parts, rate(producedPerSecond)].filter((part) => part !== '').join(' ');
 }
@@ -60,10 +61,22 @@ export function ringDescription({ verdict, directions }: RingRow): string {
 export function ringSpoken({ kind, verdict, directions }: RingRow, owner: string): string {
   const ring = `${kindLabels[kind]} ring of ${owner}, ${verdict.text}`;
   if (verdict.rule === 'not-used') return ring;
-  const levels = directions.map(({ name, usedBytes, sizeBytes, insane }) =>
-    insane ? `${name}: indices that cannot be` : `${name} ${percent(usedBytes, sizeBytes)} percent full`,
-  );
-  return `${ring}, ${levels.join(', ')}`;
+  return [ring, ...directions.map(directionSpoken)].join(', ');
+}
+
+function directionSpoken(direction: RingDirectionState): string {
+  const { name, usedBytes, sizeBytes, insane, unknown, producedPerSecond } = direction;
+  if (insane) return `${name}: indices that cannot be`;
+  if (unknown) return `${name}: unknown until it is connected anew`;
+  const moving = rate(producedPerSecond);
+  return `${name} ${percent(usedBytes, sizeBytes)} percent full${moving && ` at ${moving}`}`;
+}
+
+/** What the hover says of the bytes that wait. */
+function waitingText({ usedBytes, sizeBytes, insane, unknown }: RingDirectionState): string {
+  if (insane) return 'indices that cannot be';
+  if (unknown) return 'what waits is unknown until it is connected anew';
+  return `${usedBytes} of ${sizeBytes} bytes wait`;
 }
 
 /** The hover, as plain text: what it says comes from guests, and is not to be read as Markdown. */
@@ -76,12 +89,10 @@ export function ringTooltip(
     title: `${kindLabels[kind]} ring of ${owner}: ${verdict.text}`,
     lines: [
       ...verdict.evidence,
-      ...directions.map(
-        ({ name, producer, consumer, prod, cons, usedBytes, sizeBytes, insane }) =>
-          `${name}, ${producer} → ${consumer}: ${
-            insane ? 'indices that cannot be' : `${usedBytes} of ${sizeBytes} bytes wait`
-          }, ${name}_prod ${hex(prod)}, ${name}_cons ${hex(cons)}`,
-      ),
+      ...directions.map((direction) => {
+        const { name, producer, consumer, prod, cons } = direction;
+        return `${name}, ${producer} → ${consumer}: ${waitingText(direction)}, ${name}_prod ${hex(prod)}, ${name}_cons ${hex(cons)}`;
+      }),
       `Rule ${verdict.rule}, ring ${id}`,
     ],
   };

@@ -83,9 +83,10 @@ function asTheGuest(
   };
 }
 
-function inFlight({ name, usedBytes, insane, consumer }: RingRow['directions'][number]): string {
+function inFlight({ name, usedBytes, insane, unknown, consumer }: RingRow['directions'][number]): string {
   const what = name === 'req' ? 'Requests' : 'Replies and events';
   if (insane) return `${what} in flight: how many nobody can tell, the indices cannot be`;
+  if (unknown) return `${what} in flight: how many nobody can tell while a reconnect is under way`;
   const waiting =
     usedBytes === 0 ? 'none wait in the ring now' : `${usedBytes} bytes that ${consumer} has not read`;
   return `${what} in flight: ${waiting}`;

@@ -1,6 +1,7 @@
 /**
- * A host is one hypervisor as one acting domain sees it: simulated, or reached through a socket.
- * Further ports (grants, events, pages, observer) join this interface with the parts that need them.
+ * A host is one hypervisor as one acting domain sees it: simulated, the Xen that this machine runs
+ * under, or the store of one behind a socket. What only some of them have may be absent; grants, event
+ * channels and pages belong to those who drive an end of a ring, and are ports of their own beside this.
  */
 import type { Clock, Random } from './clock';
 import type { Observer } from './observer';

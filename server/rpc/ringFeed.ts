@@ -101,7 +101,8 @@ export class RingFeed {
     const strip = watch.strip(ring);
     if (!strip) throw noSuchRing(ring);
     const frames = new FrameSender(viewId, this.#options);
-    const listener = () => {
+    const listener = (frame: RingsFrame) => {
+      this.#latest = frame;
       if (frames.send(watch.detail(ring)) === 'gone') this.closeView(viewId);
     };
     const subscription = watch.subscribe(listener, { intervalMs: Math.max(minFrameIntervalMs, intervalMs) });
@@ -123,7 +124,9 @@ export class RingFeed {
     if (this.#toldFindings !== '[]') this.#sendFindings([]);
   }
 
-  #onList({ rings, leftOut }: RingsFrame): void {
+  #onList(frame: RingsFrame): void {
+    this.#latest = frame;
+    const { rings, leftOut } = frame;
     const { host, isBusy, send } = this.#options;
     if (isBusy()) return;
     const before = this.#told;

@@ -50,6 +50,7 @@ const req = (usedBytes: number, producedPerSecond = 0) => ({
   cons: 0,
   usedBytes,
   insane: false,
+  unknown: false,
   producedPerSecond,
   consumedPerSecond: 0,
 });
@@ -140,7 +141,14 @@ describe('a ring in a row', () => {
   it('says verdict, levels and rates', () => {
     const flowing = row('xenstore:2', { directions: [req(312, 1_234)] });
     assert.equal(ringDescription(flowing), 'idle · req ▰▰▱▱▱▱ 30 % 1.2 kB/s');
-    assert.equal(ringSpoken(flowing, 'web (2)'), 'xenstore ring of web (2), idle, req 30 percent full');
+    assert.equal(
+      ringSpoken(flowing, 'web (2)'),
+      'xenstore ring of web (2), idle, req 30 percent full at 1.2 kB/s',
+    );
+    assert.equal(
+      ringSpoken(row('xenstore:2', { directions: [req(312)] }), 'web (2)'),
+      'xenstore ring of web (2), idle, req 30 percent full',
+    );
     assert.ok(isMoving(flowing));
     assert.ok(!isMoving(row('xenstore:2', { directions: [req(312)] })));
     assert.deepEqual([0, 0.4, 999, 12_000, 2_000_000].map(rate), ['', '', '999 B/s', '12 kB/s', '2.0 MB/s']);
@@ -150,6 +158,21 @@ describe('a ring in a row', () => {
     const unused = row('xenstore:0', { directions: [req(0)], verdict });
     assert.equal(ringDescription(unused), 'not used');
     assert.equal(ringSpoken(unused, 'Domain-0 (0)'), 'xenstore ring of Domain-0 (0), not used');
+  });
+
+  it('says nothing of levels while a reconnect sets the indices anew', () => {
+    const verdict = { rule: 'reconnecting', severity: 'note', text: 'reconnecting', evidence: [] } as const;
+    const unknown = { ...req(0), prod: 700, unknown: true };
+    const stuck = row('xenstore:2', { directions: [unknown], verdict });
+    assert.equal(ringDescription(stuck), 'reconnecting · req unknown');
+    assert.equal(
+      ringSpoken(stuck, 'web (2)'),
+      'xenstore ring of web (2), reconnecting, req: unknown until it is connected anew',
+    );
+    assert.match(
+      ringTooltip(stuck, 'web (2)').lines[0]!,
+      /^req, guest → xenstored: what waits is unknown until it is connected anew, req_prod 0x000002bc/,
+    );
   });
 
   it('hovers in plain text, whatever a guest calls itself', () => {

@@ -93,6 +93,36 @@ describe('rings over the editor API', function () {
     );
   });
 
+  it('say nothing of what waits while a reconnect is stuck', async () => {
+    const { id, domid } = await guest();
+    const lostNotify = (probability: number) =>
+      editor.ask('xenscope/setFault', { host, name: 'lostNotify', probability, domid });
+    const directions = async () =>
+      (await editor.ask('xenscope/ringList', { host })).find((ring) => ring.id === id)!.directions;
+    await lostNotify(1);
+    const stuck = editor.ask('xenscope/reconnect', { host, ring: id, serial: 1, confirmed: true });
+    await editor.ask('xenscope/rings', { host, intervalMs: 33 });
+    await eventually(() => verdict(id)?.rule === 'reconnecting');
+    assert.deepEqual(
+      (await directions()).map(({ unknown, usedBytes }) => [unknown, usedBytes]),
+      [
+        [true, 0],
+        [true, 0],
+      ],
+    );
+    const { lost } = await editor.ask('xenscope/reconnectPreview', { host, ring: id });
+    assert.deepEqual(
+      lost.filter((line) => /in flight: how many nobody can tell while a reconnect/.test(line)).length,
+      2,
+    );
+    await lostNotify(0);
+    const again = await editor.ask('xenscope/reconnect', { host, ring: id, serial: 2, confirmed: true });
+    assert.equal(again.outcome, 'done');
+    await stuck;
+    await eventually(() => verdict(id)?.severity === 'fine');
+    assert.ok((await directions()).every(({ unknown }) => !unknown));
+  });
+
   it('of a console are not offered a reconnect, with the reason', async () => {
     const rings = await editor.ask('xenscope/ringList', { host });
     const ring = rings.find(({ kind }) => kind === 'console')!.id;

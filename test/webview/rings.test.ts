@@ -4,8 +4,22 @@ import type { RingDirectionState, RingFrame } from '../../server/rpc/api';
 import { fullTurn, glide, queuedArc, separated, wraps } from '../../webview/rings/geometry';
 import { hexRows, shadesOf } from '../../webview/rings/hexRows';
 import { History, historyMs, maxPoints } from '../../webview/rings/history';
-import { elapsedText, occupancyText, percent, rateText, rawIndices } from '../../webview/rings/numbers';
-import { packetTitles, pictureText, politeSummary } from '../../webview/rings/words';
+import {
+  elapsedText,
+  isReadable,
+  occupancyText,
+  percent,
+  rateText,
+  rawIndices,
+} from '../../webview/rings/numbers';
+import {
+  countText,
+  evidenceOf,
+  packetTitles,
+  pictureText,
+  politeSummary,
+  unreadableText,
+} from '../../webview/rings/words';
 
 function direction(prod: number, cons: number, over: Partial<RingDirectionState> = {}): RingDirectionState {
   const distance = (prod - cons) >>> 0;
@@ -19,6 +33,7 @@ function direction(prod: number, cons: number, over: Partial<RingDirectionState>
     cons,
     usedBytes: distance > 1024 ? 0 : distance,
     insane: distance > 1024,
+    unknown: false,
     producedPerSecond: 0,
     consumedPerSecond: 0,
     ...over,
@@ -157,6 +172,62 @@ describe('the words beside the picture', () => {
     assert.notEqual(of(300), of(800));
     assert.match(of(1024), /req full/);
     assert.match(politeSummary(frame(direction(5000, 0))), /indices that cannot be/);
+  });
+});
+
+describe('a ring whose indices are being set anew', () => {
+  const unknown = direction(700, 0, { usedBytes: 0, unknown: true });
+
+  it('has no arc and no level, in the picture and in words', () => {
+    assert.equal(queuedArc(direction(700, 0, { unknown: true })), undefined);
+    assert.ok(!wraps(direction(1030, 1020, { unknown: true })));
+    assert.ok(!isReadable(unknown));
+    assert.equal(occupancyText(unknown), 'what waits is unknown until the ring is connected anew');
+    const text = pictureText(unknown);
+    assert.doesNotMatch(text, /%|of 1,024|reads next/);
+    assert.match(text, /what waits is unknown/);
+    assert.match(politeSummary(frame(unknown)), /req unknown\.$/);
+    assert.match(unreadableText(unknown), /Until the ring is connected anew/);
+    assert.match(unreadableText(direction(5000, 0)), /By these indices/);
+  });
+
+  it('colours no byte as one that waits', () => {
+    const shades = shadesOf(frame(direction(700, 0, { unknown: true })), 2080);
+    assert.deepEqual(
+      shades.filter((shade) => shade.startsWith('queued')),
+      [],
+    );
+  });
+});
+
+describe('what was seen', () => {
+  it('names the rule that speaks, and those of the others', () => {
+    const { row } = frame(direction(1024, 0));
+    const verdict = { rule: 'full', severity: 'error', text: 'full', evidence: ['1,024 bytes.'] } as const;
+    const waits = { rule: 'request-waiting', severity: 'warning', text: 'waits', evidence: [] } as const;
+    const idle = { rule: 'idle', severity: 'fine', text: 'idle', evidence: [] } as const;
+    const diagnoses = [verdict, { ...waits, direction: 'req' as const }, idle];
+    assert.deepEqual(evidenceOf({ row: { ...row, verdict }, diagnoses }), [
+      '1,024 bytes.',
+      'Rule: full.',
+      'Also, req: waits (rule: request-waiting).',
+    ]);
+  });
+
+  it('says since when bytes are counted', () => {
+    const detail = {
+      queued: [],
+      consumed: [],
+      producedBytes: 1_200,
+      consumedBytes: 0,
+      unseenBytes: 0,
+      resets: 0,
+    };
+    assert.equal(
+      countText(detail),
+      '1,200 bytes written and 0 read since Xenscope looks at it; 0 passed between two looks',
+    );
+    assert.match(countText({ ...detail, resets: 1 }), /^at least 1,200 .* and at least 0 read since/);
   });
 });
 

@@ -2,12 +2,12 @@
 import type { RingDirectionDetail, RingDirectionState, RingKind } from '../../server/rpc/api';
 import { element } from '../kit';
 import { setNumber } from './flash';
-import { occupancyText, rateText, rawIndices } from './numbers';
-import { countText, PacketTable } from './packets';
+import { isReadable, occupancyText, rateText, rawIndices } from './numbers';
+import { PacketTable } from './packets';
 import type { Palette } from './palette';
 import { RingPicture } from './picture';
 import { setText } from './texts';
-import { directionTitle, packetTitles, pictureText, unseenText } from './words';
+import { countText, directionTitle, packetTitles, pictureText, unreadableText, unseenText } from './words';
 
 export class DirectionView {
   readonly root: HTMLElement;
@@ -47,7 +47,8 @@ export class DirectionView {
     this.picture.canvas.setAttribute('aria-label', pictureText(direction));
     this.picture.canvas.title = raw;
     this.picture.show(direction);
-    this.queued.show(detail.queued, !direction.insane);
-    this.consumed.show(detail.consumed, !direction.insane);
+    const reason = isReadable(direction) ? undefined : unreadableText(direction);
+    this.queued.show(detail.queued, reason);
+    this.consumed.show(detail.consumed, reason);
   }
 }

@@ -3,6 +3,7 @@
  * index goes round as often as it likes. Angles are those of a canvas: 0 points right.
  */
 import type { RingDirectionState } from '../../server/rpc/api';
+import { isReadable } from './numbers';
 
 export const fullTurn = 2 * Math.PI;
 const top = -Math.PI / 2;
@@ -19,15 +20,17 @@ export interface Arc {
 }
 
 /** The bytes that wait, from the consumer on to the producer. Undefined when none does, or nobody can tell. */
-export function queuedArc({ cons, usedBytes, sizeBytes, insane }: RingDirectionState): Arc | undefined {
-  if (insane || usedBytes === 0) return undefined;
+export function queuedArc(direction: RingDirectionState): Arc | undefined {
+  const { cons, usedBytes, sizeBytes } = direction;
+  if (!isReadable(direction) || usedBytes === 0) return undefined;
   const from = angleOf(cons, sizeBytes);
   return { from, to: from + (fullTurn * Math.min(usedBytes, sizeBytes)) / sizeBytes };
 }
 
 /** Whether the bytes that wait run over the end of the array and go on at its beginning. */
-export function wraps({ cons, usedBytes, sizeBytes, insane }: RingDirectionState): boolean {
-  return !insane && (cons % sizeBytes) + usedBytes > sizeBytes;
+export function wraps(direction: RingDirectionState): boolean {
+  const { cons, usedBytes, sizeBytes } = direction;
+  return isReadable(direction) && (cons % sizeBytes) + usedBytes > sizeBytes;
 }
 
 /**

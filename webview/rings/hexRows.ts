@@ -1,5 +1,6 @@
 /** The page as a hex dump whose bytes carry the colours of the picture. */
 import type { RingFrame } from '../../server/rpc/api';
+import { isReadable } from './numbers';
 
 export const bytesPerRow = 16;
 
@@ -26,9 +27,9 @@ export interface HexRow {
 export function shadesOf({ row, words }: RingFrame, bytes: number): Shade[] {
   const shades = new Array<Shade>(bytes).fill('none');
   for (const [index, direction] of row.directions.entries()) {
-    const { offsetBytes, sizeBytes, cons, usedBytes, insane } = direction;
+    const { offsetBytes, sizeBytes, cons, usedBytes } = direction;
     shades.fill('old', offsetBytes, offsetBytes + sizeBytes);
-    if (insane) continue;
+    if (!isReadable(direction)) continue;
     const queued: Shade = index === 0 ? 'queued0' : 'queued1';
     for (let byte = 0; byte < Math.min(usedBytes, sizeBytes); byte++) {
       shades[offsetBytes + ((cons + byte) % sizeBytes)] = queued;

@@ -5,13 +5,13 @@ import type { FromRing, ToRing } from '../messages';
 import { DirectionView } from './directionView';
 import { HexView } from './hexView';
 import { History } from './history';
-import { percent } from './numbers';
+import { isReadable, percent } from './numbers';
 import { onTheme, prefersStillness, readPalette } from './palette';
 import { ReconnectView } from './reconnect';
 import { Strip } from './strip';
 import { setText } from './texts';
 import { WordsTable } from './wordsTable';
-import { explanation, kindNames, politeSummary } from './words';
+import { evidenceOf, explanation, kindNames, politeSummary } from './words';
 import './ring.css';
 
 declare function acquireVsCodeApi(): {
@@ -115,6 +115,8 @@ class RingPage {
         return this.takeStrip(message.strip);
       case 'away':
         return this.tellAway(message.text);
+      case 'anew':
+        return this.reconnect.forget();
       case 'reconnectPreview':
         return this.reconnect.preview(message.preview);
       case 'reconnectStep':
@@ -141,8 +143,8 @@ class RingPage {
     this.away.hidden = true;
     this.history.add(
       frame.timeMs,
-      frame.row.directions.map(({ usedBytes, sizeBytes, insane }) =>
-        insane ? null : (usedBytes * 100) / sizeBytes,
+      frame.row.directions.map((direction) =>
+        isReadable(direction) ? (direction.usedBytes * 100) / direction.sizeBytes : null,
       ),
     );
     this.draw(frame);
@@ -193,7 +195,7 @@ class RingPage {
   }
 
   private drawVerdict(verdict: RingVerdict, evidence: readonly string[]): void {
-    const { text, rule } = verdict;
+    const { text } = verdict;
     const severity = signOf(verdict);
     const key = `${severity} ${text}`;
     if (this.verdict.dataset.key !== key) {
@@ -203,7 +205,6 @@ class RingPage {
       this.verdict.className = `verdict ${severity}`;
       this.verdict.replaceChildren(icon, ` ${text}`);
     }
-    this.verdict.title = `Rule: ${rule}`;
     const lines = JSON.stringify(evidence);
     if (this.evidence.dataset.lines === lines) return;
     this.evidence.dataset.lines = lines;
@@ -267,15 +268,6 @@ function decode(page: string): Uint8Array<ArrayBuffer> {
 
 function sizesOf({ row }: RingFrame): number[] {
   return row.directions.map(({ sizeBytes }) => sizeBytes);
-}
-
-/** What was seen, of all that the doctor says; what the others say beside it. */
-function evidenceOf({ row, diagnoses }: RingFrame): string[] {
-  const others = diagnoses.slice(1).filter(({ severity }) => severity !== 'fine');
-  return [
-    ...row.verdict.evidence,
-    ...others.map(({ text, direction }) => `Also, ${direction ?? 'the ring'}: ${text}.`),
-  ];
 }
 
 function lineNames({ row }: RingFrame): string {

@@ -16,9 +16,15 @@ export function percent(used: number, size: number): number {
   return Math.min(99, Math.max(1, Math.round((used * 100) / size)));
 }
 
-/** `312 of 1,024 bytes, 30 %`, or what is wrong with the indices. */
+/** Whether the indices say what waits. */
+export function isReadable({ insane, unknown }: RingDirectionState): boolean {
+  return !insane && !unknown;
+}
+
+/** `312 of 1,024 bytes, 30 %`, or why the indices do not say it. */
 export function occupancyText(direction: RingDirectionState): string {
-  const { usedBytes, sizeBytes, insane } = direction;
+  const { usedBytes, sizeBytes, insane, unknown } = direction;
+  if (unknown) return 'what waits is unknown until the ring is connected anew';
   if (insane) {
     return `indices ${grouped(distance(direction))} bytes apart in a ring of ${grouped(sizeBytes)}`;
   }

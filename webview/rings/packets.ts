@@ -1,5 +1,5 @@
 /** The decoded packets of one direction, or the lines of a console: those that wait, and those that were just read. */
-import type { RingDirectionDetail, RingKind, RingPacket } from '../../server/rpc/api';
+import type { RingKind, RingPacket } from '../../server/rpc/api';
 import { element } from '../kit';
 import { grouped, hex32 } from './numbers';
 import { setText } from './texts';
@@ -42,9 +42,9 @@ export class PacketTable {
     this.root = element('section', {}, element('h3', { text: title }), this.empty, this.scroller);
   }
 
-  /** `isReadable`: the indices say where packets are. */
-  show(packets: readonly RingPacket[], isReadable: boolean): void {
-    setText(this.empty, isReadable ? this.emptyText : 'By these indices nothing can be told from the bytes.');
+  /** `unreadable`: why the indices do not say where packets are. */
+  show(packets: readonly RingPacket[], unreadable: string | undefined): void {
+    setText(this.empty, unreadable ?? this.emptyText);
     const drawn = JSON.stringify(packets);
     if (drawn === this.drawn) return;
     this.drawn = drawn;
@@ -65,7 +65,9 @@ function packetRow(kind: RingKind, packet: RingPacket): HTMLElement {
   }
   row.append(element('td', { className: 'number', text: bytesText(packet) }));
   const content = element('td', { className: 'content', text });
-  content.title = doubtful ? `${text}\n\nIt was overwritten while we looked, or began before we did.` : text;
+  content.title = doubtful
+    ? `${text}\n\nIts beginning was not seen, or it may have been overwritten while it was read.`
+    : text;
   if (doubtful) content.append(element('span', { className: 'dim', text: ' (doubtful)' }));
   row.append(content);
   row.title = `from index ${hex32(index)}`;
@@ -87,18 +89,4 @@ function moreRow(count: number, width: number): HTMLElement {
   const cell = element('td', { className: 'dim', text: `… and ${grouped(count)} more` });
   cell.colSpan = width;
   return element('tr', {}, cell);
-}
-
-/** `12,345 bytes written and 12,345 read since you look; 96 of them passed unseen`. */
-export function countText({
-  producedBytes,
-  consumedBytes,
-  unseenBytes,
-  resets,
-}: RingDirectionDetail): string {
-  const least = resets > 0 ? 'at least ' : '';
-  const parts = [`${least}${grouped(producedBytes)} bytes written, ${least}${grouped(consumedBytes)} read`];
-  parts.push(`${grouped(unseenBytes)} passed between two looks`);
-  if (resets > 0) parts.push(`indices set anew ${resets === 1 ? 'once' : `${grouped(resets)} times`}`);
-  return parts.join('; ');
 }

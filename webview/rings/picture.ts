@@ -1,7 +1,7 @@
 /** Draws one direction as a real ring. It only draws; what it shows is told in words beside it. */
 import type { RingDirectionState } from '../../server/rpc/api';
 import { angleOf, fullTurn, glide, queuedArc, separated } from './geometry';
-import { grouped, percent } from './numbers';
+import { grouped, isReadable, percent } from './numbers';
 import type { Palette } from './palette';
 
 /** Wider than high: beside the ring there must be room for names. */
@@ -54,13 +54,14 @@ export class RingPicture {
   private step(): void {
     const { direction } = this;
     if (!direction) return;
-    const { sizeBytes, prod, cons, insane } = direction;
-    this.shownProd = insane ? prod : glide(this.shownProd, prod, sizeBytes, glidePart);
-    this.shownCons = insane ? cons : glide(this.shownCons, cons, sizeBytes, glidePart);
+    const { sizeBytes, prod, cons } = direction;
+    const hasPlace = isReadable(direction);
+    this.shownProd = hasPlace ? glide(this.shownProd, prod, sizeBytes, glidePart) : prod;
+    this.shownCons = hasPlace ? glide(this.shownCons, cons, sizeBytes, glidePart) : cons;
     const used = (this.shownProd - this.shownCons) >>> 0;
-    const usedBytes = insane ? 0 : used > sizeBytes ? direction.usedBytes : used;
+    const usedBytes = !hasPlace ? 0 : used > sizeBytes ? direction.usedBytes : used;
     this.draw({ ...direction, prod: this.shownProd, cons: this.shownCons, usedBytes }, direction);
-    if (!insane && (this.shownProd !== prod || this.shownCons !== cons)) this.drawSoon();
+    if (hasPlace && (this.shownProd !== prod || this.shownCons !== cons)) this.drawSoon();
   }
 
   /** `shown` is on its way to `now`: the numbers are those of now. */
@@ -92,9 +93,9 @@ export class RingPicture {
     const palette = this.palette();
     const colour = palette.directions[this.index];
     circle(context, radius, width, palette.track);
-    if (shown.insane) {
+    if (!isReadable(shown)) {
       context.setLineDash([6, 5]);
-      circle(context, radius, width, palette.error);
+      circle(context, radius, width, shown.insane ? palette.error : palette.border);
       context.setLineDash([]);
     }
     const arc = queuedArc(shown);
@@ -128,7 +129,7 @@ export class RingPicture {
     width: number,
     reach: Reach,
   ): void {
-    if (shown.insane) return;
+    if (!isReadable(shown)) return;
     const palette = this.palette();
     const { sizeBytes, prod, cons } = shown;
     const [producer, consumer] = [shown.producer, shown.consumer].map((name) => name.replace(/^the /, ''));
@@ -165,6 +166,11 @@ export class RingPicture {
     if (now.insane) {
       centred(context, 'insane', -8, palette.error, palette.font(1.5));
       centred(context, 'indices', 14, palette.error, palette.font(1));
+      return;
+    }
+    if (now.unknown) {
+      centred(context, '?', -8, palette.foreground, palette.font(1.9));
+      centred(context, 'being set anew', 16, palette.dim, palette.font(0.92));
       return;
     }
     const full = now.usedBytes >= now.sizeBytes;

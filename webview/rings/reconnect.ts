@@ -69,6 +69,14 @@ export class ReconnectView {
     this.say(text, 'bad');
   }
 
+  /** What is shown is of another server, or of a page that is gone. */
+  forget(): void {
+    if (this.root.hidden) return;
+    this.begin();
+    this.close();
+    this.acts.running(false);
+  }
+
   private begin(): void {
     this.root.hidden = false;
     this.text.replaceChildren();

@@ -1,7 +1,7 @@
 /** The state of a ring in sentences, for a screen reader and for whoever rests the mouse on it. */
-import type { RingDirectionState, RingFrame, RingKind } from '../../server/rpc/api';
+import type { RingDirectionDetail, RingDirectionState, RingFrame, RingKind } from '../../server/rpc/api';
 import { wraps } from './geometry';
-import { grouped, occupancyText, percent, rateText } from './numbers';
+import { grouped, isReadable, occupancyText, percent, rateText } from './numbers';
 
 export const kindNames: Readonly<Record<RingKind, string>> = {
   xenstore: 'Xenstore ring',
@@ -29,6 +29,13 @@ export function packetTitles(kind: RingKind, name: string): readonly [string, st
   return [`Queued in ${ring}`, `Just read from ${ring}`];
 }
 
+/** In place of the packets of a direction that is not readable. */
+export function unreadableText({ unknown }: RingDirectionState): string {
+  return unknown
+    ? 'Until the ring is connected anew nothing can be told from the bytes.'
+    : 'By these indices nothing can be told from the bytes.';
+}
+
 /** In place of the packets of a vchan. */
 export const unseenText = 'What it carries lies in pages of its own and is not looked at.';
 
@@ -36,7 +43,7 @@ export const unseenText = 'What it carries lies in pages of its own and is not l
 export function pictureText(direction: RingDirectionState): string {
   const { producer, consumer, producedPerSecond, consumedPerSecond, cons, sizeBytes, prod } = direction;
   const sentences = [`${directionTitle(direction)}.`, `${occupancyText(direction)}.`];
-  if (!direction.insane) {
+  if (isReadable(direction)) {
     sentences.push(
       `${consumer} reads next at byte ${grouped(cons % sizeBytes)}, ${producer} writes next at byte ${grouped(prod % sizeBytes)}.`,
     );
@@ -48,10 +55,26 @@ export function pictureText(direction: RingDirectionState): string {
   return sentences.join(' ');
 }
 
+/** `12,345 bytes written and 12,340 read since Xenscope looks at it; 96 passed between two looks`. */
+export function countText({
+  producedBytes,
+  consumedBytes,
+  unseenBytes,
+  resets,
+}: RingDirectionDetail): string {
+  const least = resets > 0 ? 'at least ' : '';
+  const written = `${least}${grouped(producedBytes)} bytes written and ${least}${grouped(consumedBytes)} read`;
+  const parts = [`${written} since Xenscope looks at it`];
+  parts.push(`${grouped(unseenBytes)} passed between two looks`);
+  if (resets > 0) parts.push(`indices set anew ${resets === 1 ? 'once' : `${grouped(resets)} times`}`);
+  return parts.join('; ');
+}
+
 /** Coarse on purpose: it is spoken when it changes, and must not chatter. */
 export function politeSummary({ row }: RingFrame): string {
   const levels = row.directions.map((direction) => {
     if (direction.insane) return `${direction.name} has indices that cannot be`;
+    if (direction.unknown) return `${direction.name} unknown`;
     const level = percent(direction.usedBytes, direction.sizeBytes);
     if (level === 0) return `${direction.name} empty`;
     return level === 100
@@ -59,6 +82,18 @@ export function politeSummary({ row }: RingFrame): string {
       : `${direction.name} about ${Math.ceil(level / 25) * 25} %`;
   });
   return `${kindNames[row.kind]}: ${row.verdict.text}. ${levels.join(', ')}.`;
+}
+
+/** What was seen, and by which rule; what else the doctor says beside it. */
+export function evidenceOf({ row, diagnoses }: Pick<RingFrame, 'row' | 'diagnoses'>): string[] {
+  const others = diagnoses.slice(1).filter(({ severity }) => severity !== 'fine');
+  return [
+    ...row.verdict.evidence,
+    `Rule: ${row.verdict.rule}.`,
+    ...others.map(
+      ({ text, direction, rule }) => `Also, ${direction ?? 'the ring'}: ${text} (rule: ${rule}).`,
+    ),
+  ];
 }
 
 /** “What am I looking at”: a page and its two directions in plain words. */
@@ -83,7 +118,7 @@ function vchanExplanation(owner: string): string[] {
   return [
     `One page of memory that ${owner}, the server of a vchan, shares with its client. Its words rule two rings, one for each direction; rings of 4 KiB and more lie in pages of their own.`,
     'Each ring has two counters. The producer counter says how far the one side has written, the consumer counter how far the other has read. What lies between waits to be read. Both counters only grow.',
-    'A side that wants to be woken says so in its notify byte, and the other rings an event channel when there is something to read, or room again.',
+    'A side that wants to be woken says so in the notify byte of the other, which then rings an event channel when it has written or read.',
     'This view looks at the words only. It reads them many times a second and never writes to the page.',
   ];
 }

@@ -10,6 +10,8 @@ import { XS_HEADER_BYTES, xsTypeName } from '../../wire/xsMessage';
 import type { RingPacket } from './ringTypes';
 
 const maxTextChars = 120;
+/** What is shown of a message, and one byte that tells that there is more. */
+const shownBytes = XS_HEADER_BYTES + maxTextChars + 1;
 
 export interface Packets {
   /** Oldest first. */
@@ -26,15 +28,46 @@ export interface RingContents {
   readonly cons: number;
 }
 
-/** `stream` is what followed the ring up to `prod`. */
-export function decodePackets({ layout, page, prod, cons }: RingContents, stream?: Reassembly): Packets {
+/** A whole message that was seen and is not wholly consumed: its beginning may be overwritten by now. */
+export interface SeenMessage {
+  /** Free-running index of its first byte. */
+  readonly index: number;
+  readonly wholeBytes: number;
+  /** Header and beginning of the payload: a copy. */
+  readonly start: Uint8Array;
+  readonly isSure: boolean;
+}
+
+/** What followed the ring up to `prod`. */
+export interface FollowedStream {
+  readonly reassembly: Reassembly;
+  /** All messages that were cut and are not wholly consumed, one behind the other. */
+  readonly seen: readonly SeenMessage[];
+}
+
+/** `bytes` from `start` to `end` are one message that begins at `index`. */
+export function seenMessage(
+  index: number,
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  isSure: boolean,
+): SeenMessage {
+  const shown = bytes.slice(start, Math.min(end, start + shownBytes));
+  return { index, wholeBytes: end - start, start: shown, isSure };
+}
+
+export function decodePackets({ layout, page, prod, cons }: RingContents, stream: FollowedStream): Packets {
   const role: StreamRole = layout.producer === 'guest' ? 'request' : 'reply';
   const { offsetBytes, sizeBytes } = layout;
   const bytes = Buffer.from(inOrder(page, offsetBytes, sizeBytes, prod));
   const firstIndex = (prod - sizeBytes) >>> 0;
-  const isFollowed = stream !== undefined && !stream.isSearching;
-  const unfinishedBytes = isFollowed ? stream.heldBytes : 0;
-  const end = Math.max(0, sizeBytes - unfinishedBytes);
+  const { reassembly } = stream;
+  const isFollowed = !reassembly.isSearching;
+  const unfinishedBytes = isFollowed ? reassembly.heldBytes : 0;
+  const seen = isFollowed ? stream.seen : [];
+  const knownBytes = seen.length > 0 ? (prod - seen[0]!.index) >>> 0 : unfinishedBytes;
+  const end = Math.max(0, sizeBytes - knownBytes);
   const run = longestRun(bytes, 0, end, role, isFollowed ? 1 : 0);
 
   const packets: RingPacket[] = [];
@@ -43,8 +76,12 @@ export function decodePackets({ layout, page, prod, cons }: RingContents, stream
     const next = run.begins[at + 1] ?? end;
     packets.push(packet(bytes.subarray(begin, next), (firstIndex + begin) >>> 0, next - begin, !isTrusted));
   });
+  for (const { index, wholeBytes, start, isSure } of seen) {
+    const overwritten = Math.max(0, ((prod - index) >>> 0) - sizeBytes);
+    packets.push(packet(Buffer.from(start), index, wholeBytes - overwritten, !isSure));
+  }
   if (unfinishedBytes > 0) {
-    const known = Buffer.from(stream!.held(XS_HEADER_BYTES + maxTextChars));
+    const known = Buffer.from(reassembly.held(shownBytes));
     packets.push(packet(known, (prod - unfinishedBytes) >>> 0, Math.min(unfinishedBytes, sizeBytes), false));
   }
   return split(packets, bytes, prod, cons, sizeBytes);
@@ -97,7 +134,8 @@ function split(
 ): Packets {
   const waiting = (prod - cons) >>> 0;
   const behindProd = ({ index }: RingPacket) => (prod - index) >>> 0;
-  const isQueued = (it: RingPacket) => waiting > 0 && behindProd(it) - it.bytes < waiting;
+  const isQueued = (it: RingPacket) =>
+    waiting > 0 && Math.max(0, behindProd(it) - (it.wholeBytes ?? it.bytes)) < waiting;
   const queued = packets.filter(isQueued);
   const consumed = packets.filter((it) => !isQueued(it)).reverse();
   const knownBytes = queued.length > 0 ? behindProd(queued[0]!) : 0;

@@ -1,7 +1,5 @@
 /** The state of one ring page, folded from its samples. */
 import type { PageSampler, SampleResult } from '../../capture/pageSampler';
-import { Reassembly } from '../../capture/reassembly';
-import type { DirectionSampler } from '../../capture/directionSampler';
 import { decodePackets, decodeText, type Packets } from './packets';
 import { ringSegments, ringWords } from './pageWords';
 import { HistoryKeeper, type RingHistory } from './ringHistory';
@@ -15,6 +13,7 @@ import type {
   RingVerdict,
   RingView,
 } from './ringTypes';
+import { Stream } from './stream';
 import { Strip } from './strip';
 
 export interface RingTime {
@@ -149,7 +148,7 @@ export class RingModel {
   }
 
   #direction(which: number, nowMs: number): RingDirectionState {
-    const { layout, prod, cons, usedBytes, insane } = this.#history.directions[which]!;
+    const { layout, prod, cons, usedBytes, insane, isVoid } = this.#history.directions[which]!;
     const { name, producer, consumer, offsetBytes, sizeBytes } = layout;
     const messages = this.#streams[which] && this.#strip.rate(which, 'messages', nowMs);
     return {
@@ -162,6 +161,7 @@ export class RingModel {
       cons,
       usedBytes,
       insane: insane !== undefined,
+      unknown: isVoid,
       producedPerSecond: this.#strip.rate(which, 'produced', nowMs),
       consumedPerSecond: this.#strip.rate(which, 'consumed', nowMs),
       ...(messages === undefined ? {} : { messagesPerSecond: messages }),
@@ -214,7 +214,7 @@ export class RingModel {
     if (counter.isInsane || this.#sampler.isReconnecting || !this.#sampler.hasRead) return nothing;
     const contents = { layout, page: this.#sampler.bytes, prod: counter.prod, cons: counter.cons };
     const stream = this.#streams[which];
-    return stream ? decodePackets(contents, stream.reassembly) : decodeText(contents);
+    return stream ? decodePackets(contents, stream) : decodeText(contents);
   }
 }
 
@@ -246,37 +246,9 @@ function sameDirection(one: RingDirectionState, other: RingDirectionState): bool
     one.cons === other.cons &&
     one.usedBytes === other.usedBytes &&
     one.insane === other.insane &&
+    one.unknown === other.unknown &&
     one.producedPerSecond === other.producedPerSecond &&
     one.consumedPerSecond === other.consumedPerSecond &&
     one.messagesPerSecond === other.messagesPerSecond
   );
-}
-
-/** Follows the messages of one direction as far as samples show them. */
-class Stream {
-  readonly reassembly: Reassembly;
-  readonly #sampler: DirectionSampler;
-  #messages = 0;
-  readonly #push = (bytes: Uint8Array, start: number, end: number, isSure: boolean) =>
-    this.reassembly.push(bytes, start, end, isSure);
-
-  constructor(sampler: DirectionSampler) {
-    this.#sampler = sampler;
-    this.reassembly = new Reassembly({
-      role: sampler.layout.producer === 'guest' ? 'request' : 'reply',
-      isAtBoundary: false,
-      listener: { message: () => void this.#messages++, lost: () => undefined },
-    });
-  }
-
-  /** Answers how many messages became whole. */
-  fold(page: PageSampler): number {
-    const { result, unseenBytes, freshBytes, counter } = this.#sampler;
-    if (page.isReconnecting || result === 'reset') this.reassembly.restart();
-    if (unseenBytes > 0) this.reassembly.gap(unseenBytes);
-    this.#messages = 0;
-    if (freshBytes > 0) this.#sampler.eachFresh(page.bytes, this.#push);
-    else if (counter.usedBytes === 0 && result !== 'insane') this.reassembly.rest();
-    return this.#messages;
-  }
 }

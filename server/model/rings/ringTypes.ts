@@ -17,10 +17,12 @@ export interface RingDirectionState {
   /** Free-running indices, modulo 2^32. */
   readonly prod: number;
   readonly cons: number;
-  /** Bytes that wait; 0 when `insane`. */
+  /** Bytes that wait; 0 when `insane` or `unknown`. */
   readonly usedBytes: number;
   /** The indices are further apart than the ring is long: nothing may be read by them. */
   readonly insane: boolean;
+  /** A reconnect is under way and sets the indices anew: until it is through they say nothing, however they stand. */
+  readonly unknown: boolean;
   /** Averaged over about a second. */
   readonly producedPerSecond: number;
   readonly consumedPerSecond: number;

@@ -221,6 +221,68 @@ describe('the view of a ring', () => {
     );
   });
 
+  const write = (reqId: number, bytes: number) =>
+    rawFrame({ type: 'WRITE', reqId, payload: `/flood|${'x'.repeat(bytes - 16 - 7)}` });
+
+  it('knows the head of a full ring whose header was overwritten meanwhile', () => {
+    for (const startIndex of [0, 900, 2 ** 32 - 100]) {
+      const { clock, subscribe, page, watch } = rig({ startIndex });
+      subscribe();
+      clock.tick(100);
+      page.produce('req', Buffer.concat([write(1, 331), write(2, 331), write(3, 331)]));
+      page.produce('req', write(4, 31));
+      clock.tick(100);
+      page.consume('req', 31);
+      page.produce('req', write(5, 31));
+      clock.tick(100);
+      const { queued, consumed, unseenBytes } = watch.detail('xenstore:1')!.details[0]!;
+      assert.deepEqual(
+        queued.map(({ type, reqId, bytes, wholeBytes, doubtful }) => [
+          type,
+          reqId,
+          bytes,
+          wholeBytes,
+          doubtful,
+        ]),
+        [
+          ['WRITE', 1, 300, 331, false],
+          ['WRITE', 2, 331, 331, false],
+          ['WRITE', 3, 331, 331, false],
+          ['WRITE', 4, 31, 31, false],
+          ['WRITE', 5, 31, 31, false],
+        ],
+      );
+      assert.deepEqual([queued[0]!.index, queued[0]!.text.slice(0, 8)], [startIndex, '/flood|x']);
+      assert.deepEqual([consumed, unseenBytes], [[], 0]);
+    }
+  });
+
+  it('forgets the head of a ring with its last byte, and with a reconnect', () => {
+    const { clock, subscribe, page, watch } = rig();
+    subscribe();
+    clock.tick(100);
+    page.produce('req', Buffer.concat([write(1, 600), write(2, 424)]));
+    clock.tick(100);
+    page.consume('req', 599);
+    page.produce('req', write(3, 599));
+    clock.tick(100);
+    const queued = () =>
+      watch
+        .detail('xenstore:1')!
+        .details[0]!.queued.map(({ type, reqId, bytes }) => `${type} ${reqId} ${bytes}`);
+    assert.deepEqual(queued(), ['WRITE 1 1', 'WRITE 2 424', 'WRITE 3 599']);
+    page.consume('req', 1);
+    clock.tick(100);
+    assert.deepEqual(queued(), ['WRITE 2 424', 'WRITE 3 599']);
+    page.setWord('connection', 1);
+    clock.tick(100);
+    page.setPair('req', 0, 0);
+    page.setWord('connection', 0);
+    page.produce('req', write(9, 40));
+    clock.tick(100);
+    assert.deepEqual(queued(), ['WRITE 9 40']);
+  });
+
   it('shows bytes that are no message as what they are', () => {
     const { clock, subscribe, page, watch } = rig();
     page.produce('req', Buffer.alloc(50, 0xff));
@@ -261,6 +323,31 @@ describe('the view of a ring', () => {
       [view.row.directions[1]!.prod, view.row.directions[1]!.insane, view.row.verdict.rule],
       [0x12345678, false, 'reconnecting'],
     );
+  });
+
+  it('says nothing of what waits while a reconnect is stuck, however the indices stand', () => {
+    const { clock, subscribe, page, last, watch } = rig();
+    subscribe();
+    page.produce('req', Buffer.alloc(700, 5));
+    clock.tick(100);
+    const told = () =>
+      last().rings[0]!.directions.map(({ usedBytes, insane, unknown }) => [usedBytes, insane, unknown]);
+    assert.deepEqual(told()[0], [700, false, false]);
+    page.setWord('connection', 1);
+    for (let second = 0; second < 5; second++) {
+      clock.tick(1_000);
+      assert.deepEqual(told(), [
+        [0, false, true],
+        [0, false, true],
+      ]);
+    }
+    const { segments } = watch.detail('xenstore:1')!;
+    assert.ok(!segments.some(({ role }) => role === 'queued'));
+    assert.equal(watch.strip('xenstore:1')!.directions[0]!.usedBytes.at(-1), null);
+    page.setPair('req', 0, 0);
+    page.setWord('connection', 0);
+    clock.tick(100);
+    assert.deepEqual(told()[0], [0, false, false]);
   });
 
   it('shows the text of a console', () => {

@@ -56,9 +56,15 @@ to Xen 4.22 and is not there yet.
 
 The cases of the ring pages themselves, 62 to 72, run on our server's end of a ring and, in
 \`test/interop/ringConformance.test.ts\`, on those of Debian's daemons that behave so: C \`xenstored\`
-offers no reconnection, and \`oxenstored\` has no error word. A guest written in C from Xen's header, which
+offers no reconnection, and \`oxenstored\` has no error word. Case 63 is not asked of \`oxenstored\`
+because its reply of 4000 bytes comes from a value that it does not take: it bounds values at 2048 bytes,
+also for domain 0. A guest written in C from Xen's header, which
 shares nothing with us but the page, judges our server's end in \`test/interop/ringServer.test.ts\`, over
 the same ground and under load.
+
+Cases 97 to 99 are not about a xenstored but about the rings of device drivers, where \`ring.h\` keeps the
+rules: who is notified, how nobody sleeps through an entry, and how many requests can wait. They are tested
+on our arithmetic alone, in [genericRing.test.ts](../test/wire/genericRing.test.ts).
 
 This page is generated: \`node --import=tsx test/store/conformance/writeOverview.ts\`.
 
