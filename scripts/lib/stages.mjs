@@ -18,6 +18,15 @@ export function sum(tallies) {
   };
 }
 
+/** The same tally where nothing may be skipped, as with CI=true: what was skipped has failed. */
+export function withoutSkips({ passed: passes, failures, skipped: skips }) {
+  const strict = skips.map(({ title, why }) => ({
+    title,
+    error: `skipped, which CI does not allow: ${why}`,
+  }));
+  return { passed: passes, failures: [...failures, ...strict], skipped: [] };
+}
+
 /** One check that is a program: its exit status says whether it holds. */
 export function programTally(title, { code, output }) {
   return code === 0 ? passed(1) : failed(title, output || `it ended with status ${code}`);
@@ -42,6 +51,7 @@ export async function mochaStage(
     const args = ['node_modules/mocha/bin/mocha.js', '--no-config', '--no-package'];
     args.push('--node-option', 'import=tsx', '--extension', 'ts', '--timeout', String(testTimeoutMs));
     args.push('--reporter', path.join(root, 'scripts', 'lib', 'mochaReporter.cjs'), '--forbid-only');
+    if (process.env.CI === 'true') args.push('--forbid-pending');
     for (const pattern of ignore) args.push('--ignore', pattern);
     if (retries) args.push('--retries', String(retries));
     if (grep) args.push('--grep', grep);

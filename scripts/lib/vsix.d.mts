@@ -1,2 +1,3 @@
 export function makeVsix(folder?: string): Promise<string>;
 export const target: string;
+export function judgeVsix(file: string): { title: string; wrong: string }[];

@@ -1,0 +1,14 @@
+export interface Tally {
+  readonly passed: number;
+  readonly failures: { title: string; error: string }[];
+  readonly skipped: { title: string; why: string }[];
+}
+export interface StageOptions {
+  readonly timeoutMs: number;
+  readonly testTimeoutMs: number;
+}
+export function passed(count: number): Tally;
+export function skipped(title: string, why: string): Tally;
+export function sum(tallies: readonly Tally[]): Tally;
+export function withoutSkips(tally: Tally): Tally;
+export function mochaStage(name: string, specs: readonly string[], options: StageOptions): Promise<Tally>;
