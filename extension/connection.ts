@@ -230,7 +230,8 @@ export class Connection implements vscode.Disposable {
   }
 
   private initializationOptions(): InitializeOptions {
-    return { apiVersion, seed: settings.seed(), ...settings.forServer(), pace: this.pace() };
+    const forSimulator = { seed: settings.seed(), ringFeatures: settings.ringFeatures(), pace: this.pace() };
+    return { apiVersion, ...settings.forServer(), ...forSimulator };
   }
 
   private names(): NotificationName[] {

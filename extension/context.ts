@@ -77,7 +77,10 @@ export class Xenscope implements vscode.Disposable {
       onSettings(['simulator.pace', 'sockets', 'allowDomain0Edits', 'realHost.serverSocket'], () =>
         this.sendSettings(),
       ),
-      onSettings(['simulator.seed', 'server.node', 'realHost.libraries'], () => void this.offerRestart()),
+      onSettings(
+        ['simulator.seed', 'simulator.ringFeatures', 'server.node', 'realHost.libraries'],
+        () => void this.offerRestart(),
+      ),
     );
   }
 

@@ -1,8 +1,10 @@
 /** The settings, each read in one place; package.json describes them to the person. */
 import * as vscode from 'vscode';
-import type { ApiSettings } from '../server/rpc/api';
+import type { ApiSettings, OfferedFeature } from '../server/rpc/api';
 
 export const section = 'xenscope';
+
+const ringFeatures: readonly OfferedFeature[] = ['reconnection', 'error-word'];
 
 function get<T>(name: string, fallback: T): T {
   return vscode.workspace.getConfiguration(section).get<T>(name, fallback);
@@ -17,6 +19,11 @@ export const settings = {
   serverNode: () => String(get<unknown>('server.node', '') ?? '').trim(),
   seed: () => Math.trunc(numberWithin('simulator.seed', 1, 0, 0xffff_ffff)),
   pace: () => numberWithin('simulator.pace', 1, 0, 20),
+  /** What the simulator's store offers on rings. */
+  ringFeatures(): OfferedFeature[] {
+    const value = get<unknown>('simulator.ringFeatures', ringFeatures);
+    return Array.isArray(value) ? ringFeatures.filter((name) => value.includes(name)) : [...ringFeatures];
+  },
   autoconnect: () => get('simulator.autoconnect', true),
   sockets(): string[] {
     const value = get<unknown>('sockets', []);

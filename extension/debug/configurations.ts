@@ -13,10 +13,15 @@ export interface Configuration {
 export interface SimulatorDefaults {
   readonly seed: number;
   readonly pace: number;
+  /** What its store offers on rings. */
+  readonly ringFeatures: readonly string[];
 }
 
 /** What somebody gets who has no launch.json, or wants a first one. */
-export function simulatorConfiguration({ seed, pace }: SimulatorDefaults): Configuration {
+export function simulatorConfiguration({
+  seed,
+  pace,
+}: Pick<SimulatorDefaults, 'seed' | 'pace'>): Configuration {
   return {
     type: debugType,
     request: 'launch',
@@ -33,5 +38,6 @@ export function resolveConfiguration(
   given: Partial<Configuration>,
   defaults: SimulatorDefaults,
 ): Configuration {
-  return { ...simulatorConfiguration(defaults), name: 'Xenscope', ...given };
+  const { ringFeatures } = defaults;
+  return { ...simulatorConfiguration(defaults), ringFeatures, name: 'Xenscope', ...given };
 }

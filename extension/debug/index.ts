@@ -10,7 +10,11 @@ import { settings } from '../settings';
 import { debugType, resolveConfiguration, simulatorConfiguration } from './configurations';
 
 export function registerDebugger(serverScript: string, logs: Logs): vscode.Disposable[] {
-  const defaults = () => ({ seed: settings.seed(), pace: settings.pace() });
+  const defaults = () => ({
+    seed: settings.seed(),
+    pace: settings.pace(),
+    ringFeatures: settings.ringFeatures(),
+  });
   const provider: vscode.DebugConfigurationProvider = {
     provideDebugConfigurations: () => [simulatorConfiguration(defaults())],
     resolveDebugConfiguration: (_folder, configuration) => resolveConfiguration(configuration, defaults()),

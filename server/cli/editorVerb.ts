@@ -2,6 +2,7 @@
 import type { Command } from 'commander';
 import type { Host } from '../host/host';
 import type { WorldInfo } from '../rpc/api';
+import { offeredFeatureBits, offeredFeatureNames } from '../wire/offeredFeatures';
 import { endProcess } from './endProcess';
 import { localXen, maxSilenceMs } from './localXen';
 import { privateSocket } from './privateSocket';
@@ -43,7 +44,7 @@ async function serveEditor(): Promise<void> {
 }
 
 /** A world of its own, whose store listens where only this user can reach it. */
-async function openSimulator({ seed, pace }: WorldInfo): Promise<Host> {
+async function openSimulator({ seed, pace, ringFeatures }: WorldInfo): Promise<Host> {
   const { openRecordedWorld } = await import('./recording');
   const { openPages } = await import('./openPages');
   const socket = await privateSocket();
@@ -52,6 +53,7 @@ async function openSimulator({ seed, pace }: WorldInfo): Promise<Host> {
     const world = await openRecordedWorld({
       seed,
       pace,
+      ringFeatures: offeredFeatureBits(ringFeatures ?? offeredFeatureNames),
       storeSocketPath: socket.path,
       ...(socket.guestPath === undefined ? {} : { guestSocketPath: socket.guestPath }),
       pages,

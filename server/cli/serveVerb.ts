@@ -5,7 +5,9 @@ import { Option } from 'commander';
 import type { Command } from 'commander';
 import { storeWayNames } from '../../native/store/storeWays';
 import { maxPace } from '../sim/scheduler';
+import { offeredFeatureNames } from '../wire/offeredFeatures';
 import { pace, wholeNumber } from './numbers';
+import { ringFeatures } from './ringFeatures';
 import { writeOut } from './output';
 import { privateSocket } from './privateSocket';
 import type { PrivateSocket } from './privateSocket';
@@ -19,6 +21,8 @@ interface ServeOptions extends ServeRealOptions {
   readonly socket?: string;
   readonly seed: number;
   readonly pace: number;
+  /** Values of XsRingFeature, or-ed. */
+  readonly ringFeatures: number;
   readonly journal?: string;
   readonly verbose?: boolean;
 }
@@ -48,6 +52,14 @@ export function addServeVerb(program: Command): void {
       `how fast they live: 1 is human speed, 0 is quiet, at most ${maxPace}`,
       pace,
       1,
+    )
+    .addOption(
+      new Option(
+        '--ring-features <list>',
+        'what its store offers on rings: reconnection, error-word, both with a comma between, or none',
+      )
+        .argParser(ringFeatures)
+        .default(ringFeatures(offeredFeatureNames.join()), 'both'),
     )
     .option('--journal <file>', 'when it ends, write down the last of what passed: messages, rings, states')
     .option('-v, --verbose', 'tell on standard error what happens to the domains')
@@ -85,6 +97,7 @@ async function serve(options: ServeOptions): Promise<void> {
     const world = await openRecordedWorld({
       seed: options.seed,
       pace: options.pace,
+      ringFeatures: options.ringFeatures,
       storeSocketPath: socketPath,
       ...(own.guestPath === undefined ? {} : { guestSocketPath: own.guestPath }),
       pages: openPages(log),

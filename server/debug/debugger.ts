@@ -41,6 +41,8 @@ export interface DebugTarget {
 /** What a world must be made with to be debugged. */
 export interface WorldRequest {
   readonly seed: number;
+  /** What the store offers on rings: values of XsRingFeature, or-ed. */
+  readonly ringFeatures: number;
   readonly tap: StoreTap;
   readonly onMove: (move: WorldMove) => void;
   /** A file for what the flight recorder holds when the world is closed. */

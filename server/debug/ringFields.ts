@@ -5,7 +5,7 @@ import {
   XS_RING_PAGE,
   XS_RSP_OFFSET,
   xsRingErrorMeaning,
-  xsRingFeatureNames,
+  xsRingFeaturesText,
 } from '../wire/xsRing';
 import { numberText, type Field } from './field';
 import { addressText, pageAddress } from './memory';
@@ -31,7 +31,7 @@ function meaning(view: RingView, name: RingWord): string {
   const value = view.word(name);
   switch (name) {
     case 'server_features':
-      return ` ${xsRingFeatureNames(value).join(', ') || 'none'}`;
+      return ` ${xsRingFeaturesText(value) ?? 'none'}`;
     case 'connection':
       return value === 0 ? ' connected' : ' the guest asks for a reconnect';
     case 'error':

@@ -13,7 +13,10 @@ import type {
   NodeRow,
   TreeChange,
 } from '../model/treeTypes';
+import type { OfferedFeature } from '../wire/offeredFeatures';
 import type { RingNotifications, RingRequests } from './ringsApi';
+
+export type { OfferedFeature };
 
 export type * from './ringsApi';
 export type {
@@ -74,6 +77,8 @@ export interface WorldInfo {
   readonly seed: number;
   /** 1 is human speed, 0 is quiet. */
   readonly pace: number;
+  /** What its store offers on rings; absent: all that it can. */
+  readonly ringFeatures?: readonly OfferedFeature[];
 }
 
 /** ---- the tree ---------------------------------------------------------------------------- */
@@ -194,6 +199,8 @@ export interface InitializeOptions {
   readonly apiVersion: number;
   readonly seed: number;
   readonly pace: number;
+  /** As WorldInfo.ringFeatures. */
+  readonly ringFeatures?: readonly OfferedFeature[];
   /** Sockets that the person added, by path. */
   readonly sockets: readonly string[];
   /** Whether edits of domain 0's own paths on a real host are allowed at all. */
@@ -204,7 +211,7 @@ export interface InitializeOptions {
   readonly firstId?: number;
 }
 
-export type ApiSettings = Omit<InitializeOptions, 'apiVersion' | 'seed' | 'firstId'>;
+export type ApiSettings = Omit<InitializeOptions, 'apiVersion' | 'seed' | 'ringFeatures' | 'firstId'>;
 
 type OnHost<T = unknown> = { readonly host: string } & T;
 

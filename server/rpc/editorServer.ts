@@ -105,6 +105,7 @@ function start(connection: Connection, options: EditorServerOptions, editor: Ini
     localXen,
     mayWriteFiles,
     seed: editor.seed,
+    ringFeatures: editor.ringFeatures,
     settings: editor,
     onHosts: () => sendHosts(),
     onTreeChanges: (host, changes) =>

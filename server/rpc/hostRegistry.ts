@@ -27,6 +27,7 @@ export interface HostRegistryOptions {
   readonly localXen: LocalXen;
   readonly mayWriteFiles: boolean;
   readonly seed: number;
+  readonly ringFeatures: WorldInfo['ringFeatures'];
   readonly settings: ApiSettings;
   readonly onHosts: () => void;
   readonly onTreeChanges: (host: string, changes: readonly TreeChange[]) => void;
@@ -48,14 +49,14 @@ export class HostRegistry {
   constructor(options: HostRegistryOptions) {
     this.#options = options;
     this.#settings = options.settings;
-    const { seed, settings, openSimulator } = options;
+    const { seed, ringFeatures, settings, openSimulator } = options;
     if (openSimulator) {
       this.#add({
         id: 'simulator',
         kind: 'simulator',
         label: 'Simulator',
         removable: false,
-        world: { seed, pace: settings.pace },
+        world: { seed, pace: settings.pace, ...(ringFeatures ? { ringFeatures } : {}) },
         open: openSimulator,
       });
     }

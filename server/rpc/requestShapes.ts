@@ -1,6 +1,7 @@
 /** What each request must carry. Editors are foreign too: nothing is used before it was checked here. */
 import path from 'node:path';
 import { XenscopeError } from '../host/errors';
+import { offeredFeatureNames } from '../wire/offeredFeatures';
 import { isNodePath, isSpecialPath } from '../wire/xsPath';
 import type { ApiRequests, RequestName } from './api';
 import { domainActs } from './worldFeed';
@@ -86,7 +87,13 @@ const settings = {
 };
 const host = { host: text };
 
-export const initializeShape = { ...settings, apiVersion: count, seed: count, firstId: optional(count) };
+export const initializeShape = {
+  ...settings,
+  apiVersion: count,
+  seed: count,
+  ringFeatures: optional(listOf(oneOf(...offeredFeatureNames))),
+  firstId: optional(count),
+};
 
 const shapes: Shapes = {
   'xenscope/settings': settings,

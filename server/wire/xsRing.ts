@@ -67,3 +67,12 @@ export function xsRingFeatureNames(features: number): string[] {
   const rest = (features & ~0xf) >>> 0;
   return rest === 0 ? names : [...names, `0x${rest.toString(16)}`];
 }
+
+/** All features in one line, for a person; undefined where there is none. */
+export function xsRingFeaturesText(features: number): string | undefined {
+  if (features === 0) return undefined;
+  const names = xsRingFeatureNames(features).join(', ');
+  // A simulated store may offer it, and so does oxenstored: nobody shall take it for what every Xen has.
+  const offersReconnection = (features & XsRingFeature.RECONNECTION) !== 0;
+  return offersReconnection ? `${names}; C xenstored itself never offers reconnection` : names;
+}

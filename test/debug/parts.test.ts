@@ -215,13 +215,16 @@ describe('the console of messages', () => {
 
 describe('a launch configuration', () => {
   it('may be empty', () => {
-    const usual = { seed: 1, pace: 1, faults: {}, stopOnEntry: false, trace: true, journal: undefined };
+    const ringFeatures = ['reconnection', 'error-word'];
+    const flags = { stopOnEntry: false, trace: true };
+    const usual = { seed: 1, pace: 1, ringFeatures, faults: {}, ...flags, journal: undefined };
     assert.deepEqual(launchArguments({}), usual);
   });
 
   it('is taken as it is', () => {
     const journal = path.resolve('life.jsonl');
-    const given = { seed: 9, pace: 0, faults: { lostNotify: 0.5 }, stopOnEntry: true, trace: false, journal };
+    const faults = { lostNotify: 0.5 };
+    const given = { seed: 9, pace: 0, ringFeatures: [], faults, stopOnEntry: true, trace: false, journal };
     assert.deepEqual(launchArguments({ type: 'xenscope', host: 'simulator', ...given }), given);
   });
 
@@ -230,6 +233,8 @@ describe('a launch configuration', () => {
     { seed: '1' },
     { pace: 1001 },
     { pace: NaN },
+    { ringFeatures: 'none' },
+    { ringFeatures: ['reconnection', 'errors'] },
     { faults: [] },
     { faults: { lostNotify: -1 } },
     { stopOnEntry: 'yes' },

@@ -6,7 +6,7 @@ import { resolveConfiguration, simulatorConfiguration } from '../../extension/de
 import { faultTexts } from '../../server/sim/faults';
 import { launchArguments } from '../../server/debug/dap/launchArguments';
 
-const defaults = { seed: 7, pace: 2 };
+const defaults = { seed: 7, pace: 2, ringFeatures: ['error-word'] };
 
 interface Property {
   readonly default: unknown;
@@ -38,11 +38,13 @@ describe('configurations of the debugger', () => {
       host: 'simulator',
       seed: 7,
       pace: 2,
+      ringFeatures: ['error-word'],
     });
   });
 
   it('leave alone what somebody wrote', () => {
-    const written = { type: 'xenscope', request: 'launch', name: 'Mine', seed: 1, stopOnEntry: true };
+    const mine = { name: 'Mine', seed: 1, stopOnEntry: true, ringFeatures: [] };
+    const written = { type: 'xenscope', request: 'launch', ...mine };
     assert.deepEqual(resolveConfiguration(written, defaults), { ...written, host: 'simulator', pace: 2 });
   });
 

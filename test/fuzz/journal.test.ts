@@ -70,11 +70,12 @@ async function lifeOf({ seed, domains, ms, faults, dumps = false, limits }: Life
     await world.advance(ms);
     for (const stop of stops) stop();
     assert.equal(journal.dropped.entries, 0);
-    for (const line of journalLines(journal)) hash.update(line);
-    const faultsSet = [...journal.entries()].filter(
-      (entry) => entry.kind === 'admission' && entry.what === 'fault',
-    );
-    assert.equal(faultsSet.length, Object.keys(faultTexts).length);
+    let faultsSet = 0;
+    for (const line of journalLines(journal)) {
+      hash.update(line);
+      if (line.includes('"what":"fault"')) faultsSet++;
+    }
+    assert.equal(faultsSet, Object.keys(faultTexts).length);
     if (dumps) {
       for (const [path, { value, perms }] of await dump(world)) hash.update(`${path} ${value} ${perms}\n`);
     }
@@ -107,7 +108,7 @@ const restless = plainGuest({
 });
 
 describe('the journal of a closed world', function () {
-  this.timeout(400_000 * effort);
+  this.timeout(1_800_000 * effort);
 
   it(`is the same byte for byte for the same seed, with faults and without, over ${SEEDS} seeds`, async () => {
     const hashes = new Set<string>();

@@ -1,5 +1,6 @@
 /** What a launch configuration may say. A person wrote it, so each mistake gets a sentence. */
 import path from 'node:path';
+import { offeredFeatureNames, offeredFeatures, type OfferedFeature } from '../../wire/offeredFeatures';
 import { errors } from './errors';
 
 export interface LaunchArguments {
@@ -7,6 +8,8 @@ export interface LaunchArguments {
   readonly seed: number;
   /** How fast they live: 1 is human speed, 0 is quiet. */
   readonly pace: number;
+  /** What the store offers on rings. */
+  readonly ringFeatures: readonly OfferedFeature[];
   /** How often each fault strikes, from 0 to 1. */
   readonly faults: Readonly<Record<string, number>>;
   readonly stopOnEntry: boolean;
@@ -20,7 +23,7 @@ export const maxPace = 1000;
 
 /** Throws a RequestError that says which entry is wrong. */
 export function launchArguments(given: object): LaunchArguments {
-  const { host, seed, pace, faults, stopOnEntry, trace, journal } = given as Readonly<
+  const { host, seed, pace, ringFeatures, faults, stopOnEntry, trace, journal } = given as Readonly<
     Record<string, unknown>
   >;
   if (host !== undefined && host !== 'simulator') {
@@ -31,6 +34,7 @@ export function launchArguments(given: object): LaunchArguments {
   return {
     seed: number('seed', seed, 1, { from: 0, to: Number.MAX_SAFE_INTEGER, isWhole: true }),
     pace: number('pace', pace, 1, { from: 0, to: maxPace, isWhole: false }),
+    ringFeatures: features(ringFeatures),
     faults: probabilities(faults),
     stopOnEntry: flag('stopOnEntry', stopOnEntry, false),
     trace: flag('trace', trace, true),
@@ -52,6 +56,16 @@ function number(name: string, value: unknown, otherwise: number, { from, to, isW
   const kind = isWhole ? 'whole number' : 'number';
   throw errors.badArgument(
     `"${name}" must be a ${kind} from ${from} to ${to}, not ${JSON.stringify(value)}.`,
+  );
+}
+
+function features(value: unknown): readonly OfferedFeature[] {
+  if (value === undefined) return offeredFeatureNames;
+  const known = Array.isArray(value) ? offeredFeatures(value) : undefined;
+  if (known) return known;
+  const names = offeredFeatureNames.map((name) => JSON.stringify(name)).join(' and ');
+  throw errors.badArgument(
+    `"ringFeatures" must be a list of ${names}, or an empty one, not ${JSON.stringify(value)}.`,
   );
 }
 

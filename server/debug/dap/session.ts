@@ -14,6 +14,7 @@ import {
 import type { DebugProtocol } from '@vscode/debugprotocol';
 import type { Clock } from '../../host/clock';
 import { XenscopeError } from '../../host/errors';
+import { offeredFeatureBits } from '../../wire/offeredFeatures';
 import type { DebugConnection } from '../connection';
 import { Debugger, type DebugTarget, type StepSize, type WorldRequest } from '../debugger';
 import { listingLine } from '../listingLine';
@@ -164,6 +165,7 @@ export class AdapterSession extends DebugSession {
       const { tap, onMove } = this.#debugger;
       const target = await this.#options.openWorld({
         seed: wanted.seed,
+        ringFeatures: offeredFeatureBits(wanted.ringFeatures),
         tap,
         onMove,
         journal: wanted.journal,
