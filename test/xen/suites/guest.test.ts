@@ -1,6 +1,6 @@
-/** The machine itself: what all other suites stand on. A real guest boots, talks, reboots and dies. */
+/** The machine itself: what all other suites stand on. A real guest boots, talks and dies. */
 import assert from 'node:assert/strict';
-import { domains, eventually, output } from '../support/dom0';
+import { domains, output } from '../support/dom0';
 import { Guest } from '../support/guest';
 
 describe('a real guest', () => {
@@ -29,16 +29,6 @@ describe('a real guest', () => {
     assert.equal(await output('xenstore-read', `${guest.path}/data/colour`), 'blue\n');
     assert.equal(await guest.type('xenstore-read data/colour'), 'blue');
     assert.match(await guest.type('xenstore-write /tool/mine 1 2>&1'), /xenstore-write: could not write/);
-  });
-
-  it('comes back under another number when it reboots', async () => {
-    await guest.typeOnly('reboot -f');
-    await guest.gone();
-    await eventually(async () => (await domains()).some(({ name }) => name === 'talker'));
-    const again = await Guest.named('talker');
-    assert.notEqual(again.domid, guest.domid);
-    guest = again;
-    assert.equal(await guest.type('echo again'), 'again');
   });
 
   it('crashes and is gone', async () => {

@@ -14,9 +14,9 @@ import {
   StreamMessageReader,
   StreamMessageWriter,
 } from 'vscode-jsonrpc/node';
-import { apiVersion, type HostInfo, type InitializeOptions, type RingRow } from '../../../server/rpc/api';
-import { domains, eventually, output } from '../support/dom0';
-import { Guest } from '../support/guest';
+import { apiVersion, type HostInfo, type InitializeOptions, type RingRow } from '../../../../server/rpc/api';
+import { domains, eventually, output } from '../../support/dom0';
+import { Guest } from '../../support/guest';
 
 const socketPath = '/run/xenscope/1000.sock';
 const initializationOptions: InitializeOptions = {
