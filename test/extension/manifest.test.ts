@@ -1,0 +1,50 @@
+/** What package.json promises a person who opens the folder of somebody else. */
+import assert from 'node:assert/strict';
+import { capabilities, contributes } from '../../package.json';
+
+interface Setting {
+  readonly type: string;
+  readonly scope?: string;
+  readonly enum?: readonly string[];
+  readonly items?: { readonly enum?: readonly string[] };
+}
+
+const settings = Object.entries(contributes.configuration.properties as Readonly<Record<string, Setting>>);
+const restricted: readonly string[] = capabilities.untrustedWorkspaces.restrictedConfigurations;
+
+/** A workspace can say nothing, or nothing as long as it is not trusted. */
+function isSafe([name, { scope }]: [string, Setting]): boolean {
+  return scope === 'machine' || scope === 'application' || restricted.includes(name);
+}
+
+describe('settings in the workspace of somebody else', () => {
+  // Free text is what could name a program, a folder of libraries, or a socket.
+  const free = settings.filter(
+    ([, { type, enum: choices, items }]) => !(choices ?? items?.enum) && /string|array|object/.test(type),
+  );
+
+  it('cannot choose programs, libraries and sockets', () => {
+    const names = free.map(([name]) => name);
+    for (const known of ['server.node', 'realHost.libraries', 'realHost.serverSocket', 'sockets']) {
+      assert.ok(names.includes(`xenscope.${known}`), `${known} is looked at`);
+    }
+    assert.deepEqual(
+      free.filter((setting) => !isSafe(setting)).map(([name]) => name),
+      [],
+    );
+  });
+
+  it('cannot allow what a person has not allowed', () => {
+    const allowing = settings.filter(([name]) => /\.allow/.test(name));
+    assert.ok(allowing.length > 0);
+    assert.ok(allowing.every(isSafe));
+  });
+
+  it('that may be set there once it is trusted exist', () => {
+    for (const name of restricted)
+      assert.ok(
+        settings.some(([known]) => known === name),
+        name,
+      );
+  });
+});
