@@ -95,7 +95,7 @@ export class RingPicture {
     circle(context, radius, width, palette.track);
     if (!isReadable(shown)) {
       context.setLineDash([6, 5]);
-      circle(context, radius, width, shown.insane ? palette.error : palette.border);
+      circle(context, radius, width, shown.insane ? palette.error : palette.dim);
       context.setLineDash([]);
     }
     const arc = queuedArc(shown);
