@@ -36,7 +36,7 @@ export class Acts implements vscode.Disposable {
 
   /** Undefined when the person said no, or was told that it is refused. */
   async perform(host: string, act: Act, options: ActOptions): Promise<ActResult | undefined> {
-    const preview = await this.connection.request('xenscope/preview', { host, act });
+    const preview = await this.preview(host, act);
     if (preview.verdict === 'refuse') {
       await say.refusal(preview.text, detailOf(preview));
       return undefined;
@@ -46,11 +46,17 @@ export class Acts implements vscode.Disposable {
 
   /** As `perform`, for callers who must fail when nothing was done: a refusal and a no are Failures. */
   async performOrThrow(host: string, act: Act, options: ActOptions): Promise<ActResult> {
-    const preview = await this.connection.request('xenscope/preview', { host, act });
+    const preview = await this.preview(host, act);
     if (preview.verdict === 'refuse') throw failures.refused(preview.text, preview.details);
     const result = await this.performPreviewed(host, act, preview, options);
     if (!result) throw failures.notConfirmed();
     return result;
+  }
+
+  private preview(host: string, act: Act): Thenable<Preview> {
+    return whileShown('Looking at what this would change', () =>
+      this.connection.request('xenscope/preview', { host, act }),
+    );
   }
 
   private async performPreviewed(
@@ -67,7 +73,9 @@ export class Acts implements vscode.Disposable {
     // The question said so.
     if (act.kind === 'remove' && preview.isFinal) act = { ...act, knownFinal: true };
     try {
-      const result = await this.connection.request('xenscope/act', { host, act, confirmed: asking });
+      const result = await whileShown('Changing the xenstore', () =>
+        this.connection.request('xenscope/act', { host, act, confirmed: asking }),
+      );
       this.undoStack.push(host, result);
       void this.tell(host, result, options.loud === true);
       return result;
@@ -107,6 +115,14 @@ export class Acts implements vscode.Disposable {
     if (answer !== undo || !target) return;
     await this.undo(target).catch((error: unknown) => say.error(failureOf(error).text));
   }
+}
+
+/** A big subtree takes seconds: the status bar tells that something is under way. */
+function whileShown<T>(title: string, work: () => Promise<T>): Thenable<T> {
+  return vscode.window.withProgress(
+    { location: vscode.ProgressLocation.Window, title: `Xenscope: ${title}…` },
+    work,
+  );
 }
 
 function detailOf({ details }: Preview): string {

@@ -9,7 +9,10 @@ import { addEditorVerb } from './cli/editorVerb';
 import { runCommandLine } from './cli/runCommandLine';
 import { addRunVerb } from './cli/runVerb';
 import { addServeVerb } from './cli/serveVerb';
+import { keepHeapSmall } from './cli/smallHeap';
 import { addStoreVerbs } from './cli/storeVerbs';
+
+keepHeapSmall();
 
 const program = new Command('xenscope')
   .description('See inside Xen: xenstore, rings and devices of a real host or of a built-in simulator.')

@@ -1,0 +1,14 @@
+/**
+ * Keeps what is resident close to what is alive. Left to itself V8 lets garbage pile up to as much again
+ * as lives, and a store that hostile clients filled to its limits (store/quotas.ts) would pass 300 MB.
+ */
+import { setFlagsFromString } from 'node:v8';
+
+/** The old generation is collected when it has grown by so much since the last time. */
+const growingPercent = 25;
+
+export function keepHeapSmall(): void {
+  // The editor's own runtime may not let its flags be changed once it runs.
+  if (process.versions['electron'] !== undefined) return;
+  setFlagsFromString(`--heap-growing-percent=${growingPercent}`);
+}

@@ -1,0 +1,100 @@
+/** The servers that hostile clients are let loose on, each in a process of its own, bundled as it ships. */
+import assert from 'node:assert/strict';
+import { type ChildProcess, fork, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import path from 'node:path';
+import { createInterface } from 'node:readline';
+import { build } from 'esbuild';
+import {
+  createMessageConnection,
+  type MessageConnection,
+  StreamMessageReader,
+  StreamMessageWriter,
+} from 'vscode-jsonrpc/node';
+import type { ApiNotifications, HostInfo } from '../../server/rpc/api';
+import { bundle } from '../cli/xenscope';
+import { initializeOptions } from '../rpc/rig';
+
+export interface Victim {
+  readonly server: ChildProcess;
+  readonly socketPath: string;
+}
+
+/** Starts in an empty folder, which is removed later. */
+export type StartVictim = (folder: string) => Promise<Victim>;
+
+/** The store alone. A server that compiles itself at its start has that in its memory for good. */
+export const storeAlone: StartVictim = async (folder) => {
+  const outfile = path.join(folder, 'server.cjs');
+  const socketPath = path.join(folder, 'socket');
+  const entry = path.join(__dirname, '../bench/serverProcess.ts');
+  await build({ entryPoints: [entry], outfile, bundle: true, platform: 'node', format: 'cjs' });
+  const server = fork(outfile, [socketPath], { execArgv: [] });
+  await once(server, 'message');
+  return { server, socketPath };
+};
+
+/** `xenscope serve`: the store of a world that lives, with its flight recorder. */
+export const serve: StartVictim = async (folder) => {
+  const server = spawn(process.execPath, [await bundle(), 'serve'], {
+    env: { ...process.env, XDG_RUNTIME_DIR: folder },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  for await (const line of createInterface({ input: server.stdout })) {
+    const match = /^XENSTORED_PATH=(.*)$/.exec(line);
+    if (match) return { server, socketPath: match[1]! };
+  }
+  assert.fail('it ended without naming its socket');
+};
+
+/** Directories that the editor shows open, where they are. */
+const shown = ['/', '/hostile', '/hostile/values', '/hostile/names', '/hostile/names/1', '/hostile/bomb'];
+const rowsShown = 200;
+
+/** `xenscope editor --stdio`, whose editor shows the tree where the hostile are. */
+export const editor: StartVictim = async (folder) => {
+  const server = spawn(process.execPath, [await bundle(), 'editor', '--stdio'], {
+    env: { ...process.env, XDG_RUNTIME_DIR: folder },
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
+  const connection = createMessageConnection(
+    new StreamMessageReader(server.stdout),
+    new StreamMessageWriter(server.stdin),
+  );
+  // What was under way when it is killed at the end.
+  connection.onError(() => undefined);
+  connection.listen();
+  await connection.sendRequest('initialize', {
+    processId: process.pid,
+    rootUri: null,
+    capabilities: {},
+    initializationOptions: initializeOptions,
+  });
+  const host: HostInfo = await connection.sendRequest('xenscope/connect', { host: 'simulator' });
+  show(connection, host.id);
+  return { server, socketPath: host.socketPath! };
+};
+
+/** As the extension does it: a directory whose children changed is listed again, one request at a time. */
+function show(connection: MessageConnection, host: string): void {
+  const asking = new Set<string>();
+  const list = async (path: string) => {
+    if (asking.has(path)) return;
+    asking.add(path);
+    await connection
+      .sendRequest('xenscope/children', { host, path, offset: 0, limit: rowsShown })
+      // It is not there (yet, or any more).
+      .catch(() => undefined);
+    asking.delete(path);
+  };
+  const listFrom = (changed: string) => {
+    for (const path of shown) if (path.startsWith(changed)) void list(path);
+  };
+  connection.onNotification('xenscope/treeChanged', (told: ApiNotifications['xenscope/treeChanged']) => {
+    for (const change of told.changes) {
+      if (change.kind === 'children') listFrom(change.path);
+      else if (change.kind === 'all') listFrom('/');
+    }
+  });
+  listFrom('/');
+}
