@@ -2,12 +2,14 @@
  * The one object that lives as long as the extension does: the parts, and how they are joined.
  */
 import * as vscode from 'vscode';
+import type { ApiNotifications } from '../server/rpc/api';
 import { Acts } from './acts';
 import { Connection, type Logs } from './connection';
 import { failureOf } from './errors';
 import { Hosts, simulatorId } from './hosts';
 import { say } from './say';
 import { onSettings, settings } from './settings';
+import { Signal } from './signal';
 import { texts } from './texts';
 import { Findings } from './rings/findings';
 import { Rings } from './rings/rings';
@@ -29,6 +31,8 @@ export class Xenscope implements vscode.Disposable {
   readonly rings: Rings;
   readonly findings: Findings;
   readonly worlds: Worlds;
+  /** Further matches of searches under way. */
+  readonly found = new Signal<ApiNotifications['xenscope/found']>();
   readonly clock: RetryClock;
   readonly xenstoreView: XenstoreView;
   readonly watchesView: WatchesView;
@@ -51,6 +55,7 @@ export class Xenscope implements vscode.Disposable {
     this.rings = new Rings(this.connection, this.report);
     this.findings = new Findings(this.connection, () => Date.now());
     this.worlds = new Worlds(this.connection, this.hosts, this.report);
+    this.connection.on('xenscope/found', (news) => this.found.fire(news));
     this.clock = new RetryClock(this.hosts);
     this.xenstoreView = new XenstoreView(this);
     this.watchesView = new WatchesView(this);

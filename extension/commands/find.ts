@@ -10,6 +10,8 @@ import { shownHost } from './target';
 
 const debounceMs = 150;
 const maxMatches = 200;
+/** Of all windows of the finder: a late match of a search that was given up belongs to no other one. */
+let searches = 0;
 
 interface Match extends vscode.QuickPickItem {
   readonly row?: NodeRow;
@@ -86,6 +88,13 @@ class Finder {
       return;
     }
     const search = (this.search = new vscode.CancellationTokenSource());
+    const serial = ++searches;
+    const early: Match[] = [];
+    const listening = this.xenscope.found.event((news) => {
+      if (news.serial !== serial || search.token.isCancellationRequested) return;
+      early.push(...news.rows.map(matchOf));
+      this.show(early);
+    });
     const params = {
       host: this.host,
       text,
@@ -94,6 +103,7 @@ class Finder {
       inValues: true,
       under: '/',
       limit: maxMatches,
+      serial,
     };
     try {
       const { rows, more, searchedNodes } = await this.xenscope.connection.request(
@@ -102,14 +112,25 @@ class Finder {
         search.token,
       );
       if (search.token.isCancellationRequested) return;
-      this.picker.items = [...rows.map(matchOf), ...endOf(rows.length, more, searchedNodes)];
+      this.show([...rows.map(matchOf), ...endOf(rows.length, more, searchedNodes)]);
     } catch (error) {
       if (search.token.isCancellationRequested) return;
       this.picker.items = [
         { label: plain(failureOf(error).text), alwaysShow: true, iconPath: new vscode.ThemeIcon('warning') },
       ];
+    } finally {
+      listening.dispose();
     }
     this.picker.busy = false;
+  }
+
+  /** What the person went to in the list stays chosen while matches are added. */
+  private show(matches: readonly Match[]): void {
+    const chosen = this.picker.activeItems[0]?.row?.path;
+    const wasFirst = chosen === this.picker.items[0]?.row?.path;
+    this.picker.items = matches;
+    const again = matches.find(({ row }) => row !== undefined && row.path === chosen);
+    if (again && !wasFirst) this.picker.activeItems = [again];
   }
 }
 

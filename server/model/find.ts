@@ -6,28 +6,35 @@ import { type Matcher, regexpMatcher, textMatcher } from './matcher';
 import type { NameDomain } from './meaning';
 import { readRow } from './nodeRow';
 import { leaveRoom, maxInFlight, readMany, throwIfAborted } from './readMany';
-import type { FindQuery, FindResult } from './treeTypes';
+import type { FindQuery, FindResult, NodeRow } from './treeTypes';
 
 export const maxFindRows = 5_000;
 export const maxSearchedNodes = 1_000_000;
 /** Starting a regular expression under a time limit costs as much as hundreds of its matches. */
-const nodesPerMatch = 4_096;
+const nodesPerRegexpMatch = 4_096;
+
+export interface FindOptions extends RequestOptions {
+  /** Matches as they are found, in order and never beyond the limit; the result brings all of them again. */
+  readonly onFound?: (rows: readonly NodeRow[], searchedNodes: number) => void;
+}
 
 export async function find(
   store: StoreClient,
   query: FindQuery,
   nameDomain: NameDomain,
-  options?: RequestOptions,
+  options?: FindOptions,
 ): Promise<FindResult> {
   if (query.text === '') throw new XenscopeError('input', 'There is nothing to search for.');
   const matches = query.regexp ? regexpMatcher(query.text) : textMatcher(query.text);
+  const nodesPerMatch = query.regexp ? nodesPerRegexpMatch : 1;
   const limit = Math.min(query.limit, maxFindRows);
-  const found: string[] = [];
+  const rows: NodeRow[] = [];
+  let foundCount = 0;
   let unmatched: Looked[] = [];
   let searchedNodes = 0;
   // A stack, not a level: what is open stays small in a broad tree, and matches come in tree order.
   const open = [query.under];
-  while (open.length > 0 && found.length <= limit && searchedNodes < maxSearchedNodes) {
+  while (open.length > 0 && foundCount <= limit && searchedNodes < maxSearchedNodes) {
     await leaveRoom();
     throwIfAborted(options?.signal);
     const paths = open.splice(Math.max(0, open.length - maxInFlight)).reverse();
@@ -38,16 +45,17 @@ export async function find(
       for (let at = names.length - 1; at >= 0; at--) open.push(childPath(path, names[at]!));
     }
     if (unmatched.length < nodesPerMatch && open.length > 0) continue;
-    found.push(...matchesAmong(unmatched, query, matches));
+    const found = matchesAmong(unmatched, query, matches);
     unmatched = [];
+    const shown = found.slice(0, Math.max(0, limit - foundCount));
+    foundCount += found.length;
+    if (shown.length === 0) continue;
+    const more = await readMany(shown, (path) => readRow(store, path, nameDomain), options?.signal);
+    const fresh = more.filter((row) => row !== undefined);
+    rows.push(...fresh);
+    options?.onFound?.(fresh, searchedNodes);
   }
-  const shown = found.slice(0, limit);
-  const rows = await readMany(shown, (path) => readRow(store, path, nameDomain), options?.signal);
-  return {
-    rows: rows.filter((row) => row !== undefined),
-    searchedNodes,
-    more: found.length > limit || open.length > 0,
-  };
+  return { rows, searchedNodes, more: foundCount > limit || open.length > 0 };
 }
 
 interface Looked {

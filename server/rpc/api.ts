@@ -233,7 +233,8 @@ export interface ApiRequests extends RingRequests {
   'xenscope/detail': { params: OnHost<{ path: string }>; result: NodeDetail };
   'xenscope/names': { params: OnHost<{ path: string }>; result: readonly string[] };
   'xenscope/dump': { params: OnHost<{ path: string; format: 'text' | 'json' }>; result: string };
-  'xenscope/find': { params: OnHost<FindQuery>; result: FindResult };
+  /** With a `serial`, matches come before the result as `xenscope/found` with the same one. */
+  'xenscope/find': { params: OnHost<FindQuery & { serial?: number }>; result: FindResult };
 
   'xenscope/preview': { params: OnHost<{ act: Act }>; result: Preview };
   /** `confirmed`: the person has read the preview and agreed. */
@@ -251,6 +252,8 @@ export interface ApiNotifications extends RingNotifications {
   'xenscope/hostsChanged': { readonly hosts: readonly HostInfo[] };
   'xenscope/treeChanged': { readonly host: string; readonly changes: readonly TreeChange[] };
   'xenscope/domainsChanged': { readonly host: string; readonly domains: readonly Domain[] };
+  /** Further matches of a search under way. Some may be left out: its result has all. */
+  'xenscope/found': { readonly serial: number; readonly rows: readonly NodeRow[] };
   'xenscope/watchReports': { readonly reports: readonly WatchReport[] };
 }
 

@@ -138,7 +138,9 @@ function start(connection: Connection, options: EditorServerOptions, editor: Ini
     handlers: createHandlers(hosts, outbox, {
       firstId: editor.firstId ?? 1,
       mayWriteFiles,
-      // The result brings all steps again.
+      // The results bring all matches and all steps again.
+      onFound: (serial, rows) =>
+        notifier.send('xenscope/found', { serial, rows }, `found ${serial}`, () => undefined),
       onReconnectStep: (serial, step) =>
         notifier.send('xenscope/reconnectStep', { serial, step }, `reconnect ${serial}`, () => undefined),
     }),

@@ -6,7 +6,7 @@ import { dump } from '../model/dump';
 import { find } from '../model/find';
 import { compareNames } from '../model/naturalOrder';
 import { readDetail } from '../model/nodeDetail';
-import type { Act, ApiRequests, ReconnectStep, RequestName } from './api';
+import type { Act, ApiRequests, NodeRow, ReconnectStep, RequestName } from './api';
 import type { HostRegistry } from './hostRegistry';
 import type { ReportOutbox } from './reportOutbox';
 import { createRingHandlers } from './ringHandlers';
@@ -24,13 +24,14 @@ export interface HandlerOptions {
   readonly firstId: number;
   /** Whether this process may write a file because an editor names it. */
   readonly mayWriteFiles: boolean;
+  readonly onFound: (serial: number, rows: readonly NodeRow[]) => void;
   readonly onReconnectStep: (serial: number, step: ReconnectStep) => void;
 }
 
 export function createHandlers(
   hosts: HostRegistry,
   outbox: ReportOutbox,
-  { firstId, mayWriteFiles, onReconnectStep }: HandlerOptions,
+  { firstId, mayWriteFiles, onFound, onReconnectStep }: HandlerOptions,
 ): Handlers {
   let nextWatchId = firstId;
   return {
@@ -74,9 +75,12 @@ export function createHandlers(
     },
     'xenscope/dump': ({ host, path, format }, signal) =>
       dump(hosts.session(host).store, path, format, { signal }),
-    'xenscope/find': ({ host, ...query }, signal) => {
+    'xenscope/find': ({ host, serial, ...query }, signal) => {
       const { store, domains } = hosts.session(host);
-      return find(store, query, domains.nameDomain, { signal });
+      return find(store, query, domains.nameDomain, {
+        signal,
+        onFound: (rows) => serial !== undefined && onFound(serial, rows),
+      });
     },
 
     'xenscope/preview': ({ host, act }) => hosts.session(host).acts.preview(editOf(act)),

@@ -116,6 +116,7 @@ const shapes: Shapes = {
     inValues: flag,
     under: nodePath,
     limit: count,
+    serial: optional(count),
   },
   'xenscope/preview': { ...host, act },
   'xenscope/act': { ...host, act, confirmed: flag },

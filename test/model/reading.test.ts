@@ -133,6 +133,31 @@ describe('on a store', () => {
       });
     });
 
+    it('tells of matches as it finds them, in order and within the limit', async () => {
+      for (let index = 0; index < 2_000; index++) void rig.other.write(`/many/${index}/hit`, '');
+      await rig.other.read('/');
+      const seen: { paths: string[]; searchedNodes: number }[] = [];
+      const query = {
+        text: '/hit',
+        regexp: false,
+        inPaths: true,
+        inValues: true,
+        under: '/many',
+        limit: 1_500,
+      };
+      const { rows, more, searchedNodes } = await find(rig.store, query, String, {
+        onFound: (fresh, searched) =>
+          seen.push({ paths: fresh.map(({ path }) => path), searchedNodes: searched }),
+      });
+      assert.ok(seen.length > 1, `${seen.length} times`);
+      assert.ok(seen[0]!.searchedNodes < searchedNodes, 'the first before the end');
+      assert.deepEqual(
+        seen.flatMap(({ paths }) => paths),
+        rows.map(({ path }) => path),
+      );
+      assert.deepEqual([rows.length, more], [1_500, true]);
+    });
+
     it('counts what it searched', async () => {
       const query = { text: 'x', regexp: false, inPaths: true, inValues: false, under: '/local', limit: 9 };
       assert.equal((await find(rig.store, query, String)).searchedNodes, 12);

@@ -313,6 +313,25 @@ describe('editor server', function () {
       assert.equal((await editor.ask('xenscope/row', { host, path: '/' })).path, '/');
     });
 
+    it('tells of matches while it still searches, where that is wanted', async () => {
+      await Promise.all(Array.from({ length: 1_500 }, (_, index) => other.write(`/many/${index}/hit`, '')));
+      const query = {
+        text: '/hit',
+        regexp: false,
+        inPaths: true,
+        inValues: true,
+        under: '/many',
+        limit: 9_000,
+      };
+      const whole = await editor.ask('xenscope/find', { host, ...query });
+      assert.deepEqual(editor.all('xenscope/found'), []);
+      const { rows } = await editor.ask('xenscope/find', { host, serial: 7, ...query });
+      const early = editor.all('xenscope/found');
+      assert.ok(early.length > 1);
+      assert.ok(early.every(({ serial }) => serial === 7));
+      assert.deepEqual([early.flatMap((news) => news.rows), rows], [rows, whole.rows]);
+    });
+
     it('gives up a search that is no longer wanted', async () => {
       const { CancellationTokenSource } = await import('vscode-jsonrpc/node');
       await Promise.all(Array.from({ length: 3_000 }, (_, index) => other.write(`/many/${index}`, '')));
