@@ -1,13 +1,22 @@
 /** Whatever lies in a page, and however it changes meanwhile: no end of a ring crashes, hangs or reads what is not its own. */
 import assert from 'node:assert/strict';
+import { ringDescription, ringSpoken, ringTooltip } from '../../extension/rings/ringTexts';
+import { diagnose } from '../../server/doctor/doctor';
 import type { Random } from '../../server/host/clock';
 import type { SharedMemory } from '../../server/host/memory';
+import { PAGE_BYTES } from '../../server/host/pages';
+import type { RingRow, RingView } from '../../server/model/rings/ringTypes';
+import { RingWatch } from '../../server/model/rings/ringWatch';
 import { dialRing } from '../../server/store/client/ringDial';
 import { openStoreClient } from '../../server/store/client/storeClient';
 import { Xenstored } from '../../server/store/xenstored';
 import { XS_RING_BYTES } from '../../server/wire/xsRing';
 import { XsType } from '../../server/wire/xsMessage';
+import { occupancyText } from '../../webview/rings/numbers';
+import { evidenceOf, pictureText, politeSummary } from '../../webview/rings/words';
+import { ManualClock as SimClock } from '../sim/manualClock';
 import { ManualClock } from '../store/client/support';
+import { ObservedRingPage, PageObserver } from '../support/observedPage';
 import { rawFrame } from '../support/rawConnection';
 import { INDEX_WORDS, ringPage, setWord, wordOf, type RingWord } from '../support/ringPage';
 import { GuardedMemory } from './guardedMemory';
@@ -15,6 +24,8 @@ import { effort, pick, randomBytes, seed, seededRandom } from './seed';
 
 /** `npm test` looks at 10 000 pages, a soak at a hundred times as many. */
 const PAGES = 5000 * effort;
+/** So many are looked at by an observer, each four times as another one, with a console and a vchan beside it. */
+const LOOKED_AT = 1000 * effort;
 /** How often one page changes under the hands of its end. */
 const MAX_CHANGES = 40;
 /** An end that accesses its page more often than this for one page goes round in a circle. */
@@ -191,4 +202,87 @@ describe('pages of any content', function () {
     }
     assert.ok(ended > PAGES / 10, 'bad pages break the connection');
   });
+
+  it('are no danger to who only looks, and are told in sentences', async () => {
+    const seen = { insane: 0, readable: 0, packets: 0, findings: 0 };
+    for (let n = 2 * PAGES; n < 2 * PAGES + LOOKED_AT; n++) {
+      const random = seededRandom(seed + n);
+      const { memory } = ringPage();
+      const clock = new SimClock();
+      const others = ['console', 'vchan'] as const;
+      const noise = others.map((kind) => new ObservedRingPage({ kind, domid: 2 }));
+      const observer = new PageObserver([
+        {
+          id: 'xenstore:1',
+          kind: 'xenstore',
+          domid: 1,
+          found: 'made by a test',
+          copy: (into) => {
+            if (random.below(8) === 0) change(random, memory);
+            memory.copyOut(0, into);
+            return true;
+          },
+        },
+        ...noise.map((page) => page.observed),
+      ]);
+      const watch = new RingWatch({ observer, clock, judge: diagnose });
+      const rows: RingRow[] = [];
+      const subscription = watch.subscribe(({ rings }) => rows.push(...rings), { intervalMs: 100 });
+      for (let round = 0; round < 4; round++) {
+        if (round !== 2) fill(random, memory);
+        if (random.below(3) === 0) {
+          for (const name of ['server_features', 'connection', 'error'] as const) {
+            setWord(memory, name, badNumber(random, 1));
+          }
+        }
+        for (const page of noise) page.bytes.set(randomBytes(random, PAGE_BYTES));
+        clock.tick(pick(random, [100, 700, 4000]));
+        for (const id of ['xenstore:1', 'console:2', 'vchan:2']) {
+          const view = watch.detail(id);
+          assert.ok(view, id);
+          const told = toldOf(view);
+          assert.doesNotMatch(
+            told,
+            /undefined|NaN|Infinity|∞|\[object/,
+            `page ${n}, repeat with XENSCOPE_SEED=${seed}`,
+          );
+          count(seen, view);
+        }
+      }
+      assert.ok(rows.length > 0);
+      subscription.stop();
+      await Promise.resolve();
+    }
+    assert.ok(
+      Object.values(seen).every((times) => times > LOOKED_AT / 10),
+      JSON.stringify(seen),
+    );
+  });
 });
+
+/** All that a person is told of a ring, but for what was found in its bytes. */
+function toldOf(view: RingView): string {
+  const { row, details, words: ofPage, segments, diagnoses } = view;
+  const said = [
+    politeSummary({ ...view, page: '' }),
+    ...evidenceOf(view),
+    ringDescription(row),
+    ringSpoken(row, 'web'),
+    ...ringTooltip(row, 'web').lines,
+    ...row.directions.flatMap((direction) => [pictureText(direction), occupancyText(direction)]),
+  ];
+  // Numbers that are none become null in JSON.
+  const facts = JSON.stringify([row, ofPage, segments, diagnoses, details], (name, value: unknown) =>
+    name === 'text' ? '' : typeof value === 'number' && !Number.isFinite(value) ? String(value) : value,
+  );
+  return [...said, facts].join('\n');
+}
+
+function count(seen: Record<'insane' | 'readable' | 'packets' | 'findings', number>, view: RingView): void {
+  for (const { insane, unknown } of view.row.directions) {
+    if (insane) seen.insane++;
+    else if (!unknown) seen.readable++;
+  }
+  seen.packets += view.details.filter(({ queued, consumed }) => queued.length + consumed.length > 0).length;
+  seen.findings += view.row.verdict.severity === 'error' ? 1 : 0;
+}

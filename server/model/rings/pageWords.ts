@@ -43,7 +43,8 @@ function vchanSays(name: string, value: number): string | undefined {
   switch (name) {
     case 'left_order':
     case 'right_order':
-      return `${(2 ** value).toLocaleString('en-US')} bytes`;
+      // Indices have 32 bits: no ring can be longer than they count.
+      return value < 32 ? `${(2 ** value).toLocaleString('en-US')} bytes` : 'longer than any ring can be';
     case 'cli_live':
       return value === 2
         ? 'nobody has come yet'
