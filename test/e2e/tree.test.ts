@@ -72,6 +72,22 @@ describe('the tree in VS Code', () => {
     await xenscope.page.keyboard.press('Escape');
   });
 
+  it('shows the whole of the longest value, as text and nothing but text', async () => {
+    const hostile =
+      '```\n~~~\n[go](command:xenscope.server.restart) ![](https://a.example/p.png) <b>b</b> $(zap)\n';
+    const value = `${hostile}${'v'.repeat(4092 - hostile.length - 3)}end`;
+    await shell.write('/hv', value);
+    const row = await xenscope.goTo('/hv');
+    const text = await xenscope.hover(row, '4,092 bytes');
+    assert.ok(text.includes(`${'v'.repeat(40)}end`), 'the end of the text');
+    assert.match(text, /0ff0: 76 76 76 76 76 76 76 76 76 65 6e 64/, 'the last line in hexadecimal');
+    assert.match(text, /\[go\]\(command:xenscope\.server\.restart\) !\[\]\(/, 'Markdown stays text');
+    const { hover } = xenscope.workbench;
+    assert.equal(await hover.locator('a[data-href], img, b, .codicon-zap').count(), 0);
+    await xenscope.page.keyboard.press('Escape');
+    await shell.run('rm', '/hv');
+  });
+
   it('finds by value and shows the match in the tree', async () => {
     await shell.write('/shell/deep/er/needle', 'in-a-haystack');
     await xenscope.workbench.ask('Xenscope: Find by Path or Value…', 'A-Haystack');
