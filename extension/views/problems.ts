@@ -2,10 +2,11 @@
 import * as vscode from 'vscode';
 import type { RingFinding } from '../../server/rpc/api';
 import type { Xenscope } from '../context';
-import { scheme, uriPath } from '../fileSystem/location';
 import type { Serious } from '../rings/findings';
+import { openRingLink, type RingPlace } from '../rings/ringProblems';
 import { kindLabels } from '../rings/ringTexts';
 import { say } from '../say';
+import { RingDocuments, ringUri } from './ringDocuments';
 
 const severities: Readonly<Record<RingFinding['severity'], vscode.DiagnosticSeverity>> = {
   note: vscode.DiagnosticSeverity.Information,
@@ -15,13 +16,17 @@ const severities: Readonly<Record<RingFinding['severity'], vscode.DiagnosticSeve
 
 export class Problems implements vscode.Disposable {
   private readonly collection = vscode.languages.createDiagnosticCollection('xenscope');
+  /** By host. */
   private readonly shown = new Map<string, vscode.Uri[]>();
+  private readonly documents: RingDocuments;
   private readonly subscriptions: { dispose(): void }[];
 
   constructor(private readonly xenscope: Xenscope) {
     const { findings } = xenscope;
+    this.documents = new RingDocuments(xenscope);
     this.subscriptions = [
       this.collection,
+      this.documents,
       findings.onChange((host) => this.show(host)),
       findings.onSerious((serious) => void this.tell(serious)),
     ];
@@ -32,28 +37,37 @@ export class Problems implements vscode.Disposable {
   }
 
   private show(host: string): void {
-    const byDomain = new Map<number, vscode.Diagnostic[]>();
+    const byRing = new Map<string, RingFinding[]>();
     for (const finding of this.xenscope.findings.of(host)) {
-      const list = byDomain.get(finding.domid) ?? [];
-      list.push(this.diagnostic(host, finding));
-      byDomain.set(finding.domid, list);
+      const list = byRing.get(finding.ring) ?? [];
+      list.push(finding);
+      byRing.set(finding.ring, list);
     }
-    for (const uri of this.shown.get(host) ?? []) this.collection.delete(uri);
+    const before = this.shown.get(host) ?? [];
     const uris: vscode.Uri[] = [];
-    for (const [domid, diagnostics] of byDomain) {
-      const uri = domainUri(host, domid);
+    for (const [ring, findings] of byRing) {
+      const place = { host, ring };
+      const { text, lines } = this.documents.textOf(place, findings);
+      const lengths = text.split('\n').map((line) => line.length);
+      const diagnostics = findings.map((finding, at) =>
+        this.diagnostic(place, finding, new vscode.Range(lines[at]!, 0, lines[at]!, lengths[lines[at]!]!)),
+      );
+      const uri = ringUri(place);
       this.collection.set(uri, diagnostics);
       uris.push(uri);
     }
+    const kept = new Set(uris.map(String));
+    for (const uri of before) if (!kept.has(String(uri))) this.collection.delete(uri);
+    for (const uri of [...uris, ...before]) this.documents.tellChanged(uri);
     this.shown.set(host, uris);
   }
 
-  private diagnostic(host: string, finding: RingFinding): vscode.Diagnostic {
+  private diagnostic(place: RingPlace, finding: RingFinding, range: vscode.Range): vscode.Diagnostic {
     const { text, evidence, rule, severity } = finding;
-    const message = [`${this.subject(host, finding)}: ${text}.`, ...evidence].join(' ');
-    const diagnostic = new vscode.Diagnostic(new vscode.Range(0, 0, 0, 0), message, severities[severity]);
+    const message = [`${this.subject(place.host, finding)}: ${text}.`, ...evidence].join(' ');
+    const diagnostic = new vscode.Diagnostic(range, message, severities[severity]);
     diagnostic.source = 'Xenscope';
-    diagnostic.code = rule;
+    diagnostic.code = { value: rule, target: vscode.Uri.parse(openRingLink(place)) };
     return diagnostic;
   }
 
@@ -69,12 +83,4 @@ export class Problems implements vscode.Disposable {
   private subject(host: string, { kind, domid }: RingFinding): string {
     return `The ${kindLabels[kind]} ring of ${this.xenscope.hosts.domainName(host, domid)}`;
   }
-}
-
-function domainUri(host: string, domid: number): vscode.Uri {
-  return vscode.Uri.from({
-    scheme,
-    authority: host,
-    path: uriPath(`/local/domain/${domid}`, 'value'),
-  });
 }
