@@ -54,6 +54,8 @@ export class WatchLog {
   #turn: Promise<void> = Promise.resolve();
   #count = 0;
   #dropped = 0;
+  /** The last change that was left out, until a report tells of what was left out. */
+  #lastLeftOut: string | undefined;
   #timer: Timer | undefined;
   #closed = false;
 
@@ -152,6 +154,7 @@ export class WatchLog {
     if (this.#pendingReads >= maxPendingReads) {
       this.#count++;
       this.#dropped++;
+      this.#lastLeftOut = path;
       return;
     }
     this.#pendingReads++;
@@ -164,7 +167,18 @@ export class WatchLog {
       if (this.#closed) return;
       if (newValue === unanswered) this.#dropped += event.dropped + 1;
       else this.#report(event, newValue);
+      this.#tellLastLeftOut();
     });
+  }
+
+  /** When nothing comes after it, nobody would hear of the end of what came too fast. */
+  #tellLastLeftOut(): void {
+    const path = this.#lastLeftOut;
+    if (path === undefined || this.#pendingReads > 0) return;
+    this.#lastLeftOut = undefined;
+    this.#count--;
+    this.#dropped--;
+    this.#onChange(path);
   }
 
   #report(event: Pick<Report, 'path' | 'count' | 'timeMs' | 'dropped'>, newValue: Buffer | undefined): void {
@@ -209,6 +223,7 @@ export class WatchLog {
   #takeDropped(): number {
     const dropped = this.#dropped;
     this.#dropped = 0;
+    this.#lastLeftOut = undefined;
     return dropped;
   }
 

@@ -259,6 +259,16 @@ describe('on a store', () => {
       await log.close();
     });
 
+    it('tells the end of what comes too fast, though nothing comes after it', async () => {
+      const { log, reports } = await open('/fast');
+      const count = 5_000;
+      await Promise.all(Array.from({ length: count }, (_, index) => rig.other.write(`/fast/${index}`, 'x')));
+      const told = () => reports.reduce((sum, { dropped }) => sum + 1 + dropped, 0);
+      await rig.until(() => told() === count);
+      assert.deepEqual([reports.at(-1)!.count, reports.at(-1)!.path], [count, `/fast/${count - 1}`]);
+      await log.close();
+    });
+
     it('leaves out what comes too fast, and counts it', async () => {
       const { log, reports, batches } = await open('/fast');
       const writes = Array.from({ length: 5_000 }, (_, index) =>
