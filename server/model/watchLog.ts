@@ -5,7 +5,8 @@
 import { XenscopeError, isStoreError } from '../host/errors';
 import type { Clock, Timer } from '../host/clock';
 import type { StoreClient, StoreWatch } from '../host/storeClient';
-import { isAtOrBelow, parentPath } from '../wire/xsPath';
+import { parentPath } from '../wire/xsPath';
+import { KeptValues } from './keptValues';
 import { nodesOf, walk } from './walk';
 
 export const reportIntervalMs = 50;
@@ -14,6 +15,7 @@ export const maxReportsPerBatch = 100;
 export const maxPendingReads = 256;
 /** Values kept to tell the one before; the node seen longest ago is forgotten first. */
 export const maxKeptValues = 5_000;
+export const maxKeptBytes = 2 * 1024 * 1024;
 
 /** The connection broke before the answer, which is no news of the node. */
 const unanswered = Symbol('unanswered');
@@ -45,8 +47,7 @@ export interface WatchLogOptions {
 export class WatchLog {
   readonly #options: WatchLogOptions;
   readonly #watch: StoreWatch;
-  /** Undefined for a node that was seen not to exist. */
-  readonly #values = new Map<string, Buffer | undefined>();
+  readonly #values = new KeptValues({ maxValues: maxKeptValues, maxBytes: maxKeptBytes });
   /** Whether every node below the watched path was seen, so that an unknown one is a new one. */
   #knowsAll = false;
   #outgoing: Report[] = [];
@@ -82,7 +83,7 @@ export class WatchLog {
   async #compareAfterGap(): Promise<void> {
     // What was read before the gap comes first.
     await this.#turn;
-    const before = new Map(this.#values);
+    const before = this.#values.copy();
     const knewAll = this.#knowsAll;
     await this.#learnValues();
     if (this.#closed) return;
@@ -129,8 +130,8 @@ export class WatchLog {
     this.#knowsAll = false;
     try {
       const root = await walk(store, path, { values: true, perms: false, maxNodes: maxKeptValues });
-      for (const node of nodesOf(root)) if (node.value) this.#values.set(node.path, node.value);
       this.#knowsAll = true;
+      for (const node of nodesOf(root)) if (node.value) this.#keep(node.path, node.value);
     } catch (error) {
       if (!(error instanceof XenscopeError)) throw error;
       // Absent nodes and special names have no value now; a tree too big to know is learnt as it changes.
@@ -200,15 +201,7 @@ export class WatchLog {
   }
 
   #keep(path: string, value: Buffer | undefined): void {
-    if (value === undefined) {
-      // With a node go all below it, and only the topmost has an event.
-      for (const known of [...this.#values.keys()]) if (isAtOrBelow(known, path)) this.#values.delete(known);
-    }
-    this.#values.delete(path);
-    this.#values.set(path, value);
-    if (this.#values.size <= maxKeptValues) return;
-    this.#values.delete(this.#values.keys().next().value!);
-    this.#knowsAll = false;
+    if (!this.#values.keep(path, value)) this.#knowsAll = false;
   }
 
   async #readValue(path: string): Promise<Buffer | undefined | typeof unanswered> {
