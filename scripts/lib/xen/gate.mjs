@@ -28,7 +28,9 @@ export class Gate {
       // It passes on the connection's error, which is dealt with below.
       lines.on('error', () => undefined);
       lines.on('line', (text) => {
-        const told = JSON.parse(text);
+        const told = parsed(text);
+        // The machine died within a line: the gate ends here as well.
+        if (!told) return void connection.destroy();
         if ('failed' in told) end = new Error(`${command[0]} could not be started: ${told.failed}`);
         else if ('status' in told) end = { ...outcome, ...told };
         for (const stream of ['stdout', 'stderr']) outcome[stream] += told[stream] ?? '';
@@ -94,5 +96,13 @@ export class Gate {
     connection.setNoDelay(true);
     connection.write(`${JSON.stringify({ token: this.#token, ...wish })}\n`);
     return connection;
+  }
+}
+
+function parsed(line) {
+  try {
+    return JSON.parse(line);
+  } catch {
+    return undefined;
   }
 }
