@@ -30,11 +30,11 @@ export function dialLibrary(libraries: XenLibraries, whenReadable: WhenReadable,
     try {
       await calls.open();
       await calls.watch(alive.path, alive.token);
+      return new LibraryStream(calls, handlers, whenReadable, clock);
     } catch (error) {
       await calls.close();
       throw noAnswer(error);
     }
-    return new LibraryStream(calls, handlers, whenReadable, clock);
   };
 }
 

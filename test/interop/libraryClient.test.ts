@@ -1,8 +1,11 @@
 /** The client through Debian's libxenstore: the same suite as over sockets, so that the ways compare. */
+import assert from 'node:assert/strict';
+import { readdirSync } from 'node:fs';
 import { XenLibraries } from '../../native/libraries/xenLibraries';
 import { dialLibrary } from '../../native/store/libraryDial';
 import { whenReadable } from '../../native/descriptors';
 import { systemClock } from '../../server/cli/systemClock';
+import { XenscopeError } from '../../server/host/errors';
 import { defineClientSuite } from './clientSuite';
 import type { StoreUnderTest, SuiteOptions } from './clientSuite';
 import { describeWithDaemons } from './daemons/requirements';
@@ -33,6 +36,30 @@ const differs: SuiteOptions = { resetWatches: 'ENOSYS', eventsKeepOrder: false }
 
 describeWithDaemons('the client through libxenstore', () => {
   describe('and our server', () => defineClientSuite(() => through(startOurs), differs));
+
+  it('holds nothing of the library when it cannot be waited for', async () => {
+    const server = await through(startOurs);
+    const libraries = new XenLibraries();
+    const refused = new XenscopeError('unsupported', 'It cannot be waited for.');
+    const dial = dialLibrary(
+      libraries,
+      () => {
+        throw refused;
+      },
+      systemClock,
+    );
+    const unused = () => assert.fail('nothing is open');
+    const handlers = { onData: unused, onDrain: unused, onClose: unused };
+    // What is loaded and opened once stays.
+    await assert.rejects(dial(handlers), refused);
+    const threads = () => readdirSync('/proc/self/task').length;
+    const before = threads();
+    for (let times = 0; times < 4; times++) await assert.rejects(dial(handlers), refused);
+    // A thread that was joined may be listed for a moment longer.
+    while (threads() > before) await new Promise((resolve) => setImmediate(resolve));
+    await server.stop();
+  });
+
   describe("and Debian's xenstored", () =>
     defineClientSuite(() => through(() => startDaemon('xenstored')), differs));
   describe("and Debian's oxenstored", () =>

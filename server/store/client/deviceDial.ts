@@ -49,7 +49,13 @@ export function dialDevice(path: string, whenReadable: WhenReadable): Dial {
     } catch (error) {
       throw noDevice(path, error as NodeJS.ErrnoException);
     }
-    return new DeviceStream(path, fd, handlers, whenReadable);
+    try {
+      return new DeviceStream(path, fd, handlers, whenReadable);
+    } catch (error) {
+      // It cannot be waited for; the client dials again, and each time one more would stay open.
+      await blockingCalls.run(() => closeFile(fd));
+      throw error;
+    }
   };
 }
 

@@ -10,6 +10,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { whenReadable } from '../../../native/descriptors';
 import { systemClock } from '../../../server/cli/systemClock';
+import { XenscopeError } from '../../../server/host/errors';
 import type { StoreClient } from '../../../server/host/storeClient';
 import { dialDevice } from '../../../server/store/client/deviceDial';
 import { openStoreClient } from '../../../server/store/client/storeClient';
@@ -64,6 +65,21 @@ if (process.platform === 'linux') {
         code: 'away',
         message: `There is no xenstore device ${path.join(folder, 'missing')}.`,
       });
+    });
+
+    it('leaves no file open that cannot be waited for', async () => {
+      const other = path.join(folder, 'other');
+      execFileSync('mkfifo', ['-m', '600', other]);
+      const refused = new XenscopeError('unsupported', 'It cannot be waited for.');
+      const dial = dialDevice(other, () => {
+        assert.equal(openFiles(other), 1);
+        throw refused;
+      });
+      const unused = () => assert.fail('nothing is open');
+      for (let times = 0; times < 3; times++) {
+        await assert.rejects(dial({ onData: unused, onDrain: unused, onClose: unused }), refused);
+        assert.equal(openFiles(other), 0);
+      }
     });
 
     it('ends when what comes is no xenstore', async () => {
