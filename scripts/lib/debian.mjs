@@ -1,6 +1,6 @@
 // The programs that the tests run against, from Debian's packages. As root on Debian they are
 // installed when they are missing; elsewhere it is said which are.
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { run } from './processes.mjs';
 import { step, Told } from './progress.mjs';
 
@@ -13,7 +13,23 @@ export const needs = {
 };
 
 export const onDebian = existsSync('/etc/debian_version');
+const releaseFile = '/etc/os-release';
 export const isRoot = process.getuid?.() === 0;
+
+/** What is here instead of the one system that the emulated Xen is made of; undefined on Debian 12 on x86-64. */
+export function whyNotDebian12({ platform, arch, release } = thisSystem()) {
+  if (platform !== 'linux') return `this is ${platform}`;
+  const field = (name) => new RegExp(`^${name}="?([^"\\n]*)"?$`, 'm').exec(release)?.[1];
+  if (field('ID') !== 'debian' || field('VERSION_ID') !== '12') {
+    return `this is ${field('PRETTY_NAME') ?? 'another Linux'}`;
+  }
+  return arch === 'x64' ? undefined : `this is ${arch}`;
+}
+
+function thisSystem() {
+  const release = existsSync(releaseFile) ? readFileSync(releaseFile, 'utf8') : '';
+  return { platform: process.platform, arch: process.arch, release };
+}
 
 async function missing(packages) {
   const { output } = await run('dpkg-query', ['-W', '-f', '${Package} ${db:Status-Status}\n', ...packages]);

@@ -2,7 +2,7 @@
 // packages, the files of `test/xen/machine` or Node change.
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { onDebian } from '../debian.mjs';
+import { whyNotDebian12 } from '../debian.mjs';
 import { run } from '../processes.mjs';
 import { step, Told } from '../progress.mjs';
 import { machineFiles, makeImages } from './images.mjs';
@@ -13,9 +13,10 @@ const recipe = 3;
 
 /** One sentence that says why the machine cannot be made here; undefined where it can. */
 export async function whyNoMachine() {
-  const needs = 'A real Xen is emulated from the packages of Debian on x86-64';
-  if (process.platform !== 'linux' || !onDebian) return `${needs}, and this is not Debian`;
-  if (process.arch !== 'x64') return `${needs}, and this is ${process.arch}`;
+  // Others that have apt, and other releases, have packages of other names and versions.
+  const needs = 'A real Xen is emulated from the packages of Debian 12 on x86-64';
+  const other = whyNotDebian12();
+  if (other) return `${needs}, and ${other}`;
   for (const program of ['apt-get', 'dpkg', 'setpriv', 'nice']) {
     const { code } = await run(program, ['--version']);
     if (code === 127) return `${needs}; ${program} is not on the PATH`;
