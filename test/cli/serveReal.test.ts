@@ -29,6 +29,7 @@ import {
 } from 'vscode-jsonrpc/node';
 import { ownerOf } from '../../server/cli/ownerOf';
 import type { HostInfo } from '../../server/rpc/api';
+import { itAsRoot } from '../interop/daemons/requirements';
 import { type OurServer, startOurs } from '../interop/ours';
 import { eventually, initializeOptions } from '../rpc/rig';
 import { bundle, xenscope } from './xenscope';
@@ -118,10 +119,9 @@ describe('xenscope serve --owner', function () {
     it('says that it must be root', async () => {
       assert.match(await refused('--owner', owner.name), /must run as root\. Start it with sudo/);
     });
-    return;
   }
 
-  it('is refused to a user who is not root', async () => {
+  itAsRoot('is refused to a user who is not root', async () => {
     // The program is loaded first: that user may not be able to read it where it lies.
     const script = `const [, file] = process.argv;
       const code = require('node:fs').readFileSync(file, 'utf8');
@@ -137,7 +137,7 @@ describe('xenscope serve --owner', function () {
     );
   });
 
-  it('says in one sentence what is wrong with the user or the place', async () => {
+  itAsRoot('says in one sentence what is wrong with the user or the place', async () => {
     assert.equal(
       await refused('--host', 'real'),
       'xenscope: It must be said whose editors may connect. Name the user: sudo xenscope serve --owner USER.\n',
@@ -157,7 +157,7 @@ describe('xenscope serve --owner', function () {
     assert.match(await at(`/${'x'.repeat(200)}`), /too long for a socket/);
   });
 
-  it('lets that user in, and nobody else', async () => {
+  itAsRoot('lets that user in, and nobody else', async () => {
     await serve();
     const { mode, uid } = lstatSync(socketPath());
     assert.deepEqual([mode & 0o777, uid], [0o600, owner.uid]);
@@ -166,7 +166,7 @@ describe('xenscope serve --owner', function () {
     assert.equal((await asUser(stranger, socketPath())).trim(), 'EACCES');
   });
 
-  it('shows the store of the machine, and nothing that an editor names', async () => {
+  itAsRoot('shows the store of the machine, and nothing that an editor names', async () => {
     await serve({}, '--way', 'socket');
     const editor = await join({ sockets: [store.socketPath], rootServer: socketPath() });
     const [host, ...more] = await hostsOf(editor);
@@ -184,7 +184,7 @@ describe('xenscope serve --owner', function () {
     assert.ok(!existsSync(file));
   });
 
-  it('serves several windows, and goes on when one leaves', async () => {
+  itAsRoot('serves several windows, and goes on when one leaves', async () => {
     const child = await serve();
     const [first, second] = [await join({ firstId: 1000 }), await join()];
     for (const editor of [first, second]) {
@@ -201,7 +201,7 @@ describe('xenscope serve --owner', function () {
     assert.equal(child.exitCode, null);
   });
 
-  it('is found by the server of that user’s editor, which else says what to type', async () => {
+  itAsRoot('is found by the server of that user’s editor, which else says what to type', async () => {
     await serve();
     // Where that user can read it, with a xenstored that only root may reach.
     const script = path.join(folder, 'server.cjs');
@@ -249,35 +249,41 @@ describe('xenscope serve --owner', function () {
     assert.equal((await asked(path.join(swapped, 'root.sock'))).rootServer, undefined);
   });
 
-  it('ends when it is told to, even if its xenstored hangs and holds a call of the library', async () => {
-    const silent = path.join(folder, 'silent');
-    const asked = new Promise<void>((resolve) => {
-      hanging = createServer((socket) => void socket.once('data', () => resolve())).listen(silent);
-    });
-    const child = await serve({ xenstored: silent }, '--way', 'library');
-    const editor = await join();
-    await hostsOf(editor);
-    editor.sendRequest('xenscope/connect', { host: 'local' }).catch(() => undefined);
-    await asked;
-    await end(child);
-    assert.ok(!existsSync(socketPath()));
-  });
+  itAsRoot(
+    'ends when it is told to, even if its xenstored hangs and holds a call of the library',
+    async () => {
+      const silent = path.join(folder, 'silent');
+      const asked = new Promise<void>((resolve) => {
+        hanging = createServer((socket) => void socket.once('data', () => resolve())).listen(silent);
+      });
+      const child = await serve({ xenstored: silent }, '--way', 'library');
+      const editor = await join();
+      await hostsOf(editor);
+      editor.sendRequest('xenscope/connect', { host: 'local' }).catch(() => undefined);
+      await asked;
+      await end(child);
+      assert.ok(!existsSync(socketPath()));
+    },
+  );
 
-  it('cannot be started twice at one place, takes the place of one that was killed, and leaves none behind', async () => {
-    const killed = await serve();
-    assert.match(
-      await refused('--owner', owner.name, '--socket', socketPath()),
-      /A server listens at .*root\.sock already\. Several windows may join it/,
-    );
-    const exit = once(killed, 'exit');
-    killed.kill('SIGKILL');
-    await exit;
-    assert.ok(existsSync(socketPath()));
-    const child = await serve();
-    await join();
-    assert.equal(await end(child), 0);
-    assert.ok(!existsSync(socketPath()));
-  });
+  itAsRoot(
+    'cannot be started twice at one place, takes the place of one that was killed, and leaves none behind',
+    async () => {
+      const killed = await serve();
+      assert.match(
+        await refused('--owner', owner.name, '--socket', socketPath()),
+        /A server listens at .*root\.sock already\. Several windows may join it/,
+      );
+      const exit = once(killed, 'exit');
+      killed.kill('SIGKILL');
+      await exit;
+      assert.ok(existsSync(socketPath()));
+      const child = await serve();
+      await join();
+      assert.equal(await end(child), 0);
+      assert.ok(!existsSync(socketPath()));
+    },
+  );
 
   it('knows users by name and by number', async () => {
     assert.deepEqual(await ownerOf('root'), { uid: 0, gid: 0, name: 'root' });

@@ -9,7 +9,7 @@ import path from 'node:path';
 import { systemClock } from '../../server/cli/systemClock';
 import { dialSocket } from '../../server/store/client/socketDial';
 import { openStoreClient } from '../../server/store/client/storeClient';
-import { describeWithDaemons } from '../interop/daemons/requirements';
+import { describeAsRootWithDaemons } from '../interop/daemons/requirements';
 import { startDaemon, type Daemon } from '../interop/daemons/startDaemon';
 import { picture } from './artefacts';
 import { eventually } from './eventually';
@@ -21,7 +21,7 @@ import { Xenscope } from './xenscope';
 
 const machine = 'This machine’s Xen';
 
-describeWithDaemons("this machine's Xen in VS Code", () => {
+describeAsRootWithDaemons("this machine's Xen in VS Code", () => {
   const folder = mkdtempSync(path.join(tmpdir(), 'xenscope-root-'));
   const socketPath = path.join(folder, 'root.sock');
   const editor = useEditor({

@@ -41,6 +41,8 @@ const guestNeeds: readonly Need[] = [
   gcc,
 ];
 
+const root: Need = { what: 'the rights of root', package: 'none', isThere: () => process.getuid?.() === 0 };
+
 /** One sentence that names everything that is missing; undefined when nothing is. */
 export function missingForDaemons(): string | undefined {
   return missingOf(daemonNeeds);
@@ -67,16 +69,30 @@ export function describeWithRingGuest(title: string, define: () => void): void {
   describeUnless(missingOf(guestNeeds), title, define);
 }
 
+/** With the daemons, and as root: a server for another user is started. */
+export function describeAsRootWithDaemons(title: string, define: () => void): void {
+  describeUnless(missingOf([root, ...daemonNeeds]), title, define);
+}
+
+/** A test that needs root. Without it it is skipped and counted so, or fails, like the above. */
+export function itAsRoot(title: string, run: () => Promise<void>): void {
+  const missing = missingOf([root]);
+  if (missing === undefined) it(title, run);
+  else skipped(`${title}: ${missing}`, missing);
+}
+
 function describeUnless(missing: string | undefined, title: string, define: () => void): void {
   if (missing === undefined) {
     describe(title, define);
     return;
   }
-  describe(`${title}: ${missing}`, () => {
-    it('runs', function () {
-      if (process.env['CI'] === 'true') throw new Error(`With CI=true nothing may be skipped; ${missing}.`);
-      this.skip();
-    });
+  describe(`${title}: ${missing}`, () => skipped('runs', missing));
+}
+
+function skipped(title: string, missing: string): void {
+  it(title, function () {
+    if (process.env['CI'] === 'true') throw new Error(`With CI=true nothing may be skipped; ${missing}.`);
+    this.skip();
   });
 }
 
