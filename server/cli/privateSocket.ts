@@ -12,6 +12,8 @@ import { XenscopeError } from '../host/errors';
 import { maxSocketPathBytes } from '../store/socketPath';
 
 const prefix = 'xenscope-';
+/** As mkdtemp names them; other folders that begin alike, of tests or of tools, are none of ours. */
+const ourFolder = /^xenscope-[A-Za-z0-9]{6}$/;
 const socketName = 'socket';
 export const GUEST_SOCKET_NAME = 'guests';
 /** Those of a world: its store, who joins it, and the store as each joined domain has it. */
@@ -102,7 +104,7 @@ function foldersIn(parent: string): string[] {
     // One may write there and not look: then there is nothing to be found.
     return [];
   }
-  return names.filter((name) => name.startsWith(prefix)).map((name) => path.join(parent, name));
+  return names.filter((name) => ourFolder.test(name)).map((name) => path.join(parent, name));
 }
 
 function isOurs(found: Stats | undefined): boolean {

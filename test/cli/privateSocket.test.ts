@@ -66,13 +66,14 @@ describe('the private socket', () => {
     const foreign = folder('xenscope-other1');
     mkdirSync(path.join(foreign, 'socket'));
     const unnamed = folder('somebody');
-    for (const made of [dead, neverListened, alive, foreign, unnamed]) age(made);
+    const ofATest = folder('xenscope-test-empty1');
+    for (const made of [dead, neverListened, alive, foreign, unnamed, ofATest]) age(made);
     const { remove } = await privateSocket(parent, 'linux');
     remove();
     server.close();
     assert.deepEqual(
       readdirSync(parent).sort(),
-      [starting, alive, foreign, unnamed].map((made) => path.basename(made)).sort(),
+      [starting, alive, foreign, unnamed, ofATest].map((made) => path.basename(made)).sort(),
     );
   });
 

@@ -10,12 +10,17 @@ import { fastSocket, type FastSocket } from '../../../server/store/connection/fa
 const BIG_BYTES = 8 * 1024 * 1024;
 
 describe('fastSocket', () => {
-  const folder = mkdtempSync(path.join(os.tmpdir(), 'xenscope-fast-'));
-  const socketPath = path.join(folder, 'socket');
+  let folder: string;
+  let socketPath: string;
   const received: Buffer[] = [];
   let server: net.Server;
   let client: net.Socket;
   let fast: FastSocket;
+
+  before(() => {
+    folder = mkdtempSync(path.join(os.tmpdir(), 'xenscope-fast-'));
+    socketPath = path.join(folder, 'socket');
+  });
 
   beforeEach(async () => {
     received.length = 0;
