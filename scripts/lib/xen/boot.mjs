@@ -14,6 +14,8 @@ import { qemuCommand } from './qemu.mjs';
 const bootTimeoutMs = 180_000;
 const lookEveryMs = 100;
 const toldChars = 4_000;
+/** What QEMU says when another program took the port after we had found it free: the next one will do. */
+const portWasTaken = /Could not set up host forwarding rule/;
 
 /** The daemons that dom0 can have, by the name of their program. */
 export const daemons = ['oxenstored', 'xenstored'];
@@ -47,17 +49,24 @@ export async function bootMachine({ machine, daemon, name, fill, memoryMiB = 153
     const suites = path.join(shared, 'suites');
     mkdirSync(suites);
     fill?.(suites);
-    const port = await freePort();
-    const qemu = qemuCommand({ machine, memoryMiB, shared, gatePort: port, consoleLog });
-    const errors = openSync(path.join(shared, 'qemu.log'), 'w');
-    child = start(qemu.command, qemu.args, {
-      env: { PATH: process.env.PATH, ...qemu.env },
-      stdio: ['ignore', errors, errors],
+    const boot = async () => {
+      const port = await freePort();
+      const qemu = qemuCommand({ machine, memoryMiB, shared, gatePort: port, consoleLog });
+      const errors = openSync(path.join(shared, 'qemu.log'), 'w');
+      child = start(qemu.command, qemu.args, {
+        env: { PATH: process.env.PATH, ...qemu.env },
+        stdio: ['ignore', errors, errors],
+      });
+      closeSync(errors);
+      const exited = new Promise((resolve) => child.once('exit', resolve).once('error', resolve));
+      await gateOpens(exited, consoleLog, path.join(shared, 'qemu.log'));
+      return { port, exited };
+    };
+    life = setTimeout(() => child && void stop(child), lifeMs);
+    const { port, exited } = await boot().catch((error) => {
+      if (!portWasTaken.test(error.message)) throw error;
+      return boot();
     });
-    closeSync(errors);
-    const exited = new Promise((resolve) => child.once('exit', resolve).once('error', resolve));
-    life = setTimeout(() => void stop(child), lifeMs);
-    await gateOpens(child, exited, consoleLog, path.join(shared, 'qemu.log'));
     return { gate: new Gate({ port, token }), port, token, consoleLog, pid: child.pid, exited, stop: end };
   } catch (error) {
     await end();
@@ -66,7 +75,7 @@ export async function bootMachine({ machine, daemon, name, fill, memoryMiB = 153
 }
 
 /** dom0 says so on the console, at the end of its start. */
-async function gateOpens(child, exited, consoleLog, qemuLog) {
+async function gateOpens(exited, consoleLog, qemuLog) {
   const console = () => (existsSync(consoleLog) ? readFileSync(consoleLog, 'latin1') : '');
   const limit = Date.now() + bootTimeoutMs;
   let hasEnded = false;

@@ -5,8 +5,9 @@ import path from 'node:path';
 import { whyNotDebian12 } from '../debian.mjs';
 import { run } from '../processes.mjs';
 import { step, Told } from '../progress.mjs';
+import { filledOnce, markUsed, removeUnused } from './cache.mjs';
 import { machineFiles, makeImages } from './images.mjs';
-import { commandIn, ensureXenPackages, filledOnce, hashOf, removeOthers, xenCache } from './packages.mjs';
+import { commandIn, ensureXenPackages, hashOf, xenCache } from './packages.mjs';
 
 /** Raise it when images are made in another way, so that older ones are made anew. */
 const recipe = 3;
@@ -39,8 +40,9 @@ export async function ensureMachine() {
     await step('Making the images of Xen, dom0 and a guest', () =>
       filledOnce(folder, (draft) => makeImages({ packages, node: process.execPath, folder: draft })),
     );
-    removeOthers('machine-', name);
+    removeUnused('machine-', folder);
   }
+  markUsed(folder);
   return { folder, packages, versions };
 }
 

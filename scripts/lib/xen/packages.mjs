@@ -1,26 +1,15 @@
 // What the machine is made of, unpacked in our cache: QEMU and the tools that run here, Xen with the
 // programs of its dom0, and a kernel. Fetched once; remove `.cache/xen` to take newer packages.
 import { createHash } from 'node:crypto';
-import {
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { run } from '../processes.mjs';
 import { say, step, Told } from '../progress.mjs';
 import { cacheFolder } from '../setup.mjs';
+import { filledOnce, markUsed, removeUnused } from './cache.mjs';
 import { Debs, packageOf } from './debs.mjs';
 
 export const xenCache = path.join(cacheFolder, 'xen');
-/** Filling one takes seconds, and minutes on a slow line. */
-const draftLifeMs = 3_600_000;
 const record = path.join(xenCache, 'packages.json');
 
 /** Each tree by what it is for. Debian's metapackages name the Xen and the kernel of the release. */
@@ -32,16 +21,22 @@ const trees = {
 /** Packages whose versions a person wants to know of. */
 const tellsVersion = /^(qemu-system-x86|xen-hypervisor-[\d.]+-amd64|linux-image-\d\S*|busybox-static)$/;
 
+/** What the record must have been made for; a pattern by its source, which JSON would leave out. */
+const asked = JSON.stringify(trees, (_key, value) => (value instanceof RegExp ? value.source : value));
+
 /** `{ folder, versions }`, where the folder has `host`, `dom0` and `kernel` in it. */
 export async function ensureXenPackages() {
-  return recorded() ?? step('Fetching Xen, a kernel and QEMU from Debian, once', fetchPackages);
+  const packages =
+    recorded() ?? (await step('Fetching Xen, a kernel and QEMU from Debian, once', fetchPackages));
+  markUsed(packages.folder);
+  return packages;
 }
 
 function recorded() {
   if (!existsSync(record)) return undefined;
-  const { asked, name, versions } = JSON.parse(readFileSync(record, 'utf8'));
+  const { asked: made, name, versions } = JSON.parse(readFileSync(record, 'utf8'));
   const folder = path.join(xenCache, name);
-  return asked === JSON.stringify(trees) && existsSync(folder) ? { folder, versions } : undefined;
+  return made === asked && existsSync(folder) ? { folder, versions } : undefined;
 }
 
 async function fetchPackages() {
@@ -56,54 +51,24 @@ async function fetchPackages() {
   await debs.download(names, (line) => /^(Need to get|Fetched) /.test(line) && say(`  ${line}`));
 
   const name = `packages-${hashOf(JSON.stringify(files))}`;
-  await filledOnce(path.join(xenCache, name), async (draft) => {
+  const folder = path.join(xenCache, name);
+  await filledOnce(folder, async (draft) => {
     for (const tree of Object.keys(trees)) await debs.unpack(files[tree], path.join(draft, tree));
   });
   const packages = Object.values(files).flat().map(packageOf);
   const versions = Object.fromEntries(
     packages.filter((one) => tellsVersion.test(one.name)).map((one) => [one.name, one.version]),
   );
-  writeFileSync(`${record}.new`, JSON.stringify({ asked: JSON.stringify(trees), name, versions }, null, 2));
+  writeFileSync(`${record}.new`, JSON.stringify({ asked, name, versions }, null, 2));
   renameSync(`${record}.new`, record);
-  removeOthers('packages-', name);
-  return { folder: path.join(xenCache, name), versions };
+  removeUnused('packages-', folder);
+  return { folder, versions };
 }
 
 export function hashOf(...contents) {
   const hash = createHash('sha256');
   for (const content of contents) hash.update(content).update('\0');
   return hash.digest('hex').slice(0, 16);
-}
-
-/** Fills a folder under another name first: an interrupted run leaves nothing that looks whole. */
-export async function filledOnce(folder, fill) {
-  removeOldDrafts();
-  const draft = mkdtempSync(path.join(xenCache, 'draft-'));
-  try {
-    await fill(draft);
-    renameSync(draft, folder);
-  } catch (error) {
-    if (!existsSync(folder)) throw error; // Else another run was quicker.
-  } finally {
-    rmSync(draft, { recursive: true, force: true });
-  }
-}
-
-/** What interrupted runs left; a younger one may be at work. */
-function removeOldDrafts() {
-  for (const name of readdirSync(xenCache).filter((name) => name.startsWith('draft-'))) {
-    const draft = path.join(xenCache, name);
-    const { mtimeMs } = statSync(draft, { throwIfNoEntry: false }) ?? { mtimeMs: Date.now() };
-    if (Date.now() - mtimeMs > draftLifeMs) rmSync(draft, { recursive: true, force: true });
-  }
-}
-
-export function removeOthers(prefix, name) {
-  for (const old of readdirSync(xenCache)) {
-    if (old.startsWith(prefix) && old !== name) {
-      rmSync(path.join(xenCache, old), { recursive: true, force: true });
-    }
-  }
 }
 
 /** The command that runs a program of a tree with the tree's own loader and libraries, whatever the machine has. */
