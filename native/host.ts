@@ -100,6 +100,7 @@ class Native implements NativeHost {
       store: this.openStore(),
       clock: this.clock,
       seesDomain0: hasOwnRing(),
+      log: this.#options.log,
       map: (place) =>
         place.kind === 'xenstore' && place.domid === 0
           ? mapOwnRing(libraries, views)

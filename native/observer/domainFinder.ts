@@ -1,10 +1,12 @@
 /**
  * Which domains have a store connection and a console, and where their pages are, as the xenstore
  * tells it. A domain is listed while the xenstored has it introduced: what a dead one left in the tree
- * does not count.
+ * does not count. Guests can make it read again as often as they like, so it does that in passes.
  */
-import { XenscopeError } from '../../server/host/errors';
+import type { Clock } from '../../server/host/clock';
+import { XenscopeError, isStoreError } from '../../server/host/errors';
 import type { StoreClient, StoreWatch, WatchEvent } from '../../server/host/storeClient';
+import { Passes } from './passes';
 import { concernsVchans, findVchans, vchanRoot } from './vchanNodes';
 import type { VchanNode } from './vchanNodes';
 
@@ -27,6 +29,8 @@ export interface FinderListener {
   changed(domains: readonly FoundDomain[]): void;
   /** A domain died or shut down; which one is found out after this. */
   released(): void;
+  /** Only some of the domains can be found: one sentence, told once. */
+  limited(why: string): void;
 }
 
 export class DomainFinder {
@@ -36,22 +40,28 @@ export class DomainFinder {
   readonly #watches = new Map<string, Promise<StoreWatch | undefined>>();
   #domains: readonly FoundDomain[] = [];
   #hearsReleases = false;
+  /** We are in a domain that may not list the others. */
+  #isLimited = false;
   #isClosed = false;
-  #isReading = false;
-  #mustReadAgain = false;
+  readonly #passes: Passes;
+  /** What the next pass reads: who is there, or only these domains. */
+  #isListStale = false;
+  readonly #stale = new Set<number>();
 
-  constructor(store: StoreClient, listener: FinderListener) {
+  constructor(store: StoreClient, clock: Clock, listener: FinderListener) {
     this.#store = store;
     this.#listener = listener;
+    this.#passes = new Passes(clock, () => this.#pass());
     void this.#follow('@introduceDomain', () => this.#refresh());
-    void this.#follow('@releaseDomain', () => {
-      this.#hearsReleases = true;
+    void this.#follow('@releaseDomain', ({ kind }) => {
+      // The first event comes to everybody, also to those who are told nothing afterwards.
+      if (kind === 'change') this.#hearsReleases = true;
       this.#listener.released();
       this.#refresh();
     });
   }
 
-  /** Whether this domain is told of the ends of others. Otherwise somebody has to look from time to time. */
+  /** Whether this domain was ever told of the end of another. Otherwise somebody has to look from time to time. */
   get hearsReleases(): boolean {
     return this.#hearsReleases;
   }
@@ -68,6 +78,7 @@ export class DomainFinder {
   /** Ends its store connection as well. */
   async close(): Promise<void> {
     this.#isClosed = true;
+    this.#passes.close();
     await this.#store.close();
   }
 
@@ -91,34 +102,76 @@ export class DomainFinder {
     }
   }
 
-  #refresh(): void {
-    this.#mustReadAgain = true;
-    if (this.#isReading) return;
-    this.#isReading = true;
-    void this.#readWhileNeeded().finally(() => (this.#isReading = false));
+  #refresh(domid?: number): void {
+    if (domid === undefined) this.#isListStale = true;
+    else this.#stale.add(domid);
+    this.#passes.want();
   }
 
-  async #readWhileNeeded(): Promise<void> {
-    while (this.#mustReadAgain && !this.#isClosed) {
-      this.#mustReadAgain = false;
-      try {
-        this.#take(await this.#read());
-      } catch (error) {
-        // The store went away: its watches fire when it is back.
-        if (!(error instanceof XenscopeError)) throw error;
-      }
+  async #pass(): Promise<void> {
+    const domids = [...this.#stale];
+    const isListStale = this.#isListStale;
+    this.#stale.clear();
+    this.#isListStale = false;
+    try {
+      this.#take(isListStale ? await this.#read() : await this.#readAgain(domids));
+    } catch (error) {
+      // The store went away: its watches fire when it is back.
+      if (!(error instanceof XenscopeError)) throw error;
     }
   }
 
   async #read(): Promise<FoundDomain[]> {
-    const names = await this.#store.directory('/local/domain').catch(ifGone([]));
-    const domids = names.filter((name) => /^(0|[1-9]\d{0,4})$/.test(name)).map(Number);
-    const found = await Promise.all(domids.slice(0, maxDomains).map((domid) => this.#readDomain(domid)));
+    const domids = (await this.#listed()) ?? (await this.#ownDomid());
+    return this.#readDomains(domids.slice(0, maxDomains));
+  }
+
+  /** Undefined where this domain may list none. */
+  async #listed(): Promise<number[] | undefined> {
+    try {
+      const names = await this.#store.directory('/local/domain');
+      return names.filter(isDomidText).map(Number);
+    } catch (error) {
+      return isStoreError(error, 'EACCES') ? undefined : ifGone([])(error);
+    }
+  }
+
+  /** As the toolstack wrote it for the domain that asks: the path is relative. */
+  async #ownDomid(): Promise<number[]> {
+    const text = (await this.#store.read('domid').catch(ifGone(undefined)))?.toString('latin1') ?? '';
+    const own = isDomidText(text) ? [Number(text)] : [];
+    if (!this.#isLimited) {
+      const which = own.length > 0 ? `this domain (${text}) list the others` : 'this domain list any';
+      const shown = own.length > 0 ? 'only its own rings are shown' : 'no rings are shown';
+      this.#listener.limited(`The xenstore does not let ${which}: ${shown}. Run the server in domain 0.`);
+    }
+    this.#isLimited = true;
+    return own;
+  }
+
+  /** Only a privileged domain may ask. For another one that counts which was listed, or is itself. */
+  async #isIntroduced(domid: number): Promise<boolean> {
+    if (this.#isLimited) return true;
+    try {
+      return await this.#store.isDomainIntroduced(domid);
+    } catch (error) {
+      if (isStoreError(error, 'EACCES')) return true;
+      throw error;
+    }
+  }
+
+  async #readAgain(domids: readonly number[]): Promise<FoundDomain[]> {
+    const others = this.#domains.filter(({ domid }) => !domids.includes(domid));
+    return [...others, ...(await this.#readDomains(domids))].sort((one, other) => one.domid - other.domid);
+  }
+
+  async #readDomains(domids: readonly number[]): Promise<FoundDomain[]> {
+    const found = await Promise.all(domids.map((domid) => this.#readDomain(domid)));
     return found.filter((domain) => domain !== undefined).sort((one, other) => one.domid - other.domid);
   }
 
   async #readDomain(domid: number): Promise<FoundDomain | undefined> {
-    if (!(await this.#store.isDomainIntroduced(domid))) return undefined;
+    if (!(await this.#isIntroduced(domid))) return undefined;
     const root = `/local/domain/${domid}`;
     const frame = (name: string) => this.#store.read(`${root}/${name}/ring-ref`).catch(ifGone(undefined));
     const [storeText, consoleText, vchans] = await Promise.all([
@@ -147,11 +200,11 @@ export class DomainFinder {
     const wanted = new Map<string, (event: WatchEvent) => void>();
     for (const domid of domids) {
       // Domain 0 has no console page.
-      if (domid > 0) wanted.set(`/local/domain/${domid}/console/ring-ref`, () => this.#refresh());
+      if (domid > 0) wanted.set(`/local/domain/${domid}/console/ring-ref`, () => this.#refresh(domid));
       wanted.set(vchanRoot(domid), ({ kind, path }) => {
         const known = this.#domains.find((domain) => domain.domid === domid)?.vchans ?? [];
         // The first event tells nothing that was not just read.
-        if (kind === 'resync' || (kind === 'change' && concernsVchans(path, known))) this.#refresh();
+        if (kind === 'resync' || (kind === 'change' && concernsVchans(path, known))) this.#refresh(domid);
       });
     }
     for (const [path, watch] of this.#watches) {
@@ -163,6 +216,10 @@ export class DomainFinder {
       if (!this.#watches.has(path)) this.#watches.set(path, this.#follow(path, onEvent));
     }
   }
+}
+
+function isDomidText(text: string): boolean {
+  return /^(0|[1-9]\d{0,4})$/.test(text);
 }
 
 /** A node that is not there, or not for us, is no answer and no failure. */

@@ -15,6 +15,8 @@ import { vchanRingBytes } from './vchanPages';
 export const leaseMs = 2_000;
 /** What could not be mapped is not tried again before. */
 export const retryMs = 1_000;
+/** Of all domains together; guests can announce as many as they like. */
+const defaultMaxVchanPages = 512;
 
 export interface NativeObserverOptions {
   /** A connection of its own, which the observer closes. */
@@ -22,6 +24,9 @@ export interface NativeObserverOptions {
   readonly clock: Clock;
   /** Whether the ring of domain 0 itself can be seen: nobody granted it, so that takes another way. */
   readonly seesDomain0: boolean;
+  readonly maxVchanPages?: number;
+  /** Hears what is left out, and why. */
+  readonly log?: (line: string) => void;
   /** Throws a XenscopeError where a page cannot be mapped now. */
   map(place: RingPlace): MappedRing;
 }
@@ -31,15 +36,19 @@ export class NativeObserver implements Observer {
   readonly #finder: DomainFinder;
   readonly #pages = new Map<string, RingPage>();
   readonly #listeners = new Set<() => void>();
+  /** Vchans whose page was none of ours, by node and grant: when that was found out. */
+  readonly #refused = new Map<string, number>();
+  #leavesVchansOut = false;
   #sweep: Timer | undefined;
   #isClosed = false;
 
   constructor(options: NativeObserverOptions) {
     this.#options = options;
-    this.#finder = new DomainFinder(options.store, {
+    this.#finder = new DomainFinder(options.store, options.clock, {
       changed: (domains) => this.#list(domains),
       // Which domain it was is found out later; until then nothing of any must be held.
       released: () => this.#letGo(() => true),
+      limited: (why) => options.log?.(why),
     });
   }
 
@@ -67,8 +76,7 @@ export class NativeObserver implements Observer {
   }
 
   #list(domains: readonly FoundDomain[]): void {
-    const wanted = new Map<string, RingPlace>();
-    for (const domain of domains) for (const place of this.#placesOf(domain)) wanted.set(idOf(place), place);
+    const wanted = this.#wanted(domains);
     for (const [id, page] of this.#pages) {
       const place = wanted.get(id);
       if (place && isSame(place, page.place)) continue;
@@ -80,7 +88,25 @@ export class NativeObserver implements Observer {
       const page = this.#page(id, place);
       if (page) this.#pages.set(id, page);
     }
+    const refusable = new Set([...wanted.values()].map(refusedKeyOf));
+    for (const key of this.#refused.keys()) if (!refusable.has(key)) this.#refused.delete(key);
     for (const listener of [...this.#listeners]) listener();
+  }
+
+  /** By id. Beyond the limit vchans are left out, those of the domains with the highest numbers. */
+  #wanted(domains: readonly FoundDomain[]): Map<string, RingPlace> {
+    const maxVchanPages = this.#options.maxVchanPages ?? defaultMaxVchanPages;
+    const places = domains.flatMap((domain) => this.#placesOf(domain));
+    const vchans = places.filter(({ kind }) => kind === 'vchan');
+    const leftOut = new Set(vchans.slice(maxVchanPages));
+    // Told once, and again only when there was room meanwhile.
+    if (leftOut.size > 0 && !this.#leavesVchansOut) {
+      this.#options.log?.(
+        `The domains announce ${vchans.length} vchans; only the first ${maxVchanPages} are looked at.`,
+      );
+    }
+    this.#leavesVchansOut = leftOut.size > 0;
+    return new Map(places.filter((place) => !leftOut.has(place)).map((place) => [idOf(place), place]));
   }
 
   #placesOf({ domid, storeFrame, consoleFrame, hasConsole, vchans }: FoundDomain): RingPlace[] {
@@ -94,14 +120,25 @@ export class NativeObserver implements Observer {
     const ringBytes = place.kind === 'vchan' ? this.#ringBytesOf(place) : undefined;
     if (place.kind === 'vchan' && !ringBytes) return undefined;
     return new RingPage(id, place, ringBytes, this.#options.clock, () => {
-      const mapped = this.#options.map(place);
+      // Also where it cannot be mapped: its domain may be gone, and nobody else tells that.
       this.#sweepLater();
-      return mapped;
+      return this.#options.map(place);
     });
   }
 
   /** Undefined when the page is lent to another domain than ours, or is no vchan's. */
   #ringBytesOf(place: RingPlace): readonly [left: number, right: number] | undefined {
+    const key = refusedKeyOf(place);
+    const nowMs = this.#options.clock.nowMs();
+    // Mapping holds up everybody, and a guest decides how often it comes to this.
+    if (nowMs < (this.#refused.get(key) ?? -Infinity) + retryMs) return undefined;
+    this.#refused.delete(key);
+    const ringBytes = this.#lookAtRings(place);
+    if (!ringBytes) this.#refused.set(key, nowMs);
+    return ringBytes;
+  }
+
+  #lookAtRings(place: RingPlace): readonly [left: number, right: number] | undefined {
     try {
       const { memory, unmap } = this.#options.map(place);
       const ringBytes = vchanRingBytes(memory);
@@ -202,6 +239,10 @@ class RingPage implements ObservedPage {
 
 function idOf(place: RingPlace): string {
   return place.kind === 'vchan' ? `vchan:${place.domid}:${place.gref}` : `${place.kind}:${place.domid}`;
+}
+
+function refusedKeyOf(place: RingPlace): string {
+  return place.kind === 'vchan' ? `${idOf(place)}:${place.path}` : idOf(place);
 }
 
 function isSame(one: RingPlace, other: RingPlace): boolean {

@@ -3,12 +3,14 @@ import assert from 'node:assert/strict';
 import { ForeignMemory } from '../../native/foreignMemory';
 import { XenLibraries } from '../../native/libraries/xenLibraries';
 import { leaseMs, NativeObserver, retryMs } from '../../native/observer/nativeObserver';
+import { minPassIntervalMs } from '../../native/observer/passes';
+import type { NativeObserverOptions } from '../../native/observer/nativeObserver';
 import { mapRing } from '../../native/observer/ringPages';
 import { XenscopeError } from '../../server/host/errors';
 import type { Grants, Mapped } from '../../server/host/grants';
 import { PAGE_BYTES } from '../../server/host/pages';
-import type { StoreClient } from '../../server/host/storeClient';
 import type { World } from '../../server/sim/world';
+import { openStoreClient } from '../../server/store/client/storeClient';
 import { ManualClock } from '../sim/manualClock';
 import { closeWorlds, openWorld } from '../sim/worldKit';
 import { throwsCode } from '../support/hostSuite';
@@ -17,6 +19,7 @@ describe('the observer of a real host', () => {
   let clock: ManualClock;
   let world: World;
   let observer: NativeObserver;
+  let options: () => NativeObserverOptions;
   /** Pages that are mapped through the grants now. */
   const mapped = new Set<Mapped>();
   let isRefused = false;
@@ -39,12 +42,13 @@ describe('the observer of a real host', () => {
       },
     };
     const foreign = new ForeignMemory(new XenLibraries({ folders: [] }));
-    observer = new NativeObserver({
+    options = () => ({
       store: world.openStore(),
       clock,
       seesDomain0: true,
       map: (place) => mapRing({ grants: grants as Grants, foreign }, place),
     });
+    observer = new NativeObserver(options());
   });
   afterEach(async () => {
     await observer.close();
@@ -52,29 +56,31 @@ describe('the observer of a real host', () => {
     await closeWorlds();
   });
 
-  /** An observer of a domain that is not told of the ends of others, as an unprivileged one. */
-  async function deafen(): Promise<void> {
+  const lines: string[] = [];
+
+  /** The observer of a driver domain: the store serves it as that domain, with no right beyond. */
+  async function observeFrom(domid: number): Promise<void> {
     await observer.close();
-    const store = world.openStore();
-    const deaf: StoreClient = Object.create(store, {
-      watch: {
-        value: (path: string) =>
-          path === '@releaseDomain'
-            ? Promise.reject(new XenscopeError('store', 'Permission denied.', { storeError: 'EACCES' }))
-            : store.watch(path),
-      },
-    }) as StoreClient;
-    for (const name of ['directory', 'read', 'isDomainIntroduced', 'close'] as const) {
-      Object.defineProperty(deaf, name, { value: store[name].bind(store) });
-    }
-    const grants = world.machine.portsOf(0).grants;
+    lines.length = 0;
+    const { grants } = world.machine.portsOf(domid);
     const foreign = new ForeignMemory(new XenLibraries({ folders: [] }));
     observer = new NativeObserver({
-      store: deaf,
+      store: openStoreClient({ dial: world.store.connect({ domid }), clock, reconnect: false }),
       clock,
       seesDomain0: false,
       map: (place) => mapRing({ grants, foreign }, place),
+      log: (line) => lines.push(line),
     });
+  }
+
+  /** So that a domain may list all domains, as some hosts let theirs. */
+  async function letRead(domid: number): Promise<void> {
+    const store = world.openStore();
+    await store.setPerms('/local/domain', [
+      { domid: 0, read: false, write: false },
+      { domid, read: true, write: false },
+    ]);
+    await store.close();
   }
 
   const changed = () => new Promise<void>((resolve) => void (stop = observer.onChange(resolve)));
@@ -82,6 +88,12 @@ describe('the observer of a real host', () => {
   async function listed() {
     while (observer.pages().length === 0) await changed().finally(() => stop());
     return observer.pages();
+  }
+  async function until(isSo: () => boolean) {
+    while (!isSo()) {
+      clock.tick(minPassIntervalMs);
+      await new Promise((resolve) => setImmediate(resolve));
+    }
   }
   const look = (page: { copy(into: Uint8Array): boolean }) => {
     const bytes = Buffer.alloc(PAGE_BYTES);
@@ -145,26 +157,45 @@ describe('the observer of a real host', () => {
     const ours = pages.filter(({ domid }) => domid === victim.domid);
     assert.ok(ours.length > 0);
     world.world.act('destroy', victim.domid!);
-    while (observer.pages().some(({ domid }) => domid === victim.domid))
-      await changed().finally(() => stop());
+    await until(() => !observer.pages().some(({ domid }) => domid === victim.domid));
     assert.equal(mapped.size, 0);
     for (const page of ours) assert.equal(look(page), undefined);
     for (const page of observer.pages()) assert.ok(look(page));
   });
 
-  it('looks by itself who is gone where nobody tells it', async () => {
-    await deafen();
-    const pages = await listed();
-    const victim = pages[0]!.domid;
-    for (const page of pages) look(page);
-    world.world.act('destroy', victim);
-    // Nobody was told; the next time that it looks what to let go it looks who is there as well.
-    while (observer.pages().some(({ domid }) => domid === victim)) {
-      clock.tick(leaseMs);
-      for (const page of observer.pages()) page.copy(Buffer.alloc(PAGE_BYTES));
-      await new Promise((resolve) => setImmediate(resolve));
-    }
-    assert.equal(pages[0]!.copy(Buffer.alloc(PAGE_BYTES)), false);
+  describe('in a driver domain', () => {
+    const driverDomid = 1;
+
+    it('shows the own rings where no domains may be listed, and says so', async () => {
+      await observeFrom(driverDomid);
+      const pages = await listed();
+      assert.deepEqual(pages.map(({ id }) => id).sort(), ['console:1', 'xenstore:1']);
+      assert.match(lines.join(), /^The xenstore does not let this domain \(1\) list the others/);
+    });
+
+    it('takes those that are listed for introduced, for it may not ask', async () => {
+      await letRead(driverDomid);
+      await observeFrom(driverDomid);
+      const domids = new Set((await listed()).map(({ domid }) => domid));
+      const running = world.world.domains().filter(({ domid }) => domid !== undefined && domid > 0);
+      assert.deepEqual([...domids].sort(), running.map(({ domid }) => domid).sort());
+      assert.deepEqual(lines, []);
+    });
+
+    it('looks by itself who is gone, for nobody tells it', async () => {
+      await letRead(driverDomid);
+      await observeFrom(driverDomid);
+      const ofOthers = () => observer.pages().filter(({ domid }) => domid !== driverDomid);
+      await listed();
+      const victim = ofOthers()[0]!.domid;
+      world.world.act('destroy', victim);
+      // Who looks at a page makes it look who is there; that none can be mapped changes nothing.
+      await until(() => {
+        for (const page of ofOthers()) throwsCode(() => look(page), 'notOurs');
+        return !ofOthers().some(({ domid }) => domid === victim);
+      });
+      assert.ok(ofOthers().length > 0);
+    });
   });
 
   describe('of vchans', () => {
@@ -190,7 +221,7 @@ describe('the observer of a real host', () => {
       await listed();
       const gref = offer();
       await announce(`${root}/vchan/0/512`, gref);
-      while (vchans().length === 0) await changed().finally(() => stop());
+      await until(() => vchans().length > 0);
       const [page] = vchans();
       assert.deepEqual(
         { id: page!.id, domid: page!.domid, gref: page!.gref, ringBytes: page!.ringBytes },
@@ -202,7 +233,7 @@ describe('the observer of a real host', () => {
       const store = world.openStore();
       await store.rm(`${root}/vchan`);
       await store.close();
-      while (vchans().length > 0) await changed().finally(() => stop());
+      await until(() => vchans().length === 0);
       assert.equal(look(page!), undefined);
       assert.equal(mapped.size, 0);
     });
@@ -215,12 +246,45 @@ describe('the observer of a real host', () => {
       await announce(`${root}/others`, offer(10, 2));
       await announce(`${root}/a/b/c/d/e/f/deep`, offer());
       await announce(`${root}/right`, offer());
-      while (vchans().length === 0) await changed().finally(() => stop());
+      await until(() => vchans().length > 0);
       assert.deepEqual(
         vchans().map(({ found }) => found).length,
         1,
         'the one that was announced last, when all others had been looked at',
       );
+    });
+
+    it('maps what did not fit once a second at most, however often its node is written', async () => {
+      await listed();
+      const gref = offer(3);
+      await announce(`${root}/wrong`, gref);
+      await until(() => attempts > 0);
+      attempts = 0;
+      const startMs = clock.nowMs();
+      const store = world.openStore();
+      for (let times = 0; times < 40; times++) {
+        // Each makes another list: the list of what this domain offers changes.
+        await store.write(`${root}/other/ring-ref`, String(4_000_000_000 + times));
+        await store.write(`${root}/other/event-channel`, '7');
+        clock.tick(minPassIntervalMs);
+        await world.settled();
+      }
+      await store.close();
+      const seconds = (clock.nowMs() - startMs) / 1000;
+      const passes = seconds * (1000 / minPassIntervalMs);
+      assert.ok(attempts > 0);
+      assert.ok(attempts <= passes + 1 + seconds + 1, `${attempts} in ${seconds} s`);
+    });
+
+    it('looks at so many and no more, and says so', async () => {
+      await observer.close();
+      observer = new NativeObserver({ ...options(), maxVchanPages: 2, log: (line) => lines.push(line) });
+      lines.length = 0;
+      await listed();
+      for (const name of ['a', 'b', 'c']) await announce(`${root}/${name}`, offer());
+      await until(() => lines.length > 0);
+      assert.deepEqual(lines, ['The domains announce 3 vchans; only the first 2 are looked at.']);
+      assert.equal(vchans().length, 2);
     });
   });
 
