@@ -11,10 +11,19 @@ export interface Member {
   stop(reason: string): void;
 }
 
+export interface JoinedDomainListener {
+  /** The last program has left. */
+  onEmpty(): void;
+  /** Nobody can come in any more. */
+  onOver(): void;
+  /** Its programs have as many connections to the store as they may; more are refused. */
+  onStoreFull(): void;
+}
+
 export class JoinedDomain {
   readonly storeSocketPath: string;
   readonly #members = new Set<Member>();
-  readonly #tell: { onEmpty(): void; onOver(): void };
+  readonly #tell: JoinedDomainListener;
   readonly #onStopped = () => void this.end(`${this.domain.name} (domain ${this.domain.domid}) has stopped.`);
   #door: Listening | undefined;
   #isOver = false;
@@ -22,7 +31,7 @@ export class JoinedDomain {
   constructor(
     readonly domain: Domain,
     folder: string,
-    tell: { onEmpty(): void; onOver(): void },
+    tell: JoinedDomainListener,
   ) {
     this.storeSocketPath = path.join(folder, `store-${domain.domid}`);
     this.#tell = tell;
@@ -40,6 +49,7 @@ export class JoinedDomain {
         this.add(member);
         return () => this.remove(member);
       },
+      full: () => this.#tell.onStoreFull(),
     });
     if (this.#isOver) await this.#door.close();
   }

@@ -10,6 +10,7 @@ import type { Hypervisor } from '../hypervisor';
 import type { DomainConfig } from '../toolstack/config';
 import type { Managed, Toolstack } from '../toolstack/toolstack';
 import { JoinedDomain } from './joinedDomain';
+import { maxStoreVisitors } from './storeDoor';
 
 /** How many domains programs may have joined at once. */
 const maxJoinedDomains = 64;
@@ -113,6 +114,10 @@ export class JoinedDomains {
     const joined = new JoinedDomain(domain, folder, {
       onEmpty: () => this.#left(joined),
       onOver: () => this.#forget(joined),
+      onStoreFull: () =>
+        note(
+          `programs of ${name} (domain ${domid}) have ${maxStoreVisitors} connections to the store; more are refused`,
+        ),
     });
     try {
       await joined.openDoor(storeOf(domain));

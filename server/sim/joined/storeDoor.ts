@@ -6,13 +6,36 @@ import { listenOnSocket } from '../../store/connection/socketTransport';
 import type { Listening } from '../../store/connection/socketTransport';
 import type { ByteStream, ByteStreamHandlers, Dial } from '../../store/byteStream';
 
+/** Connections through the door of one domain. Each costs descriptors of the server, which all domains share. */
+export const maxStoreVisitors = 256;
+
 export interface DoorVisits {
   /** A program connected; `drop` ends its connection. Answers what to call when it has left. */
   entered(drop: () => void): () => void;
+  /** There are too many: who comes now is closed at once. Told again only when half of them have left. */
+  full(): void;
 }
 
 export function openStoreDoor(socketPath: string, dial: Dial, visits: DoorVisits): Promise<Listening> {
-  return listenOnSocket(socketPath, () => new Visitor(dial, visits));
+  let inside = 0;
+  let isToldFull = false;
+  const counted: Pick<DoorVisits, 'entered'> = {
+    entered(drop) {
+      inside++;
+      const left = visits.entered(drop);
+      return () => {
+        inside--;
+        if (inside <= maxStoreVisitors / 2) isToldFull = false;
+        left();
+      };
+    },
+  };
+  return listenOnSocket(socketPath, () => {
+    if (inside < maxStoreVisitors) return new Visitor(dial, counted);
+    if (!isToldFull) visits.full();
+    isToldFull = true;
+    return undefined;
+  });
 }
 
 /** A program's connection, passed on byte by byte; each side waits for the other. */
@@ -24,7 +47,7 @@ class Visitor implements ByteStreamHandlers {
 
   constructor(
     private readonly dial: Dial,
-    private readonly visits: DoorVisits,
+    private readonly visits: Pick<DoorVisits, 'entered'>,
   ) {}
 
   open(outside: ByteStream): void {

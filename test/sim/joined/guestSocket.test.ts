@@ -1,7 +1,10 @@
 /** The guest socket as a program sees it that speaks its protocol by hand. */
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { existsSync, lstatSync, readFileSync } from 'node:fs';
+import net from 'node:net';
 import path from 'node:path';
+import { maxStoreVisitors } from '../../../server/sim/joined/storeDoor';
 import { dialSocket } from '../../../server/store/client/socketDial';
 import { openStoreClient } from '../../../server/store/client/storeClient';
 import { systemClock } from '../../../server/cli/systemClock';
@@ -60,6 +63,37 @@ if (process.platform === 'linux') {
         assert.equal(perms.map(formatXsPerm).join(), `n${domid}`);
         await assert.rejects(store.read('/local/domain/0/name'), { storeError: 'EACCES' });
         await assert.rejects(store.introduce(7, 1, 1), { storeError: 'EACCES' });
+        await store.close();
+      });
+
+      it('takes so many connections to the store and no more, and says so', async () => {
+        const { domid, storeSocketPath } = await joined.join('alice');
+        const connect = async () => {
+          const socket = net.connect(storeSocketPath).on('error', () => undefined);
+          await once(socket, 'connect');
+          return socket.resume();
+        };
+        const sockets: net.Socket[] = [];
+        while (sockets.length < maxStoreVisitors) sockets.push(await connect());
+        const refused = await connect();
+        await new Promise<void>((resolve) =>
+          refused.destroyed ? resolve() : refused.once('close', resolve),
+        );
+        assert.ok(sockets.every(({ destroyed }) => !destroyed));
+        const told = joined.world.world.admissions.filter(({ text }) => /more are refused/.test(text));
+        assert.deepEqual(
+          told.map(({ text }) => text),
+          [`programs of alice (domain ${domid}) have 256 connections to the store; more are refused`],
+        );
+        for (const socket of sockets) socket.destroy();
+        // The server hears of it in its own time; until then it closes, and the client dials again.
+        const store = openStoreClient({ dial: dialSocket(storeSocketPath), clock: systemClock });
+        let name: string | undefined;
+        while ((name = await store.read('name').then(String, () => undefined)) === undefined) {
+          store.retryNow();
+          await new Promise((resolve) => setTimeout(resolve, 1));
+        }
+        assert.equal(name, 'alice');
         await store.close();
       });
 
