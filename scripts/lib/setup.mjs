@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { findCompiler } from './compiler.mjs';
 import { run } from './processes.mjs';
 import { step, Told } from './progress.mjs';
 
@@ -11,11 +12,11 @@ export const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '
 export const cacheFolder = path.join(root, '.cache');
 export const manifest = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8'));
 
-/** The hash of the sources that dist/ was built from. */
+/** The hash of what dist/ was built from. */
 export const buildStamp = path.join(root, 'dist', '.sources');
 const builtFrom = [
   ...['server', 'native', 'extension', 'webview', 'package.json'],
-  ...['scripts/build.mjs', 'scripts/lib/xensim.mjs'],
+  ...['scripts/build.mjs', 'scripts/lib/xensim.mjs', 'scripts/lib/compiler.mjs'],
 ];
 
 export function requireNode() {
@@ -72,8 +73,10 @@ function* filesUnder(place) {
   }
 }
 
-function sourcesHash() {
+/** Of all that dist/ is made from, and of whether there is a C compiler: one that comes later has work to do. */
+export function sourcesHash() {
   const hash = createHash('sha256');
+  hash.update(findCompiler().command ? 'with C\0' : 'without C\0');
   for (const place of builtFrom) {
     for (const file of filesUnder(place)) {
       hash.update(`${file}\0`).update(readFileSync(path.join(root, file)));

@@ -3,6 +3,7 @@
 import { spawnSync } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
 import path from 'node:path';
+import { findCompiler } from './compiler.mjs';
 import { root } from './setup.mjs';
 
 const sources = path.join(root, 'native', 'xensim');
@@ -17,14 +18,6 @@ export const xensimFiles = libraries.map(({ file }) => file);
 
 const flags = ['-std=c11', '-O2', '-Wall', '-Wextra', '-Werror', '-fPIC', '-shared', '-pthread'];
 flags.push('-fvisibility=hidden', '-D_POSIX_C_SOURCE=200809L', '-Wl,--no-undefined', '-Wl,-s');
-
-/** The system's C compiler, or why there is none to use. */
-function findCompiler() {
-  if (process.platform !== 'linux') return { why: `they are for Linux, not for ${process.platform}` };
-  const names = process.env.CC ? [process.env.CC] : ['cc', 'gcc', 'clang'];
-  const command = names.find((name) => spawnSync(name, ['--version'], { stdio: 'ignore' }).status === 0);
-  return command ? { command } : { why: 'there is no C compiler (Debian: apt-get install gcc libc6-dev)' };
-}
 
 /** Builds them into `folder`. Answers a sentence where they cannot be had; throws when they do not compile. */
 export function buildXensim(folder) {
