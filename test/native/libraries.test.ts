@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, symlinkSync } from 'node:fs';
+import { mkdtempSync, readFileSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { cError, deviceError, errnoName } from '../../native/cError';
@@ -62,6 +62,20 @@ if (process.platform === 'linux') {
   });
 
   describe('the libraries of Xen', () => {
+    it('are bound for no function that nobody calls', () => {
+      const files = ['native', 'test'].flatMap((folder) =>
+        readdirSync(folder, { recursive: true, encoding: 'utf8' })
+          .filter((file) => file.endsWith('.ts') && !file.includes('tables'))
+          .map((file) => readFileSync(path.join(folder, file), 'utf8')),
+      );
+      const called = new Set(files.join('\n').match(/\w+/g));
+      const bound = Object.values(libraryTables).flatMap(({ functions }) => Object.keys(functions));
+      assert.deepEqual(
+        bound.filter((name) => !called.has(name)),
+        [],
+      );
+    });
+
     it('are looked for in the folders of the environment, then in those that are set', () => {
       const env = { XENSCOPE_XEN_LIBRARIES: '/first::/second' };
       assert.deepEqual(new XenLibraries({ folders: ['/third'], env }).folders, [

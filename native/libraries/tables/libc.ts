@@ -16,7 +16,6 @@ export const libcTable = {
     epoll_ctl: ['int', 'int', 'int', 'int', 'struct epoll_event *'],
     eventfd: ['int', 'unsigned int', 'int'],
     fopen: ['FILE *', 'const char *', 'const char *'],
-    fclose: ['int', 'FILE *'],
   },
 } as const satisfies LibraryTable;
 
@@ -27,8 +26,6 @@ export const atomicTable = {
   debianPackage: 'libatomic1',
   headers: [],
   functions: {
-    __atomic_load_4: ['uint32_t', 'void *', 'int'],
-    __atomic_store_4: ['void', 'void *', 'uint32_t', 'int'],
     __atomic_fetch_and_1: ['int', 'void *', 'int', 'int'],
     __atomic_fetch_or_1: ['int', 'void *', 'int', 'int'],
   },

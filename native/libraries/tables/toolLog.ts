@@ -16,6 +16,5 @@ export const toolLogTable = {
       'unsigned int',
       'unsigned int',
     ],
-    xtl_logger_destroy: ['void', 'xentoollog_logger *'],
   },
 } as const satisfies LibraryTable;
