@@ -17,8 +17,8 @@ const effort = () => Number(process.env.XENSCOPE_EFFORT ?? 1);
 const testTimeoutMs = () => 180_000 * effort();
 const suiteTimeoutMs = () => 600_000 * effort();
 const lifeMs = () => 1_500_000 * effort();
-/** What tests that throw chance want to know of whoever runs them. */
-const passedOn = ['CI', 'XENSCOPE_SEED', 'XENSCOPE_EFFORT'];
+/** What tests want to know of whoever runs them. */
+const passedOn = ['CI', 'XENSCOPE_EFFORT'];
 
 /** `atOnce` is how many machines may run side by side; each keeps one processor busy. */
 export async function runXenSuites({ grep, atOnce = 1 }) {
@@ -27,10 +27,11 @@ export async function runXenSuites({ grep, atOnce = 1 }) {
   try {
     const suites = await bundleSuites(bundles);
     const tallies = [];
-    const waiting = [...daemons];
+    const seed = Number(process.env.XENSCOPE_SEED ?? Date.now() % 2 ** 31);
+    const waiting = turns(suites, seed);
     const work = async () => {
-      for (let daemon = waiting.shift(); daemon; daemon = waiting.shift()) {
-        tallies.push(await underDaemon({ machine, daemon, bundles, suites, grep }));
+      for (let turn = waiting.shift(); turn; turn = waiting.shift()) {
+        tallies.push(await underDaemon({ machine, bundles, grep, seed, ...turn }));
       }
     };
     await Promise.all(Array.from({ length: atOnce }, work));
@@ -40,6 +41,22 @@ export async function runXenSuites({ grep, atOnce = 1 }) {
   } finally {
     removeTemporary(bundles);
   }
+}
+
+/**
+ * What runs under each daemon. Those of the folder `once` do without a xenstored, or with any: each runs
+ * under one of them, which the seed chooses.
+ */
+function turns(suites, seed) {
+  const order = seed % 2 === 0 ? daemons : daemons.toReversed();
+  const once = suites.filter((suite) => suite.startsWith('once-'));
+  const daemonOf = (suite) => order[once.indexOf(suite) % order.length];
+  const chosen = once.map((suite) => `${suite} under ${daemonOf(suite)}`).join(', ');
+  say(`      xen: XENSCOPE_SEED=${seed}: ${chosen}`);
+  return daemons.map((daemon) => ({
+    daemon,
+    suites: suites.filter((suite) => !once.includes(suite) || daemonOf(suite) === daemon),
+  }));
 }
 
 /** Each suite becomes one file, and mocha another: reading many files takes long under emulation. */
@@ -72,7 +89,7 @@ function testsIn(folder) {
     .sort();
 }
 
-async function underDaemon({ machine, daemon, bundles, suites, grep }) {
+async function underDaemon({ machine, daemon, bundles, suites, grep, seed }) {
   const begin = Date.now();
   const running = await bootMachine({
     machine,
@@ -84,8 +101,8 @@ async function underDaemon({ machine, daemon, bundles, suites, grep }) {
   say(`      xen: dom0 with ${daemon} is up (${seconds(Date.now() - begin)})`);
   try {
     const tallies = [];
-    for (const suite of suitesFor(daemon, suites)) {
-      tallies.push(await told(daemon, suite, inside(running, daemon, suite, grep)));
+    for (const suite of suites) {
+      tallies.push(await told(daemon, suite, inside(running, { daemon, suite, grep, seed })));
     }
     if (testsIn(outsideFolder).length > 0) {
       tallies.push(await told(daemon, 'from outside', outside(running, daemon, grep)));
@@ -96,13 +113,6 @@ async function underDaemon({ machine, daemon, bundles, suites, grep }) {
   } finally {
     await running.stop();
   }
-}
-
-/** Those of the folder `once` do without a xenstored, or with any: each runs on one of the machines, by turns. */
-function suitesFor(daemon, suites) {
-  const once = suites.filter((suite) => suite.startsWith('once-'));
-  const turn = (suite) => daemons[once.indexOf(suite) % daemons.length];
-  return suites.filter((suite) => !once.includes(suite) || turn(suite) === daemon);
 }
 
 async function told(daemon, suite, work) {
@@ -116,13 +126,14 @@ async function told(daemon, suite, work) {
 }
 
 /** A process of its own for each suite: what one leaves behind, or dies of, is not the next one's. */
-async function inside({ gate }, daemon, suite, grep) {
+async function inside({ gate }, { daemon, suite, grep, seed }) {
   const report = `/run/report-${suite}`;
   const command = ['node', '/suites/runSuite.cjs', `/suites/${suite}.cjs`, String(testTimeoutMs())];
   if (grep) command.push(grep);
   const env = {
     XENSCOPE_TEST_REPORT: report,
     XENSCOPE_XEN_DAEMON: daemon,
+    XENSCOPE_SEED: String(seed),
     NODE_PATH: '/xenscope/node_modules',
     ...Object.fromEntries(
       passedOn.filter((name) => process.env[name]).map((name) => [name, process.env[name]]),

@@ -8,6 +8,7 @@ import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import net from 'node:net';
 import { createInterface } from 'node:readline';
+import { setTimeout as sleep } from 'node:timers/promises';
 import {
   createMessageConnection,
   type MessageConnection,
@@ -15,10 +16,13 @@ import {
   StreamMessageWriter,
 } from 'vscode-jsonrpc/node';
 import { apiVersion, type HostInfo, type InitializeOptions, type RingRow } from '../../../../server/rpc/api';
+import { seed, seededRandom } from '../../../fuzz/seed';
 import { domains, eventually, output } from '../../support/dom0';
 import { Guest } from '../../support/guest';
 
 const socketPath = '/run/xenscope/1000.sock';
+/** Under emulation it takes about three seconds until it edits. */
+const latestKillMs = 6_000;
 const initializationOptions: InitializeOptions = {
   apiVersion,
   seed: 1,
@@ -103,6 +107,12 @@ describe('a server that is killed', () => {
     assert.equal(await eventChannels(), channels);
   }
 
+  function edit(host: string, name: string) {
+    const value = Buffer.from('whole').toString('base64');
+    const act = { kind: 'write', path: `${guest.path}/data/edit/${name}`, value, create: true };
+    return { host, act, confirmed: true };
+  }
+
   it('as soon as it listens, leaves nothing', async () => {
     const server = await RootServer.spawn().listens();
     await server.end('SIGKILL');
@@ -125,14 +135,9 @@ describe('a server that is killed', () => {
     const server = await RootServer.spawn().listens();
     const connection = await server.join();
     const { id: host } = await looking(connection, guest.domid);
-    const value = Buffer.from('whole').toString('base64');
-    const edit = (index: number) =>
-      connection.sendRequest('xenscope/act', {
-        host,
-        act: { kind: 'write', path: `${guest.path}/data/edit/${index}`, value, create: true },
-        confirmed: true,
-      });
-    const edits = Array.from({ length: 200 }, (_, index) => edit(index));
+    const edits = Array.from({ length: 200 }, (_, index) =>
+      connection.sendRequest('xenscope/act', edit(host, String(index))),
+    );
     await edits[0];
     const ended = Promise.allSettled(edits.slice(1));
     await server.end('SIGKILL');
@@ -140,6 +145,23 @@ describe('a server that is killed', () => {
     await nothingHappened();
     const tree = await output('xenstore-ls', '-f', `${guest.path}/data/edit`);
     for (const line of tree.trim().split('\n')) assert.match(line, /\/edit\/\d+ = "whole"$/);
+  });
+
+  it(`at moments that chance picks (seed ${seed}), leaves nothing`, async () => {
+    const random = seededRandom(seed);
+    for (let kill = 0; kill < 2; kill++) {
+      const server = RootServer.spawn();
+      // It starts, is joined, maps the guest's rings and edits its nodes, until it is killed.
+      const work = (async () => {
+        const connection = await (await server.listens()).join();
+        const { id: host } = await looking(connection, guest.domid);
+        for (;;) await connection.sendRequest('xenscope/act', edit(host, 'random'));
+      })();
+      work.catch(() => undefined);
+      await sleep(random.below(latestKillMs));
+      await server.end('SIGKILL');
+      await nothingHappened();
+    }
   });
 
   it('lets the next one have its place, which removes its socket when it is asked to end', async () => {
