@@ -26,30 +26,51 @@ export function usualRootSocket(uid: number): string {
   return path.join(usualFolder, `${uid}.sock`);
 }
 
-/** Listens there for the owner alone. Throws a XenscopeError `input` that says why it cannot be. */
-export async function listenForOwner(server: Server, socketPath: string, owner: Owner): Promise<void> {
+/**
+ * Listens there for the owner alone, and answers where that is without symbolic links. Throws a
+ * XenscopeError `input` that says why it cannot be.
+ */
+export async function listenForOwner(server: Server, socketPath: string, owner: Owner): Promise<string> {
   const tooLong = tooLongForSocket(socketPath);
   if (tooLong) throw tooLong;
   if (path.dirname(socketPath) === usualFolder) makeUsualFolder();
-  const problem = folderProblem(path.dirname(socketPath), [0]);
+  const place = safePlace(socketPath);
+  await clearPlace(place);
+  // Made with no rights for anybody but root: nobody can come in between, and then it is handed over.
+  const umask = process.umask(0o177);
+  try {
+    await new Promise<void>((resolve, reject) => {
+      // It stays: an accept that fails later, say for want of descriptors, must not end the others.
+      server.on('error', (error) => reject(cannotListen(place, error)));
+      server.listen(place, resolve);
+    });
+  } finally {
+    process.umask(umask);
+  }
+  chmodSync(place, 0o600);
+  chownSync(place, owner.uid, owner.gid);
+  return place;
+}
+
+/** Without symbolic links in its folder: one that is changed after the look must not lead elsewhere. */
+function safePlace(socketPath: string): string {
+  const named = path.dirname(socketPath);
+  let folder = named;
+  try {
+    folder = realpathSync(named);
+  } catch {
+    // The look below says what is wrong with it.
+  }
+  const problem = folderProblem(folder, [0]);
   if (problem) {
     throw new XenscopeError('input', `${socketPath} is no safe place for the socket: ${problem}`, {
       wayOut: `Leave --socket out, or name a file in a folder that only root may change.`,
     });
   }
-  await clearPlace(socketPath);
-  // Made with no rights for anybody but root: nobody can come in between, and then it is handed over.
-  const umask = process.umask(0o177);
-  try {
-    await new Promise<void>((resolve, reject) => {
-      server.once('error', (error) => reject(cannotListen(socketPath, error)));
-      server.listen(socketPath, resolve);
-    });
-  } finally {
-    process.umask(umask);
-  }
-  chmodSync(socketPath, 0o600);
-  chownSync(socketPath, owner.uid, owner.gid);
+  const place = path.join(folder, path.basename(socketPath));
+  const tooLong = tooLongForSocket(place);
+  if (tooLong) throw tooLong;
+  return place;
 }
 
 function makeUsualFolder(): void {

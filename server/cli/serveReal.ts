@@ -63,7 +63,7 @@ export async function serveReal(options: ServeRealOptions, ended: Promise<unknow
       log(`An editor left; there are ${editors.size} now.`);
     });
   });
-  await listenForOwner(server, socketPath, owner);
+  const place = await listenForOwner(server, socketPath, owner);
   try {
     const trouble = unavailable && `There is no Xen to show yet. ${unavailable.reason}\n`;
     await writeOut(`This machine's Xen is served to ${owner.name}: their editor finds it by itself.
@@ -75,7 +75,7 @@ ${trouble ?? ''}End it with Ctrl-C.
     // Closing removes the socket; what an editor still asks is not waited for.
     server.close();
     for (const socket of editors) socket.destroy();
-    rmSync(socketPath, { force: true });
+    rmSync(place, { force: true });
   }
 }
 

@@ -79,7 +79,7 @@ async function serve(options: ServeOptions): Promise<void> {
   // A mistake of ours in one corner shall not end the world for all who are connected.
   let isUp = false;
   process.on('unhandledRejection', (reason) => {
-    console.error('A mistake of the simulator:', reason);
+    console.error(`A mistake of the ${isReal(options) ? 'server' : 'simulator'}:`, reason);
     if (!isUp) process.exitCode = EXIT_STORE_ERROR;
   });
   // SIGHUP as well: the terminal may be closed over us.

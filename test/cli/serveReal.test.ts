@@ -12,8 +12,10 @@ import {
   lstatSync,
   mkdirSync,
   mkdtempSync,
+  realpathSync,
   renameSync,
   rmSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { connect, createServer } from 'node:net';
@@ -28,6 +30,7 @@ import {
   createMessageConnection,
 } from 'vscode-jsonrpc/node';
 import { ownerOf } from '../../server/cli/ownerOf';
+import { listenForOwner } from '../../server/cli/rootSocket';
 import type { HostInfo } from '../../server/rpc/api';
 import { itAsRoot } from '../interop/daemons/requirements';
 import { type OurServer, startOurs } from '../interop/ours';
@@ -155,6 +158,37 @@ describe('xenscope serve --owner', function () {
     assert.match(await at(path.join(folder, 'open', 'x')), /is no safe place.*others may write to/);
     assert.match(await at(path.join(folder, 'missing', 'x')), /is no safe place.*there is no folder/);
     assert.match(await at(`/${'x'.repeat(200)}`), /too long for a socket/);
+  });
+
+  itAsRoot('listens where the folder really is, and outlives a connection that cannot be taken', async () => {
+    const link = path.join(folder, 'link');
+    const real = path.join(realpathSync(folder), 'real');
+    mkdirSync(real, { mode: 0o711 });
+    symlinkSync(real, link);
+    const server = createServer();
+    const place = await listenForOwner(server, path.join(link, 'root.sock'), { ...owner, gid: owner.uid });
+    assert.equal(place, path.join(real, 'root.sock'));
+    assert.equal(server.address(), place);
+    const { uid, mode } = lstatSync(place);
+    assert.deepEqual([uid, mode & 0o777], [owner.uid, 0o600]);
+    // Nobody to hear it would end the process; so does the first one that hears only once.
+    for (let times = 0; times < 2; times++) server.emit('error', new Error('accept EMFILE'));
+    await new Promise((resolve) => server.close(resolve));
+  });
+
+  itAsRoot('outlives a mistake in one corner of it, and does not blame a simulator', async () => {
+    const mistake = 'process.once("SIGUSR2",()=>void Promise.reject(new Error("in one corner")))';
+    const args = ['--import', `data:text/javascript,${mistake}`, await bundle(), 'serve'];
+    const child = spawn(process.execPath, [...args, '--owner', owner.name, '--socket', socketPath()], {
+      env: env(),
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    children.push(child);
+    await once(child.stdout, 'data');
+    child.kill('SIGUSR2');
+    const [told] = (await once(child.stderr, 'data')) as [Buffer];
+    assert.match(String(told), /^A mistake of the server: Error: in one corner/);
+    assert.equal(await end(child), 0);
   });
 
   itAsRoot('lets that user in, and nobody else', async () => {

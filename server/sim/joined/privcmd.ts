@@ -70,13 +70,19 @@ export class Privcmd implements Device {
       frames[2 * at + 1] === 0 ? known.get(frames[2 * at]!) : undefined,
     );
     const mapping: Mapped[] = [];
-    const places = pages.map((page) => {
-      if (!page) return { file: '', page: 0 };
-      const mapped = this.ports.grants.map(domid!, [page.gref], writable ? 'write' : 'read');
-      mapping.push(mapped);
-      return mapped.places[0]!;
-    });
-    return done(this.#mappings.add(mapping), placeBytes(places));
+    try {
+      const places = pages.map((page) => {
+        if (!page) return { file: '', page: 0 };
+        const mapped = this.ports.grants.map(domid!, [page.gref], writable ? 'write' : 'read');
+        mapping.push(mapped);
+        return mapped.places[0]!;
+      });
+      return done(this.#mappings.add(mapping), placeBytes(places));
+    } catch (error) {
+      // All of them or none: the program gets no handle with which it could unmap some.
+      for (const mapped of mapping) mapped.unmap();
+      throw error;
+    }
   }
 
   /** words: the first domid, how many at most. Four words for each: domid, flags, pages, vcpus. */

@@ -22,7 +22,7 @@ import { ProgramPorts } from './programPorts';
 const maxGrantsPerDomain = 32_768;
 /** What the two-level ABI has on 64-bit machines, without port 0. */
 const maxPortsPerDomain = 4095;
-const maxMappedPagesPerDomain = 65_536;
+export const maxMappedPagesPerDomain = 65_536;
 
 /** Where the domain builder puts them in an HVM guest: the special pages below 0xff000. */
 const XENSTORE_GFN = 0xfeffc;

@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { existsSync, lstatSync, readFileSync } from 'node:fs';
 import net from 'node:net';
 import path from 'node:path';
+import { maxMappedPagesPerDomain } from '../../../server/sim/machine/machine';
 import { maxStoreVisitors } from '../../../server/sim/joined/storeDoor';
 import { dialSocket } from '../../../server/store/client/socketDial';
 import { openStoreClient } from '../../../server/store/client/storeClient';
@@ -448,6 +449,25 @@ if (process.platform === 'linux') {
         assert.equal(domains.payload.readUInt32LE(16), alice);
         assert.equal((await privcmd.ask(GuestOp.hvmParam, 4000, 1)).result, -GuestErrno.ESRCH);
         assert.equal((await privcmd.ask(GuestOp.hvmParam, alice, 99)).result, -GuestErrno.EINVAL);
+      });
+
+      it('maps all that is asked for or nothing', async () => {
+        const alice = await domid('alice');
+        await domid('0');
+        const privcmd = await joined.device(GuestKind.privcmd, 0);
+        const { machine } = joined.world;
+        const { xenstore } = machine.startInfo(alice);
+        // Fills up what a domain may map, but for two pages.
+        const room = maxMappedPagesPerDomain - machine.usageOf(0).mappedPages;
+        const ports = machine.portsOf(0);
+        ports.grants.map(alice, new Array<number>(room - 2).fill(xenstore.gref), 'read');
+        const frames = (count: number) => new Array<number[]>(count).fill([xenstore.gfn, 0]).flat();
+        const before = machine.usageOf(0).mappedPages;
+        const refused = await privcmd.ask(GuestOp.mapForeign, alice, 0, ...frames(3));
+        assert.equal(refused.result, -GuestErrno.ENOSPC);
+        assert.equal(machine.usageOf(0).mappedPages, before);
+        assert.ok((await privcmd.ask(GuestOp.mapForeign, alice, 0, ...frames(2))).result > 0);
+        ports.close();
       });
 
       it('and for nobody else', async () => {
