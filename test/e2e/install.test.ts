@@ -1,9 +1,20 @@
 /** The packaged extension in a VS Code that has nothing else: it installs, and it activates when it is needed. */
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+import { root } from './artefacts';
 import { useEditor } from './host';
 import { installedServer } from './serverProcess';
 import { Xenscope } from './xenscope';
+
+/** A program linked to libxenevtchn, as far as one needs no compiler: the loader finds the library by its name. */
+const bindChannel = `
+  const library = require(process.argv[1]).load('libxenevtchn.so.1');
+  const open = library.func('void *xenevtchn_open(void *logger, unsigned int flags)');
+  const bind = library.func('int xenevtchn_bind_unbound_port(void *handle, uint32_t domid)');
+  console.log('the port ' + bind(open(null, 0), 0) + ' of alice');
+`;
 
 describe('the packaged extension', () => {
   const editor = useEditor();
@@ -20,6 +31,36 @@ describe('the packaged extension', () => {
       );
       assert.match(told, /^ +ok +koffi +\d/m);
       assert.match(told, /Off: this machine as a real host\.\s+The simulator shows all there is to see/);
+    });
+  }
+
+  if (process.platform === 'linux') {
+    it('runs programs in a world, through the libraries that it brings', async () => {
+      const script = installedServer(editor().vscode.extensions);
+      const dist = path.dirname(script);
+      const runInWorld = (...command: string[]) =>
+        new Promise<{ stdout: string; stderr: string }>((resolve) =>
+          execFile(
+            process.execPath,
+            [script, 'run', '--serve', '--pace', '0', '-d', 'alice', '--', ...command],
+            { timeout: 50_000 },
+            (_error, stdout, stderr) => resolve({ stdout, stderr }),
+          ),
+        );
+      const { stdout, stderr } = await runInWorld('xenstore-read', 'name');
+      assert.equal(stdout, 'alice\n');
+      if (!existsSync(path.join(root, 'dist', 'xensim'))) {
+        assert.match(stderr, /built without a C compiler/);
+        return;
+      }
+      assert.equal(stderr, '');
+      const bound = await runInWorld(
+        process.execPath,
+        '-e',
+        bindChannel,
+        path.join(dist, 'node_modules', 'koffi', 'indirect.cjs'),
+      );
+      assert.match(bound.stdout, /^the port \d+ of alice\n$/, bound.stderr);
     });
   }
 
