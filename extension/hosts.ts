@@ -28,6 +28,10 @@ export function openHosts(hosts: readonly HostInfo[]): (id: string) => boolean {
   return (id) => open.has(id);
 }
 
+function canBeConnected(host: HostInfo): boolean {
+  return host.state.kind === 'idle' && !host.unavailable;
+}
+
 export interface Remembered {
   get(key: string): string | undefined;
   update(key: string, value: string): unknown;
@@ -39,6 +43,7 @@ export class Hosts {
   private known: readonly HostInfo[] = [];
   private shownId: string;
   private readonly wanted = new Set<string>();
+  private readonly underWay = new Map<string, Promise<void>>();
   /** Disconnected by hand, or failed to connect: only a person connects them again. */
   private readonly notByItself = new Set<string>();
   private readonly domainsByHost = new Map<string, readonly Domain[]>();
@@ -111,9 +116,15 @@ export class Hosts {
     this.changed.fire();
   }
 
-  async connect(id: string): Promise<void> {
+  connect(id: string): Promise<void> {
     this.wanted.add(id);
     this.notByItself.delete(id);
+    const connecting = this.underWay.get(id) ?? this.ask(id).finally(() => this.underWay.delete(id));
+    this.underWay.set(id, connecting);
+    return connecting;
+  }
+
+  private async ask(id: string): Promise<void> {
     try {
       this.update(await this.server.request('xenscope/connect', { host: id }));
     } catch (error) {
@@ -199,18 +210,22 @@ export class Hosts {
   async connectWanted(): Promise<void> {
     for (const id of [...this.wanted]) {
       const host = this.find(id);
-      if (host?.state.kind === 'idle' && !host.unavailable) await this.connect(id).catch(this.report);
+      if (host && canBeConnected(host)) await this.connect(id).catch(this.report);
     }
   }
 
   private setHosts(hosts: readonly HostInfo[]): void {
-    const before = new Map(this.known.map((host) => [host.id, host.state.kind]));
+    const before = new Map(this.known.map((host) => [host.id, host]));
     this.known = hosts;
     if (hosts.length > 0 && !this.current) this.show(simulatorId);
     for (const id of [...this.domainsByHost.keys()]) if (!this.find(id)) this.domainsByHost.delete(id);
     this.changed.fire();
     for (const host of hosts) {
-      if (host.state.kind === 'connected' && before.get(host.id) !== 'connected') this.welcomeHost(host);
+      const was = before.get(host.id);
+      if (host.state.kind === 'connected' && was?.state.kind !== 'connected') this.welcomeHost(host);
+      // A server that has just been joined may find its host only after it was asked for its hosts.
+      if (was?.unavailable && this.wanted.has(host.id) && canBeConnected(host))
+        void this.connect(host.id).catch(this.report);
     }
   }
 

@@ -94,6 +94,30 @@ describe('hosts', () => {
     assert.equal(hosts.find('socket-1')?.state.kind, 'idle');
   });
 
+  it('that could not be had for a while are connected when they can, if a person wanted them', async () => {
+    const { server, hosts } = open();
+    server.become('running');
+    await settled();
+    await hosts.connect('socket-1');
+    const gone: HostInfo = { ...socket(idle), unavailable: { kind: 'absent', reason: 'None is here.' } };
+    server.tell('xenscope/hostsChanged', { hosts: [simulator(idle), gone] });
+    assert.equal(hosts.stateOf(hosts.find('socket-1')!).kind, 'idle');
+    server.tell('xenscope/hostsChanged', { hosts: [simulator(idle), socket(idle)] });
+    await settled();
+    assert.equal(hosts.find('socket-1')?.state.kind, 'connected');
+    assert.equal(hosts.find('simulator')?.state.kind, 'idle', 'nobody wanted it');
+  });
+
+  it('are asked for once by all who want them at the same time', async () => {
+    const { server, hosts } = open();
+    server.become('running');
+    await settled();
+    await Promise.all([hosts.connect('simulator'), hosts.connect('simulator')]);
+    assert.equal(server.asked.filter((one) => one.startsWith('xenscope/connect')).length, 1);
+    await hosts.connect('simulator');
+    assert.equal(server.asked.filter((one) => one.startsWith('xenscope/connect')).length, 2);
+  });
+
   it('are connected quietly once, and never against a person', async () => {
     const { server, hosts } = open();
     server.become('running');
