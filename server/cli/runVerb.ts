@@ -1,6 +1,5 @@
 /** `xenscope run`: starts a program as (part of) a domain of a simulated world. */
 import { spawn } from 'node:child_process';
-import type { ChildProcess } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import type { Command } from 'commander';
@@ -123,8 +122,9 @@ function runProgram(
   joining: Joining,
 ): Promise<Outcome> {
   return new Promise((resolve) => {
+    // First the signals: one that came between the two would end this process and leave the program.
+    const stopPassing = passSignals((signal) => child.kill(signal));
     const child = spawn(program, args, { env, stdio: 'inherit' });
-    const stopPassing = passSignals(child);
     const end = (outcome: Outcome) => {
       stopPassing();
       resolve(outcome);
@@ -145,11 +145,11 @@ function runProgram(
   });
 }
 
-function passSignals(child: ChildProcess): () => void {
+function passSignals(passOn: (signal: NodeJS.Signals) => void): () => void {
   const isOnTerminal = process.stdin.isTTY;
   const handlers = passedOn.map((signal) => {
     const pass = () => {
-      if (!isOnTerminal || !ofTerminals.includes(signal)) child.kill(signal);
+      if (!isOnTerminal || !ofTerminals.includes(signal)) passOn(signal);
     };
     process.on(signal, pass);
     return () => process.off(signal, pass);
