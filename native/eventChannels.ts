@@ -30,8 +30,11 @@ const noneLeft: Meaning = {
 };
 
 /** Throws a XenscopeError where the library or the device cannot be had. */
-export function openEventChannels(libraries: XenLibraries): NativeEventChannels {
-  return new NativeEventChannels(libraries);
+export function openEventChannels(
+  libraries: XenLibraries,
+  log?: (line: string) => void,
+): NativeEventChannels {
+  return new NativeEventChannels(libraries, log);
 }
 
 export class NativeEventChannels implements EventChannels {
@@ -42,8 +45,10 @@ export class NativeEventChannels implements EventChannels {
   readonly #wait: DescriptorWait;
   readonly #ports = new Map<number, NativePort>();
   #isClosed = false;
+  /** Set when the device broke, say because its buffer of events ran over: nothing is heard any more. */
+  #failure: XenscopeError | undefined;
 
-  constructor(libraries: XenLibraries) {
+  constructor(libraries: XenLibraries, log?: (line: string) => void) {
     this.#evtchn = libraries.functions('evtchn');
     this.#poll = libraries.functions('libc').poll;
     const handle = this.#evtchn.xenevtchn_open(quietLogger(libraries), 0);
@@ -51,7 +56,14 @@ export class NativeEventChannels implements EventChannels {
     this.#handle = handle;
     this.#fd = this.#evtchn.xenevtchn_fd(handle);
     try {
-      this.#wait = whenReadable(this.#fd, () => this.#takeEvents());
+      this.#wait = whenReadable(
+        this.#fd,
+        () => this.#takeEvents(),
+        () => {
+          this.#failure = noneHeard();
+          log?.(this.#failure.message);
+        },
+      );
     } catch (error) {
       this.#evtchn.xenevtchn_close(handle);
       throw new XenscopeError('unsupported', `${device} was opened and cannot be waited for.`, {
@@ -98,6 +110,7 @@ export class NativeEventChannels implements EventChannels {
   #keep(port: number): EventPort {
     const kept = new NativePort(port, {
       notify: () => void this.#evtchn.xenevtchn_notify(this.#handle, port),
+      failure: () => this.#failure,
       unmask: () => void this.#evtchn.xenevtchn_unmask(this.#handle, port),
       unbind: () => {
         this.#ports.delete(port);
@@ -118,6 +131,7 @@ export class NativeEventChannels implements EventChannels {
   }
 
   #mustBeOpen(): void {
+    if (this.#failure) throw this.#failure;
     if (!this.#isClosed) return;
     throw new XenscopeError('gone', 'The event channels of this host were closed.', {
       wayOut: 'Connect to the host again.',
@@ -128,6 +142,7 @@ export class NativeEventChannels implements EventChannels {
 interface PortActs {
   notify(): void;
   unmask(): void;
+  failure(): XenscopeError | undefined;
   unbind(): void;
 }
 
@@ -155,6 +170,10 @@ class NativePort implements EventPort {
     this.#onEvent = listener;
     // Not from within: who sets a listener does not expect to be called before that is done.
     if (listener && this.#isOwed) setImmediate(() => this.#tell());
+  }
+
+  get failure(): XenscopeError | undefined {
+    return this.#acts.failure();
   }
 
   notify(): void {
@@ -185,6 +204,12 @@ class NativePort implements EventPort {
     this.#isMasked = true;
     this.#onEvent();
   }
+}
+
+function noneHeard(): XenscopeError {
+  return new XenscopeError('gone', `${device} broke: no event of any port is heard any more.`, {
+    wayOut: 'Connect to the host again.',
+  });
 }
 
 function mustBeDomid(domid: number): void {

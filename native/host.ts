@@ -71,7 +71,7 @@ class Native implements NativeHost {
 
   events(): NativeEventChannels {
     this.#mustBeOpen();
-    return (this.#events ??= new NativeEventChannels(this.#options.libraries));
+    return (this.#events ??= new NativeEventChannels(this.#options.libraries, this.#options.log));
   }
 
   lifeOf(domid: number) {

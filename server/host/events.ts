@@ -3,6 +3,7 @@
  * evtchn as user space sees it). They carry no data and no count: several rings before the other
  * side looks are one.
  */
+import type { XenscopeError } from './errors';
 
 export interface EventPort {
   /** The number of our end. */
@@ -15,6 +16,8 @@ export interface EventPort {
    */
   onEvent: (() => void) | undefined;
   unmask(): void;
+  /** Why no event can come any more, where the device behind all ports broke; absent while they can. */
+  readonly failure?: XenscopeError | undefined;
   /** Safe to call twice. */
   close(): void;
 }

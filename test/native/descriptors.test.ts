@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { closeSync, openSync, readSync, writeSync } from 'node:fs';
 import { isReadable, whenReadable } from '../../native/descriptors';
 import { XenLibraries } from '../../native/libraries/xenLibraries';
+import { openBreakable } from '../support/breakable';
 import { throwsCode } from '../support/hostSuite';
 
 const one = Buffer.from(BigUint64Array.of(1n).buffer);
@@ -74,6 +75,23 @@ if (process.platform === 'linux') {
       assert.equal(isReadable(poll, fd), false);
       assert.equal(isReadable(poll, -1), false);
       assert.equal(isReadable(poll, 999_999), false);
+    });
+
+    it('that breaks is told once, and not waited for any more', async () => {
+      const device = openBreakable();
+      let heard = 0;
+      let ended = 0;
+      const waiting = whenReadable(
+        device.fd,
+        () => heard++,
+        () => ended++,
+      );
+      device.breakIt();
+      while (ended === 0) await new Promise((resolve) => setImmediate(resolve));
+      for (let turn = 0; turn < 5; turn++) await new Promise((resolve) => setImmediate(resolve));
+      assert.deepEqual([heard, ended], [0, 1]);
+      waiting.stop();
+      device.close();
     });
 
     it('that cannot be waited for is an error and no crash', () => {
