@@ -73,6 +73,7 @@ export const failures = {
     new Failure('input', `${label} needs no server that runs as root.`, 'The view “Hosts” says how it is.'),
   notRemovable: (label: string) =>
     new Failure('input', `${label} is always there; only an added socket can be removed.`),
+  rowGone: () => new Failure('overtaken', 'That row has just been drawn anew.', 'Choose the guest again.'),
   noWorld: (label: string) =>
     new Failure(
       'unsupported',

@@ -25,7 +25,16 @@ import { menu } from './menu';
 import { editPermissions } from './permissions';
 import { openRing, reconnectRing } from './rings';
 import { addWatch, stopAllWatches, stopWatch, watchPath } from './watch';
-import { clearFaults, domainAct, domainActCommand, hold, resumeWorld, setFault, stepWorld } from './world';
+import {
+  clearFaults,
+  domainAct,
+  domainActCommand,
+  hold,
+  resumeWorld,
+  setFault,
+  setFaultOfDomain,
+  stepWorld,
+} from './world';
 
 type Command = (xenscope: Xenscope, argument: unknown) => unknown;
 
@@ -84,6 +93,7 @@ const commands: Record<string, Command> = {
   'xenscope.world.setFault': setFault,
   'xenscope.world.clearFaults': clearFaults,
   'xenscope.domain.act': domainAct,
+  'xenscope.domain.setFault': setFaultOfDomain,
   'xenscope.domain.start': domainActCommand('start'),
   'xenscope.domain.shutdown': domainActCommand('shutdown'),
   'xenscope.domain.destroy': domainActCommand('destroy'),

@@ -45,6 +45,12 @@ export async function stepWorld(xenscope: Xenscope, argument: unknown): Promise<
   say.briefly('debug-step-over', text, statusMs);
 }
 
+/** Of the guest of one row. A row that was drawn anew under the menu names no guest, and never means all of them. */
+export async function setFaultOfDomain(xenscope: Xenscope, argument: unknown): Promise<void> {
+  if (domidIn(argument) === undefined) throw failures.rowGone();
+  await setFault(xenscope, argument);
+}
+
 export async function setFault(xenscope: Xenscope, argument: unknown): Promise<void> {
   const { host, world } = await worldIn(xenscope, argument);
   const domid = domidIn(argument);

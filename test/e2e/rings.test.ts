@@ -189,11 +189,17 @@ describe('rings in VS Code', () => {
     // Of this guest only: the others shall not wait for doorbells that nobody hears.
     const ofDatabase = async (often: string) => {
       const domain = rings.locator('[role=treeitem][aria-level="1"]').filter({ hasText: 'database' });
-      await xenscope.page.mouse.move(900, 600);
-      await xenscope.workbench.tree('Rings').choose(domain, 'Set a Fault…');
-      await xenscope.workbench.quickPickNamed('Lost notify').click();
-      await xenscope.workbench.quickPickNamed(often).click();
-      await xenscope.workbench.statusItem('Lost notify').waitFor();
+      await eventually(`the doorbells of database are lost: ${often}`, async () => {
+        await xenscope.page.mouse.move(900, 600);
+        await xenscope.workbench.tree('Rings').choose(domain, 'Set a Fault…');
+        await xenscope.workbench.quickInput
+          .getByText('What shall go wrong on database (3)?')
+          .waitFor({ timeout: 5000 });
+        await xenscope.workbench.quickPickNamed('Lost notify').click({ timeout: 5000 });
+        await xenscope.workbench.quickPickNamed(often).click({ timeout: 5000 });
+        await xenscope.workbench.statusItem(`Lost notify: ${often.toLowerCase()}`).waitFor({ timeout: 5000 });
+        return true;
+      });
     };
     await ofDatabase('Always');
     await page.getByRole('button', { name: 'Reconnect…' }).click();
