@@ -7,16 +7,19 @@ import type { Pointer } from './koffi';
 import type { XenLibraries } from './libraries/xenLibraries';
 import { XTL_CRITICAL } from './libraries/tables/toolLog';
 
-let quiet: Pointer | null | undefined;
+/** The functions stay with it: koffi unloads a library that nobody holds, and the logger points into it. */
+let quiet: { readonly logger: Pointer | null; readonly holds: unknown } | undefined;
 
 /** Null, the libraries' own logger, where libxentoollog cannot be had. */
 export function quietLogger(libraries: XenLibraries): Pointer | null {
-  return (quiet ??= make(libraries));
+  if (!quiet?.logger) quiet = make(libraries);
+  return quiet.logger;
 }
 
-function make(libraries: XenLibraries): Pointer | null {
-  if (libraries.state('toolLog').kind !== 'loaded') return null;
+function make(libraries: XenLibraries): NonNullable<typeof quiet> {
+  if (libraries.state('toolLog').kind !== 'loaded') return { logger: null, holds: undefined };
   const nowhere = libraries.functions('libc').fopen('/dev/null', 'w');
-  if (nowhere === null) return null;
-  return libraries.functions('toolLog').xtl_createlogger_stdiostream(nowhere, XTL_CRITICAL, 0);
+  if (nowhere === null) return { logger: null, holds: undefined };
+  const toolLog = libraries.functions('toolLog');
+  return { logger: toolLog.xtl_createlogger_stdiostream(nowhere, XTL_CRITICAL, 0), holds: toolLog };
 }
