@@ -2,7 +2,10 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, readFileSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { cError, deviceError, errnoName } from '../../native/cError';
+import { quietLogger } from '../../native/quietLogger';
 import { hasExternalBuffers } from '../../native/koffi';
 import type { LibraryTable } from '../../native/libraries/cTypes';
 import { loadLibrary } from '../../native/libraries/loadLibrary';
@@ -105,6 +108,20 @@ if (process.platform === 'linux') {
     it('need the C library of this process, which is always there', () => {
       const { poll } = new XenLibraries().functions('libc');
       assert.equal(poll(null, 0, 0), 0);
+    });
+  });
+
+  describe('the logger of the libraries', () => {
+    it('stays when nobody holds what it was made with', async () => {
+      setFlagsFromString('--expose-gc');
+      const collect = runInNewContext('gc') as () => void;
+      const logger = quietLogger(new XenLibraries());
+      for (let turn = 0; turn < 10; turn++) {
+        collect();
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+      // It points into that library: koffi unloads what the collector found.
+      assert.equal(logger !== null, readFileSync('/proc/self/maps', 'utf8').includes('/libxentoollog'));
     });
   });
 
