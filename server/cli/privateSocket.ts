@@ -19,7 +19,7 @@ export const GUEST_SOCKET_NAME = 'guests';
 /** Those of a world: its store, who joins it, and the store as each joined domain has it. */
 const ourSocket = /^(socket|guests|store-[0-9]+)$/;
 /** What comes behind the parent's name at most: mkdtemp adds six characters, a domid has five. */
-const longestRest = `/${prefix}XXXXXX/store-65535`;
+const longestRest = `/${prefix}sixsix/store-65535`;
 /** Longer than anybody takes from making the folder to listening there. */
 const startMs = 60_000;
 
