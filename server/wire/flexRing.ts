@@ -15,6 +15,15 @@ export const FLEX_RING_INDEXES = layout('xen_flex_data_intf', 'xen/include/publi
   ring_order: [128, 4, 'Log2 of the number of data pages.'],
 });
 
+/** The same page where nobody tells errors through it: 9pfs leaves those words unused. */
+export const NINEPFS_INDEXES = layout('xen_9pfs_data_intf', 'xen/include/public/io/9pfs.h', 4096, {
+  in_cons: [0, 4, 'How far the frontend has read.'],
+  in_prod: [4, 4, 'How far the backend has written.'],
+  out_cons: [64, 4, 'How far the backend has read.'],
+  out_prod: [68, 4, 'How far the frontend has written.'],
+  ring_order: [128, 4, 'Log2 of the number of data pages.'],
+});
+
 /** Where the grants of the data pages begin: 1 << ring_order numbers of 32 bits. */
 export const FLEX_RING_REFS_OFFSET = 132;
 export const FLEX_RING_ORDER_MAX = 9;

@@ -42,12 +42,20 @@ export type GenericRingOccupancy =
       readonly frontendIdle: boolean;
     }
   /** More requests without response than there are slots: a side has gone wrong. */
-  | { readonly kind: 'insane'; readonly distance: number };
+  | {
+      readonly kind: 'insane';
+      readonly distance: number;
+      /** So many responses more than there were requests; absent where it is the requests that run ahead. */
+      readonly responsesAhead?: number;
+    };
 
 /** What the four shared words say. The private consumer indices cannot be known from outside. */
 export function genericRingOccupancy(words: GenericRingWords, slots: number): GenericRingOccupancy {
   const inFlight = indexDistance(words.reqProd, words.rspProd);
-  if (inFlight > slots) return { kind: 'insane', distance: inFlight };
+  if (inFlight > slots) {
+    const ahead = indexDistance(words.rspProd, words.reqProd);
+    return { kind: 'insane', distance: inFlight, ...(ahead < inFlight && { responsesAhead: ahead }) };
+  }
   return {
     kind: 'sane',
     inFlight,

@@ -1,5 +1,6 @@
 /** The control page of a vchan: `struct vchan_interface` of xen/include/public/io/libxenvchan.h. */
 import { layout } from './layout';
+import { VchanLive, vchanOrdersProblem, vchanRingPages } from './vchanRings';
 
 export const VCHAN_PAGE = layout('vchan_interface', 'xen/include/public/io/libxenvchan.h', 4096, {
   left_cons: [0, 4, 'How far the server has read what the client wrote.'],
@@ -22,13 +23,7 @@ export const VCHAN_PAGE = layout('vchan_interface', 'xen/include/public/io/libxe
   ],
 });
 
-/** Behind the words: a grant reference u32 for each page of the left ring, then of the right one. */
-export const VCHAN_GRANTS_OFFSET = 24;
-
-/** Orders that libxenvchan gives its rings: 1 KiB and 2 KiB in the control page, whole pages beside it. */
-const ordersInPage = [10, 11];
-const minOrderBeside = 12;
-const maxOrder = 20;
+export { VCHAN_GRANTS_OFFSET } from './vchanRings';
 
 /** The words of a page that may be a vchan's. */
 export interface VchanWords {
@@ -40,14 +35,11 @@ export interface VchanWords {
 
 /** Whether these words may be those of a vchan: nothing on the page says what it is. */
 export function looksLikeVchan({ leftOrder, rightOrder, clientLive, serverLive }: VchanWords): boolean {
-  const isOrder = (order: number) =>
-    ordersInPage.includes(order) || (order >= minOrderBeside && order <= maxOrder);
-  const isSame = leftOrder === rightOrder && ordersInPage.includes(leftOrder);
-  return isOrder(leftOrder) && isOrder(rightOrder) && !isSame && clientLive <= 2 && serverLive <= 1;
+  const problem = vchanOrdersProblem({ left: leftOrder, right: rightOrder });
+  return problem === undefined && clientLive <= VchanLive.NEVER && serverLive <= VchanLive.HERE;
 }
 
 /** How many pages the rings have beside the control page. */
 export function vchanGrants({ leftOrder, rightOrder }: VchanWords): number {
-  const pages = (order: number) => (order < minOrderBeside ? 0 : 2 ** (order - minOrderBeside));
-  return pages(leftOrder) + pages(rightOrder);
+  return vchanRingPages(leftOrder) + vchanRingPages(rightOrder);
 }
