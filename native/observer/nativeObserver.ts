@@ -2,6 +2,7 @@
  * Looks at the rings of all domains of a real host. It never writes, it maps a page only while somebody
  * looks at it, and lets go at once when any domain dies: a mapping keeps a dead domain from going away.
  */
+import { copyPart } from '../../server/host/bufferMemory';
 import type { Clock, Timer } from '../../server/host/clock';
 import { XenscopeError } from '../../server/host/errors';
 import type { ObservedPage, Observer } from '../../server/host/observer';
@@ -202,11 +203,11 @@ class RingPage implements ObservedPage {
     return this.#mapped !== undefined;
   }
 
-  copy(into: Uint8Array): boolean {
+  copy(into: Uint8Array, offset = 0): boolean {
     if (this.#isEnded) return false;
     const { memory } = (this.#mapped ??= this.#mapNow());
     this.lookedAtMs = this.#clock.nowMs();
-    memory.copyOut(0, into.length > memory.bytes ? into.subarray(0, memory.bytes) : into);
+    copyPart(memory, into, offset);
     return true;
   }
 

@@ -1,9 +1,9 @@
 /**
- * Looks at one page. Nobody stops the ends while we copy, so the page is copied until two copies in
- * a row show the same index words: then the second copy's arrays hold what the indices say. When
- * that does not come about the sample is torn, and counts for nothing.
+ * Looks at one page. Nobody stops the ends while we copy, so the words are read, then the arrays, then
+ * the words again, until two readings in a row agree: then the arrays between them hold what the
+ * indices say. When that does not come about the sample is torn, and counts for nothing.
  *
- * An idle page costs one copy and a comparison of a few words, and nothing is allocated.
+ * Of a page at rest the words are read, once, and compared; nothing else is touched or allocated.
  */
 import type { ObservedPage } from '../host/observer';
 import type { Field } from '../wire/layout';
@@ -11,8 +11,8 @@ import { DirectionSampler } from './directionSampler';
 import type { PageLayout } from './pageLayouts';
 import { layoutOf } from './pageLayouts';
 
-/** Copies that are tried before a sample is called torn. */
-export const maxCopies = 4;
+/** How often the words are read before a sample is called torn. */
+export const maxReadings = 4;
 
 /**
  * `same`: no word changed since the last good sample. `moved`: one did. `torn`: the words would not
@@ -33,6 +33,7 @@ export class PageSampler {
   #older: PageCopy;
   #newer: PageCopy;
   #hasGood = false;
+  #isStill = false;
 
   constructor(readonly page: ObservedPage) {
     this.layout = layoutOf(page);
@@ -48,7 +49,7 @@ export class PageSampler {
     return this.#hasGood;
   }
 
-  /** The page as of the last sample that was not torn. It changes with the next one. */
+  /** The page as it was when its words were last seen to have moved. It changes when they move again. */
   get bytes(): Uint8Array {
     return this.#good.bytes;
   }
@@ -66,15 +67,14 @@ export class PageSampler {
 
   sample(nowMs: number): SampleResult {
     this.unreadable = undefined;
-    if (!this.#copy(this.#older)) return 'gone';
+    if (!this.#readWords(this.#older)) return 'gone';
     this.samples++;
     if (this.#hasGood && this.#older.hasWordsOf(this.#good)) {
-      [this.#good, this.#older] = [this.#older, this.#good];
-      for (const direction of this.directions) direction.still();
+      this.#still();
       return 'same';
     }
-    for (let copies = 2; copies <= maxCopies; copies++) {
-      if (!this.#copy(this.#newer)) return 'gone';
+    for (let readings = 2; readings <= maxReadings; readings++) {
+      if (!this.#readArrays(this.#newer) || !this.#readWords(this.#newer)) return 'gone';
       if (this.#newer.hasWordsOf(this.#older)) {
         this.#takeNewer(nowMs);
         return 'moved';
@@ -82,14 +82,29 @@ export class PageSampler {
       [this.#older, this.#newer] = [this.#newer, this.#older];
     }
     this.tornSamples++;
-    for (const direction of this.directions) direction.still();
+    this.#still();
     return 'torn';
   }
 
+  #still(): void {
+    if (this.#isStill) return;
+    this.#isStill = true;
+    for (const direction of this.directions) direction.still();
+  }
+
+  #readWords({ wordBytes }: PageCopy): boolean {
+    return this.#read(wordBytes, this.layout.wordsOffset);
+  }
+
+  #readArrays({ bytes }: PageCopy): boolean {
+    // Of some pages nothing but the words is looked at.
+    return bytes.length === this.layout.wordsBytes || this.#read(bytes, 0);
+  }
+
   /** An observer of real pages may be refused: that must not end the sampling of all others. */
-  #copy({ bytes }: PageCopy): boolean {
+  #read(into: Uint8Array, offset: number): boolean {
     try {
-      return this.page.copy(bytes);
+      return this.page.copy(into, offset);
     } catch (error) {
       this.unreadable = error instanceof Error ? error.message : String(error);
       return false;
@@ -100,6 +115,7 @@ export class PageSampler {
     const before = this.#hasGood ? this.#good.bytes : undefined;
     [this.#good, this.#newer] = [this.#newer, this.#good];
     this.#hasGood = true;
+    this.#isStill = false;
     const { kind, layout } = this.layout;
     this.isReconnecting = kind === 'xenstore' && this.word(layout.fields.connection!.offsetBytes) !== 0;
     for (const direction of this.directions) {
@@ -114,10 +130,12 @@ export class PageSampler {
 /** As much of a page as means something, with a view on its words. */
 class PageCopy {
   readonly bytes: Uint8Array;
+  readonly wordBytes: Uint8Array;
   readonly words: Uint32Array;
 
   constructor({ usedBytes, wordsOffset, wordsBytes }: PageLayout) {
     this.bytes = new Uint8Array(usedBytes);
+    this.wordBytes = this.bytes.subarray(wordsOffset, wordsOffset + wordsBytes);
     this.words = new Uint32Array(this.bytes.buffer, wordsOffset, wordsBytes >>> 2);
   }
 

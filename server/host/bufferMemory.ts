@@ -18,6 +18,9 @@ export interface BufferPart {
   readonly bytes: number;
 }
 
+/** Pieces up to this are copied word by word. */
+const fewBytes = 64;
+
 /** Memory over one piece of a buffer. Offsets outside it, or odd ones for words, are a RangeError: a bug. */
 export class BufferMemory implements RevocableMemory {
   readonly bytes: number;
@@ -79,13 +82,26 @@ export class BufferMemory implements RevocableMemory {
 
   copyOut(offset: number, into: Uint8Array): void {
     this.#mustHold(offset, into.length);
-    into.set(this.#octets.subarray(offset, offset + into.length));
+    if (into.length <= fewBytes && ((offset | into.length) & 3) === 0) this.#wordsOut(offset, into);
+    else into.set(this.#octets.subarray(offset, offset + into.length));
   }
 
   copyIn(offset: number, from: Uint8Array): void {
     this.#mustHold(offset, from.length);
     this.#mustBeWritable();
     this.#octets.set(from, offset);
+  }
+
+  /** A view on a piece costs more than the few words of a ring, which are looked at all the time. */
+  #wordsOut(offset: number, into: Uint8Array): void {
+    const first = offset >>> 2;
+    for (let at = 0; at < into.length; at += 4) {
+      const word = Atomics.load(this.#words, first + (at >>> 2));
+      into[at] = word;
+      into[at + 1] = word >>> 8;
+      into[at + 2] = word >>> 16;
+      into[at + 3] = word >>> 24;
+    }
   }
 
   #wordAt(offset: number): number {
@@ -107,6 +123,12 @@ export class BufferMemory implements RevocableMemory {
       wayOut: 'Map it for writing, if the grant allows that.',
     });
   }
+}
+
+/** Copies from `offset` on as much of `memory` as there is. */
+export function copyPart(memory: SharedMemory, into: Uint8Array, offset: number): void {
+  const bytes = Math.max(0, memory.bytes - offset);
+  memory.copyOut(offset, into.length > bytes ? into.subarray(0, bytes) : into);
 }
 
 /** Memories of one page each as one memory, in the order given. */

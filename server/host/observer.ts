@@ -16,8 +16,11 @@ export interface ObservedPage {
   readonly gref?: number;
   /** How it was found, in words: a hover. */
   readonly found: string;
-  /** Copies the page. False when it is gone: the observer then drops it. May throw when it cannot be read now. */
-  copy(into: Uint8Array): boolean;
+  /**
+   * Copies `into.length` bytes of the page from `offset` on, or from its beginning, and no more than it
+   * has. False when it is gone: the observer then drops it. May throw when it cannot be read now.
+   */
+  copy(into: Uint8Array, offset?: number): boolean;
   /** Simulated hosts only: what no observer of a real host could know. */
   readonly inside?: ObservedInside;
 }

@@ -42,7 +42,7 @@ function showRings(isMoving: boolean): number {
     const memory = new BufferMemory({ buffer: pool.allocate(1).buffer, offset: 0, bytes: 4096 }, 'write');
     const inside = { pendingToServer: false, pendingToGuest: false, toldServer: 1, toldGuest: 1 };
     const { id, kind, domid, found } = page.observed;
-    const copy = (into: Uint8Array) => (memory.copyOut(0, into), true);
+    const copy = (into: Uint8Array, offset = 0) => (memory.copyOut(offset, into), true);
     return { page, memory, observed: { id, kind, domid, found, inside, copy } };
   });
   const observer = new PageObserver(rings.map(({ observed }) => observed));

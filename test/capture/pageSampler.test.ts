@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import type { DirectionName } from '../../server/capture/pageLayouts';
-import { maxCopies, PageSampler } from '../../server/capture/pageSampler';
+import { maxReadings, PageSampler } from '../../server/capture/pageSampler';
 import { ObservedRingPage, type ObservedRingPageOptions } from '../support/observedPage';
 
 function sampled(options?: ObservedRingPageOptions) {
@@ -42,12 +42,13 @@ describe('PageSampler', () => {
     );
   });
 
-  it('reads an idle page once and finds nothing', () => {
-    const { page, sample, req } = sampled();
+  it('reads of a page at rest the words, once, and finds nothing', () => {
+    const { page, sampler, sample, req } = sampled();
     sample();
-    const copies = page.copies;
+    const { copies, copiedBytes } = page;
     assert.equal(sample(), 'same');
     assert.equal(page.copies - copies, 1);
+    assert.equal(page.copiedBytes - copiedBytes, sampler.layout.wordsBytes);
     assert.deepEqual([req.counter.producedBytes, req.freshBytes], [0, 0]);
   });
 
@@ -134,7 +135,11 @@ describe('PageSampler', () => {
     page.beforeCopy = () => page.pass('req', numbered(10));
     const copies = page.copies;
     assert.equal(sample(), 'torn');
-    assert.equal(page.copies - copies, maxCopies);
+    assert.equal(
+      page.copies - copies,
+      2 * maxReadings - 1,
+      'the words, and arrays and words again and again',
+    );
     assert.deepEqual([sampler.tornSamples, req.counter.producedBytes], [1, 0]);
     page.beforeCopy = undefined;
     assert.equal(sample(), 'moved');

@@ -150,8 +150,8 @@ describe('addresses', () => {
     kind,
     domid,
     found: 'by a test',
-    copy: (into) => {
-      into.forEach((_, at) => (into[at] = (at + domid) & 0xff));
+    copy: (into, offset = 0) => {
+      into.forEach((_, at) => (into[at] = (offset + at + domid) & 0xff));
       return true;
     },
   });

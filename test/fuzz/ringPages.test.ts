@@ -217,9 +217,9 @@ describe('pages of any content', function () {
           kind: 'xenstore',
           domid: 1,
           found: 'made by a test',
-          copy: (into) => {
+          copy: (into, offset = 0) => {
             if (random.below(8) === 0) change(random, memory);
-            memory.copyOut(0, into);
+            memory.copyOut(offset, into);
             return true;
           },
         },

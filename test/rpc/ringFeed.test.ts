@@ -41,9 +41,9 @@ class Scene {
   add(domid: number): void {
     const bytes = Buffer.alloc(4096);
     const id = `xenstore:${domid}`;
-    const copy = (into: Uint8Array) => {
+    const copy = (into: Uint8Array, offset = 0) => {
       if (this.pages.get(id)?.bytes !== bytes) return false;
-      into.set(bytes.subarray(0, into.length));
+      into.set(bytes.subarray(offset, offset + into.length));
       return true;
     };
     this.pages.set(id, { bytes, page: { id, kind: 'xenstore', domid, found: 'made for a test', copy } });

@@ -27,6 +27,7 @@ export class ObservedRingPage {
   beforeCopy: (() => void) | undefined;
   /** Copies that observers took. */
   copies = 0;
+  copiedBytes = 0;
   /** The truth: bytes that went through, by direction. */
   readonly produced: Record<string, number> = { req: 0, rsp: 0, in: 0, out: 0 };
   readonly consumed: Record<string, number> = { req: 0, rsp: 0, in: 0, out: 0 };
@@ -47,11 +48,12 @@ export class ObservedRingPage {
       domid: this.domid,
       found: 'made by a test',
       ...(kind === 'vchan' && { ringBytes: vchanBytes }),
-      copy: (into) => {
+      copy: (into, offset = 0) => {
         if (this.isGone) return false;
         this.beforeCopy?.();
         this.copies++;
-        into.set(this.bytes.subarray(0, into.length));
+        this.copiedBytes += into.length;
+        into.set(this.bytes.subarray(offset, offset + into.length));
         return true;
       },
       get inside() {

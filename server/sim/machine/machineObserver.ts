@@ -2,7 +2,7 @@
  * Looks at the pages of a machine from outside: through a mapping that cannot be written where the
  * pool can make one, and never longer than the domain lives.
  */
-import { BufferMemory } from '../../host/bufferMemory';
+import { BufferMemory, copyPart } from '../../host/bufferMemory';
 import type { ObservedPage, Observer } from '../../host/observer';
 import { PAGE_BYTES } from '../../host/pages';
 import type { ReadOnlyPages } from '../../host/pages';
@@ -85,10 +85,10 @@ export class MachineObserver implements Observer {
       kind,
       domid,
       found: `made by the domain builder: guest frame 0x${gfn.toString(16)}, grant ${gref}`,
-      copy(into) {
+      copy(into, offset = 0) {
         if (!current()) return false;
         view ??= open(frames);
-        view.memory.copyOut(0, into.length > PAGE_BYTES ? into.subarray(0, PAGE_BYTES) : into);
+        copyPart(view.memory, into, offset);
         return true;
       },
       get inside() {

@@ -3,7 +3,7 @@
  * what it is, so its words have to fit, and the grants that it names have to be there. It is found
  * when the other domain maps it: by then its words stand.
  */
-import { BufferMemory } from '../../host/bufferMemory';
+import { BufferMemory, copyPart } from '../../host/bufferMemory';
 import type { ObservedPage } from '../../host/observer';
 import { PAGE_BYTES } from '../../host/pages';
 import type { SharedMemory } from '../../host/memory';
@@ -65,9 +65,9 @@ export class VchanLooks {
       gref,
       ringBytes,
       found: `lent to domain ${toDomid} under grant ${gref}, and its words are those of a vchan`,
-      copy(into) {
+      copy(into, offset = 0) {
         if (frames.memory.dead !== undefined || memory.dead !== undefined) return false;
-        memory.copyOut(0, into.length > PAGE_BYTES ? into.subarray(0, PAGE_BYTES) : into);
+        copyPart(memory, into, offset);
         return true;
       },
     };
