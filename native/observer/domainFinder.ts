@@ -5,8 +5,9 @@
  */
 import type { Clock } from '../../server/host/clock';
 import { XenscopeError, isStoreError } from '../../server/host/errors';
-import type { StoreClient, StoreWatch, WatchEvent } from '../../server/host/storeClient';
+import type { StoreClient, WatchEvent } from '../../server/host/storeClient';
 import { Passes } from './passes';
+import { StandingWatch } from './standingWatch';
 import { concernsVchans, findVchans, vchanRoot } from './vchanNodes';
 import type { VchanNode } from './vchanNodes';
 
@@ -35,9 +36,12 @@ export interface FinderListener {
 
 export class DomainFinder {
   readonly #store: StoreClient;
+  readonly #clock: Clock;
   readonly #listener: FinderListener;
+  /** Those of the life of all domains. */
+  readonly #lives: readonly StandingWatch[];
   /** By path. Those of one domain: its console's page and its vchans come after it is introduced. */
-  readonly #watches = new Map<string, Promise<StoreWatch | undefined>>();
+  readonly #watches = new Map<string, StandingWatch>();
   #domains: readonly FoundDomain[] = [];
   #hearsReleases = false;
   /** We are in a domain that may not list the others. */
@@ -50,15 +54,18 @@ export class DomainFinder {
 
   constructor(store: StoreClient, clock: Clock, listener: FinderListener) {
     this.#store = store;
+    this.#clock = clock;
     this.#listener = listener;
     this.#passes = new Passes(clock, () => this.#pass());
-    void this.#follow('@introduceDomain', () => this.#refresh());
-    void this.#follow('@releaseDomain', ({ kind }) => {
-      // The first event comes to everybody, also to those who are told nothing afterwards.
-      if (kind === 'change') this.#hearsReleases = true;
-      this.#listener.released();
-      this.#refresh();
-    });
+    this.#lives = [
+      this.#follow('@introduceDomain', () => this.#refresh()),
+      this.#follow('@releaseDomain', ({ kind }) => {
+        // The first event comes to everybody, also to those who are told nothing afterwards.
+        if (kind === 'change') this.#hearsReleases = true;
+        this.#listener.released();
+        this.#refresh();
+      }),
+    ];
   }
 
   /** Whether this domain was ever told of the end of another. Otherwise somebody has to look from time to time. */
@@ -79,27 +86,13 @@ export class DomainFinder {
   async close(): Promise<void> {
     this.#isClosed = true;
     this.#passes.close();
+    for (const watch of [...this.#lives, ...this.#watches.values()]) watch.close();
     await this.#store.close();
   }
 
   /** The watch gives its first event at once, and again whenever the store was away. */
-  async #follow(path: string, onEvent: (event: WatchEvent) => void): Promise<StoreWatch | undefined> {
-    try {
-      const watch = await this.#store.watch(path);
-      void this.#hear(watch, onEvent);
-      return watch;
-    } catch (error) {
-      // Closed meanwhile, or the store allows no more watches: the domain is looked at when others change.
-      if (error instanceof XenscopeError) return undefined;
-      throw error;
-    }
-  }
-
-  async #hear(watch: StoreWatch, onEvent: (event: WatchEvent) => void): Promise<void> {
-    const events = watch[Symbol.asyncIterator]();
-    for (let next = await events.next(); !next.done; next = await events.next()) {
-      if (!this.#isClosed) onEvent(next.value);
-    }
+  #follow(path: string, onEvent: (event: WatchEvent) => void): StandingWatch {
+    return new StandingWatch(this.#store, this.#clock, path, onEvent);
   }
 
   #refresh(domid?: number): void {
@@ -210,7 +203,7 @@ export class DomainFinder {
     for (const [path, watch] of this.#watches) {
       if (wanted.has(path)) continue;
       this.#watches.delete(path);
-      void watch.then((found) => found?.close()).catch(() => undefined);
+      watch.close();
     }
     for (const [path, onEvent] of wanted) {
       if (!this.#watches.has(path)) this.#watches.set(path, this.#follow(path, onEvent));
