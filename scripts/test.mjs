@@ -5,7 +5,7 @@ import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { checkTypes, runtimes } from './check.mjs';
-import { ensureDebianPackages, needs } from './lib/debian.mjs';
+import { ensureDebianPackages, needs, wants } from './lib/debian.mjs';
 import { endWithChildren, run, stopAll } from './lib/processes.mjs';
 import { main, say, seconds, Told } from './lib/progress.mjs';
 import { root, setUp } from './lib/setup.mjs';
@@ -41,8 +41,9 @@ async function specsWith(stage, folder, limits) {
 /** One apt at a time, and all that the chosen stages need in one go. */
 let installation;
 function packagesFor(stage) {
-  const chosen = Object.entries(needs).filter(([name]) => isChosen(name));
-  installation ??= ensureDebianPackages([...new Set(chosen.flatMap(([, packages]) => packages))]);
+  const chosen = Object.keys(needs).filter(isChosen);
+  const all = chosen.flatMap((name) => [...needs[name], ...wants[name]]);
+  installation ??= ensureDebianPackages([...new Set(all)]);
   return installation.then((lacking) => lacking && ensureDebianPackages(needs[stage]));
 }
 
@@ -51,10 +52,15 @@ function chatter(line) {
   if (line.startsWith('· ')) say(`      ${line}`);
 }
 
-async function packageCheck() {
-  // The build came before a C compiler could be installed.
+/** The build came before a C compiler could be installed. Where there is none still, all else is tested. */
+async function withLibraries(stage) {
+  await packagesFor(stage);
   const libraries = path.join(root, 'dist', 'xensim');
-  if (!existsSync(libraries) && !(await packagesFor('package'))) buildXensim(libraries);
+  if (!existsSync(libraries)) buildXensim(libraries);
+}
+
+async function packageCheck() {
+  await withLibraries('package');
   const folder = makeTemporary('package');
   try {
     const checks = judgeVsix(await makeVsix(folder));
@@ -121,7 +127,10 @@ const stages = {
     }),
   // A window of VS Code is not ours alone: what takes the focus from it once may not do so twice.
   xen: realXen,
-  e2e: () => specsWith('e2e', 'test/e2e', { timeoutMs: 15 * minutes, testTimeoutMs: 60_000, retries: 1 }),
+  e2e: async () => {
+    await withLibraries('e2e');
+    return specsWith('e2e', 'test/e2e', { timeoutMs: 15 * minutes, testTimeoutMs: 60_000, retries: 1 });
+  },
 };
 /** Side by side within a row, one row after the other. The emulation of Xen keeps one processor busy meanwhile. */
 const rows = [['types', 'lint'], ['unit', 'package', 'interop'], ['fuzz']];
@@ -150,7 +159,7 @@ async function runStage(name) {
   // Only the very last line of the run reads `N passed, N failed` by itself.
   say(`${verdict} ${name.padEnd(8)} ${counts.join(', ').padEnd(24)} ${seconds(Date.now() - begin)}`);
   for (const { title, why } of tally.skipped) say(`       skipped ${title}: ${why}`);
-  for (const { title } of tally.failures) say(`       failed  ${title}`);
+  for (const { title, error } of tally.failures) say(`       failed  ${title}: ${error.split('\n', 1)[0]}`);
   return tally;
 }
 

@@ -4,13 +4,18 @@ import { existsSync, readFileSync } from 'node:fs';
 import { run } from './processes.mjs';
 import { step, Told } from './progress.mjs';
 
+/** Debian's tools, daemons and libraries of Xen, and what compiles programs against them. */
+const forXen = ['xenstore-utils', 'xen-utils-4.17', 'libxen-dev', 'libxenmisc4.17', 'gcc', 'libc6-dev'];
+
 /** What each kind of test needs beyond Node. */
 export const needs = {
   package: ['gcc', 'libc6-dev'],
-  interop: ['xenstore-utils', 'xen-utils-4.17', 'libxen-dev', 'libxenmisc4.17', 'gcc', 'libc6-dev'],
+  interop: forXen,
   xen: ['chromium', 'fonts-dejavu-core'],
   e2e: ['xenstore-utils', 'chromium', 'ripgrep', 'fonts-dejavu-core'],
 };
+/** What single tests of a kind need; without it they say so, and the others run. */
+export const wants = { package: [], interop: [], xen: [], e2e: forXen };
 
 export const onDebian = existsSync('/etc/debian_version');
 const releaseFile = '/etc/os-release';

@@ -1,4 +1,4 @@
-/** The build of the libraries for joined programs: with a compiler, without one, and with one that refuses. */
+/** The build of the libraries for joined programs: with a compiler, without one, without headers, and with one that refuses. */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
@@ -29,17 +29,35 @@ describe('the build of the libraries for joined programs', function () {
   });
 
   if (process.platform === 'linux') {
+    function compilerThat(does: string): string {
+      const place = path.join(folder, 'compiler');
+      writeFileSync(place, `#!/bin/sh\n${does}\n`);
+      chmodSync(place, 0o700);
+      return place;
+    }
+
     it('fails with the words of the compiler when they do not compile', () => {
-      const refusing = path.join(folder, 'refusing');
-      writeFileSync(refusing, '#!/bin/sh\n[ "$1" = --version ] || { echo "not today" >&2; exit 1; }\n');
-      chmodSync(refusing, 0o700);
+      const refusing = compilerThat(
+        'case "$1" in --version|-fsyntax-only) exit;; esac; echo "not today" >&2; exit 1',
+      );
       assert.match(build(refusing).error, /libxenevtchn\.so\.1 does not compile:\nnot today/);
+    });
+
+    it('says that headers are missing where a compiler has none, and fails nothing', () => {
+      const { answer, error } = build(compilerThat('exec cc -nostdinc "$@"'));
+      assert.equal(error, '');
+      if (spawnSync('cc', ['--version']).status !== 0) return assert.match(answer, /cannot be started\.$/);
+      assert.match(
+        answer,
+        /^Without .+ finds no headers of the C library \(Debian: apt-get install libc6-dev\)\.$/,
+      );
+      assert.ok(!existsSync(path.join(folder, 'out')));
     });
 
     it('makes each of them where there is a compiler', () => {
       const { answer, error } = build(undefined);
       // A machine without a compiler has been told so above.
-      if (answer !== 'built') return assert.match(answer, /there is no C compiler/, error);
+      if (answer !== 'built') return assert.match(answer, /there is no C compiler|finds no headers/, error);
       assert.deepEqual(readdirSync(path.join(folder, 'out')).sort(), [
         'libxenctrl.so.4.17',
         'libxenevtchn.so.1',

@@ -19,8 +19,8 @@ describe('the stamp of a build', () => {
 
   if (process.platform === 'linux') {
     it('is another one as soon as there is a C compiler', () => {
-      // Whatever answers `--version` counts as one.
-      assert.notEqual(stampWith('/no/such/compiler'), stampWith(process.execPath));
+      // Whatever refuses nothing counts as one.
+      assert.notEqual(stampWith('/no/such/compiler'), stampWith('true'));
     });
   }
 });

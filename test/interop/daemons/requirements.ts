@@ -31,6 +31,7 @@ const daemonNeeds: readonly Need[] = [
   })),
   ...tools.map((name) => ({ what: name, package: 'xenstore-utils', isThere: () => isOnPath(name) })),
   header('xenctrl.h', 'libxen-dev'),
+  header('stdio.h', 'libc6-dev'),
   gcc,
 ];
 
