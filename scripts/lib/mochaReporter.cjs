@@ -6,6 +6,12 @@ const { appendFileSync } = require('node:fs');
 const lingerMs = 10_000;
 const file = process.env.XENSCOPE_TEST_REPORT;
 
+/** What went wrong, and what was behind it. */
+function wordsOf(error) {
+  const words = String(error?.stack ?? error);
+  return error?.cause === undefined ? words : `${words}\nCaused by: ${wordsOf(error.cause)}`;
+}
+
 module.exports = class LineReporter {
   constructor(runner) {
     const put = (entry) => appendFileSync(file, `${JSON.stringify(entry)}\n`);
@@ -17,9 +23,7 @@ module.exports = class LineReporter {
       console.log(`· tried again: ${test.fullTitle()} (${error?.message})`),
     );
     // Hooks that fail come here as well: what they would have run is not counted, the hook is.
-    runner.on('fail', (test, error) =>
-      put({ kind: 'failed', ...about(test), error: String(error?.stack ?? error) }),
-    );
+    runner.on('fail', (test, error) => put({ kind: 'failed', ...about(test), error: wordsOf(error) }));
     runner.once('end', () => {
       put({ kind: 'end' });
       // A handle that a test left open would hold the run up until its time limit.

@@ -8,6 +8,7 @@ export function exactly(text: string): RegExp {
 
 const startTimeoutMs = 60_000;
 const paletteTimeoutMs = 5_000;
+const menuTimeoutMs = 5_000;
 
 async function boxOf(part: Locator) {
   const box = await part.boundingBox();
@@ -218,12 +219,22 @@ export class Tree {
     await this.workbench.page.keyboard.press('Home');
   }
 
-  /** Chooses an entry of the row's context menu. */
+  /**
+   * Chooses an entry of the row's context menu. VS Code closes a menu whose focus goes elsewhere, as
+   * when a view is drawn anew or a notification comes: then it is opened again, as a person would.
+   */
   async choose(row: Locator, title: string | RegExp): Promise<void> {
-    await row.click({ button: 'right' });
-    // A menu takes no click in its first moments, so that the one that opened it does not choose.
-    await this.workbench.menuItem(title).hover();
+    const entry = this.workbench.menuItem(title);
+    let tries = 0;
+    await eventually(`the menu has ${title}`, async () => {
+      // Not at first: with no menu open it would take away what is selected.
+      if (tries++ > 0) await this.workbench.page.keyboard.press('Escape');
+      await row.click({ button: 'right', timeout: menuTimeoutMs });
+      // A menu takes no click in its first moments, so that the one that opened it does not choose.
+      await entry.hover({ timeout: menuTimeoutMs });
+      return true;
+    });
     await this.workbench.page.keyboard.press('Enter');
-    await this.workbench.menuItem(title).waitFor({ state: 'hidden' });
+    await entry.waitFor({ state: 'hidden' });
   }
 }

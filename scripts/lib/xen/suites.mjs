@@ -161,6 +161,8 @@ function outside({ port, token }, daemon, grep) {
   return mochaStage('outside', ['test/xen/outside/**/*.test.ts'], {
     timeoutMs: suiteTimeoutMs(),
     testTimeoutMs: testTimeoutMs(),
+    // A window of VS Code is among them: one more try, as for the others.
+    retries: 1,
     grep,
     onLine: chatter,
     env: { XENSCOPE_XEN_GATE: `${port}:${token}`, XENSCOPE_XEN_DAEMON: daemon },
