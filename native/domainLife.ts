@@ -1,21 +1,16 @@
-/** Whether a domain runs, as the hypervisor knows it. Domain 0 alone may ask. */
+/** Which domains there are and how they are, as the hypervisor knows it. Domain 0 alone may ask. */
+import type { DomainLife } from '../server/host/domainLife';
 import { XenscopeError } from '../server/host/errors';
-import type { Host } from '../server/host/host';
 import { isDomid } from './argument';
 import type { Pointer } from './koffi';
+import { domainInfo, shutdownReasons } from './libraries/domainInfo';
 import type { XenLibraries } from './libraries/xenLibraries';
 import { quietLogger } from './quietLogger';
 
-export type DomainLife = ReturnType<NonNullable<Host['lifeOf']>>;
+/** Each costs a hypercall; no Xen that anybody runs has more. */
+const maxDomains = 4_096;
 
-/**
- * The begin of xc_domaininfo_t is the same in every release: the domid, and behind it the flags. Its
- * length is not; this is room for any of them.
- */
-const infoBytes = 4096;
-const flagsOffset = 4;
-/** XEN_DOMINF_* of xen/include/public/domctl.h. */
-const flag = { dying: 1, shutDown: 4, paused: 8 } as const;
+const { flags, flagsOffset, roomBytes, reasonShift, emulationFlags } = domainInfo;
 
 export class DomainLives {
   readonly #libraries: XenLibraries;
@@ -26,14 +21,24 @@ export class DomainLives {
   }
 
   /** Undefined where it cannot be known: no such domain, no library, no right to ask. Never throws. */
-  of(domid: number): DomainLife {
-    if (!isDomid(domid)) return undefined;
-    const info = this.#ask(domid);
+  of(domid: number): DomainLife | undefined {
+    const life = isDomid(domid) ? this.#from(domid) : undefined;
     // Xen answers with the next one when there is no such domain.
-    if (!info || info.readUInt16LE(0) !== domid) return undefined;
-    const flags = info.readUInt32LE(flagsOffset);
-    if ((flags & (flag.dying | flag.shutDown)) !== 0) return 'shut down';
-    return (flags & flag.paused) !== 0 ? 'paused' : 'running';
+    return life?.domid === domid ? life : undefined;
+  }
+
+  /** By domid; undefined as above. */
+  all(): readonly DomainLife[] | undefined {
+    const lives: DomainLife[] = [];
+    for (let next = 0; lives.length < maxDomains;) {
+      const life = this.#from(next);
+      // From here on only numbers with another meaning; a library that counts backwards is not followed.
+      if (!life || life.domid < next) break;
+      lives.push(life);
+      next = life.domid + 1;
+    }
+    // There is always a domain 0, for whoever may ask.
+    return lives.length > 0 ? lives : undefined;
   }
 
   /** Safe to call twice. */
@@ -43,6 +48,21 @@ export class DomainLives {
     if (control) this.#libraries.functions('xenctrl').xc_interface_close(control);
   }
 
+  /** The first domain from this number on. */
+  #from(domid: number): DomainLife | undefined {
+    const info = this.#ask(domid);
+    if (!info) return undefined;
+    const word = info.readUInt32LE(flagsOffset);
+    const state = stateOf(word);
+    return {
+      domid: info.readUInt16LE(0),
+      state,
+      ...(state === 'shutdown' ? { reason: shutdownReasons[(word >>> reasonShift) & 0xff] } : {}),
+      type: this.#typeOf(info, word),
+    };
+  }
+
+  /** One at a time, with room for any release's length of it: only its begin is the same in all. */
   #ask(domid: number): Buffer | undefined {
     // Not loaded again and again where it is missing.
     if (this.#control === null) return undefined;
@@ -51,7 +71,7 @@ export class DomainLives {
       const logger = quietLogger(this.#libraries);
       this.#control ??= xc_interface_open(logger, logger, 0);
       if (this.#control === null) return undefined;
-      const info = Buffer.alloc(infoBytes);
+      const info = Buffer.alloc(roomBytes);
       const count = xc_domain_getinfolist(this.#control, domid, 1, info as unknown as Pointer);
       return count === 1 ? info : undefined;
     } catch (error) {
@@ -61,4 +81,21 @@ export class DomainLives {
       return undefined;
     }
   }
+
+  #typeOf(info: Buffer, word: number): DomainLife['type'] {
+    if ((word & flags.hvmGuest) === 0) return 'PV';
+    if (!this.#knowsEmulation()) return 'HVM or PVH';
+    return (info.readUInt32LE(emulationFlags.offset) & ~emulationFlags.lapic) === 0 ? 'PVH' : 'HVM';
+  }
+
+  #knowsEmulation(): boolean {
+    const state = this.#libraries.state('xenctrl');
+    return process.arch === 'x64' && 'path' in state && emulationFlags.library.test(state.path);
+  }
+}
+
+function stateOf(word: number): DomainLife['state'] {
+  if ((word & flags.dying) !== 0) return 'dying';
+  if ((word & flags.shutdown) !== 0) return 'shutdown';
+  return (word & flags.paused) !== 0 ? 'paused' : 'running';
 }

@@ -75,8 +75,11 @@ class Native implements NativeHost {
   }
 
   lifeOf(domid: number) {
-    if (this.#isClosed) return undefined;
-    return (this.#lives ??= new DomainLives(this.#options.libraries)).of(domid);
+    return this.#isClosed ? undefined : this.#domainLives().of(domid);
+  }
+
+  lives() {
+    return this.#isClosed ? undefined : this.#domainLives().all();
   }
 
   async close(): Promise<void> {
@@ -89,6 +92,10 @@ class Native implements NativeHost {
     this.#lives?.close();
     this.#events?.close();
     await this.#options.store.close();
+  }
+
+  #domainLives(): DomainLives {
+    return (this.#lives ??= new DomainLives(this.#options.libraries));
   }
 
   #openObserver(): NativeObserver {

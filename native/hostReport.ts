@@ -33,7 +33,11 @@ const devices: readonly { readonly path: string; readonly module: string; readon
   { path: '/dev/xen/gntdev', module: 'xen-gntdev', isFor: 'seeing the rings of guests by their grants' },
   { path: '/dev/xen/gntalloc', module: 'xen-gntalloc', isFor: 'sharing pages with other domains' },
   { path: '/dev/xen/evtchn', module: 'xen-evtchn', isFor: 'doorbells: event channels to other domains' },
-  { path: '/dev/xen/privcmd', module: 'xen-privcmd', isFor: 'seeing rings that cannot be mapped by grant' },
+  {
+    path: '/dev/xen/privcmd',
+    module: 'xen-privcmd',
+    isFor: 'seeing how domains are, and rings that cannot be mapped by grant',
+  },
   { path: '/dev/xen/xenbus', module: 'xenfs', isFor: "the store through the kernel's own ring" },
 ];
 
@@ -41,7 +45,7 @@ const librariesAreFor: Readonly<Record<Exclude<LibraryKey, 'libc'>, string | und
   gnttab: 'grants: the rings of guests, and sharing pages',
   evtchn: 'doorbells: event channels to other domains',
   foreignMemory: 'seeing rings that cannot be mapped by grant',
-  xenctrl: 'the same for domains with their own page tables (HVM, PVH)',
+  xenctrl: 'seeing how domains are (paused, crashed, zombies), and rings of HVM and PVH domains by frame',
   store: 'the store through libxenstore; socket and /dev/xen/xenbus do without',
   vchan: 'channels through libxenvchan',
   toolLog: undefined,

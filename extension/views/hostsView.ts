@@ -102,12 +102,15 @@ export class HostsView implements vscode.TreeDataProvider<Element>, vscode.Dispo
     const item = new vscode.TreeItem(domain.name ?? `Domain ${domain.domid}`);
     const inWorld = this.xenscope.worlds.domain(host, domain.domid);
     item.id = `${host}:${domain.domid}`;
-    item.description = [`domain ${domain.domid}`, inWorld?.isRunning === false ? inWorld.state : undefined]
-      .filter(Boolean)
-      .join(' · ');
+    const state = inWorld?.isRunning === false ? inWorld.state : domain.state;
+    item.description = [`domain ${domain.domid}`, domain.type, state].filter(Boolean).join(' · ');
     item.iconPath = new vscode.ThemeIcon('vm');
     item.contextValue = ['domain', ...(inWorld?.can ?? [])].join(' ');
     item.tooltip = `Show /local/domain/${domain.domid} in the tree`;
+    if (domain.isInStore === false) {
+      item.tooltip = 'Xen has this domain; it has no nodes in the xenstore';
+      return item;
+    }
     item.command = {
       command: 'xenscope.reveal',
       title: 'Show in Tree',

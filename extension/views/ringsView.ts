@@ -5,8 +5,8 @@ import type { Xenscope } from '../context';
 import {
   groupDescription,
   isMoving,
-  kindLabels,
   ringDescription,
+  ringLabel,
   ringSpoken,
   ringTooltip,
   verdictIcon,
@@ -113,11 +113,12 @@ export class RingsView implements vscode.TreeDataProvider<Element>, vscode.Dispo
   }
 
   private groupItem({ host, domid }: DomainGroup): vscode.TreeItem {
-    const name = this.xenscope.hosts.domains(host).find((domain) => domain.domid === domid)?.name;
+    const domain = this.xenscope.hosts.domains(host).find((one) => one.domid === domid);
+    const name = domain?.name;
     const item = new vscode.TreeItem(name ?? `Domain ${domid}`, vscode.TreeItemCollapsibleState.Expanded);
     const rings = this.xenscope.rings.list(host).filter((ring) => ring.domid === domid);
     const world = this.xenscope.worlds.domain(host, domid);
-    const state = world?.isRunning === false ? world.state : '';
+    const state = world?.isRunning === false ? world.state : domain?.state;
     item.id = `rings:${host}:${domid}`;
     item.description = [`domain ${domid}`, state, groupDescription(rings)].filter(Boolean).join(' · ');
     item.iconPath = new vscode.ThemeIcon('vm');
@@ -128,7 +129,7 @@ export class RingsView implements vscode.TreeDataProvider<Element>, vscode.Dispo
 
   private ringItem(element: RingElement): vscode.TreeItem {
     const ring = this.xenscope.rings.find(element.host, element.ring);
-    const item = new vscode.TreeItem(ring ? kindLabels[ring.kind] : element.ring);
+    const item = new vscode.TreeItem(ring ? ringLabel(ring) : element.ring);
     item.id = `ring:${element.host}:${element.ring}`;
     if (!ring) return item;
     item.description = ringDescription(ring);

@@ -125,9 +125,9 @@ function introduceAgain(
     'Transactions that are open, with all that was written in them',
     ...(inFlight.length > 0 ? inFlight : ['Requests, replies and events in flight']),
   ];
-  const life = host.lifeOf?.(domid);
-  if (life === 'paused' || life === 'shut down') {
-    const text = `${owner}, which is ${life}, gets a new connection on the same page and the same event channel.`;
+  const life = host.lifeOf?.(domid)?.state;
+  if (life !== undefined && life !== 'running') {
+    const text = `${owner}, which ${standsStill[life]}, gets a new connection on the same page and the same event channel.`;
     return { verdict: 'confirm', method, text, details, lost };
   }
   const text =
@@ -137,6 +137,8 @@ function introduceAgain(
   const force = `Whatever waits for the xenstore in ${owner} hangs, maybe until it is rebooted.`;
   return { verdict: 'refuse', method, text, details: [...details, reboot], lost, force };
 }
+
+const standsStill = { paused: 'is paused', shutdown: 'has shut down', dying: 'is being destroyed' } as const;
 
 async function introductionOf(store: StoreClient, domid: number): Promise<Introduction | undefined> {
   const folder = `/local/domain/${domid}/store`;

@@ -4,6 +4,7 @@
  * channels and pages belong to those who drive an end of a ring, and are ports of their own beside this.
  */
 import type { Clock, Random } from './clock';
+import type { DomainLife } from './domainLife';
 import type { Observer } from './observer';
 import type { StoreClient } from './storeClient';
 import type { WorldControl } from './worldControl';
@@ -17,8 +18,10 @@ export interface Host {
   openStore(): StoreClient;
   /** Looks at the pages of all domains; absent where they cannot be reached, e.g. behind a socket. */
   observer?(): Observer;
-  /** How a domain is now; undefined, or absent as a whole, where that cannot be seen. */
-  lifeOf?(domid: number): 'running' | 'paused' | 'shut down' | undefined;
+  /** How a domain of a real host is now; undefined, or absent as a whole, where that cannot be seen. */
+  lifeOf?(domid: number): DomainLife | undefined;
+  /** All domains that the hypervisor has, by domid, those without a xenstore included; undefined as above. */
+  lives?(): readonly DomainLife[] | undefined;
   /** Absent where nothing is recorded, or only by whoever looks. */
   readonly recorder?: HostRecorder;
   /** Simulated hosts only. */

@@ -1,7 +1,12 @@
-/** The domains of a host with their names, kept current by the root feed. */
+/**
+ * The domains of a host: those of the xenstore with their names, kept current by the root feed, and where
+ * the hypervisor can be asked those that it has, with how they are. Nobody tells of that, so it is asked.
+ */
 import { XenscopeError } from '../host/errors';
 import type { Clock, Timer } from '../host/clock';
+import type { DomainLife } from '../host/domainLife';
 import type { StoreClient } from '../host/storeClient';
+import { DomainStates } from './domainStates';
 import { readMany } from './readMany';
 import type { RootFeed } from './rootFeed';
 import type { Domain } from './treeTypes';
@@ -13,24 +18,38 @@ const anyDomainPath = /^\/local\/domain\/([0-9]+)(?:\/|$)/;
 const intervalMs = 50;
 /** Xen has fewer domids than that; a hostile store may list more names. */
 const maxDomains = 32768;
+export const livesIntervalMs = 1_000;
+
+export interface DomainListOptions {
+  readonly store: StoreClient;
+  readonly clock: Clock;
+  readonly feed: RootFeed;
+  /** All domains that the hypervisor has; absent, or undefined, where it cannot be asked. */
+  readonly lives?: (() => readonly DomainLife[] | undefined) | undefined;
+}
 
 export class DomainList {
   readonly #store: StoreClient;
   readonly #clock: Clock;
+  readonly #lives: DomainListOptions['lives'];
   readonly #onChange: (domains: readonly Domain[]) => void;
+  /** As the xenstore has them. */
+  #inStore: readonly Domain[] = [];
+  readonly #states: DomainStates;
   #byDomid = new Map<number, Domain>();
   #timer: Timer | undefined;
+  #livesTimer: Timer | undefined;
   #reading: Promise<void> | undefined;
   #closed = false;
 
   constructor(
-    store: StoreClient,
-    clock: Clock,
-    feed: RootFeed,
+    { store, clock, feed, lives }: DomainListOptions,
     onChange: (domains: readonly Domain[]) => void,
   ) {
     this.#store = store;
     this.#clock = clock;
+    this.#lives = lives;
+    this.#states = new DomainStates(clock);
     this.#onChange = onChange;
     feed.add({ onPath: (path) => this.#onPath(path), onResync: () => this.#refreshSoon() });
   }
@@ -57,6 +76,7 @@ export class DomainList {
   close(): void {
     this.#closed = true;
     this.#timer?.cancel();
+    this.#livesTimer?.cancel();
   }
 
   #onPath(path: string): void {
@@ -79,10 +99,26 @@ export class DomainList {
     const domids = (await this.#listNames()).filter((name) => /^[0-9]{1,5}$/.test(name)).map(Number);
     domids.sort((left, right) => left - right);
     const domains = await readMany(domids.slice(0, maxDomains), (domid) => this.#readDomain(domid));
+    this.#inStore = domains;
+    this.#merge();
+  }
+
+  #merge(): void {
     if (this.#closed) return;
+    const lives = this.#lives?.();
+    const domains = lives ? this.#states.join(this.#inStore, lives) : this.#inStore;
     const before = JSON.stringify(this.all);
     this.#byDomid = new Map(domains.map((domain) => [domain.domid, domain]));
     if (JSON.stringify(this.all) !== before) this.#onChange(this.all);
+    // Who may not ask now may not later.
+    if (lives) this.#mergeLater();
+  }
+
+  #mergeLater(): void {
+    this.#livesTimer ??= this.#clock.after(livesIntervalMs, () => {
+      this.#livesTimer = undefined;
+      this.#merge();
+    });
   }
 
   async #listNames(): Promise<string[]> {

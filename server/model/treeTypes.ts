@@ -7,6 +7,12 @@ export interface Domain {
   readonly domid: number;
   /** From `/local/domain/<domid>/name`, when there is one. */
   readonly name?: string;
+  /** In words, where the hypervisor of a real host tells it; absent for a domain that runs. */
+  readonly state?: string;
+  /** How it is virtualized, e.g. `PV`; as above. */
+  readonly type?: string;
+  /** Only the hypervisor has it: there is no `/local/domain/<domid>`. */
+  readonly isInStore?: false;
 }
 
 /** What a value means, where that is known from its path. */

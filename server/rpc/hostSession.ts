@@ -55,7 +55,8 @@ export class HostSession {
     const store = (this.store = host.openStore());
     this.#ends.push(store.onStateChange(onState));
     const feed = (this.#feed = new RootFeed(store));
-    this.domains = new DomainList(store, clock, feed, () => {
+    const lives = host.lives && (() => host.lives!());
+    this.domains = new DomainList({ store, clock, feed, lives }, () => {
       onDomains();
       this.tree.domainsChanged();
     });

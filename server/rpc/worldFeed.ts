@@ -3,18 +3,10 @@ import type { Clock, Timer } from '../host/clock';
 import { XenscopeError } from '../host/errors';
 import type { Host } from '../host/host';
 import type { DomainAct, WorldControl, WorldDomain } from '../host/worldControl';
+import { shutdownText } from '../model/domainWords';
 import type { WorldDomainState, WorldState } from './api';
 
 export const worldIntervalMs = 100;
-
-const shutdownWords = {
-  poweroff: 'powered off',
-  reboot: 'reboots',
-  suspend: 'suspended',
-  crash: 'crashed',
-  watchdog: 'ended by its watchdog',
-  softReset: 'resets itself',
-} as const;
 
 const stateWords = {
   absent: 'not started',
@@ -68,7 +60,7 @@ export function worldState(world: WorldControl): WorldState {
 }
 
 function domainState({ domid, name, state, reason, can }: WorldDomain): WorldDomainState {
-  const words = state === 'shutdown' ? (reason ? shutdownWords[reason] : 'shut down') : stateWords[state];
+  const words = state === 'shutdown' ? shutdownText(reason) : stateWords[state];
   return { domid, name, state: words, isRunning: state === 'running', can };
 }
 

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import type { LibraryTable } from '../../native/libraries/cTypes';
+import { domainInfo, shutdownReasons } from '../../native/libraries/domainInfo';
 import { libraryTables } from '../../native/libraries/xenLibraries';
 
 /** One pointer of exactly the table's type for each function: another type does not compile. */
@@ -32,6 +33,27 @@ describe('the tables of C signatures', () => {
     if (table.headers.length === 0) continue;
     it(`of ${table.name} are those of its headers`, () => compile(program(table)));
   }
+
+  it('of a domain as libxenctrl tells it are those of its header', () => {
+    const { flags, emulationFlags } = domainInfo;
+    const inC = (name: string) => name.replace(/[A-Z]/g, (big) => `_${big.toLowerCase()}`);
+    const claims = [
+      'offsetof(xc_domaininfo_t, domain) == 0 && sizeof(domid_t) == 2',
+      `offsetof(xc_domaininfo_t, flags) == ${domainInfo.flagsOffset}`,
+      `offsetof(xc_domaininfo_t, arch_config.emulation_flags) == ${emulationFlags.offset}`,
+      `XEN_X86_EMU_LAPIC == ${emulationFlags.lapic}`,
+      `sizeof(xc_domaininfo_t) <= ${domainInfo.roomBytes}`,
+      `XEN_DOMINF_shutdownshift == ${domainInfo.reasonShift}`,
+      ...Object.entries(flags).map(([name, bit]) => `XEN_DOMINF_${inC(name)} == ${bit}`),
+      ...shutdownReasons.map((name, number) => `SHUTDOWN_${inC(name)} == ${number}`),
+    ];
+    const asserts = claims.map((claim) => `_Static_assert(${claim}, "");`).join('\n');
+    const includes = ['stddef.h', 'xenctrl.h', 'xen/sched.h']
+      .map((header) => `#include <${header}>\n`)
+      .join('');
+    compile(includes + asserts);
+    assert.throws(() => compile(`${includes}_Static_assert(XEN_DOMINF_dying == 2, "");`), /static assertion/);
+  });
 
   it('would be found wrong', () => {
     const { gnttab } = libraryTables;

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { performReconnect, previewReconnect, type ReconnectTarget } from '../../server/act/reconnect';
 import { whichXenstored } from '../../server/act/xenstoredKind';
 import { systemClock, systemRandom } from '../../server/cli/systemClock';
+import type { DomainLife } from '../../server/host/domainLife';
 import type { Host } from '../../server/host/host';
 import type { StoreWatch } from '../../server/host/storeClient';
 import type { ReconnectStep } from '../../server/host/worldControl';
@@ -10,7 +11,7 @@ import { indicesOf, wordOf } from '../support/ringPage';
 import { describeWithDaemons } from './daemons/requirements';
 import { DOMID, Rig } from './ringRig';
 
-type Life = ReturnType<NonNullable<Host['lifeOf']>>;
+type Life = DomainLife['state'];
 
 function targetOf(rig: Rig, { domid = DOMID, life }: { domid?: number; life?: Life } = {}): ReconnectTarget {
   const host: Host = {
@@ -18,7 +19,7 @@ function targetOf(rig: Rig, { domid = DOMID, life }: { domid?: number; life?: Li
     clock: systemClock,
     random: systemRandom,
     openStore: () => rig.dom0,
-    lifeOf: () => life,
+    lifeOf: () => life && { domid, state: life, type: 'PV' },
     close: () => Promise.resolve(),
   };
   const ring = { kind: 'xenstore', domid, directions: [] } as const;
@@ -104,10 +105,15 @@ describeWithDaemons('the reconnect on a real host with C xenstored', () => {
 
   it('is only asked about when the guest stands still', async () => {
     await writeIntroduction(rig);
-    for (const life of ['paused', 'shut down'] as const) {
+    const lives = [
+      ['paused', 'is paused'],
+      ['shutdown', 'has shut down'],
+      ['dying', 'is being destroyed'],
+    ] as const;
+    for (const [life, words] of lives) {
       const preview = await previewReconnect(targetOf(rig, { life }));
       assert.deepEqual([preview.verdict, preview.force], ['confirm', undefined]);
-      assert.match(preview.text, new RegExp(`web \\(1\\), which is ${life}, gets a new connection`));
+      assert.match(preview.text, new RegExp(`web \\(1\\), which ${words}, gets a new connection`));
       const consent = { confirmed: true, forced: false };
       const report = await performReconnect(targetOf(rig, { life }), consent, () => undefined);
       assert.equal(report.outcome, 'done');

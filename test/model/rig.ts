@@ -79,7 +79,7 @@ export async function openRig({ turnsLate = () => 0 }: { turnsLate?: () => numbe
   const feed = new RootFeed(store);
   const domainLists: (readonly Domain[])[] = [];
   const batches: (readonly TreeChange[])[] = [];
-  const domains: DomainList = new DomainList(store, clock, feed, (list) => {
+  const domains: DomainList = new DomainList({ store, clock, feed }, (list) => {
     domainLists.push(list);
     tree.domainsChanged();
   });

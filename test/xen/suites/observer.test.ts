@@ -14,6 +14,7 @@ import { PageSampler } from '../../../server/capture/pageSampler';
 import { systemClock, systemRandom } from '../../../server/cli/systemClock';
 import type { ObservedPage } from '../../../server/host/observer';
 import { PAGE_BYTES } from '../../../server/host/pages';
+import { DomainStates } from '../../../server/model/domainStates';
 import { openSocketHost } from '../../../server/store/client/socketHost';
 import { throwsCode } from '../../support/hostSuite';
 import { daemon, domains, eventually, output, storeSocket } from '../support/dom0';
@@ -212,12 +213,37 @@ describe('the rings of a real guest', () => {
     // It need not live for that: its pages are there before its first step.
     await output('xl', 'create', '-p', '/machine/guest.cfg', 'name = "stillborn"');
     const domid = Number(await output('xl', 'domid', 'stillborn'));
+    const told = () =>
+      new DomainStates(systemClock).join([], host.lives!()).find((one) => one.domid === domid);
+    assert.equal(told()?.state, 'paused');
     await lookWhile(domid, () => output('xl', 'destroy', 'stillborn'));
     await eventually(async () => (await domains()).length === 1);
+    assert.equal(told(), undefined);
     assert.deepEqual(
       observer.pages().map(({ id }) => id),
       ['xenstore:0'],
     );
+  });
+
+  it('of a guest that is destroyed keep a zombie while another program holds them, which is told', async () => {
+    await output('xl', 'create', '-p', '/machine/guest.cfg', 'name = "held"');
+    const domid = Number(await output('xl', 'domid', 'held'));
+    const grants = new NativeGrants({ libraries });
+    const held = grants.map(domid, [1], 'read');
+    const before = held.memory.load32(req_prod);
+    await output('xl', 'destroy', 'held');
+    assert.equal(held.memory.load32(req_prod), before, 'its page is there as long as it is mapped');
+    // What is mapped can be mapped once more; what is not is lost.
+    grants.map(domid, [1], 'read').unmap();
+    throwsCode(() => grants.map(domid, [0], 'read'), 'notOurs');
+    assert.deepEqual(host.lifeOf!(domid), { domid, state: 'dying', type: 'PV' });
+    assert.deepEqual(
+      new DomainStates(systemClock).join([], host.lives!()).find((one) => one.domid === domid),
+      { domid, state: 'is being destroyed', type: 'PV', isInStore: false },
+    );
+    held.unmap();
+    await eventually(() => host.lifeOf!(domid) === undefined);
+    grants.close();
   });
 
   async function placeOf(kind: 'xenstore' | 'console'): Promise<RingPlace> {

@@ -7,6 +7,7 @@ import { performReconnect, previewReconnect } from '../../../server/act/reconnec
 import type { ReconnectTarget } from '../../../server/act/reconnect';
 import { whichXenstored } from '../../../server/act/xenstoredKind';
 import { systemClock, systemRandom } from '../../../server/cli/systemClock';
+import type { DomainLife } from '../../../server/host/domainLife';
 import type { StoreClient } from '../../../server/host/storeClient';
 import { openSocketHost } from '../../../server/store/client/socketHost';
 import { daemon, eventually, output, storeSocket } from '../support/dom0';
@@ -45,13 +46,13 @@ describe('the reconnect of a real guest', () => {
   });
 
   it('knows whether a domain runs', async () => {
-    assert.equal(host.lifeOf!(0), 'running');
-    assert.equal(host.lifeOf!(guest.domid), 'running');
+    const pv = (domid: number, state: DomainLife['state']) => ({ domid, state, type: 'PV' });
+    assert.deepEqual(host.lives!(), [pv(0, 'running'), pv(guest.domid, 'running')]);
     assert.equal(host.lifeOf!(guest.domid + 1000), undefined);
     await output('xl', 'pause', guest.name);
-    assert.equal(host.lifeOf!(guest.domid), 'paused');
+    assert.deepEqual(host.lifeOf!(guest.domid), pv(guest.domid, 'paused'));
     await output('xl', 'unpause', guest.name);
-    assert.equal(host.lifeOf!(guest.domid), 'running');
+    assert.deepEqual(host.lifeOf!(guest.domid), pv(guest.domid, 'running'));
   });
 
   it('is never done to domain 0', async () => {
@@ -91,6 +92,6 @@ describe('the reconnect of a real guest', () => {
     await output('xenstore-write', `${guest.path}/control/shutdown`, 'poweroff');
     assert.equal(await guest.type('echo still here'), 'still here');
     assert.equal(await output('xenstore-read', `${guest.path}/control/shutdown`), 'poweroff\n');
-    await eventually(() => host.lifeOf!(guest.domid) === 'running');
+    await eventually(() => host.lifeOf!(guest.domid)?.state === 'running');
   });
 });
