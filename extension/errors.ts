@@ -71,6 +71,8 @@ export const failures = {
     new Failure('unsupported', `${label} has no socket for other programs now.`, 'Connect it first.'),
   noRootNeeded: (label: string) =>
     new Failure('input', `${label} needs no server that runs as root.`, 'The view “Hosts” says how it is.'),
+  rootServerSilent: (path: string) =>
+    new Failure('away', `It does not answer at ${path}.`, 'It is tried again by itself.'),
   notRemovable: (label: string) =>
     new Failure('input', `${label} is always there; only an added socket can be removed.`),
   rowGone: () => new Failure('overtaken', 'That row has just been drawn anew.', 'Choose the guest again.'),

@@ -7,7 +7,7 @@ import { connect, type Socket } from 'node:net';
 import type { LanguageClient } from 'vscode-languageclient/node';
 import type { ApiRequests, HostInfo, RequestName } from '../server/rpc/api';
 import { createClient, type ClientOptions } from './client';
-import { failureOf } from './errors';
+import { failureOf, failures } from './errors';
 import { Signal } from './signal';
 
 /** Ids of its watches and views begin here, and never meet those of our own server. */
@@ -16,8 +16,24 @@ export const rootFirstId = 2 ** 40;
 export const machineId = 'local';
 
 const joinAgainMs = 3000;
+/** A server of this machine answers in a fraction of that; one that was stopped, or hangs, never does. */
+const joinTimeoutMs = 20_000;
 
 type Shared = Pick<ClientOptions, 'initializationOptions' | 'outputChannel' | 'names' | 'onNotification'>;
+/** What is needed of a language client. */
+type Client = Pick<LanguageClient, 'start' | 'sendRequest' | 'dispose'>;
+
+interface Joining {
+  readonly makeClient: (options: ClientOptions) => Promise<Client>;
+  readonly timeoutMs: number;
+  readonly againMs: number;
+}
+
+const usualJoining: Joining = {
+  makeClient: createClient,
+  timeoutMs: joinTimeoutMs,
+  againMs: joinAgainMs,
+};
 
 /** Whether a request is for the server that runs as root, as long as that is joined. */
 export function isForRoot(params: unknown): boolean {
@@ -39,7 +55,7 @@ export class RootServer {
   private readonly troubleSeen = new Signal<string>();
   private offered: string | undefined;
   private socket: Socket | undefined;
-  private client: LanguageClient | undefined;
+  private client: Client | undefined;
   private known: readonly HostInfo[] | undefined;
   private again: NodeJS.Timeout | undefined;
   private toldTrouble: string | undefined;
@@ -53,6 +69,7 @@ export class RootServer {
   constructor(
     private readonly shared: () => Shared,
     private readonly logLine: (line: string) => void,
+    private readonly joining: Joining = usualJoining,
   ) {}
 
   /** Its hosts; undefined while it is not joined. */
@@ -102,11 +119,15 @@ export class RootServer {
     socket.once('close', () => {
       if (!current()) return;
       this.leave();
-      this.again = setTimeout(() => void this.join(path), joinAgainMs);
+      this.again = setTimeout(() => void this.join(path), this.joining.againMs);
     });
+    const limit = setTimeout(() => {
+      if (current()) this.tellTrouble(failures.rootServerSilent(path).text);
+      socket.destroy();
+    }, this.joining.timeoutMs);
     try {
       await new Promise<void>((resolve, reject) => socket.once('connect', resolve).once('close', reject));
-      const client = await createClient({
+      const client = await this.joining.makeClient({
         ...this.shared(),
         server: () => Promise.resolve({ reader: socket, writer: socket }),
       });
@@ -121,8 +142,10 @@ export class RootServer {
       this.joinedChanged.fire(true);
     } catch (error) {
       // Without an error the socket was refused or closed, which its own events tell.
-      if (error) this.tellTrouble(failureOf(error).text);
+      if (error && current()) this.tellTrouble(failureOf(error).text);
       socket.destroy();
+    } finally {
+      clearTimeout(limit);
     }
   }
 
