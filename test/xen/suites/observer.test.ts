@@ -214,7 +214,7 @@ describe('the rings of a real guest', () => {
     await output('xl', 'create', '-p', '/machine/guest.cfg', 'name = "stillborn"');
     const domid = Number(await output('xl', 'domid', 'stillborn'));
     const told = () =>
-      new DomainStates(systemClock).join([], host.lives!()).find((one) => one.domid === domid);
+      new DomainStates(systemClock).join([], host.lives!()!).find((one) => one.domid === domid);
     assert.equal(told()?.state, 'paused');
     await lookWhile(domid, () => output('xl', 'destroy', 'stillborn'));
     await eventually(async () => (await domains()).length === 1);
@@ -238,7 +238,7 @@ describe('the rings of a real guest', () => {
     throwsCode(() => grants.map(domid, [0], 'read'), 'notOurs');
     assert.deepEqual(host.lifeOf!(domid), { domid, state: 'dying', type: 'PV' });
     assert.deepEqual(
-      new DomainStates(systemClock).join([], host.lives!()).find((one) => one.domid === domid),
+      new DomainStates(systemClock).join([], host.lives!()!).find((one) => one.domid === domid),
       { domid, state: 'is being destroyed', type: 'PV', isInStore: false },
     );
     held.unmap();
