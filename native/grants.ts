@@ -96,8 +96,10 @@ export class NativeGrants implements Grants {
         }),
     });
     const memory = this.#memory(mapped.parts, 'write', mapped.unmap);
-    const end = this.#hold(memory, mapped.unmap);
-    return { grefs: [...grefs], memory, end: () => end('This memory was shared, and the share was ended.') };
+    const hold = this.#hold(memory, mapped.unmap);
+    const end = () => hold('This memory was shared, and the share was ended.');
+    // The kernel itself waits for the last mapping.
+    return { grefs: [...grefs], memory, end, endWhenUnused: end };
   }
 
   map(

@@ -21,6 +21,8 @@ export interface Shared {
    * `busy` while the other domain still maps them; a real one takes them back when the last mapping goes.
    */
   end(): void;
+  /** Gives the pages up: nobody may map them anew, and what is mapped goes with its last mapping. Safe to call twice. */
+  endWhenUnused(): void;
 }
 
 export interface Mapped {

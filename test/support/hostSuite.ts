@@ -229,6 +229,21 @@ export function describeHost(
           throwsCode(() => map(ours.grefs), 'notOurs');
         });
 
+      it('can be left to the last mapping: the pages stay for whoever has them, and are given to nobody', () => {
+        const ours = share();
+        ours.memory.store32(0, 8);
+        const theirs = map(ours.grefs);
+        ours.endWhenUnused();
+        ours.endWhenUnused();
+        throwsCode(() => ours.memory.load32(0), 'gone');
+        assert.equal(theirs.memory.load32(0), 8);
+        if (knowsUse) throwsCode(() => map(ours.grefs), 'notOurs');
+        theirs.unmap();
+        const unused = share();
+        unused.endWhenUnused();
+        throwsCode(() => unused.memory.load32(0), 'gone');
+      });
+
       it('leaves memory that says why it is dead', () => {
         const ours = share();
         const theirs = map(ours.grefs);

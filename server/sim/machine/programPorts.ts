@@ -23,6 +23,8 @@ export interface ProgramWorld {
   lendingChanged(): void;
 }
 
+const shareEnded = 'This memory was shared, and the share was ended.';
+
 interface Share {
   readonly frames: Frames;
   readonly grants: readonly Grant[];
@@ -97,7 +99,12 @@ export class ProgramPorts implements Program {
       end: () => {
         if (!this.#shares.has(share)) return;
         this.#domain.grants.end(share.grants);
-        this.#endShare(share, 'This memory was shared, and the share was ended.', false);
+        this.#endShare(share, shareEnded, false);
+      },
+      endWhenUnused: () => {
+        if (!this.#shares.has(share)) return;
+        this.#domain.grants.endWhenFree(share.grants);
+        this.#endShare(share, shareEnded, false);
       },
     };
   }

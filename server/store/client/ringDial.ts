@@ -7,12 +7,13 @@ import type { Clock, Timer } from '../../host/clock';
 import { XenscopeError } from '../../host/errors';
 import type { EventPort } from '../../host/events';
 import type { SharedMemory } from '../../host/memory';
+import type { RingWork } from '../../host/microSteps';
 import type { RingSteps } from '../../host/steps';
 import { XsRingConnection, XsRingError, XsRingFeature, xsRingErrorMeaning } from '../../wire/xsRing';
 import type { ByteStreamHandlers, CloseCause, Dial } from '../byteStream';
 import { RingEngine, type RingPolicy } from '../ring/ringEngine';
 import { CONNECTION_OFFSET, ERROR_OFFSET, FEATURES_OFFSET, REQ_RING, RSP_RING } from '../ring/ringHalves';
-import type { InsaneIndices, RingMoves, RingWork } from '../ring/ringMoves';
+import type { InsaneIndices, RingMoves } from '../ring/ringMoves';
 import type { RingStream, RingStreamOwner } from '../ring/ringStream';
 import { GuestStream } from './guestStream';
 

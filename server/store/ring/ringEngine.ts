@@ -5,9 +5,10 @@
 import { XenscopeError } from '../../host/errors';
 import type { EventPort } from '../../host/events';
 import type { SharedMemory } from '../../host/memory';
+import type { RingWork } from '../../host/microSteps';
 import type { RingSteps, StepVerdict } from '../../host/steps';
 import type { RingHalf } from './ringHalves';
-import { RingMoves, type InsaneIndices, type RingSide, type RingWork } from './ringMoves';
+import { RingMoves, type InsaneIndices, type RingSide } from './ringMoves';
 import type { RingStream } from './ringStream';
 
 /** Then the event loop gets its turn: a peer that never stops must not starve the others. Waits are turns as well. */

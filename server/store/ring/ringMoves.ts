@@ -6,12 +6,12 @@
  */
 import type { EventPort } from '../../host/events';
 import type { SharedMemory } from '../../host/memory';
-import type { RingStep, RingStepKind, StepVerdict } from '../../host/steps';
+import { SaidStep, hexIndex, moveIndex, ringDoorbell } from '../../host/microSteps';
+import type { RingWork } from '../../host/microSteps';
+import type { RingStep, RingStepKind } from '../../host/steps';
 import { advanceIndex, occupancy, ringSpans } from '../../wire/ringIndex';
 import { XS_RING_BYTES } from '../../wire/xsRing';
 import { REQ_RING, RSP_RING, type RingHalf } from './ringHalves';
-
-export type RingWork<T> = Generator<RingStep, T, StepVerdict>;
 
 export type RingSide = 'guest' | 'server';
 
@@ -49,7 +49,7 @@ export class RingMoves {
     if (fill.kind === 'insane') return insane(ring, prod, cons, fill.distance);
     const { used } = fill;
     if (used === 0) return nothingTaken;
-    yield this.#step('copy', () => `${used} bytes out of ${ring.name}, from ${hex(cons)}`);
+    yield this.#step('copy', () => `${used} bytes out of ${ring.name}, from ${hexIndex(cons)}`);
     let done = 0;
     for (const { offset, length } of ringSpans(cons, used, XS_RING_BYTES)) {
       memory.copyOut(ring.arrayOffset + offset, this.#taken.subarray(done, done + length));
@@ -69,7 +69,10 @@ export class RingMoves {
     if (fill.kind === 'insane') return insane(ring, prod, cons, fill.distance);
     const count = Math.min(fill.free, bytes.length);
     if (count === 0) return nothingPut;
-    const verdict = yield this.#step('copy', () => `${count} bytes into ${ring.name}, from ${hex(prod)}`);
+    const verdict = yield this.#step(
+      'copy',
+      () => `${count} bytes into ${ring.name}, from ${hexIndex(prod)}`,
+    );
     this.#copyIn(ring, prod, bytes.subarray(0, count));
     const isOverrun = verdict === 'overrun';
     const moved = isOverrun ? yield* this.#overrun(ring, prod, count, bytes) : count;
@@ -131,50 +134,21 @@ export class RingMoves {
     yield* this.notify();
   }
 
-  *notify(): RingWork<void> {
-    const verdict = yield this.#step(
-      'notify',
-      () => `rings at the ${this.side === 'guest' ? 'server' : 'guest'}`,
-    );
-    if (verdict === 'skip') return;
-    this.port.notify();
-    if (verdict === 'twice') this.port.notify();
+  notify(): RingWork<void> {
+    const other = this.side === 'guest' ? 'server' : 'guest';
+    return ringDoorbell(this.port, this.side, other);
   }
 
-  *#setIndexZero(name: string, offset: number): RingWork<void> {
-    yield* this.#moveIndex(name, offset, this.memory.load32(offset), 0);
+  #setIndexZero(name: string, offset: number): RingWork<void> {
+    return this.#moveIndex(name, offset, this.memory.load32(offset), 0);
   }
 
-  *#moveIndex(name: string, offset: number, from: number, to: number): RingWork<void> {
-    const verdict = yield this.#step('index', () => `${name} ${hex(from)} → ${hex(to)}`);
-    if (verdict === 'skip') return;
-    if (verdict === 'torn') {
-      const half = ((from & 0xffff0000) | (to & 0xffff)) >>> 0;
-      this.memory.store32(offset, half);
-      yield this.#step('index', () => `${name} ${hex(half)} → ${hex(to)}, the upper half`);
-    }
-    this.memory.store32(offset, to);
+  #moveIndex(name: string, offset: number, from: number, to: number): RingWork<void> {
+    return moveIndex(this.memory, this.side, { name, offset, from, to });
   }
 
   #step(kind: RingStepKind, say: () => string): RingStep {
-    return new Step(kind, this.side, say);
-  }
-}
-
-/** Says its text only when asked: most steps are never shown. */
-class Step implements RingStep {
-  readonly #say: () => string;
-
-  constructor(
-    readonly kind: RingStepKind,
-    readonly side: RingSide,
-    say: () => string,
-  ) {
-    this.#say = say;
-  }
-
-  get text(): string {
-    return this.#say();
+    return new SaidStep(kind, this.side, say);
   }
 }
 
@@ -182,11 +156,7 @@ const noMessages = Buffer.alloc(2 * XS_RING_BYTES, 0xff);
 
 function insane({ name }: RingHalf, prod: number, cons: number, distance: number): InsaneIndices {
   const text =
-    `${name}_prod is ${hex(prod)} and ${name}_cons ${hex(cons)}, ` +
+    `${name}_prod is ${hexIndex(prod)} and ${name}_cons ${hexIndex(cons)}, ` +
     `${distance} bytes apart in a ring of ${XS_RING_BYTES}`;
   return { kind: 'insane', text };
-}
-
-function hex(index: number): string {
-  return `0x${index.toString(16)}`;
 }

@@ -4,12 +4,13 @@
  */
 import type { EventPort } from '../../host/events';
 import type { SharedMemory } from '../../host/memory';
+import type { RingWork } from '../../host/microSteps';
 import type { RingSteps } from '../../host/steps';
 import { XsRingConnection, XsRingError, XsRingFeature, xsRingErrorMeaning } from '../../wire/xsRing';
 import type { ByteStream, ByteStreamHandlers, CloseCause } from '../byteStream';
 import { RingEngine, type RingPolicy } from './ringEngine';
 import { CONNECTION_OFFSET, ERROR_OFFSET, FEATURES_OFFSET, REQ_RING, RSP_RING } from './ringHalves';
-import type { InsaneIndices, RingMoves, RingWork } from './ringMoves';
+import type { InsaneIndices, RingMoves } from './ringMoves';
 import { RingStream, type RingStreamOwner } from './ringStream';
 
 /** The page and the doorbell of a domain, as the server has them. */

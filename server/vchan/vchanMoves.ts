@@ -1,0 +1,241 @@
+/**
+ * What one end of a vchan does with its pages, in the order of libxenvchan's io.c: look at the other
+ * side's index, check it, copy, move the own index, and ring where that was asked for. Each move is there
+ * twice over the same parts: in one piece, and in micro-steps between which somebody may come.
+ *
+ * The other side can write every word of the control page. So its indices are read once and checked
+ * before use, and of our own indices the truth is kept here: the page only shows them.
+ */
+import { XenscopeError } from '../host/errors';
+import type { EventPort } from '../host/events';
+import type { SharedMemory } from '../host/memory';
+import { SaidStep, hexIndex, moveIndex, ringDoorbell } from '../host/microSteps';
+import type { RingWork } from '../host/microSteps';
+import type { RingStep, RingStepKind } from '../host/steps';
+import { advanceIndex, indexDistance } from '../wire/ringIndex';
+import { VCHAN_PAGE } from '../wire/vchanPage';
+import { VchanLive, VchanNotify } from '../wire/vchanRings';
+
+export type VchanRole = 'server' | 'client';
+
+export interface VchanRing {
+  readonly name: 'left' | 'right';
+  /** Where its bytes lie: the control page, or pages of its own. */
+  readonly memory: SharedMemory;
+  readonly offset: number;
+  /** A power of two. */
+  readonly bytes: number;
+}
+
+export interface VchanPages {
+  readonly role: VchanRole;
+  readonly control: SharedMemory;
+  readonly left: VchanRing;
+  readonly right: VchanRing;
+}
+
+const { fields } = VCHAN_PAGE;
+const wordsOf = {
+  left: { prod: fields.left_prod.offsetBytes, cons: fields.left_cons.offsetBytes },
+  right: { prod: fields.right_prod.offsetBytes, cons: fields.right_cons.offsetBytes },
+};
+const bytesOf = {
+  server: { live: fields.srv_live.offsetBytes, notify: fields.srv_notify.offsetBytes },
+  client: { live: fields.cli_live.offsetBytes, notify: fields.cli_notify.offsetBytes },
+};
+const shortOf = { server: 'srv', client: 'cli' } as const;
+
+export class VchanMoves {
+  readonly role: VchanRole;
+  readonly other: VchanRole;
+  /** What we read, and what we write. */
+  readonly input: VchanRing;
+  readonly output: VchanRing;
+  readonly #control: SharedMemory;
+  readonly #port: EventPort;
+  #cons: number;
+  #prod: number;
+
+  /** Goes on where the indices stand: a client of a persistent server finds them as the one before left them. */
+  constructor({ role, control, left, right }: VchanPages, port: EventPort) {
+    this.role = role;
+    this.other = role === 'server' ? 'client' : 'server';
+    this.input = role === 'server' ? left : right;
+    this.output = role === 'server' ? right : left;
+    this.#control = control;
+    this.#port = port;
+    this.#cons = control.load32(wordsOf[this.input.name].cons);
+    this.#prod = control.load32(wordsOf[this.output.name].prod);
+  }
+
+  /** Bytes that can be read. Throws a XenscopeError `protocol` where the indices cannot be. */
+  ready(): number {
+    const prod = this.#control.load32(wordsOf[this.input.name].prod);
+    const used = indexDistance(prod, this.#cons);
+    if (used > this.input.bytes) throw insane(this.input, prod, this.#cons);
+    return used;
+  }
+
+  /** Bytes that can be written. Throws as `ready`. */
+  space(): number {
+    const cons = this.#control.load32(wordsOf[this.output.name].cons);
+    const used = indexDistance(this.#prod, cons);
+    if (used > this.output.bytes) throw insane(this.output, this.#prod, cons);
+    return this.output.bytes - used;
+  }
+
+  /** As the byte of the other side says: one that never was is not known to libxenvchan either, and counts as here. */
+  peerLive(): number {
+    const live = this.#control.load8(bytesOf[this.other].live);
+    return live === VchanLive.GONE || (live === VchanLive.NEVER && this.role === 'server')
+      ? live
+      : VchanLive.HERE;
+  }
+
+  /** Takes the first bytes out of the ring; no more than `ready` said. */
+  take(into: Uint8Array): void {
+    this.#copyOut(into);
+    const cons = this.#nextCons(into.length);
+    this.#control.store32(wordsOf[this.input.name].cons, cons);
+    this.#cons = cons;
+    this.tell(VchanNotify.READ);
+  }
+
+  /** Puts bytes into the ring; no more than `space` said. */
+  put(bytes: Uint8Array): void {
+    const prod = this.#nextProd(bytes.length);
+    this.#copyIn(bytes);
+    this.#control.store32(wordsOf[this.output.name].prod, prod);
+    this.#prod = prod;
+    this.tell(VchanNotify.WRITE);
+  }
+
+  /** Asks the other side to ring when it has done that; whoever asks has to look again before it sleeps. */
+  ask(bit: number): void {
+    this.#control.or8(bytesOf[this.other].notify, bit);
+  }
+
+  /** Rings if the other side asked to be told of that. */
+  tell(bit: number): void {
+    if (this.#wasAsked(bit)) this.#port.notify();
+  }
+
+  *takeSteps(into: Uint8Array): RingWork<void> {
+    const { name } = this.input;
+    const from = this.#cons;
+    yield this.#step('copy', () => `${into.length} bytes out of ${name}, from ${hexIndex(from)}`);
+    this.#copyOut(into);
+    const to = this.#nextCons(into.length);
+    this.#cons = to;
+    yield* this.#moveIndex(`${name}_cons`, wordsOf[name].cons, from, to);
+    yield* this.#tellSteps(VchanNotify.READ);
+  }
+
+  *putSteps(bytes: Uint8Array): RingWork<void> {
+    const { name } = this.output;
+    const from = this.#prod;
+    const to = this.#nextProd(bytes.length);
+    yield this.#step('copy', () => `${bytes.length} bytes into ${name}, from ${hexIndex(from)}`);
+    this.#copyIn(bytes);
+    this.#prod = to;
+    yield* this.#moveIndex(`${name}_prod`, wordsOf[name].prod, from, to);
+    yield* this.#tellSteps(VchanNotify.WRITE);
+  }
+
+  *askSteps(bit: number): RingWork<void> {
+    const did = bit === VchanNotify.WRITE ? 'written' : 'read';
+    const word = `${shortOf[this.other]}_notify`;
+    yield this.#step('state', () => `${word} asks for a ring when the ${this.other} has ${did}`);
+    this.ask(bit);
+  }
+
+  /** Says that this end is here, and rings. */
+  *arriveSteps(): RingWork<void> {
+    yield* this.#liveSteps(VchanLive.HERE);
+    // As libxenvchan has it: whatever is written first is worth a ring.
+    yield this.#step('state', () => `${shortOf[this.other]}_notify ${VchanNotify.WRITE}`);
+    this.#control.store8(bytesOf[this.other].notify, VchanNotify.WRITE);
+    yield* ringDoorbell(this.#port, this.role, this.other);
+  }
+
+  /** Says that this end leaves, and rings. */
+  *leaveSteps(): RingWork<void> {
+    yield* this.#liveSteps(VchanLive.GONE);
+    yield* ringDoorbell(this.#port, this.role, this.other);
+  }
+
+  *#liveSteps(value: number): RingWork<void> {
+    const { live } = bytesOf[this.role];
+    yield this.#step('state', () => `${shortOf[this.role]}_live ${this.#control.load8(live)} → ${value}`);
+    this.#control.store8(live, value);
+  }
+
+  *#tellSteps(bit: number): RingWork<void> {
+    yield this.#step(
+      'state',
+      () => `${shortOf[this.role]}_notify is looked at, and what was asked for is cleared`,
+    );
+    if (this.#wasAsked(bit)) yield* ringDoorbell(this.#port, this.role, this.other);
+  }
+
+  #wasAsked(bit: number): boolean {
+    return (this.#control.and8(bytesOf[this.role].notify, 0xff ^ bit) & bit) !== 0;
+  }
+
+  #nextCons(count: number): number {
+    this.#mustStand(wordsOf[this.input.name].cons, `${this.input.name}_cons`, this.#cons);
+    return advanceIndex(this.#cons, count);
+  }
+
+  #nextProd(count: number): number {
+    this.#mustStand(wordsOf[this.output.name].prod, `${this.output.name}_prod`, this.#prod);
+    return advanceIndex(this.#prod, count);
+  }
+
+  /** Nobody but us may write it: who does would have the other side read what was never written. */
+  #mustStand(offset: number, name: string, ours: number): void {
+    const found = this.#control.load32(offset);
+    if (found === ours) return;
+    throw new XenscopeError(
+      'protocol',
+      `${name} is ${hexIndex(found)}, and this end had left it at ${hexIndex(ours)}: somebody else wrote it.`,
+      { wayOut: 'Close this vchan and open it anew; whoever is at the other end has a fault.' },
+    );
+  }
+
+  /** In one piece, or in two where the bytes lie across the end of the ring. */
+  #copyOut(into: Uint8Array): void {
+    const { memory, offset, bytes } = this.input;
+    const at = this.#cons & (bytes - 1);
+    const first = bytes - at;
+    if (into.length <= first) return memory.copyOut(offset + at, into);
+    memory.copyOut(offset + at, into.subarray(0, first));
+    memory.copyOut(offset, into.subarray(first));
+  }
+
+  #copyIn(from: Uint8Array): void {
+    const { memory, offset, bytes } = this.output;
+    const at = this.#prod & (bytes - 1);
+    const first = bytes - at;
+    if (from.length <= first) return memory.copyIn(offset + at, from);
+    memory.copyIn(offset + at, from.subarray(0, first));
+    memory.copyIn(offset, from.subarray(first));
+  }
+
+  #moveIndex(name: string, offset: number, from: number, to: number): RingWork<void> {
+    return moveIndex(this.#control, this.role, { name, offset, from, to });
+  }
+
+  #step(kind: RingStepKind, say: () => string): RingStep {
+    return new SaidStep(kind, this.role, say);
+  }
+}
+
+function insane({ name, bytes }: VchanRing, prod: number, cons: number): XenscopeError {
+  return new XenscopeError(
+    'protocol',
+    `${name}_prod is ${hexIndex(prod)} and ${name}_cons ${hexIndex(cons)}: ` +
+      `${indexDistance(prod, cons)} bytes apart in a ring of ${bytes}. libxenvchan would call this idle, for ever.`,
+    { wayOut: 'Close this vchan and open it anew; whoever is at the other end has a fault.' },
+  );
+}

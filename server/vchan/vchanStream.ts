@@ -1,0 +1,82 @@
+/**
+ * A vchan as a stream of Node, for pipes and sockets. A vchan has no half that could be closed by itself:
+ * ending the stream closes this end, and what the other side writes after that is lost.
+ */
+import { Duplex } from 'node:stream';
+import { XenscopeError } from '../host/errors';
+import type { Vchan } from './vchan';
+
+const readBytes = 64 * 1024;
+
+export interface VchanStreamOptions {
+  /** How much is kept on each side before the other one has to wait; Node's default when absent. */
+  readonly highWaterMark?: number;
+}
+
+/** The vchan belongs to the stream from now on: it is closed with it. */
+export function vchanStream(vchan: Vchan, options: VchanStreamOptions = {}): Duplex {
+  return new VchanStream(vchan, options);
+}
+
+class VchanStream extends Duplex {
+  readonly #vchan: Vchan;
+  #isReading = false;
+
+  constructor(vchan: Vchan, options: VchanStreamOptions) {
+    super({ ...options, emitClose: true });
+    this.#vchan = vchan;
+  }
+
+  override _read(): void {
+    if (this.#isReading) return;
+    this.#isReading = true;
+    void this.#readOn();
+  }
+
+  override _write(chunk: Buffer, _encoding: BufferEncoding, done: (error?: Error | null) => void): void {
+    this.#vchan.write(chunk).then(() => done(), done);
+  }
+
+  /** What was written in small pieces goes in one. */
+  override _writev(
+    chunks: readonly { readonly chunk: Buffer }[],
+    done: (error?: Error | null) => void,
+  ): void {
+    this._write(Buffer.concat(chunks.map(({ chunk }) => chunk)), 'buffer' as BufferEncoding, done);
+  }
+
+  override _final(done: (error?: Error | null) => void): void {
+    this.#vchan.close().then(() => {
+      this.push(null);
+      done();
+    }, done);
+  }
+
+  override _destroy(error: Error | null, done: (error?: Error | null) => void): void {
+    this.#vchan.close().then(
+      () => done(error),
+      (closing: Error) => done(error ?? closing),
+    );
+  }
+
+  async #readOn(): Promise<void> {
+    try {
+      for (let wantsMore = true; wantsMore;) {
+        const into = Buffer.allocUnsafe(Math.min(readBytes, this.#vchan.readRingBytes));
+        const count = await this.#vchan.read(into);
+        if (count === 0) {
+          this.push(null);
+          return;
+        }
+        wantsMore = this.push(into.subarray(0, count));
+      }
+    } catch (error) {
+      // We closed it ourselves: that is the end of the stream, and no failure.
+      const isClosed = this.writableFinished || this.destroyed || this.writableEnded;
+      if (!(isClosed && error instanceof XenscopeError && error.code === 'gone'))
+        this.destroy(error as Error);
+    } finally {
+      this.#isReading = false;
+    }
+  }
+}
