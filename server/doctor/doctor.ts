@@ -39,7 +39,8 @@ const weights: Readonly<Record<RingSeverity, number>> = { fine: 0, note: 1, warn
 
 /** What is to be said of a ring, the most serious first; at least one thing. */
 export function diagnose(history: RingHistory, nowMs: number): readonly RingDiagnosis[] {
-  const all = rules.flatMap((rule) => rule.judge(history, nowMs));
+  const all: RingDiagnosis[] = [];
+  for (const rule of rules) for (const diagnosis of rule.judge(history, nowMs)) all.push(diagnosis);
   const troubles = all.filter(({ severity }) => severity !== 'fine');
   // That a ring flows as well is no news where something is wrong with it; and one word of peace is enough.
   const said = troubles.length > 0 ? troubles : all.slice(0, 1);

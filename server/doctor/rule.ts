@@ -15,6 +15,9 @@ type Saying = {
   readonly evidence: readonly string[];
 };
 
+/** What most rules say most of the time. */
+const nothing: readonly RingDiagnosis[] = [];
+
 /** A rule that looks at each direction by itself. */
 export function directionRule(
   id: string,
@@ -23,11 +26,13 @@ export function directionRule(
   return {
     id,
     judge(history, nowMs) {
-      if (!isReadable(history)) return [];
-      return history.directions.flatMap((direction) => {
+      if (!isReadable(history)) return nothing;
+      let said: RingDiagnosis[] | undefined;
+      for (const direction of history.directions) {
         const saying = judge(direction, history, nowMs);
-        return saying ? [{ rule: id, direction: direction.layout.name, ...saying }] : [];
-      });
+        if (saying) (said ??= []).push({ rule: id, direction: direction.layout.name, ...saying });
+      }
+      return said ?? nothing;
     },
   };
 }
@@ -41,7 +46,7 @@ export function ringRule(
     id,
     judge(history, nowMs) {
       const saying = judge(history, nowMs);
-      return saying ? [{ rule: id, ...saying }] : [];
+      return saying ? [{ rule: id, ...saying }] : nothing;
     },
   };
 }

@@ -1,13 +1,19 @@
 /** How verdicts speak: names of sides, lengths of time, indices. */
-import type { DirectionHistory, RingHistory } from '../model/rings/ringHistory';
+import { type DirectionHistory, resetRememberedMs, type RingHistory } from '../model/rings/ringHistory';
 
 export function hex(value: number): string {
   return `0x${value.toString(16).padStart(8, '0')}`;
 }
 
-/** `1,024`: a long number is read in groups. */
+/** `1,024`: a long whole number is read in groups. */
 export function grouped(value: number): string {
-  return value.toLocaleString('en-US');
+  // Not by toLocaleString: it costs more than the rest of a judgement.
+  const digits = String(value);
+  let text = digits.slice(-3);
+  for (let end = digits.length - 3; end > 0; end -= 3) {
+    text = `${digits.slice(Math.max(0, end - 3), end)},${text}`;
+  }
+  return text;
 }
 
 /** `350 ms`, `4 s`, `3 min`: the coarser the longer, so that a text does not change all the time. */
@@ -55,7 +61,7 @@ export function givenUpLines({ page, states }: RingHistory): string[] {
 }
 
 /** Set anew within this time is worth a word: what is told of the time before counts from there. */
-const resetShownMs = 10_000;
+const resetShownMs = resetRememberedMs;
 
 export function resetLines({ directions }: RingHistory, nowMs: number): string[] {
   return directions

@@ -4,17 +4,20 @@ import type { RingChange } from './ringsApi';
 
 /** Both rows are of the same ring. */
 export function ringChange(before: RingRow, now: RingRow): RingChange {
-  const directions = now.directions.map((direction, at) => whatChanged(before.directions[at]!, direction));
-  const hasMoved = directions.some((direction) => Object.keys(direction).length > 0);
+  const hasMoved = now.directions.some((direction, at) => direction !== before.directions[at]);
   return {
     id: now.id,
-    ...(hasMoved && { directions }),
+    ...(hasMoved && {
+      directions: now.directions.map((direction, at) => whatChanged(before.directions[at]!, direction)),
+    }),
     ...(now.verdict !== before.verdict && { verdict: now.verdict }),
   };
 }
 
 function whatChanged(before: RingDirectionState, now: RingDirectionState): Partial<RingDirectionState> {
   const changed: Record<string, unknown> = {};
+  // Rows keep the directions that nothing changed in.
+  if (now === before) return changed;
   for (const name of Object.keys(now) as (keyof RingDirectionState)[]) {
     if (now[name] !== before[name]) changed[name] = now[name];
   }

@@ -129,21 +129,23 @@ export class RingFeed {
     const { rings, leftOut } = frame;
     const { host, isBusy, send } = this.#options;
     if (isBusy()) return;
-    const before = this.#told;
-    const now = new Map(rings.map((ring) => [ring.id, ring]));
+    const whole = this.#told === undefined;
+    const told = (this.#told ??= new Map());
     const added: RingRow[] = [];
     const changes: RingChange[] = [];
     for (const ring of rings) {
-      const known = before?.get(ring.id);
-      if (!known) added.push(ring);
-      else if (known !== ring) changes.push(ringChange(known, ring));
+      const known = told.get(ring.id);
+      if (known === ring) continue;
+      if (known) changes.push(ringChange(known, ring));
+      else added.push(ring);
+      told.set(ring.id, ring);
     }
-    const gone = [...(before?.keys() ?? [])].filter((id) => !now.has(id));
-    this.#told = now;
+    const gone = told.size > rings.length ? idsNotIn(rings, told) : [];
+    for (const id of gone) told.delete(id);
     const isOther = added.length > 0 || gone.length > 0 || leftOut !== this.#toldLeftOut;
     this.#toldLeftOut = leftOut;
-    if (before && !isOther && changes.length === 0) return;
-    send('xenscope/ringsFrame', { host, whole: !before, rings: added, changes, gone, leftOut });
+    if (!whole && !isOther && changes.length === 0) return;
+    send('xenscope/ringsFrame', { host, whole, rings: added, changes, gone, leftOut });
   }
 
   #onFindings(frame: RingsFrame): void {
@@ -162,6 +164,11 @@ export class RingFeed {
     const { host, send } = this.#options;
     send('xenscope/findings', { host, findings });
   }
+}
+
+function idsNotIn(rings: readonly RingRow[], told: ReadonlyMap<string, RingRow>): string[] {
+  const ids = new Set(rings.map(({ id }) => id));
+  return [...told.keys()].filter((id) => !ids.has(id));
 }
 
 /** Frames of one ring for one panel. */

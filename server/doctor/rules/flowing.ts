@@ -1,9 +1,10 @@
 /** Indices move: both sides do their work. */
+import { movementRememberedMs } from '../../model/rings/ringHistory';
 import { ringRule } from '../rule';
 import { grouped, resetLines } from '../words';
 
 /** What moved within this time is flowing. */
-export const flowingWindowMs = 1_000;
+export const flowingWindowMs = movementRememberedMs;
 
 export const flowing = ringRule('flowing', (history, nowMs) => {
   const { directions, samples, goneSinceMs, reconnectSinceMs, tornRun } = history;

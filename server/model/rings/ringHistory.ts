@@ -45,6 +45,8 @@ export interface DirectionHistory extends IndexPair {
   readonly resetMs: number | undefined;
   readonly producedPerSecond: number;
   readonly consumedPerSecond: number;
+  /** Where messages are carried. */
+  readonly messagesPerSecond: number | undefined;
 }
 
 export interface RingHistory {
@@ -65,6 +67,13 @@ export interface RingHistory {
   readonly inside: ObservedInside | undefined;
   readonly directions: readonly DirectionHistory[];
 }
+
+/**
+ * A rule looks back at what is over no further than this: afterwards time alone changes no verdict on a
+ * ring in which nothing waits, and nobody needs to ask for one.
+ */
+export const movementRememberedMs = 1_000;
+export const resetRememberedMs = 10_000;
 
 /** Further ahead than this between two samples an insane index was not moved by writing. */
 export const maxRunOnBytes = 65_536;
@@ -118,6 +127,21 @@ export class HistoryKeeper implements RingHistory {
     }
   }
 
+  /** Nothing waits, and nothing that happened is so fresh that time could still change what is said of it. */
+  isAtRest(nowMs: number): boolean {
+    if (this.samples === 0 || this.tornRun > 0) return false;
+    if (this.goneSinceMs !== undefined || this.reconnectSinceMs !== undefined) return false;
+    for (const direction of this.directions) if (!direction.isAtRest(nowMs)) return false;
+    return true;
+  }
+
+  /** After a sample that is the same as the one before; answers whether the doorbells are as well. */
+  seenAgain(): boolean {
+    if (!isSameInside(this.#sampler.page.inside, this.inside)) return false;
+    this.samples++;
+    return true;
+  }
+
   #readStates(nowMs: number): void {
     for (const field of Object.values(this.page.layout.layout.fields)) {
       this.states[field.name] = this.#sampler.field(field);
@@ -138,6 +162,7 @@ class DirectionKeeper implements DirectionHistory {
   /** Set from outside, with each judgement. */
   producedPerSecond = 0;
   consumedPerSecond = 0;
+  messagesPerSecond: number | undefined;
   readonly #sampler: DirectionSampler;
 
   constructor(sampler: DirectionSampler) {
@@ -155,6 +180,13 @@ class DirectionKeeper implements DirectionHistory {
 
   get usedBytes(): number {
     return this.insane || this.isVoid ? 0 : this.#sampler.counter.usedBytes;
+  }
+
+  isAtRest(nowMs: number): boolean {
+    const { movedMs = -Infinity, resetMs = -Infinity } = this;
+    if (this.insane || this.isVoid) return false;
+    if (this.waitingSinceMs !== undefined || this.fullSinceMs !== undefined) return false;
+    return nowMs - movedMs > movementRememberedMs && nowMs - resetMs > resetRememberedMs;
   }
 
   /** The indices are being set anew: nothing of the past counts. */
@@ -229,4 +261,15 @@ class DirectionKeeper implements DirectionHistory {
     if (!isWaiting || isPending || told === undefined || told !== toldBefore) this.untoldSinceMs = undefined;
     else if (hasProduced) this.untoldSinceMs = nowMs;
   }
+}
+
+function isSameInside(one: ObservedInside | undefined, other: ObservedInside | undefined): boolean {
+  if (one === other) return true;
+  if (!one || !other) return false;
+  return (
+    one.toldServer === other.toldServer &&
+    one.toldGuest === other.toldGuest &&
+    one.pendingToServer === other.pendingToServer &&
+    one.pendingToGuest === other.pendingToGuest
+  );
 }

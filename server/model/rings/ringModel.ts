@@ -2,7 +2,7 @@
 import type { PageSampler, SampleResult } from '../../capture/pageSampler';
 import { decodePackets, decodeText, type Packets } from './packets';
 import { ringSegments, ringWords } from './pageWords';
-import { HistoryKeeper, type RingHistory } from './ringHistory';
+import { type DirectionHistory, HistoryKeeper, type RingHistory } from './ringHistory';
 import type {
   RingDiagnosis,
   RingDirectionDetail,
@@ -14,7 +14,7 @@ import type {
   RingView,
 } from './ringTypes';
 import { Stream } from './stream';
-import { Strip } from './strip';
+import { slotMs, Strip } from './strip';
 
 export interface RingTime {
   /** Of the host's clock. */
@@ -44,6 +44,10 @@ export class RingModel {
   #verdict: RingVerdict | undefined;
   #judgedMs = -Infinity;
   #isChanged = true;
+  /** Until a sample shows otherwise the row and what the doctor says stay as they are. */
+  #isAtRest = false;
+  /** The slot of the strip that the rates of the row end with. */
+  #ratesSlot = -1;
   #pageVersion = 0;
 
   constructor(sampler: PageSampler, judge: Judge) {
@@ -65,6 +69,11 @@ export class RingModel {
   }
 
   fold(result: SampleResult, { nowMs, activeMs }: RingTime): void {
+    if (this.#isAtRest && result === 'same' && this.#history.seenAgain()) {
+      this.#strip.begin(nowMs);
+      return;
+    }
+    this.#isAtRest = false;
     const { goneSinceMs } = this.#history;
     this.#history.fold(result, activeMs);
     if (result === 'gone') {
@@ -74,15 +83,14 @@ export class RingModel {
     const isNear = this.#strip.begin(nowMs);
     if (result === 'torn') this.#strip.mark('torn');
     if (this.#sampler.isReconnecting) this.#strip.mark('reconnecting');
-    this.#foldDirection(0, isNear);
-    this.#foldDirection(1, isNear);
+    for (let which = 0; which < this.#sampler.directions.length; which++) this.#foldDirection(which, isNear);
     if (result !== 'moved') return;
     this.#isChanged = true;
     this.#pageVersion++;
   }
 
-  #foldDirection(which: 0 | 1, isNear: boolean): void {
-    const sampler = this.#sampler.directions[which];
+  #foldDirection(which: number, isNear: boolean): void {
+    const sampler = this.#sampler.directions[which]!;
     const { counter, result } = sampler;
     const messages = this.#streams[which]?.fold(this.#sampler) ?? 0;
     if (counter.isInsane) this.#strip.mark('insane');
@@ -94,8 +102,8 @@ export class RingModel {
 
   /** The same object as before, while nothing about it changed. */
   row(time: RingTime): RingRow {
-    const isMoving = this.#row?.directions.some((it) => it.producedPerSecond > 0 || it.consumedPerSecond > 0);
-    if (this.#isChanged || isMoving || this.#isJudgementDue(time)) this.#look(time);
+    if (this.#isAtRest) return this.#row!;
+    if (this.#isChanged || this.#isJudgementDue(time)) this.#look(time);
     return this.#row!;
   }
 
@@ -134,23 +142,37 @@ export class RingModel {
   }
 
   #look(time: RingTime): void {
-    const directions = this.#sampler.directions.map((_, which) => this.#direction(which, time.nowMs));
-    directions.forEach(({ producedPerSecond, consumedPerSecond }, which) => {
-      const direction = this.#history.directions[which]!;
-      direction.producedPerSecond = producedPerSecond;
-      direction.consumedPerSecond = consumedPerSecond;
-    });
-    if (this.#isJudgementDue(time)) this.#judgeNow(time);
+    this.#readRates(time.nowMs);
+    const isJudged = this.#isJudgementDue(time);
+    if (isJudged) this.#judgeNow(time);
     this.#isChanged = false;
     const { domid, kind } = this.#sampler.page;
-    const row: RingRow = { id: this.id, kind, domid, directions, verdict: this.#verdict! };
-    if (!this.#row || !sameRow(row, this.#row)) this.#row = row;
+    const directions = this.#history.directions.map((_, which) => this.#direction(which));
+    const known = this.#row;
+    const isSame =
+      known?.verdict === this.#verdict && directions.every((one, at) => one === known!.directions[at]);
+    if (!isSame) this.#row = { id: this.id, kind, domid, directions, verdict: this.#verdict! };
+    this.#isAtRest = isJudged && this.#strip.isQuiet(time.nowMs) && this.#history.isAtRest(time.activeMs);
   }
 
-  #direction(which: number, nowMs: number): RingDirectionState {
-    const { layout, prod, cons, usedBytes, insane, isVoid } = this.#history.directions[which]!;
+  #readRates(nowMs: number): void {
+    const slot = Math.floor(nowMs / slotMs);
+    if (slot === this.#ratesSlot) return;
+    this.#ratesSlot = slot;
+    this.#history.directions.forEach((direction, which) => {
+      direction.producedPerSecond = this.#strip.rate(which, 'produced', nowMs);
+      direction.consumedPerSecond = this.#strip.rate(which, 'consumed', nowMs);
+      if (this.#streams[which]) direction.messagesPerSecond = this.#strip.rate(which, 'messages', nowMs);
+    });
+  }
+
+  /** The same object as before, while nothing about it changed. */
+  #direction(which: number): RingDirectionState {
+    const direction = this.#history.directions[which]!;
+    const known = this.#row?.directions[which];
+    if (known && isSameDirection(known, direction)) return known;
+    const { layout, prod, cons, usedBytes, insane, isVoid, messagesPerSecond } = direction;
     const { name, producer, consumer, offsetBytes, sizeBytes } = layout;
-    const messages = this.#streams[which] && this.#strip.rate(which, 'messages', nowMs);
     return {
       name,
       producer: this.#nameOf(producer),
@@ -162,9 +184,9 @@ export class RingModel {
       usedBytes,
       insane: insane !== undefined,
       unknown: isVoid,
-      producedPerSecond: this.#strip.rate(which, 'produced', nowMs),
-      consumedPerSecond: this.#strip.rate(which, 'consumed', nowMs),
-      ...(messages === undefined ? {} : { messagesPerSecond: messages }),
+      producedPerSecond: direction.producedPerSecond,
+      consumedPerSecond: direction.consumedPerSecond,
+      ...(messagesPerSecond === undefined ? {} : { messagesPerSecond }),
     };
   }
 
@@ -198,7 +220,7 @@ export class RingModel {
   }
 
   #detail(which: number): RingDirectionDetail {
-    const { counter, totalUnseenBytes } = this.#sampler.directions[which as 0 | 1];
+    const { counter, totalUnseenBytes } = this.#sampler.directions[which]!;
     return {
       ...this.#packets(which),
       producedBytes: counter.totalProducedBytes,
@@ -209,20 +231,13 @@ export class RingModel {
   }
 
   #packets(which: number): Packets {
-    const { layout, counter } = this.#sampler.directions[which as 0 | 1];
+    const { layout, counter } = this.#sampler.directions[which]!;
     if (this.#sampler.layout.carries === 'unseen') return nothing;
     if (counter.isInsane || this.#sampler.isReconnecting || !this.#sampler.hasRead) return nothing;
     const contents = { layout, page: this.#sampler.bytes, prod: counter.prod, cons: counter.cons };
     const stream = this.#streams[which];
     return stream ? decodePackets(contents, stream) : decodeText(contents);
   }
-}
-
-function sameRow(one: RingRow, other: RingRow): boolean {
-  return (
-    one.verdict === other.verdict &&
-    one.directions.every((direction, at) => sameDirection(direction, other.directions[at]!))
-  );
 }
 
 /** Without the direction that it was found in. */
@@ -240,15 +255,15 @@ function isSameVerdict(one: RingVerdict, other: RingVerdict): boolean {
 }
 
 /** What else a direction tells never changes. */
-function sameDirection(one: RingDirectionState, other: RingDirectionState): boolean {
+function isSameDirection(told: RingDirectionState, now: DirectionHistory): boolean {
   return (
-    one.prod === other.prod &&
-    one.cons === other.cons &&
-    one.usedBytes === other.usedBytes &&
-    one.insane === other.insane &&
-    one.unknown === other.unknown &&
-    one.producedPerSecond === other.producedPerSecond &&
-    one.consumedPerSecond === other.consumedPerSecond &&
-    one.messagesPerSecond === other.messagesPerSecond
+    told.prod === now.prod &&
+    told.cons === now.cons &&
+    told.usedBytes === now.usedBytes &&
+    told.insane === (now.insane !== undefined) &&
+    told.unknown === now.isVoid &&
+    told.producedPerSecond === now.producedPerSecond &&
+    told.consumedPerSecond === now.consumedPerSecond &&
+    told.messagesPerSecond === now.messagesPerSecond
   );
 }

@@ -7,7 +7,7 @@ import type { Observer } from '../../host/observer';
 import { type Listening, RingSampler, type SampleListener } from '../../capture/sampler';
 import type { PageSampler, SampleResult } from '../../capture/pageSampler';
 import { type Judge, RingModel, type RingTime } from './ringModel';
-import type { RingsFrame, RingStrip, RingView } from './ringTypes';
+import type { RingFinding, RingRow, RingsFrame, RingStrip, RingView } from './ringTypes';
 
 /** A ring whose page is gone is shown so for this long. */
 export const goneShownMs = 10_000;
@@ -141,13 +141,13 @@ export class RingWatch {
 
   #frame(timeMs: number): RingsFrame {
     const time = this.#time(timeMs);
-    const models = [...this.#rings.values()].map(({ model }) => model);
-    return {
-      timeMs,
-      rings: models.map((model) => model.row(time)),
-      findings: models.flatMap((model) => model.findings),
-      leftOut: this.sampler.leftOut,
-    };
+    const rings: RingRow[] = [];
+    const findings: RingFinding[] = [];
+    for (const { model } of this.#rings.values()) {
+      rings.push(model.row(time));
+      for (const finding of model.findings) findings.push(finding);
+    }
+    return { timeMs, rings, findings, leftOut: this.sampler.leftOut };
   }
 
   /** The same object for all rings of one round. */

@@ -26,6 +26,8 @@ export class Strip {
   readonly #marks = new Uint8Array(stripSlots);
   /** Slots are numbered from the epoch on; this is the newest, -1 before the first sample. */
   #slot = -1;
+  /** The newest in which something passed. */
+  #movedSlot = -Infinity;
   #firstMs = 0;
   #lastMs = 0;
 
@@ -44,7 +46,10 @@ export class Strip {
     const slot = Math.floor(nowMs / slotMs);
     // Also where the clock was set back: nobody knows how much time passed.
     const isAnew = this.#slot < 0 || nowMs < this.#lastMs;
-    if (isAnew) this.#firstMs = nowMs;
+    if (isAnew) {
+      this.#firstMs = nowMs;
+      this.#movedSlot = -Infinity;
+    }
     const isNear = !isAnew && nowMs - this.#lastMs <= maxGapMs;
     if (isAnew || slot !== this.#slot) this.#moveTo(slot, isAnew);
     this.#lastMs = nowMs;
@@ -66,22 +71,31 @@ export class Strip {
     column.produced[at]! += producedBytes;
     column.consumed[at]! += consumedBytes;
     column.messages[at]! += messages;
+    if (producedBytes > 0 || consumedBytes > 0 || messages > 0) this.#movedSlot = this.#slot;
   }
 
   mark(what: StripMark): void {
     this.#marks[this.#slot % stripSlots]! |= 1 << markNames.indexOf(what);
   }
 
-  /** Per second, over about the last one. */
+  /**
+   * Per second, over the last whole slots that make one: it changes from slot to slot and not with every
+   * look, so that of a ring in which nothing more moves there is nothing new to tell.
+   */
   rate(which: number, what: 'produced' | 'consumed' | 'messages', nowMs: number): number {
     const slot = Math.floor(nowMs / slotMs);
     const column = this.#columns[which]![what];
+    const last = Math.min(this.#slot, slot - 1);
     let sum = 0;
-    for (let past = Math.max(0, slot - rateSlots + 1); past <= this.#slot; past++)
-      sum += column[past % stripSlots]!;
+    for (let past = Math.max(0, slot - rateSlots); past <= last; past++) sum += column[past % stripSlots]!;
     if (sum === 0) return 0;
-    const windowMs = Math.min((rateSlots - 1) * slotMs + (nowMs % slotMs), nowMs - this.#firstMs);
-    return (sum * 1_000) / Math.max(windowMs, slotMs);
+    const windowMs = Math.min(rateSlots * slotMs, slot * slotMs - this.#firstMs);
+    return Math.round((sum * 1_000) / Math.max(windowMs, slotMs));
+  }
+
+  /** Nothing passed for so long that all rates are 0, and stay so until something does. */
+  isQuiet(nowMs: number): boolean {
+    return Math.floor(nowMs / slotMs) - this.#movedSlot > rateSlots;
   }
 
   /** Slots from `sinceMs` on, the newest last. */

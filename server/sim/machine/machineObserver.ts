@@ -3,7 +3,7 @@
  * pool can make one, and never longer than the domain lives.
  */
 import { BufferMemory, copyPart } from '../../host/bufferMemory';
-import type { ObservedPage, Observer } from '../../host/observer';
+import type { ObservedInside, ObservedPage, Observer } from '../../host/observer';
 import { PAGE_BYTES } from '../../host/pages';
 import type { ReadOnlyPages } from '../../host/pages';
 import type { Lent, StartInfoInside } from './machine';
@@ -80,6 +80,7 @@ export class MachineObserver implements Observer {
       const inside = this.#starts().get(domid)?.[kind];
       return inside?.frames === frames ? inside : undefined;
     };
+    let inside: ObservedInside | undefined;
     const page: ObservedPage = {
       id,
       kind,
@@ -92,18 +93,26 @@ export class MachineObserver implements Observer {
         return true;
       },
       get inside() {
-        const port = current()?.port;
-        return {
-          pendingToServer: port?.peer?.isPending ?? false,
-          pendingToGuest: port?.isPending ?? false,
-          toldServer: port?.peer?.told,
-          toldGuest: port?.told,
-        };
+        return (inside = insideOf(current()?.port, inside));
       },
     };
     this.#looks.set(id, { page, kind, of: frames, close: () => close(view) });
     return page;
   }
+}
+
+/** The same object as before while nothing changed: it is asked for with each look at each page. */
+function insideOf(port: Inside['port'] | undefined, before: ObservedInside | undefined): ObservedInside {
+  const pendingToServer = port?.peer?.isPending ?? false;
+  const pendingToGuest = port?.isPending ?? false;
+  const toldServer = port?.peer?.told;
+  const toldGuest = port?.told;
+  const isSame =
+    before?.toldServer === toldServer &&
+    before?.toldGuest === toldGuest &&
+    before?.pendingToServer === pendingToServer &&
+    before.pendingToGuest === pendingToGuest;
+  return isSame ? before : { pendingToServer, pendingToGuest, toldServer, toldGuest };
 }
 
 function open(frames: Inside['frames']) {

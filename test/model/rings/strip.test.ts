@@ -19,8 +19,27 @@ describe('the strip of a ring', () => {
     assert.equal(strip.rate(0, 'produced', backMs), 0);
     assert.equal(strip.begin(backMs + 5 * slotMs), true);
     strip.add(0, 0, 300, 0, 0);
-    assert.equal(strip.rate(0, 'produced', backMs + 5 * slotMs), 600, '300 bytes in half a second');
+    assert.equal(strip.rate(0, 'produced', backMs + 6 * slotMs), 500, '300 bytes in six slots');
     assert.deepEqual(strip.read(0).directions[0]!.usedBytes, [7, null, null, null, null, 0]);
+  });
+
+  it('tells a rate that stays until the slots that make it are over', () => {
+    const strip = new Strip(['req']);
+    const at = (slots: number, ms = 0) => startMs + slots * slotMs + ms;
+    strip.begin(startMs);
+    assert.ok(strip.isQuiet(at(1)));
+    strip.begin(at(20, 30));
+    strip.begin(at(20, 60));
+    strip.add(0, 0, 1_234, 1_234, 2);
+    assert.equal(strip.rate(0, 'produced', at(20, 99)), 0, 'the slot is not over');
+    assert.ok(!strip.isQuiet(at(20, 99)));
+    const rates = new Set<number>();
+    for (let ms = 0; ms < 10 * slotMs; ms += 7) rates.add(strip.rate(0, 'consumed', at(21, ms)));
+    assert.deepEqual([...rates], [1_234]);
+    assert.equal(strip.rate(0, 'messages', at(30, 99)), 2);
+    assert.ok(!strip.isQuiet(at(30, 99)));
+    assert.equal(strip.rate(0, 'produced', at(31)), 0);
+    assert.ok(strip.isQuiet(at(31)));
   });
 
   it('begins anew even where the clock was set back by less than a slot', () => {
