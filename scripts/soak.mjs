@@ -33,7 +33,7 @@ const allParts = [
     specs: ['test/interop/xensim/devices.test.ts', 'test/fuzz/guestSocket.test.ts'],
     effort: 100,
   },
-  // The same on a real Xen, under the daemon that the seed chooses; takes an hour and a half of emulation.
+  // The same on a real Xen, under the daemon that the seed chooses.
   { name: 'realXen', xen: 'many calls of C|wrappers around C on real Xen', effort: 100 },
 ];
 const parts = allParts.filter(({ name }) => name.includes(options.only));

@@ -1,6 +1,8 @@
 /**
  * What every host must do with shared pages and doorbells, in the words of server/host. It runs over
- * each implementation alike; what one host cannot arrange (ending a whole domain) is left out there.
+ * each implementation alike; how they may differ is declared in HostAbilities, and nothing else does.
+ * The store of a host is judged by test/interop/clientSuite.ts: it needs no second domain, and runs over
+ * more ways than there are hosts.
  */
 import assert from 'node:assert/strict';
 import { XenscopeError } from '../../server/host/errors';
@@ -18,17 +20,23 @@ export interface HostSide {
   end(): void;
 }
 
+/**
+ * `orderly`: its programs end first, and their notifications are done. `sudden`: its kernel stopped with it,
+ * so nothing is cleared and nobody is signalled.
+ */
+export type DomainEnd = 'orderly' | 'sudden';
+
 export interface HostUnderTest {
   /** Two programs in two domains that know nothing of each other yet. */
   readonly ours: HostSide;
   readonly theirs: HostSide;
   /** A third domain, which is nobody's business. */
   readonly stranger: HostSide;
-  /** Ends the whole domain of a side. Called only if the host says that it can. */
-  endDomain(side: HostSide): void;
+  /** Ends the whole domain of a side. Called only in the ways that the host declares. */
+  endDomain(side: HostSide, way: DomainEnd): void | Promise<void>;
   /** Resolves when every ring that has set out has arrived. */
   settled(): Promise<void>;
-  close(): void;
+  close(): void | Promise<void>;
 }
 
 export function throwsCode(act: () => unknown, code: XenscopeErrorCode): void {
@@ -50,11 +58,17 @@ function listen(port: EventPort, { unmasks }: { readonly unmasks: boolean }): { 
   return heard;
 }
 
+/** The list of all that may differ between hosts. */
 export interface HostAbilities {
-  /** Whether whole domains may be ended here. */
-  readonly canEndDomains: boolean;
+  /** How whole domains may be ended here. */
+  readonly domainEnds: readonly DomainEnd[];
   /** Whether a third domain can be played; otherwise all three sides are programs of one. */
   readonly hasStranger: boolean;
+  /**
+   * Whether pages of a dead domain that are mapped can be mapped once more: so Xen does it, as long as a
+   * mapping keeps the domain as a zombie.
+   */
+  readonly mapsZombies: boolean;
   /**
    * Whether ending a share that is in use is refused. Otherwise it is taken, and the kernel takes the
    * pages back with the last mapping: so Linux does it.
@@ -66,12 +80,14 @@ export interface HostAbilities {
 
 export function describeHost(
   name: string,
-  { canEndDomains, hasStranger, knowsUse, changesBits }: HostAbilities,
-  open: () => HostUnderTest,
+  { domainEnds, hasStranger, mapsZombies, knowsUse, changesBits }: HostAbilities,
+  open: (dies: 'ours' | 'theirs' | undefined) => HostUnderTest | Promise<HostUnderTest>,
 ): void {
   describe(`a host: ${name}`, () => {
     let host: HostUnderTest;
-    beforeEach(() => (host = open()));
+    /** Whose domain the test will end, so that a side plays it that may. */
+    let dies: 'ours' | 'theirs' | undefined;
+    beforeEach(async () => (host = await open(dies)));
     afterEach(() => host.close());
 
     const share = (pages = 1, writable = true) =>
@@ -435,9 +451,12 @@ export function describeHost(
       });
     });
 
-    if (canEndDomains)
-      describe('the end of a domain', () => {
-        it('ends its mappings, with their notifications', async () => {
+    for (const way of domainEnds) {
+      describe(`the end of a domain that maps pages, ${way}`, () => {
+        before(() => (dies = 'theirs'));
+        after(() => (dies = undefined));
+
+        it('ends its mappings and doorbells, with their notifications if it still can', async () => {
           const { near, far } = await doorbell();
           const heard = listen(near, { unmasks: true });
           const ours = share();
@@ -445,42 +464,46 @@ export function describeHost(
           const theirs = host.theirs.grants.map(host.ours.domid, ours.grefs, 'write', {
             onUnmap: { clearByteOffset: 3, signalPort: far.port },
           });
-          host.endDomain(host.theirs);
+          await host.endDomain(host.theirs, way);
           await host.settled();
-          assert.equal(ours.memory.load8(3), 0);
-          assert.equal(heard.events, 1);
+          assert.equal(ours.memory.load8(3), way === 'orderly' ? 0 : 1);
+          assert.equal(heard.events, way === 'orderly' ? 1 : 0);
           throwsCode(() => theirs.memory.load8(3), 'gone');
+          near.notify();
+          await host.settled();
+          assert.equal(heard.events, way === 'orderly' ? 1 : 0, 'nobody is there who would answer');
+          // Nobody in it goes on.
+          throwsCode(() => map(ours.grefs), 'gone');
+          throwsCode(() => host.theirs.events.bindUnbound(host.ours.domid), 'gone');
+          throwsCode(() => host.theirs.grants.share(host.ours.domid, 1, { writable: true }), 'gone');
           ours.end();
         });
+      });
 
-        it('leaves its pages to those who map them, and gives them to nobody else', () => {
-          const ours = share();
+      describe(`the end of a domain that shares pages, ${way}`, () => {
+        before(() => (dies = 'ours'));
+        after(() => (dies = undefined));
+
+        it('leaves them to those who map them', async () => {
+          const { near, far } = await doorbell();
+          const heard = listen(far, { unmasks: true });
+          const [ours, unused] = [share(), share()];
           ours.memory.store32(0, 77);
           const theirs = map(ours.grefs);
-          host.endDomain(host.ours);
+          await host.endDomain(host.ours, way);
           throwsCode(() => ours.memory.load32(0), 'gone');
           assert.equal(theirs.memory.load32(0), 77);
-          throwsCode(() => map(ours.grefs), 'notOurs');
-          theirs.unmap();
-        });
-
-        it('leaves doorbells that do nothing', async () => {
-          const { near, far } = await doorbell();
-          const heard = listen(near, { unmasks: true });
-          host.endDomain(host.theirs);
-          near.notify();
+          throwsCode(() => map(unused.grefs), 'notOurs');
+          if (mapsZombies) map(ours.grefs).unmap();
+          else throwsCode(() => map(ours.grefs), 'notOurs');
           far.notify();
           await host.settled();
           assert.equal(heard.events, 0);
-        });
-
-        it('lets nobody in it go on', () => {
-          host.endDomain(host.theirs);
-          const { grefs } = share();
-          throwsCode(() => map(grefs), 'gone');
-          throwsCode(() => host.theirs.events.bindUnbound(host.ours.domid), 'gone');
-          throwsCode(() => host.theirs.grants.share(host.ours.domid, 1, { writable: true }), 'gone');
+          throwsCode(() => host.theirs.events.bindInterdomain(host.ours.domid, near.port), 'notOurs');
+          theirs.unmap();
+          throwsCode(() => map(ours.grefs), 'notOurs');
         });
       });
+    }
   });
 }

@@ -9,8 +9,9 @@ import type { HostAbilities, HostSide, HostUnderTest } from './hostSuite';
 
 /** A machine is played whole: nothing is left out. */
 export const machineAbilities: HostAbilities = {
-  canEndDomains: true,
+  domainEnds: ['orderly', 'sudden'],
   hasStranger: true,
+  mapsZombies: false,
   knowsUse: true,
   changesBits: true,
 };
@@ -47,7 +48,7 @@ export function machineHost(pool: PagePool): HostUnderTest {
     ours: side(1),
     theirs: side(2),
     stranger: side(3),
-    endDomain: ({ domid }) => machine.destroyDomain(domid),
+    endDomain: ({ domid }, way) => machine.destroyDomain(domid, { sudden: way === 'sudden' }),
     settled,
     close: () => {
       machine.close();

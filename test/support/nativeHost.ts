@@ -11,8 +11,9 @@ export function nativeAbilities({
   views = true,
 }: NativeHostOptions = {}): HostAbilities {
   return {
-    canEndDomains: false,
+    domainEnds: [],
     hasStranger: false,
+    mapsZombies: true,
     knowsUse: false,
     changesBits: views || libraries.state('atomic').kind === 'loaded',
   };
@@ -29,28 +30,47 @@ export interface NativeHostOptions {
 
 interface NativeSide extends HostSide {
   readonly events: NativeEventChannels;
+  /** Resolves when every ring that has set out for this domain has arrived. */
+  settled(): Promise<void>;
+  /** For good. */
+  close(): void;
 }
 
-export function nativeHost({
-  libraries = new XenLibraries(),
-  views,
-  domids = [0, 0, 0],
-  become,
-}: NativeHostOptions = {}): HostUnderTest {
-  const side = (domid: number): NativeSide => {
-    become?.(domid);
-    const events = openEventChannels(libraries);
-    const grants = new NativeGrants({ libraries, events, views });
-    grants.mustMap();
-    grants.mustShare();
-    const end = () => {
-      grants.close();
-      events.close();
-    };
-    return { domid, grants, events, end };
+/** One program in `domid`, played by this process. */
+export function nativeSide(
+  { libraries = new XenLibraries(), views, become }: Omit<NativeHostOptions, 'domids'>,
+  domid: number,
+): NativeSide {
+  become?.(domid);
+  const events = openEventChannels(libraries);
+  // Has nothing to do with what the test ends.
+  const bystander = openEventChannels(libraries);
+  const grants = new NativeGrants({ libraries, events, views });
+  grants.mustMap();
+  grants.mustShare();
+  const end = () => {
+    grants.close();
+    events.close();
   };
-  const [ours, theirs, stranger] = [side(domids[0]), side(domids[1]), side(domids[2])];
-  const bystander = side(domids[0]);
+  return {
+    domid,
+    grants,
+    events,
+    end,
+    settled: () => bellsSettled(bystander, domid),
+    close: () => {
+      end();
+      bystander.close();
+    },
+  };
+}
+
+export function nativeHost({ domids = [0, 0, 0], ...options }: NativeHostOptions = {}): HostUnderTest {
+  const [ours, theirs, stranger] = domids.map((domid) => nativeSide(options, domid)) as [
+    NativeSide,
+    NativeSide,
+    NativeSide,
+  ];
   return {
     ours,
     theirs,
@@ -58,9 +78,9 @@ export function nativeHost({
     endDomain: () => {
       throw new Error('a program cannot end its own domain');
     },
-    settled: () => settled(bystander.events, domids[0]),
+    settled: () => ours.settled(),
     close: () => {
-      for (const each of [ours, theirs, stranger, bystander]) each.end();
+      for (const each of [ours, theirs, stranger]) each.close();
     },
   };
 }
@@ -69,7 +89,7 @@ export function nativeHost({
  * Rings of a bell of our own arrive after those that set out before. More than one round, because who
  * is told may unmask, and so be told again.
  */
-async function settled(events: NativeEventChannels, domid: number): Promise<void> {
+export async function bellsSettled(events: NativeEventChannels, domid: number): Promise<void> {
   const near = events.bindUnbound(domid);
   const far = events.bindInterdomain(domid, near.port);
   for (let round = 0; round < 4; round++) {

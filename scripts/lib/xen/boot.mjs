@@ -26,7 +26,7 @@ export const artefacts = path.join(root, 'test-artefacts');
  * `{ gate, port, token, consoleLog, pid, exited, stop }`. `name` is that of its console log; `fill` puts
  * files into a folder that dom0 sees as /suites; our built server is /xenscope/server.cjs there.
  */
-export async function bootMachine({ machine, daemon, name, fill, memoryMiB = 1536, lifeMs = 600_000 }) {
+export async function bootMachine({ machine, daemon, name, fill, memoryMiB = 1792, lifeMs = 600_000 }) {
   mkdirSync(artefacts, { recursive: true });
   const consoleLog = path.join(artefacts, `${name}-console.log`);
   writeFileSync(consoleLog, '');

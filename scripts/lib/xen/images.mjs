@@ -24,8 +24,10 @@ export const machineFiles = path.join(root, 'test', 'xen', 'machine');
 /** Of dom0: its disk, what it shares with us, its network, and the devices of Xen. */
 const dom0Modules = [
   ...['virtio_pci', 'virtio_blk', 'ext4', 'crc32c_generic', '9p', '9pnet_virtio', 'virtio_net'],
-  ...['xen-evtchn', 'xen-gntdev', 'xen-gntalloc', 'xen-privcmd', 'xenfs'],
+  ...['xen-evtchn', 'xen-gntdev', 'xen-gntalloc', 'xen-privcmd', 'xenfs', 'xen-blkback'],
 ];
+/** Of a guest that is given dom0's disk to read. */
+const guestDiskModules = ['xen-blkfront', 'ext4', 'crc32c_generic'];
 const guestModules = ['xen-evtchn', 'xen-gntdev', 'xen-gntalloc', 'xenfs', 'xen-privcmd'];
 const guestLibraries =
   /^(ld-linux-x86-64|libc|libdl|libxen(store|toolcore|toollog|evtchn|gnttab|vchan))\.so\./;
@@ -49,6 +51,7 @@ export async function makeImages({ packages, node, folder }) {
   const guest = path.join(scratch, 'guest');
   smallSystem(tree, guest, 'guest-init', guestModules);
   addXenstoreTools(tree('dom0'), guest);
+  copyModules(tree('kernel'), guestDiskModules, path.join(guest, 'disk-modules'));
   writeFileSync(image('guest.cpio'), cpioOf(guest));
 
   const dom0 = path.join(scratch, 'dom0');
@@ -93,7 +96,7 @@ function dom0Root(dom0, folder, node) {
     verbatimSymlinks: true,
     filter: (from) => !notInDom0.test(path.relative(dom0, from)),
   });
-  for (const name of ['boot', 'dev', 'proc', 'sys', 'run', 'tmp', 'root', 'shared', 'var/log/xen']) {
+  for (const name of ['boot', 'dev', 'proc', 'sys', 'run', 'tmp', 'root', 'shared', 'side', 'var/log/xen']) {
     mkdirSync(path.join(folder, name), { recursive: true });
   }
   for (const name of ['lib/xenstored', 'lib/xen']) {
@@ -111,4 +114,5 @@ function dom0Root(dom0, folder, node) {
   writeFileSync(path.join(folder, 'etc/hosts'), '127.0.0.1 localhost dom0\n');
   copyFileSync(realpathSync(node), path.join(folder, 'usr/bin/node'));
   cpSync(machineFiles, path.join(folder, 'machine'), { recursive: true });
+  chmodSync(path.join(folder, 'machine', 'guest-disk'), 0o755);
 }

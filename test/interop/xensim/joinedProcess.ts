@@ -18,6 +18,8 @@ export class JoinedProcess {
     readonly socketPath: string,
     readonly libraries: XenLibraries,
     joinings: readonly Joining[],
+    /** Where our libraries lie. */
+    readonly folder: string,
   ) {
     this.#world = world;
     this.#joinings = joinings;
@@ -32,7 +34,13 @@ export class JoinedProcess {
     const [socketPath] = (await once(createInterface({ input: world.stdout! }), 'line')) as [string];
     const joinings: Joining[] = [];
     for (const name of names) joinings.push(await joinWorld(socketPath, name));
-    return new JoinedProcess(world, socketPath, new XenLibraries({ folders: [folder], env: {} }), joinings);
+    return new JoinedProcess(
+      world,
+      socketPath,
+      new XenLibraries({ folders: [folder], env: {} }),
+      joinings,
+      folder,
+    );
   }
 
   get domids(): readonly number[] {
@@ -44,6 +52,11 @@ export class JoinedProcess {
     process.env['XENSCOPE_GUEST_SOCKET'] = this.socketPath;
     process.env['XENSCOPE_DOMID'] = String(domid);
   };
+
+  /** As its toolstack would do it on a Xen host; the programs in it are told. */
+  destroy(domid: number): void {
+    this.#world.stdin!.write(`${domid}\n`);
+  }
 
   async close(): Promise<void> {
     delete process.env['XENSCOPE_GUEST_SOCKET'];

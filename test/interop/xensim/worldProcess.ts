@@ -1,7 +1,11 @@
-/** A quiet world in a process of its own, for programs whose calls of C wait for it: says its socket, ends with its input. */
+/**
+ * A quiet world in a process of its own, for programs whose calls of C wait for it: says its socket, destroys
+ * the domain whose number is a line of its input, and ends with it.
+ */
 import { mkdtempSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { createInterface } from 'node:readline';
 import { openFilePages } from '../../../native/pages';
 import { systemClock } from '../../../server/cli/systemClock';
 import { createWorld } from '../../../server/sim/world';
@@ -18,7 +22,9 @@ async function main(): Promise<void> {
     guestSocketPath,
   });
   process.stdout.write(`${guestSocketPath}\n`);
-  process.stdin.resume().on('end', () => {
+  const input = createInterface({ input: process.stdin });
+  input.on('line', (domid) => world.world.act('destroy', Number(domid)));
+  input.on('close', () => {
     void world.close().finally(() => {
       rmSync(folder, { recursive: true, force: true });
       process.exit(0);

@@ -71,6 +71,6 @@ export class Guest {
 }
 
 /** xenconsoled writes it down. */
-function consoleLogOf(name: string): string {
+export function consoleLogOf(name: string): string {
   return `/var/log/xen/guest-${name}.log`;
 }

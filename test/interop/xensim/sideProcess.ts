@@ -1,0 +1,4 @@
+/** A program that joined a domain, for the suite of every host. */
+import { runSideProgram } from '../../support/sides/program';
+
+void runSideProgram(process.stdin, process.stdout);

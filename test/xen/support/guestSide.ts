@@ -1,0 +1,77 @@
+/**
+ * A program of ours in a real guest, for the suite of every host: Node from dom0's disk, which the guest
+ * reads, and the bundled suite itself; test and program talk over the guest's console.
+ */
+import { execFileSync } from 'node:child_process';
+import { copyFileSync, cpSync, openSync, statSync, writeSync } from 'node:fs';
+import { PolledLines } from '../../support/sides/polledLines';
+import { awaitReady } from '../../support/sides/remoteSide';
+import type { SideLink } from '../../support/sides/remoteSide';
+import { output } from './dom0';
+import { consoleLogOf, Guest } from './guest';
+
+/** On dom0's disk, where it has nothing else to do. */
+const folder = '/side';
+const disk = [
+  'format=raw',
+  'vdev=xvda',
+  'access=r',
+  'backendtype=phy',
+  'script=/machine/guest-disk',
+  'target=/dev/vda',
+].join(',');
+
+export class GuestSide implements SideLink {
+  readonly #guest: Guest;
+  readonly #input: number;
+  readonly #lines: PolledLines;
+  isGone = false;
+
+  private constructor(guest: Guest, tty: string) {
+    this.#guest = guest;
+    this.#input = openSync(tty, 'w');
+    const log = consoleLogOf(guest.name);
+    this.#lines = new PolledLines(log, statSync(log).size);
+  }
+
+  /** Puts `program` where guests find it, before the first of them is made. */
+  static prepare(program: string): void {
+    copyFileSync(program, `${folder}/side.cjs`);
+    cpSync('/xenscope/node_modules', `${folder}/node_modules`, { recursive: true });
+    // The guest reads the disk itself, past whatever dom0 has not written yet.
+    execFileSync('sync');
+  }
+
+  static async create(name: string): Promise<GuestSide> {
+    const guest = await Guest.create(name, { settings: ['memory = 192', `disk = ["${disk}"]`] });
+    const side = new GuestSide(guest, (await output('xenstore-read', `${guest.path}/console/tty`)).trim());
+    // Lines of any length, with nothing added: the console as a plain pipe.
+    const start = 'env NODE_PATH=/side/node_modules chroot /disk /usr/bin/node /side/side.cjs side';
+    side.send(`stty raw -echo; ${start}\n`);
+    awaitReady(side);
+    return side;
+  }
+
+  get domid(): number {
+    return this.#guest.domid;
+  }
+
+  send(line: string): void {
+    writeSync(this.#input, line);
+  }
+
+  nextLine(): string {
+    return this.#lines.next(() => undefined);
+  }
+
+  /** Without waiting until nobody maps its pages any more. */
+  async destroy(): Promise<void> {
+    if (this.isGone) return;
+    this.isGone = true;
+    await output('xl', 'destroy', this.#guest.name);
+  }
+
+  gone(): Promise<void> {
+    return this.#guest.gone();
+  }
+}
