@@ -3,6 +3,8 @@
  * as tasks; when the domain halts, every wait and every watch of its tasks ends.
  */
 import type { Timer } from '../host/clock';
+import type { EventChannels } from '../host/events';
+import type { Grants } from '../host/grants';
 import type { StoreClient, WatchEvent } from '../host/storeClient';
 import type { ShutdownReason } from '../host/worldControl';
 import { Gate } from './due';
@@ -30,6 +32,8 @@ export interface DomainPorts {
   /** A connection of that domain to the world's store. */
   openStore(domain: Domain): StoreClient;
   log(line: string): void;
+  /** Grants and event channels for a kernel of the domain. */
+  programPorts(domid: number): { readonly grants: Grants; readonly events: EventChannels };
   /** The kernel's end of the domain's ring; undefined where the domain has none. */
   kernel(domid: number): KernelRing | undefined;
   /** Puts a line on the domain's console ring. */
@@ -70,6 +74,7 @@ export class Domain {
   #status: DomainStatus = { kind: 'building' };
   #isPaused = false;
   #kernelStore: StoreClient | undefined;
+  #kernelPorts: ReturnType<DomainPorts['programPorts']> | undefined;
   #lastGref: number;
   #lastPort: number;
   #watches = 0;
@@ -127,6 +132,11 @@ export class Domain {
     return (this.#kernelStore ??= this.openStore());
   }
 
+  /** What its kernel lends to others and maps of theirs; gone when another kernel takes its place. */
+  get lending(): { readonly grants: Grants; readonly events: EventChannels } {
+    return (this.#kernelPorts ??= this.#ports.programPorts(this.domid));
+  }
+
   get ring(): KernelRing | undefined {
     return this.#ports.kernel(this.domid);
   }
@@ -150,6 +160,15 @@ export class Domain {
         resolve();
       }
       waits.add(wait);
+    });
+  }
+
+  /** Resolves when the scheduler lets the domain take its next step, which `text` says in one clause; never when it halts before. */
+  turn(text: string): Promise<void> {
+    const { domid, gate, signal } = this;
+    const what: What = { kind: 'ringStep', domid, text: `${this.name} (domain ${domid}), ${text}.`, gate };
+    return new Promise((resolve) => {
+      this.#ports.time.soon(() => !signal.aborted && resolve(), what);
     });
   }
 
@@ -265,6 +284,7 @@ export class Domain {
     this.#endTasks(`${this.name} runs another kernel`);
     this.#halted = new AbortController();
     this.#kernelStore = undefined;
+    this.#kernelPorts = undefined;
     this.#setStatus({ kind: 'running' });
     this.#openGate();
   }

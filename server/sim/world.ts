@@ -16,8 +16,8 @@ import { Activity } from './activity';
 import { Admissions } from './admissions';
 import { Control } from './control';
 import { demoDomains, demoPlan } from './demo';
-import { blkback, netback, qdisk, vkbd } from './devices/backends';
-import { runBus } from './devices/bus';
+import { dom0Backends } from './devices/backends';
+import { runDomainBackends } from './devices/simPorts';
 import { bootDom0 } from './dom0/boot';
 import { runConsoled } from './dom0/consoled';
 import { startOperator } from './dom0/operator';
@@ -162,6 +162,7 @@ export class World implements Host {
       openStore,
       log,
       kernel: (domid: number) => kernels.get(domid),
+      programPorts: (domid: number) => this.machine.portsOf(domid),
       print: (owner: Domain, line: string) => this.#consoles.print(owner, line),
       changed: () => queueMicrotask(changed),
     };
@@ -243,7 +244,7 @@ export class World implements Host {
     const { pace, storeSocketPath, guestSocketPath, domains, plan } = options;
     const { dom0 } = this.hypervisor;
     await bootDom0(dom0.store);
-    dom0.start('backend drivers', () => runBus(dom0, 'backend', { vif: netback, vbd: blkback, qdisk, vkbd }));
+    dom0.start('backend drivers', () => runDomainBackends(dom0, dom0Backends(dom0)));
     const consolePorts = this.#consoles.ports((domid) => this.hypervisor.get(domid));
     dom0.start('xenconsoled', () => runConsoled(dom0, consolePorts, this.#consoles.terminals));
     dom0.start('xl', () => this.toolstack.superviseDomains());

@@ -99,8 +99,10 @@ describe('a world in rough hands', function () {
         assert.deepEqual([ring.reqCons, ring.rspCons], [ring.reqProd, ring.rspProd], `${name} ${story}`);
       }
       assert.ok(world.waitingTimers < 300, `${world.waitingTimers} timers wait; ${story}`);
-      // A page for the store and one for the console; domain 0 has no console.
-      assert.equal(world.machine.pagesInUse, 2 * domains.length - 1, story);
+      // A page for the store and one for the console; domain 0 has no console. The rest are rings of devices.
+      const lent = world.machine.lent().flatMap(({ grants }) => grants);
+      assert.ok(!lent.some(({ isEnding }) => isEnding), `a grant of a kernel that is gone; ${story}`);
+      assert.equal(world.machine.pagesInUse, 2 * domains.length - 1 + lent.length, story);
       await world.close();
     }
   });

@@ -1,7 +1,7 @@
 /** What stands in the store of a host before its first guest: xen-init-dom0, the kernel, QEMU for dom0. */
 import type { StoreClient } from '../../host/storeClient';
 import { domainPath } from '../../wire/xsPath';
-import { writeEntries } from '../devices/xenbus';
+import { writeEntries } from '../../xenbus/nodes';
 import { writeDeviceModel } from '../toolstack/domainNodes';
 
 const dom0MemoryKiB = 4 * 1024 * 1024;

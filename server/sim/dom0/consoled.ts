@@ -7,7 +7,7 @@ import type { EventChannels } from '../../host/events';
 import type { Grants } from '../../host/grants';
 import type { StoreClient } from '../../host/storeClient';
 import { domainPath } from '../../wire/xsPath';
-import { readText } from '../devices/xenbus';
+import { readText } from '../../xenbus/nodes';
 import type { Domain } from '../domain';
 import { CONSOLE_GREF } from '../machine/grantTable';
 

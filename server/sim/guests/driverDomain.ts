@@ -1,10 +1,10 @@
 /** A Linux guest that drives the network card and serves vifs to other guests. */
 import { netback } from '../devices/backends';
-import { runBus } from '../devices/bus';
+import { runDomainBackends } from '../devices/simPorts';
 import type { GuestScript } from '../toolstack/config';
 import { alpine, linuxGuest } from './linux';
 
 export const networkDriverDomain: GuestScript = async (domain, surroundings) => {
   await linuxGuest(alpine)(domain, surroundings);
-  domain.start('netback', () => runBus(domain, 'backend', { vif: netback }));
+  domain.start('netback', () => runDomainBackends(domain, { vif: netback }));
 };

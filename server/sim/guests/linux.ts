@@ -1,6 +1,6 @@
 /** A Linux guest: netfront and blkfront, shutdown requests, a guest agent. */
 import { linuxBlkfront, linuxKbdfront, linuxNetfront } from '../devices/frontends';
-import { runBus } from '../devices/bus';
+import { runDomainFrontends } from '../devices/simPorts';
 import type { Domain } from '../domain';
 import type { DomainConfig, GuestScript } from '../toolstack/config';
 import { obeyShutdown, offerShutdown, runAgent } from './parts';
@@ -44,10 +44,10 @@ export async function bootLinux(
   await offerShutdown(domain, ['poweroff', 'reboot', 'suspend']);
   domain.start('shutdown handler', () => obeyShutdown(domain));
   domain.start('xenbus', () =>
-    runBus(domain, 'device', {
+    runDomainFrontends(domain, {
       vif: linuxNetfront(Math.min(vcpus, 4)),
       vbd: linuxBlkfront,
-      vkbd: linuxKbdfront,
+      vkbd: linuxKbdfront(domain),
     }),
   );
 }

@@ -1,7 +1,7 @@
 /** Mini-OS: as a guest of its own, and as the stub domain that holds another guest's device model. */
 import { miniOsBlkfront, miniOsNetfront } from '../devices/frontends';
-import { runBus } from '../devices/bus';
-import { readText } from '../devices/xenbus';
+import { runDomainFrontends } from '../devices/simPorts';
+import { readText } from '../../xenbus/nodes';
 import type { GuestScript } from '../toolstack/config';
 import { obeyShutdown } from './parts';
 
@@ -9,13 +9,13 @@ export const miniOsGuest: GuestScript = async (domain) => {
   domain.print('Xen Minimal OS!');
   await domain.sleep(100, 250);
   domain.start('shutdown handler', () => obeyShutdown(domain));
-  await runBus(domain, 'device', { vif: miniOsNetfront, vbd: miniOsBlkfront });
+  await runDomainFrontends(domain, { vif: miniOsNetfront, vbd: miniOsBlkfront });
 };
 
 /** qemu-traditional on Mini-OS: reads whom it serves, and says so when it is ready. */
 export const stubDomain: GuestScript = async (domain) => {
   await domain.sleep(300, 700);
-  domain.start('xenbus', () => runBus(domain, 'device', { vbd: miniOsBlkfront }));
+  domain.start('xenbus', () => runDomainFrontends(domain, { vbd: miniOsBlkfront }));
   const target = await readText(domain.store, 'target');
   await domain.sleep(600, 1200);
   await domain.store.write(`device-model/${target}/state`, 'running');

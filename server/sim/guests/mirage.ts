@@ -1,6 +1,6 @@
 /** A MirageOS unikernel: one vif, no agent, and an orderly end when asked. */
 import { mirageNetfront } from '../devices/frontends';
-import { runBus } from '../devices/bus';
+import { runDomainFrontends } from '../devices/simPorts';
 import type { GuestScript } from '../toolstack/config';
 import { obeyShutdown, offerShutdown } from './parts';
 
@@ -10,5 +10,5 @@ export const mirageGuest: GuestScript = async (domain, { isKexec }) => {
   if (isKexec) await domain.store.resetWatches();
   await offerShutdown(domain, ['poweroff', 'reboot', 'suspend']);
   domain.start('shutdown handler', () => obeyShutdown(domain));
-  await runBus(domain, 'device', { vif: mirageNetfront });
+  await runDomainFrontends(domain, { vif: mirageNetfront });
 };

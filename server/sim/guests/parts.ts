@@ -1,5 +1,5 @@
 /** What guests of several kinds have in common. A part runs until its domain halts. */
-import { readText, writeEntries } from '../devices/xenbus';
+import { readText, writeEntries } from '../../xenbus/nodes';
 import type { Domain } from '../domain';
 
 /** Tells the toolstack which requests of `control/shutdown` the guest understands. */

@@ -1,7 +1,7 @@
 /** A Windows guest with PV drivers: they close each device before they connect it, and tell much. */
 import { windowsBlkfront, windowsNetfront } from '../devices/frontends';
-import { runBus } from '../devices/bus';
-import { writeEntries } from '../devices/xenbus';
+import { runDomainFrontends } from '../devices/simPorts';
+import { writeEntries } from '../../xenbus/nodes';
 import type { Domain } from '../domain';
 import type { GuestScript } from '../toolstack/config';
 import { balloonedKiB, obeyShutdown, offerShutdown, wander } from './parts';
@@ -17,7 +17,7 @@ export const windowsGuest: GuestScript = async (domain, { config, isKexec }) => 
   await offerShutdown(domain, ['poweroff', 'reboot', 's3', 's4', 'suspend']);
   domain.start('shutdown handler', () => obeyShutdown(domain));
   domain.start('xenbus', () =>
-    runBus(domain, 'device', { vif: windowsNetfront(Math.min(config.vcpus, 4)), vbd: windowsBlkfront }),
+    runDomainFrontends(domain, { vif: windowsNetfront(Math.min(config.vcpus, 4)), vbd: windowsBlkfront }),
   );
   await domain.sleep(3000, 6000);
   domain.startDaemon('guest agent', () => runWindowsAgent(domain));

@@ -1,7 +1,7 @@
 /** The device models of HVM guests: QEMU in domain 0, or a stub domain (libxl_dm.c). */
 import type { StoreClient } from '../../host/storeClient';
 import { domainPath } from '../../wire/xsPath';
-import { readText, writeEntries } from '../devices/xenbus';
+import { readText, writeEntries } from '../../xenbus/nodes';
 import type { Domain } from '../domain';
 import { deviceModelPath, writeDeviceModel } from './domainNodes';
 import { makeNode, none, noneBut } from './perms';

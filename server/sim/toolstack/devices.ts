@@ -7,8 +7,8 @@ import type { StoreClient, StoreOperations } from '../../host/storeClient';
 import { domainPath, parentPath } from '../../wire/xsPath';
 import { XenbusState } from '../../wire/xenbusState';
 import type { Domain } from '../domain';
-import { readState, readText, writeEntries } from '../devices/xenbus';
-import type { Entries } from '../devices/xenbus';
+import { readState, readText, writeEntries } from '../../xenbus/nodes';
+import type { Entries } from '../../xenbus/nodes';
 import type { DiskConfig, NicConfig } from './config';
 import { noneBut, writeOwned } from './perms';
 

@@ -4,8 +4,8 @@
  */
 import type { StoreClient } from '../../host/storeClient';
 import { domainPath } from '../../wire/xsPath';
-import { writeEntries } from '../devices/xenbus';
-import type { Entries } from '../devices/xenbus';
+import { writeEntries } from '../../xenbus/nodes';
+import type { Entries } from '../../xenbus/nodes';
 import { memoryKiB } from './config';
 import type { DomainConfig } from './config';
 import { makeNode, none, noneBut } from './perms';

@@ -1,7 +1,7 @@
 /** The permissions that libxl gives to the nodes of a domain. */
 import type { StoreOperations } from '../../host/storeClient';
 import type { XsPerm } from '../../wire/xsPerms';
-import type { Entries } from '../devices/xenbus';
+import type { Entries } from '../../xenbus/nodes';
 
 /** Owned by `owner`, nobody else may do anything, but one domain may read. */
 export function noneBut(owner: number, { read }: { read: number }): XsPerm[] {

@@ -1,0 +1,81 @@
+/** A backend of any kind: the policy decides, the class knows the device. */
+import { XenbusState } from '../wire/xenbusState';
+import { DeviceDriver } from './deviceDriver';
+import type { DriverOptions } from './deviceDriver';
+import type { OtherEnd } from './deviceEnd';
+import { publish, readText } from './nodes';
+import type { Entries } from './nodes';
+import type { BackendPolicy, BackendStep } from './policies/backendPolicy';
+import { readOther } from './otherEnd';
+
+export interface BackendOptions extends DriverOptions {
+  readonly policy: BackendPolicy;
+}
+
+const hotplugConnected: Entries = [['hotplug-status', 'connected']];
+
+export class BackendDriver extends DeviceDriver<BackendStep> {
+  readonly #policy: BackendPolicy;
+  protected readonly closesOnFailure: boolean;
+  #isSetUp = false;
+  #isPlugged = false;
+
+  constructor(options: BackendOptions) {
+    super(options);
+    this.#policy = options.policy;
+    this.closesOnFailure = options.policy.closesOnFailure;
+  }
+
+  protected findOther(): Promise<OtherEnd | undefined> {
+    return readOther(this.options.ports.store, this.options.path, 'frontend');
+  }
+
+  protected otherWatch(otherPath: string): string {
+    return `${otherPath}/state`;
+  }
+
+  /** Missing counts as offline: the toolstack always writes it. */
+  protected async readOnline(): Promise<boolean> {
+    const { ports, path } = this.options;
+    return Number(await readText(ports.store, `${path}/online`)) === 1;
+  }
+
+  protected next(): BackendStep | undefined {
+    const { own, other, online, isAttached } = this;
+    const isPlugged = this.#isPlugged || !this.type.plug;
+    return this.#policy.next({ own, other, online, isSetUp: this.#isSetUp, isPlugged, isAttached });
+  }
+
+  protected async perform(step: BackendStep): Promise<void> {
+    const { ports, path } = this.options;
+    switch (step.kind) {
+      case 'init': {
+        const features = (await this.type.init?.()) ?? [];
+        this.#isSetUp = true;
+        return this.go(
+          step.to,
+          this.#policy.writesHotplugStatus ? [...features, ...hotplugConnected] : features,
+        );
+      }
+      case 'plug':
+        if (!(await publish(ports.store, path, await this.type.plug!()))) this.own = XenbusState.Unknown;
+        this.#isPlugged = true;
+        return;
+      case 'attach':
+        return this.#attach(step.to);
+      case 'switch':
+        return this.switchTo(step.to);
+      case 'release':
+        return this.detach();
+      case 'end':
+        return this.end();
+    }
+  }
+
+  async #attach(to: XenbusState): Promise<void> {
+    const entries = (await this.type.initialise?.()) ?? [];
+    this.isAttached = true;
+    await this.go(to, entries);
+    if (this.own === to) this.type.connected?.();
+  }
+}

@@ -1,0 +1,80 @@
+/** A frontend of any kind: its habits decide, the class knows the device. */
+import { holdsRings } from '../wire/xenbusDance';
+import { XenbusState } from '../wire/xenbusState';
+import { DeviceDriver } from './deviceDriver';
+import type { DriverOptions } from './deviceDriver';
+import type { OtherEnd } from './deviceEnd';
+import { publish } from './nodes';
+import { readOther } from './otherEnd';
+import { nextFrontendStep } from './policies/frontendPolicy';
+import type { FrontendHabits, FrontendStep } from './policies/frontendPolicy';
+
+export interface FrontendOptions extends DriverOptions {
+  readonly habits: FrontendHabits;
+}
+
+export class FrontendDriver extends DeviceDriver<FrontendStep> {
+  readonly #habits: FrontendHabits;
+  protected readonly closesOnFailure = true;
+  /** Undefined until its own state was seen for the first time. */
+  #isFresh: boolean | undefined;
+  #isPrepared = false;
+
+  constructor(options: FrontendOptions) {
+    super(options);
+    this.#habits = options.habits;
+  }
+
+  protected findOther(): Promise<OtherEnd | undefined> {
+    return readOther(this.options.ports.store, this.options.path, 'backend');
+  }
+
+  protected otherWatch(otherPath: string): string {
+    return `${otherPath}/state`;
+  }
+
+  /** Only those ask that begin anew by themselves. */
+  protected async readOnline(): Promise<boolean> {
+    return this.#habits.reopens && Number(await this.device.readOther('online')) === 1;
+  }
+
+  protected next(): FrontendStep | undefined {
+    const { own, other, online, isAttached } = this;
+    this.#isFresh ??= isFreshAtFirst(this.#habits, own);
+    return nextFrontendStep({ own, other, online, isFresh: this.#isFresh, isAttached }, this.#habits);
+  }
+
+  protected async perform(step: FrontendStep): Promise<void> {
+    switch (step.kind) {
+      case 'attach':
+        return this.#attach(step.to);
+      case 'switch':
+        await this.switchTo(step.to);
+        if (step.to === XenbusState.Initialising) this.#isFresh = true;
+        if (step.to === XenbusState.Connected && this.own === step.to) this.type.connected?.();
+        return;
+      case 'release':
+        return this.detach();
+      case 'end':
+        return this.end();
+    }
+  }
+
+  async #attach(to: XenbusState): Promise<void> {
+    const { ports, path } = this.options;
+    if (!this.#isPrepared) {
+      const entries = (await this.type.init?.()) ?? [];
+      if (entries.length > 0) await publish(ports.store, path, entries);
+      this.#isPrepared = true;
+    }
+    const entries = (await this.type.initialise?.()) ?? [];
+    this.isAttached = true;
+    await this.go(to, entries);
+    if (!holdsRings('frontend', this.own)) return this.detach();
+    if (to === XenbusState.Connected && this.own === to) this.type.connected?.();
+  }
+}
+
+function isFreshAtFirst({ closesFirst }: FrontendHabits, own: XenbusState): boolean {
+  return closesFirst === 'never' || (closesFirst === 'ifUsed' && own === XenbusState.Initialising);
+}
