@@ -5,7 +5,7 @@ import type { Xenscope } from '../context';
 import { failures } from '../errors';
 import { plain } from '../plain';
 import { RingPanel } from '../panels/ring';
-import { kindLabels } from '../rings/ringTexts';
+import { ringLabel } from '../rings/ringTexts';
 import { ask, say } from '../say';
 import { shownHost } from './target';
 
@@ -28,7 +28,7 @@ async function ringIn(
     .filter((row) => kind === undefined || row.kind === kind)
     .map((row) => ({
       label: plain(xenscope.hosts.domainName(shown.id, row.domid)),
-      description: `${kindLabels[row.kind]} · ${row.verdict.text}`,
+      description: `${ringLabel(row)} · ${row.verdict.text}`,
       ring: row.id,
     }));
   if (items.length === 0) throw failures.noRings(shown.label);

@@ -1,15 +1,21 @@
 /** What a row of the view “Rings” says, to the eye and to the ear. */
 import type { RingDirectionState, RingKind, RingRow, RingVerdict } from '../../server/rpc/api';
-
-const barCells = 6;
+import { bar } from './bar';
+import { slotsLines, slotsSpoken, slotsText } from './slotTexts';
 
 export const kindLabels: Readonly<Record<RingKind, string>> = {
   xenstore: 'xenstore',
   console: 'console',
   vchan: 'vchan',
+  device: 'device',
 };
 
-/** Of a ring that need not be there any more: the domid in its name, e.g. `xenstore:3` or `vchan:3:8`. */
+/** `xenstore`, `vif 0 tx`. */
+export function ringLabel({ kind, device }: Pick<RingRow, 'kind' | 'device'>): string {
+  return device?.title ?? kindLabels[kind];
+}
+
+/** Of a ring that need not be there any more: the domid in its name, e.g. `xenstore:3`, `vchan:3:8` or `device:3:vif/0/tx`. */
 export function ringOwner(ring: string): number {
   return Number(ring.split(':')[1]);
 }
@@ -17,7 +23,20 @@ export function ringOwner(ring: string): number {
 /** What a tab of the editor calls it, before its owner. */
 export function ringTitle(ring: string): string {
   if (ring.startsWith('console:')) return 'Console';
+  if (ring.startsWith('device:')) return deviceTitle(ring);
   return ring.startsWith('vchan:') ? 'Vchan' : 'Ring';
+}
+
+/** Of a ring that need not be there any more, by its name: `xenstore`, `vif 0 tx`. */
+export function labelOf(ring: string): string {
+  const kind = Object.keys(kindLabels).find((name) => ring.startsWith(`${name}:`)) as RingKind | undefined;
+  if (kind === 'device') return deviceTitle(ring);
+  return kind === undefined ? 'shared' : kindLabels[kind];
+}
+
+/** As its row calls it: `device:3:vif/0/queue-1-tx` is `vif 0 queue 1 tx`. */
+function deviceTitle(ring: string): string {
+  return ring.split(':').slice(2).join(':').replace(/[/-]/g, ' ');
 }
 
 /** Rounded, but never 0 while something is there, and never 100 while something is free. */
@@ -25,12 +44,6 @@ export function percent(used: number, size: number): number {
   if (used <= 0) return 0;
   if (used >= size) return 100;
   return Math.min(99, Math.max(1, Math.round((used * 100) / size)));
-}
-
-/** `▰▰▱▱▱▱`: a cell is lit as soon as a byte of it is there, and the last one only when all are. */
-export function bar(used: number, size: number): string {
-  const lit = used >= size ? barCells : Math.min(barCells - 1, Math.ceil((used * barCells) / size));
-  return '▰'.repeat(lit) + '▱'.repeat(barCells - lit);
 }
 
 /** `812 B/s`, `1.2 kB/s`; empty when nothing moves. */
@@ -51,17 +64,19 @@ function directionText(direction: RingDirectionState): string {
 }
 
 /** Beside the name of the ring. The verdict comes first: the end of a narrow row is cut off. */
-export function ringDescription({ verdict, directions }: RingRow): string {
+export function ringDescription({ verdict, directions, slots }: RingRow): string {
   // How full it is says nothing where nobody uses it.
   if (verdict.rule === 'not-used') return verdict.text;
-  return [verdict.text, ...directions.map(directionText)].join(' · ');
+  const fill = slots ? [slotsText(slots)] : directions.map(directionText);
+  return [verdict.text, ...fill].join(' · ');
 }
 
 /** For a screen reader. */
-export function ringSpoken({ kind, verdict, directions }: RingRow, owner: string): string {
-  const ring = `${kindLabels[kind]} ring of ${owner}, ${verdict.text}`;
+export function ringSpoken(row: RingRow, owner: string): string {
+  const { verdict, directions, slots } = row;
+  const ring = `${ringLabel(row)} ring of ${owner}, ${verdict.text}`;
   if (verdict.rule === 'not-used') return ring;
-  return [ring, ...directions.map(directionSpoken)].join(', ');
+  return [ring, ...(slots ? [slotsSpoken(slots)] : directions.map(directionSpoken))].join(', ');
 }
 
 function directionSpoken(direction: RingDirectionState): string {
@@ -81,21 +96,31 @@ function waitingText({ usedBytes, sizeBytes, insane, unknown }: RingDirectionSta
 
 /** The hover, as plain text: what it says comes from guests, and is not to be read as Markdown. */
 export function ringTooltip(
-  { kind, verdict, directions, id }: RingRow,
+  row: RingRow,
   owner: string,
 ): { readonly title: string; readonly lines: readonly string[] } {
+  const { verdict, directions, slots, id } = row;
   const hex = (value: number) => `0x${(value >>> 0).toString(16).padStart(8, '0')}`;
   return {
-    title: `${kindLabels[kind]} ring of ${owner}: ${verdict.text}`,
+    title: `${ringLabel(row)} ring of ${owner}: ${verdict.text}`,
     lines: [
       ...verdict.evidence,
       ...directions.map((direction) => {
         const { name, producer, consumer, prod, cons } = direction;
         return `${name}, ${producer} → ${consumer}: ${waitingText(direction)}, ${name}_prod ${hex(prod)}, ${name}_cons ${hex(cons)}`;
       }),
+      ...(slots ? slotsLines(slots) : []),
+      ...deviceLines(row),
       `Rule ${verdict.rule}, ring ${id}`,
     ],
   };
+}
+
+function deviceLines({ device }: RingRow): string[] {
+  if (!device) return [];
+  const { backendDomid, grefs, port } = device;
+  const pages = grefs.length === 1 ? `grant ${grefs[0]}` : `grants ${grefs.join(', ')}`;
+  return [`Lent to domain ${backendDomid}: ${pages}${port === undefined ? '' : `, event channel ${port}`}`];
 }
 
 export interface VerdictIcon {
@@ -120,7 +145,8 @@ export function verdictIcon({ severity, rule }: RingVerdict, isMoving: boolean):
   }
 }
 
-export function isMoving({ directions }: RingRow): boolean {
+export function isMoving({ directions, slots }: RingRow): boolean {
+  if (slots) return slots.requestsPerSecond + slots.responsesPerSecond >= 0.5;
   return directions.some(
     ({ producedPerSecond, consumedPerSecond }) => producedPerSecond + consumedPerSecond >= 0.5,
   );
@@ -134,5 +160,5 @@ export function groupDescription(rings: readonly RingRow[]): string {
     (left, right) => severities.indexOf(right.verdict.severity) - severities.indexOf(left.verdict.severity),
   )[0];
   if (!worst || worst.verdict.severity === 'fine') return '';
-  return `${kindLabels[worst.kind]}: ${worst.verdict.text.split(/[,:]/, 1)[0]!}`;
+  return `${ringLabel(worst)}: ${worst.verdict.text.split(/[,:]/, 1)[0]!}`;
 }

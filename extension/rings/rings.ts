@@ -9,6 +9,8 @@ import { Signal } from '../signal';
 /** Ten a second: what an eye follows in a row of text. */
 export const listIntervalMs = 100;
 
+const kindOrder: Readonly<Record<RingRow['kind'], number>> = { xenstore: 0, vchan: 1, console: 2, device: 3 };
+
 export interface RingsChange {
   readonly host: string;
   /** Rings came or went, or are in another order; undefined rows changed as well then. */
@@ -45,10 +47,10 @@ export class Rings {
     });
   }
 
-  /** In order of domid; the xenstore ring of a domain first. */
+  /** In order of domid; the xenstore ring of a domain first, its devices last and as the server has them. */
   list(host: string): readonly RingRow[] {
     return [...(this.byHost.get(host)?.values() ?? [])].sort(
-      (left, right) => left.domid - right.domid || right.kind.localeCompare(left.kind),
+      (left, right) => left.domid - right.domid || kindOrder[left.kind] - kindOrder[right.kind],
     );
   }
 
@@ -109,9 +111,10 @@ export class Rings {
   }
 }
 
-function withChange(row: RingRow, { directions, verdict }: RingChange): RingRow {
+function withChange(row: RingRow, { directions, slots, verdict }: RingChange): RingRow {
   return {
     ...row,
+    ...(row.slots && { slots: { ...row.slots, ...slots } }),
     directions: row.directions.map((direction, at) => ({ ...direction, ...directions?.[at] })),
     verdict: verdict ?? row.verdict,
   };

@@ -4,7 +4,7 @@ import type { RingFinding } from '../../server/rpc/api';
 import type { Xenscope } from '../context';
 import type { Serious } from '../rings/findings';
 import { openRingLink, type RingPlace } from '../rings/ringProblems';
-import { kindLabels } from '../rings/ringTexts';
+import { labelOf } from '../rings/ringTexts';
 import { say } from '../say';
 import { RingDocuments, ringUri } from './ringDocuments';
 
@@ -80,7 +80,7 @@ export class Problems implements vscode.Disposable {
       await vscode.commands.executeCommand('xenscope.ring.open', { host, ring: finding.ring });
   }
 
-  private subject(host: string, { kind, domid }: RingFinding): string {
-    return `The ${kindLabels[kind]} ring of ${this.xenscope.hosts.domainName(host, domid)}`;
+  private subject(host: string, { ring, domid }: RingFinding): string {
+    return `The ${labelOf(ring)} ring of ${this.xenscope.hosts.domainName(host, domid)}`;
   }
 }

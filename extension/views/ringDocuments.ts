@@ -2,7 +2,7 @@
 import * as vscode from 'vscode';
 import type { RingFinding } from '../../server/rpc/api';
 import type { Xenscope } from '../context';
-import { kindLabels, ringOwner } from '../rings/ringTexts';
+import { labelOf, ringOwner } from '../rings/ringTexts';
 import {
   ringOfUri,
   ringProblems,
@@ -83,8 +83,7 @@ export class RingDocuments
 
   private title({ host, ring }: RingPlace): string {
     const { hosts } = this.xenscope;
-    const kind = Object.entries(kindLabels).find(([name]) => ring.startsWith(`${name}:`))?.[1] ?? 'shared';
     const where = hosts.find(host)?.label ?? host;
-    return `The ${kind} ring of ${hosts.domainName(host, ringOwner(ring))} on ${where}`;
+    return `The ${labelOf(ring)} ring of ${hosts.domainName(host, ringOwner(ring))} on ${where}`;
   }
 }

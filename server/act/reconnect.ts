@@ -26,6 +26,11 @@ export async function previewReconnect(target: ReconnectTarget): Promise<Reconne
       'Its server decides: one that is persistent takes the next client, any other has to be started again.',
     ]);
   }
+  if (ring.kind === 'device') {
+    return refusal('Device', `A ring of a device of ${owner} is connected anew with its device.`, [
+      'Both ends close the device and begin again: the states of frontend and backend go through Closed.',
+    ]);
+  }
   if (ring.kind !== 'xenstore')
     return refusal('Console', `The console ring of ${owner} cannot be connected anew.`, [
       'Its page has no word for it: both sides simply go on from where the indices stand.',

@@ -70,6 +70,25 @@ export interface InsaneBody {
   readonly cons: number;
 }
 
+/** Requests or responses were published in a ring of slots. */
+export interface SlotsBody {
+  readonly kind: 'slots';
+  readonly layer: 'ring';
+  readonly reqProd: number;
+  readonly rspProd: number;
+  /** Since the sample before. */
+  readonly requests: number;
+  readonly responses: number;
+}
+
+/** Indices of a ring of slots were set anew, or cannot be. */
+export interface SlotsOddBody {
+  readonly kind: 'slotsReset' | 'slotsInsane';
+  readonly layer: 'ring';
+  readonly reqProd: number;
+  readonly rspProd: number;
+}
+
 /** A state word has another value. */
 export interface StateBody {
   readonly kind: 'state';
@@ -124,6 +143,8 @@ export type EntryBody =
   | MovementBody
   | ResetBody
   | InsaneBody
+  | SlotsBody
+  | SlotsOddBody
   | StateBody
   | NotifyBody
   | ConnectionBody

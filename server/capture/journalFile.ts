@@ -8,9 +8,9 @@ import type { Journal } from './journal';
 import type { EntryBody, JournalEntry } from './journalEntry';
 
 export const journalFormat = 'xenscope-journal';
-/** 2 has admissions besides; all that version 1 says is said in the same way. */
-export const journalVersion = 2;
-const readVersions: readonly unknown[] = [1, journalVersion];
+/** 2 has admissions besides, 3 rings of slots; all that older versions say is said in the same way. */
+export const journalVersion = 3;
+const readVersions: readonly unknown[] = [1, 2, journalVersion];
 
 /** A message of 4112 octets in base64, and all else that a line says. */
 export const maxLineChars = 16_384;
@@ -82,7 +82,7 @@ function readHead(text: string): { droppedEntries: number; end: number } {
       typeof head.version === 'number' ? `version ${head.version}` : 'a version that is no number';
     throw new XenscopeError(
       'input',
-      `This journal has ${found}; only the versions ${readVersions.join(' and ')} can be read.`,
+      `This journal has ${found}; only the versions ${readVersions.join(', ')} can be read.`,
       {
         wayOut: 'Open it with the Xenscope that wrote it, or a newer one.',
       },
@@ -144,6 +144,7 @@ const anyLayer = isOneOf('connection', 'ring');
 const ring = isOneOf('ring');
 const direction = isOneOf('req', 'rsp', 'in', 'out', 'left', 'right');
 const pair = { layer: ring, direction, prod: isCount, cons: isCount };
+const slotPair = { layer: ring, reqProd: isCount, rspProd: isCount };
 const connection = { layer: isOneOf('connection'), text: optional(isText) };
 const page = { layer: ring, text: optional(isText) };
 
@@ -164,6 +165,9 @@ const shapes: Readonly<Record<EntryBody['kind'], Readonly<Record<string, Check>>
   movement: { ...pair, producedBytes: isCount, consumedBytes: isCount, unseenBytes: isCount },
   reset: pair,
   insane: pair,
+  slots: { ...slotPair, requests: isCount, responses: isCount },
+  slotsReset: slotPair,
+  slotsInsane: slotPair,
   state: { layer: ring, word: isText, before: optional(isCount), after: isCount },
   notify: { layer: ring, to: isOneOf('guest', 'server'), times: isCount },
   opened: connection,

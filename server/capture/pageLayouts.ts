@@ -1,5 +1,6 @@
 /** What the sampler must know of the pages that hold two byte rings: where arrays and words lie, and who moves them. */
 import type { ObservedPage } from '../host/observer';
+import type { SlotRing } from '../wire/slotRings/slotRing';
 import {
   CONSOLE_IN_BYTES,
   CONSOLE_IN_OFFSET,
@@ -38,7 +39,10 @@ export interface PageLayout {
   readonly guestName: string;
   /** What the arrays carry; `unseen`: they lie in other pages, or nobody knows how to read them. */
   readonly carries: 'messages' | 'text' | 'unseen';
-  readonly directions: readonly [DirectionLayout, DirectionLayout];
+  /** Two; none where the page holds a ring of slots, or nobody knows what. */
+  readonly directions: readonly DirectionLayout[];
+  /** The page begins a ring of requests and responses instead. */
+  readonly slotRing?: SlotRingLayout;
   /** The piece of the page that holds all index and state words. */
   readonly wordsOffset: number;
   readonly wordsBytes: number;
@@ -46,7 +50,15 @@ export interface PageLayout {
   readonly usedBytes: number;
 }
 
-function direction(
+export interface SlotRingLayout {
+  readonly ring: SlotRing;
+  /** How many requests can be in flight at once; 0 where not even one slot fits. */
+  readonly slots: number;
+  /** All pages of the ring. */
+  readonly totalBytes: number;
+}
+
+export function direction(
   { fields }: Layout,
   name: DirectionName,
   producer: RingSide,
@@ -68,7 +80,7 @@ function direction(
   };
 }
 
-const xenstorePage: PageLayout = {
+export const xenstorePage: PageLayout = {
   kind: 'xenstore',
   layout: XS_RING_PAGE,
   serverName: 'xenstored',
@@ -83,7 +95,7 @@ const xenstorePage: PageLayout = {
   usedBytes: 2080,
 };
 
-const consolePage: PageLayout = {
+export const consolePage: PageLayout = {
   kind: 'console',
   layout: CONSOLE_PAGE,
   serverName: 'the console daemon',
@@ -101,7 +113,7 @@ const consolePage: PageLayout = {
 const vchanWordsBytes = 24;
 
 /** Of a vchan the words are looked at: its rings are as long as it says, and mostly in other pages. */
-function vchanPage([left, right]: readonly [left: number, right: number]): PageLayout {
+export function vchanPage([left, right]: readonly [left: number, right: number]): PageLayout {
   return {
     kind: 'vchan',
     layout: VCHAN_PAGE,
@@ -119,7 +131,7 @@ function vchanPage([left, right]: readonly [left: number, right: number]): PageL
   };
 }
 
-export function layoutOf({ kind, ringBytes }: Pick<ObservedPage, 'kind' | 'ringBytes'>): PageLayout {
-  if (kind === 'vchan') return vchanPage(ringBytes ?? [0, 0]);
-  return kind === 'xenstore' ? xenstorePage : consolePage;
+/** Whether a word counts what passes: all others say how things are. */
+export function isIndexWord(name: string): boolean {
+  return /_(prod|cons|event)$/.test(name);
 }

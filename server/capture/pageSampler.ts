@@ -9,7 +9,8 @@ import type { ObservedPage } from '../host/observer';
 import type { Field } from '../wire/layout';
 import { DirectionSampler } from './directionSampler';
 import type { PageLayout } from './pageLayouts';
-import { layoutOf } from './pageLayouts';
+import { layoutOf } from './layoutOf';
+import { reqProdOffset, rspProdOffset, SlotSampler } from './slotSampler';
 
 /** How often the words are read before a sample is called torn. */
 export const maxReadings = 4;
@@ -22,7 +23,9 @@ export type SampleResult = 'same' | 'moved' | 'torn' | 'gone';
 
 export class PageSampler {
   readonly layout: PageLayout;
-  readonly directions: readonly [DirectionSampler, DirectionSampler];
+  readonly directions: readonly DirectionSampler[];
+  /** Where the page begins a ring of requests and responses. */
+  readonly slots: SlotSampler | undefined;
   samples = 0;
   tornSamples = 0;
   /** The connection word asks for a reconnect: the indices mean nothing meanwhile. */
@@ -37,8 +40,9 @@ export class PageSampler {
 
   constructor(readonly page: ObservedPage) {
     this.layout = layoutOf(page);
-    const [one, other] = this.layout.directions;
-    this.directions = [new DirectionSampler(one), new DirectionSampler(other)];
+    const { directions, slotRing } = this.layout;
+    this.directions = directions.map((direction) => new DirectionSampler(direction));
+    this.slots = slotRing && new SlotSampler(slotRing);
     this.#good = new PageCopy(this.layout);
     this.#older = new PageCopy(this.layout);
     this.#newer = new PageCopy(this.layout);
@@ -90,6 +94,7 @@ export class PageSampler {
     if (this.#isStill) return;
     this.#isStill = true;
     for (const direction of this.directions) direction.still();
+    this.slots?.still();
   }
 
   #readWords({ wordBytes }: PageCopy): boolean {
@@ -118,6 +123,7 @@ export class PageSampler {
     this.#isStill = false;
     const { kind, layout } = this.layout;
     this.isReconnecting = kind === 'xenstore' && this.word(layout.fields.connection!.offsetBytes) !== 0;
+    this.slots?.take(this.word(reqProdOffset), this.word(rspProdOffset), nowMs);
     for (const direction of this.directions) {
       const { prodOffset, consOffset } = direction.layout;
       const [prod, cons] = [this.word(prodOffset), this.word(consOffset)];

@@ -3,6 +3,7 @@ import type { Journal, JournalSource } from './journal';
 import { sentRole } from './journalEntry';
 import type { DirectionSampler } from './directionSampler';
 import type { PageSampler, SampleResult } from './pageSampler';
+import { isIndexWord } from './pageLayouts';
 import { Reassembly } from './reassembly';
 import type { SampleListener } from './sampler';
 
@@ -32,6 +33,7 @@ class PageRecorder {
   readonly #streams: readonly (Reassembly | undefined)[];
   readonly #states = new Map<string, number>();
   readonly #wasInsane = [false, false];
+  #wereSlotsInsane = false;
   #toldServer: number | undefined;
   #toldGuest: number | undefined;
 
@@ -51,12 +53,25 @@ class PageRecorder {
     this.#notifications();
     if (result !== 'moved') return;
     this.#stateWords();
-    const [one, other] = this.#page.directions;
-    this.#direction(one, 0);
-    this.#direction(other, 1);
+    this.#page.directions.forEach((direction, which) => this.#direction(direction, which));
+    this.#slots();
   }
 
-  #direction(direction: DirectionSampler, which: 0 | 1): void {
+  /** The contents of slots are not recorded: what they speak of lies in pages of its own. */
+  #slots(): void {
+    const { slots } = this.#page;
+    if (!slots) return;
+    const { result, reqProd, rspProd, requests, responses } = slots;
+    const pair = { layer: 'ring', reqProd, rspProd } as const;
+    if (result === 'moved') this.#journal.add(this.#source, { kind: 'slots', ...pair, requests, responses });
+    if (result === 'reset') this.#journal.add(this.#source, { kind: 'slotsReset', ...pair });
+    if (result === 'insane' && !this.#wereSlotsInsane) {
+      this.#journal.add(this.#source, { kind: 'slotsInsane', ...pair });
+    }
+    this.#wereSlotsInsane = result === 'insane';
+  }
+
+  #direction(direction: DirectionSampler, which: number): void {
     const { counter, result, unseenBytes } = direction;
     const { name } = direction.layout;
     const stream = this.#streams[which];
@@ -90,7 +105,7 @@ class PageRecorder {
     const { fields } = this.#page.layout.layout;
     for (const field of Object.values(fields)) {
       const { name } = field;
-      if (name.endsWith('_prod') || name.endsWith('_cons')) continue;
+      if (isIndexWord(name)) continue;
       const after = this.#page.field(field);
       const before = this.#states.get(name);
       if (before === after) continue;

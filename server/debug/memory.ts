@@ -7,14 +7,26 @@ import type { ObservedPage, Observer } from '../host/observer';
 import { PAGE_BYTES } from '../host/pages';
 
 const pageNumbers = { xenstore: 1n, console: 2n };
-/** From here on by their grants: a domain has many. */
+/** From these on by their grants: a domain has many. Of a ring of several pages the first has an address. */
 const firstVchanNumber = 0x8000;
+const firstDeviceNumber = 0x4000;
 
 /** Where the page begins. */
-export function pageAddress({ domid, kind, gref }: Pick<ObservedPage, 'domid' | 'kind' | 'gref'>): bigint {
-  const number =
-    kind === 'vchan' ? BigInt(firstVchanNumber | ((gref ?? 0) & (firstVchanNumber - 1))) : pageNumbers[kind];
-  return (BigInt(domid) << 48n) | (number << 32n);
+export function pageAddress(page: AddressedPage): bigint {
+  return (BigInt(page.domid) << 48n) | (pageNumber(page) << 32n);
+}
+
+type AddressedPage = Pick<ObservedPage, 'domid' | 'kind' | 'gref' | 'device'>;
+
+function pageNumber({ kind, gref = 0, device }: AddressedPage): bigint {
+  switch (kind) {
+    case 'vchan':
+      return BigInt(firstVchanNumber | (gref & (firstVchanNumber - 1)));
+    case 'device':
+      return BigInt(firstDeviceNumber | ((device?.grefs[0] ?? 0) & (firstDeviceNumber - 1)));
+    default:
+      return pageNumbers[kind];
+  }
 }
 
 /** `0x0003000100000800`. */

@@ -18,6 +18,15 @@ import { readerNotLooking } from './rules/readerNotLooking';
 import { reconnecting } from './rules/reconnecting';
 import { requestWaiting } from './rules/requestWaiting';
 import { settling } from './rules/settling';
+import { noBuffers } from './slotRules/noBuffers';
+import { notAnswered } from './slotRules/notAnswered';
+import { slotsFlowing } from './slotRules/slotsFlowing';
+import { slotsFull } from './slotRules/slotsFull';
+import { slotsIdle } from './slotRules/slotsIdle';
+import { slotsInsane } from './slotRules/slotsInsane';
+import { slotsNotUsed } from './slotRules/slotsNotUsed';
+import { slotsSettling } from './slotRules/slotsSettling';
+import { unknownLayout } from './slotRules/unknownLayout';
 
 export const rules: readonly Rule[] = [
   backpressureIgnored,
@@ -35,12 +44,27 @@ export const rules: readonly Rule[] = [
   idle,
 ];
 
+/** Those for rings of requests and responses, and for pages of which nobody knows what they mean. */
+export const slotRules: readonly Rule[] = [
+  slotsInsane,
+  slotsFull,
+  notAnswered,
+  noBuffers,
+  peerGone,
+  slotsFlowing,
+  slotsNotUsed,
+  slotsSettling,
+  slotsIdle,
+  unknownLayout,
+];
+
 const weights: Readonly<Record<RingSeverity, number>> = { fine: 0, note: 1, warning: 2, error: 3 };
 
 /** What is to be said of a ring, the most serious first; at least one thing. */
 export function diagnose(history: RingHistory, nowMs: number): readonly RingDiagnosis[] {
   const all: RingDiagnosis[] = [];
-  for (const rule of rules) for (const diagnosis of rule.judge(history, nowMs)) all.push(diagnosis);
+  const those = history.directions.length > 0 ? rules : slotRules;
+  for (const rule of those) for (const diagnosis of rule.judge(history, nowMs)) all.push(diagnosis);
   const troubles = all.filter(({ severity }) => severity !== 'fine');
   // That a ring flows as well is no news where something is wrong with it; and one word of peace is enough.
   const said = troubles.length > 0 ? troubles : all.slice(0, 1);

@@ -2,16 +2,22 @@
  * What somebody sees who looks at shared pages without taking part. An observer reads and never
  * writes, holds no page longer than it must, and knows nothing that is private to an end.
  */
+import type { DeviceRing } from '../wire/deviceRings/deviceRing';
 
 export interface ObservedPage {
   /** Stable while the page is there, e.g. `xenstore:3`. */
   readonly id: string;
   /** What lies in it, by the name of its layout. */
-  readonly kind: 'xenstore' | 'console' | 'vchan';
-  /** Whose page it is: of a vchan, its server. */
+  readonly kind: 'xenstore' | 'console' | 'vchan' | 'device';
+  /** Whose page it is: of a vchan its server, of a device its frontend. */
   readonly domid: number;
-  /** `vchan` only: how long its rings are, the one to the server and the one to the client. */
+  /**
+   * How long the rings are that the page rules, where it says so itself: of a vchan the one to the server
+   * and the one to the client, of a flex ring `in` and `out`.
+   */
   readonly ringBytes?: readonly [left: number, right: number];
+  /** `device` only: which ring of which device; `copy` goes through all of its pages. */
+  readonly device?: DeviceRing;
   /** `vchan` only: the grant under which its page is lent. */
   readonly gref?: number;
   /** How it was found, in words: a hover. */

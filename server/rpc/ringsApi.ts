@@ -12,6 +12,7 @@ import type {
   RingVerdict,
   RingView,
 } from '../model/rings/ringTypes';
+import type { RingSlotsState } from '../model/rings/slotTypes';
 
 export type {
   RingDirectionState,
@@ -24,6 +25,7 @@ export type {
   RingVerdict,
   RingWord,
 } from '../model/rings/ringTypes';
+export type { RingDevice, RingSlotsDetail, RingSlotsState, SlotEntry } from '../model/rings/slotTypes';
 
 type OnHost<T = unknown> = { readonly host: string } & T;
 
@@ -34,6 +36,7 @@ export interface RingChange {
   readonly id: string;
   /** In the order of the row, each with nothing but what changed; absent when nothing moved. */
   readonly directions?: readonly Partial<RingDirectionState>[];
+  readonly slots?: Partial<RingSlotsState>;
   readonly verdict?: RingVerdict;
 }
 

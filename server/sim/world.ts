@@ -18,6 +18,7 @@ import { Control } from './control';
 import { demoDomains, demoPlan } from './demo';
 import { dom0Backends } from './devices/backends';
 import { runDomainBackends } from './devices/simPorts';
+import { StoreDevices } from './devices/storeDevices';
 import { bootDom0 } from './dom0/boot';
 import { runConsoled } from './dom0/consoled';
 import { startOperator } from './dom0/operator';
@@ -148,6 +149,8 @@ export class World implements Host {
       time.soon(run, { kind: 'request', domid, text: `The store goes on with requests of domain ${domid}.` });
     };
     this.store = new Xenstored({ clock: time, soon, log, tap, ...(transport === 'ring' ? { rings } : {}) });
+    const devices = new StoreDevices(this.store, () => this.machine.observer().tellChange());
+    this.machine.observer().followDevices(devices);
     const openStore = (owner: Domain): StoreClient => {
       if (transport === 'ring' && owner.domid !== 0) return kernels.boot(owner).store;
       const { domid, name, gate } = owner;
@@ -172,6 +175,7 @@ export class World implements Host {
       domainDied: (domid) => {
         kernels.forget(domid);
         faults.forgetDomain(domid);
+        devices.forget(domid);
         this.store.domainDied(domid);
       },
     });

@@ -13,6 +13,8 @@ import { DomainRings } from './ring/domainRings';
 import type { RingAttachment } from './ring/serverRing';
 import { defaultQuotas, limits, type Quotas } from './quotas';
 import { StoreCore } from './storeCore';
+import type { StoreNode } from './tree/storeTree';
+import type { Watch } from './watches/watchTable';
 
 export interface XenstoredOptions {
   /** The time that the write rate and the expiry of watch events go by: where a world stands still, they do. */
@@ -42,6 +44,14 @@ export interface ConnectOptions {
   readonly domid: number;
   /** Default: domain 0 is, others are not. */
   readonly privileged?: boolean;
+}
+
+/** Somebody within the process who looks at a part of the tree, without a connection. */
+export interface StoreLook {
+  /** The node as it is now, with all below it; it never changes. */
+  node(): StoreNode | undefined;
+  /** Safe to call twice. */
+  close(): void;
 }
 
 export class Xenstored {
@@ -88,6 +98,30 @@ export class Xenstored {
       const [toServer, toClient] = streamPair(client, connection);
       connection.open(toClient);
       return toServer;
+    };
+  }
+
+  /** `changed` is called when something at or below `path` changes, or is about to go. It must not change anything. */
+  look(path: string, changed: () => void): StoreLook {
+    const { store, watches } = this.#core;
+    const parsed = this.#core.paths.parse(path);
+    if (!parsed) throw new XenscopeError('input', `${path} is no path.`);
+    const watch: Watch = {
+      watcher: { domid: PRIVILEGED_DOMID, privileged: true, targetDomid: undefined, sendEvent: changed },
+      path: parsed,
+      text: path,
+      token: '',
+      prefixLength: 0,
+      serial: watches.nextSerial(),
+    };
+    watches.add(watch);
+    let isOpen = true;
+    return {
+      node: () => store.find(parsed),
+      close() {
+        if (isOpen) watches.remove(watch);
+        isOpen = false;
+      },
     };
   }
 

@@ -305,8 +305,8 @@ describe('a journal as a file', () => {
   for (const [what, head, sentence] of [
     [
       'another version',
-      { format: 'xenscope-journal', version: 3 },
-      /has version 3; only the versions 1 and 2 can be read/,
+      { format: 'xenscope-journal', version: 4 },
+      /has version 4; only the versions 1, 2, 3 can be read/,
     ],
     ['no version', { format: 'xenscope-journal' }, /a version that is no number/],
     ['another format', { format: 'pcap', version: 1 }, /no journal/],

@@ -53,7 +53,7 @@ describe('sampling of moves', () => {
     const listener: SampleListener = {
       sampled: ({ page, directions }, result) => {
         seen.push(`${page.id} ${result}`);
-        if (page.domid === 1) counted = directions[0].counter.totalProducedBytes;
+        if (page.domid === 1) counted = directions[0]!.counter.totalProducedBytes;
       },
     };
     const stop = sampleMoves({ observer, clock, listener });

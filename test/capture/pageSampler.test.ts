@@ -12,13 +12,13 @@ function sampled(options?: ObservedRingPageOptions) {
   const fresh = (which: 0 | 1) => {
     const pieces: Buffer[] = [];
     let isSure = true;
-    sampler.directions[which].eachFresh(sampler.bytes, (bytes, start, end, sure) => {
+    sampler.directions[which]!.eachFresh(sampler.bytes, (bytes, start, end, sure) => {
       pieces.push(Buffer.from(bytes.subarray(start, end)));
       isSure &&= sure;
     });
     return { bytes: Buffer.concat(pieces), isSure };
   };
-  return { page, sampler, sample, fresh, req: sampler.directions[0], rsp: sampler.directions[1] };
+  return { page, sampler, sample, fresh, req: sampler.directions[0]!, rsp: sampler.directions[1]! };
 }
 
 const numbered = (length: number, from = 0) =>
@@ -258,7 +258,7 @@ describe('PageSampler', () => {
               assert.equal(freshBytes + unseenBytes, counter.producedBytes);
               const shown: number[] = [];
               let isSure = true;
-              sampler.directions[which as 0 | 1].eachFresh(sampler.bytes, (bytes, start, end, sure) => {
+              sampler.directions[which]!.eachFresh(sampler.bytes, (bytes, start, end, sure) => {
                 shown.push(...bytes.subarray(start, end));
                 isSure &&= sure;
               });

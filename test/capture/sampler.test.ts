@@ -133,7 +133,7 @@ describe('RingSampler', () => {
     let total = 0;
     const counting: SampleListener = {
       sampled: ({ page, directions }) => {
-        if (page.domid === 1) total = directions[0].counter.totalProducedBytes;
+        if (page.domid === 1) total = directions[0]!.counter.totalProducedBytes;
       },
     };
     const listening = sampler.listen(counting, 100);

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import fc from 'fast-check';
-import { diagnose, rules } from '../../server/doctor/doctor';
+import { diagnose, rules, slotRules } from '../../server/doctor/doctor';
 import type { DirectionName } from '../../server/capture/pageLayouts';
 import { quietDoorbell, Scene } from './scene';
 
@@ -72,13 +72,20 @@ describe('ring doctor', () => {
   });
 
   it('has one rule per file', () => {
-    const files = readdirSync(path.resolve(__dirname, '../../server/doctor/rules'));
-    assert.equal(files.length, rules.length);
-    assert.equal(new Set(rules.map(({ id }) => id)).size, rules.length);
+    const filesIn = (folder: string) => readdirSync(path.resolve(__dirname, '../../server/doctor', folder));
+    const rulesOfSlots = slotRules.filter((rule) => !rules.includes(rule));
+    for (const [folder, those] of [
+      ['rules', rules],
+      ['slotRules', rulesOfSlots],
+    ] as const) {
+      assert.equal(filesIn(folder).length, those.length);
+      assert.equal(new Set(those.map(({ id }) => id)).size, those.length);
+    }
   });
 
   it('is described in the documentation, rule by rule', () => {
     const text = readFileSync(path.resolve(__dirname, '../../docs/rings.md'), 'utf8');
-    for (const { id } of rules) assert.ok(text.includes(`\`${id}\``), `docs/rings.md does not tell of ${id}`);
+    for (const { id } of [...rules, ...slotRules])
+      assert.ok(text.includes(`\`${id}\``), `docs/rings.md does not tell of ${id}`);
   });
 });

@@ -3,8 +3,8 @@ import fc from 'fast-check';
 import type { ApiNotifications, HostInfo, RingFinding, RingRow, WorldState } from '../../server/rpc/api';
 import { Findings, quietMs, rememberedMs } from '../../extension/rings/findings';
 import { Rings, type RingsChange } from '../../extension/rings/rings';
+import { bar } from '../../extension/rings/bar';
 import {
-  bar,
   groupDescription,
   isMoving,
   rate,

@@ -38,7 +38,10 @@ describe('rings over the editor API', function () {
     const first = await eventually(() => editor.all('xenscope/ringsFrame')[0]);
     assert.ok(first.whole);
     assert.ok(first.rings.some(({ kind }) => kind === 'console'));
-    for (const { directions } of first.rings) assert.equal(directions.length, 2);
+    for (const { kind, directions, slots, device } of first.rings) {
+      assert.equal(directions.length, slots ? 0 : 2);
+      assert.equal(device !== undefined, kind === 'device');
+    }
     // Somebody writes through a guest's ring: the world's own reconnect moves its indices.
     const { id } = await guest();
     await editor.ask('xenscope/reconnect', { host, ring: id, serial: 1, confirmed: true });

@@ -3,7 +3,8 @@
  * rules of docs/misc/xenstore-ring.txt, or against them where a test wants that.
  */
 import type { ObservedInside, ObservedPage, Observer } from '../../server/host/observer';
-import { type DirectionName, type PageLayout, layoutOf } from '../../server/capture/pageLayouts';
+import { layoutOf } from '../../server/capture/layoutOf';
+import type { DirectionName, PageLayout } from '../../server/capture/pageLayouts';
 import { indexDistance } from '../../server/wire/ringIndex';
 
 /** Of a vchan only the words are here: it is moved with `setPair`. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import type { RingDirectionState, RingFrame } from '../../server/rpc/api';
-import { fullTurn, glide, queuedArc, separated, wraps } from '../../webview/rings/geometry';
+import { fullTurn, glide, pictureOf, queuedArc, separated, wraps } from '../../webview/rings/geometry';
 import { hexRows, shadesOf } from '../../webview/rings/hexRows';
 import { History, historyMs, maxPoints } from '../../webview/rings/history';
 import {
@@ -80,12 +80,12 @@ describe('the picture of a ring', () => {
   it('draws an arc as long as what waits, wherever it begins', () => {
     fc.assert(
       fc.property(sane, (one) => {
-        const arc = queuedArc(one);
+        const arc = queuedArc(pictureOf(one));
         const length = arc ? arc.to - arc.from : 0;
         assert.ok(Math.abs(length - (fullTurn * one.usedBytes) / 1024) < 1e-9);
       }),
     );
-    assert.equal(queuedArc(direction(5000, 1)), undefined, 'insane indices draw nothing');
+    assert.equal(queuedArc(pictureOf(direction(5000, 1))), undefined, 'insane indices draw nothing');
   });
 
   it('knows when what waits runs over the end of the array, also at 2^32', () => {
@@ -179,7 +179,7 @@ describe('a ring whose indices are being set anew', () => {
   const unknown = direction(700, 0, { usedBytes: 0, unknown: true });
 
   it('has no arc and no level, in the picture and in words', () => {
-    assert.equal(queuedArc(direction(700, 0, { unknown: true })), undefined);
+    assert.equal(queuedArc(pictureOf(direction(700, 0, { unknown: true }))), undefined);
     assert.ok(!wraps(direction(1030, 1020, { unknown: true })));
     assert.ok(!isReadable(unknown));
     assert.equal(occupancyText(unknown), 'what waits is unknown until the ring is connected anew');

@@ -2,6 +2,7 @@
 import type { RingDirectionDetail, RingDirectionState, RingKind } from '../../server/rpc/api';
 import { element } from '../kit';
 import { setNumber } from './flash';
+import { pictureOf } from './geometry';
 import { isReadable, occupancyText, rateText, rawIndices } from './numbers';
 import { PacketTable } from './packets';
 import type { Palette } from './palette';
@@ -19,6 +20,7 @@ export class DirectionView {
   private readonly queued: PacketTable;
   private readonly consumed: PacketTable;
 
+  /** `kind`: as what it is shown. */
   constructor(index: 0 | 1, name: string, kind: RingKind, palette: () => Palette, moves: () => boolean) {
     this.picture = new RingPicture(index, palette, moves);
     const swatch = element('span', { className: `swatch direction${index}` });
@@ -46,7 +48,7 @@ export class DirectionView {
     setNumber(this.counts, countText(detail));
     this.picture.canvas.setAttribute('aria-label', pictureText(direction));
     this.picture.canvas.title = raw;
-    this.picture.show(direction);
+    this.picture.show(pictureOf(direction));
     const reason = isReadable(direction) ? undefined : unreadableText(direction);
     this.queued.show(detail.queued, reason);
     this.consumed.show(detail.consumed, reason);

@@ -19,12 +19,30 @@ export interface Arc {
   readonly to: number;
 }
 
-/** The bytes that wait, from the consumer on to the producer. Undefined when none does, or nobody can tell. */
-export function queuedArc(direction: RingDirectionState): Arc | undefined {
-  const { cons, usedBytes, sizeBytes } = direction;
-  if (!isReadable(direction) || usedBytes === 0) return undefined;
-  const from = angleOf(cons, sizeBytes);
-  return { from, to: from + (fullTurn * Math.min(usedBytes, sizeBytes)) / sizeBytes };
+/** What is drawn of a ring of bytes, or of slots: `used` and `size` count either. */
+export interface PictureState {
+  readonly producer: string;
+  readonly consumer: string;
+  /** Free-running, modulo 2^32. */
+  readonly prod: number;
+  readonly cons: number;
+  readonly used: number;
+  readonly size: number;
+  readonly insane: boolean;
+  readonly unknown: boolean;
+}
+
+export function pictureOf(direction: RingDirectionState): PictureState {
+  const { usedBytes, sizeBytes, producer, consumer, prod, cons, insane, unknown } = direction;
+  return { producer, consumer, prod, cons, used: usedBytes, size: sizeBytes, insane, unknown };
+}
+
+/** What waits, from the consumer on to the producer. Undefined when nothing does, or nobody can tell. */
+export function queuedArc(state: PictureState): Arc | undefined {
+  const { cons, used, size } = state;
+  if (!isReadable(state) || used === 0) return undefined;
+  const from = angleOf(cons, size);
+  return { from, to: from + (fullTurn * Math.min(used, size)) / size };
 }
 
 /** Whether the bytes that wait run over the end of the array and go on at its beginning. */

@@ -23,9 +23,19 @@ export interface HexRow {
   readonly note: string;
 }
 
+const slotShades: Readonly<Record<RingFrame['segments'][number]['role'], Shade>> = {
+  queued: 'queued0',
+  consumed: 'old',
+  index: 'word',
+  state: 'word',
+  unused: 'none',
+};
+
 /** What each byte of the page is. */
-export function shadesOf({ row, words }: RingFrame, bytes: number): Shade[] {
+export function shadesOf({ row, words, segments }: RingFrame, bytes: number): Shade[] {
   const shades = new Array<Shade>(bytes).fill('none');
+  // Which slots are in flight the server has told.
+  if (row.slots) for (const { start, end, role } of segments) shades.fill(slotShades[role], start, end);
   for (const [index, direction] of row.directions.entries()) {
     const { offsetBytes, sizeBytes, cons, usedBytes } = direction;
     shades.fill('old', offsetBytes, offsetBytes + sizeBytes);

@@ -5,13 +5,16 @@ import type { FromRing, ToRing } from '../messages';
 import { DirectionView } from './directionView';
 import { HexView } from './hexView';
 import { History } from './history';
-import { isReadable, percent } from './numbers';
+import { deviceText } from './deviceWords';
+import { levelsOf, sizesOf } from './levels';
+import { percent } from './numbers';
 import { onTheme, prefersStillness, readPalette } from './palette';
 import { ReconnectView } from './reconnect';
 import { Strip } from './strip';
+import { SlotView } from './slotView';
 import { setText } from './texts';
 import { WordsTable } from './wordsTable';
-import { evidenceOf, explanation, kindNames, politeSummary } from './words';
+import { evidenceOf, explanation, politeSummary, ringHeading, shownAs } from './words';
 import './ring.css';
 
 declare function acquireVsCodeApi(): {
@@ -44,6 +47,7 @@ class RingPage {
   private bytes = new Uint8Array();
   private paused = false;
   private directions: DirectionView[] = [];
+  private slots: SlotView | undefined;
   private history = new History(2);
   private strip: Strip | undefined;
   private spoken = '';
@@ -141,12 +145,7 @@ class RingPage {
     this.latest = frame;
     if (first) this.begin(frame);
     this.away.hidden = true;
-    this.history.add(
-      frame.timeMs,
-      frame.row.directions.map((direction) =>
-        isReadable(direction) ? (direction.usedBytes * 100) / direction.sizeBytes : null,
-      ),
-    );
+    this.history.add(frame.timeMs, levelsOf(frame));
     this.draw(frame);
   }
 
@@ -158,22 +157,26 @@ class RingPage {
 
   private begin(frame: RingFrame): void {
     const { row } = frame;
-    setText(this.heading, kindNames[row.kind]);
+    setText(this.heading, ringHeading(row));
     this.reconnectButton.hidden = row.kind !== 'xenstore';
     this.directions = row.directions.map(
       ({ name }, index) =>
         new DirectionView(
           index === 0 ? 0 : 1,
           name,
-          row.kind,
+          shownAs(row),
           () => this.palette,
           () => !prefersStillness(),
         ),
     );
-    this.pictures.replaceChildren(...this.directions.map(({ root }) => root));
-    this.history = new History(row.directions.length);
+    const moves = () => !prefersStillness();
+    this.slots = row.slots && new SlotView(row.slots, () => this.palette, moves);
+    const views = this.slots ? [this.slots] : this.directions;
+    this.pictures.classList.toggle('single', views.length === 1);
+    this.pictures.replaceChildren(...views.map(({ root }) => root));
+    this.history = new History(sizesOf(frame).length);
     if (this.before) this.history.restore(this.before, sizesOf(frame));
-    const names = row.directions.map(({ name }) => name);
+    const names = lineNames(frame);
     this.strip = new Strip(this.stripBox, this.history, names, () => this.palette);
     this.fillHelp();
   }
@@ -183,11 +186,15 @@ class RingPage {
     for (const [index, view] of this.directions.entries()) {
       view.show(frame.row.directions[index]!, frame.details[index]!);
     }
+    if (frame.row.slots && frame.slotsDetail) this.slots?.show(frame.row.slots, frame.slotsDetail);
     this.strip?.draw(frame.timeMs);
-    const highest = frame.row.directions.map(
-      ({ name }, index) => `${name} ${percent(this.history.highest(index), 100)} %`,
+    const highest = lineNames(frame).map(
+      (name, index) => `${name} ${percent(this.history.highest(index), 100)} %`,
     );
-    setText(this.stripText, `Highest in view: ${highest.join(', ')}. ${lineNames(frame)}`);
+    setText(
+      this.stripText,
+      highest.length === 0 ? '' : `Highest in view: ${highest.join(', ')}. ${lineText(frame)}`,
+    );
     this.words.show(frame);
     this.hex.show(frame, this.bytes);
     setText(this.facts, factsText(frame));
@@ -245,8 +252,11 @@ class RingPage {
   }
 
   private fillHelp(): void {
-    const kind = this.latest?.row.kind ?? 'xenstore';
-    const lines = explanation(kind, this.about?.owner ?? 'a guest', this.about?.simulated ?? false);
+    const lines = explanation(
+      this.latest?.row,
+      this.about?.owner ?? 'a guest',
+      this.about?.simulated ?? false,
+    );
     this.help.replaceChildren(...lines.map((text) => element('p', { text })));
     this.helpButton.title = lines.join('\n\n');
   }
@@ -254,6 +264,7 @@ class RingPage {
   private restyle(): void {
     this.palette = readPalette();
     for (const { picture } of this.directions) picture.drawSoon();
+    this.slots?.picture.drawSoon();
     this.strip?.rebuild();
   }
 
@@ -266,17 +277,18 @@ function decode(page: string): Uint8Array<ArrayBuffer> {
   return Uint8Array.from(atob(page), (character) => character.charCodeAt(0));
 }
 
-function sizesOf({ row }: RingFrame): number[] {
-  return row.directions.map(({ sizeBytes }) => sizeBytes);
+function lineNames({ row }: RingFrame): string[] {
+  return row.slots ? [row.slots.isPosted ? 'posted' : 'in flight'] : row.directions.map(({ name }) => name);
 }
 
-function lineNames({ row }: RingFrame): string {
+function lineText({ row }: RingFrame): string {
   const [one, other] = row.directions;
   return one && other ? `Drawn out: ${one.name}; dashed: ${other.name}.` : '';
 }
 
-function factsText({ found, samples, tornSamples, pending }: RingFrame): string {
-  const parts = [`The page was ${found}.`, `Looked at ${samples.toLocaleString('en-US')} times`];
+function factsText({ row, found, samples, tornSamples, pending }: RingFrame): string {
+  const where = row.device ? ` ${deviceText(row.device)}` : '';
+  const parts = [`The page was ${found}.${where}`, `Looked at ${samples.toLocaleString('en-US')} times`];
   if (tornSamples > 0)
     parts.push(`of which ${tornSamples.toLocaleString('en-US')} caught the words in motion`);
   const sentences = `${parts[0]} ${parts.slice(1).join(', ')}.`;

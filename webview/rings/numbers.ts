@@ -17,7 +17,7 @@ export function percent(used: number, size: number): number {
 }
 
 /** Whether the indices say what waits. */
-export function isReadable({ insane, unknown }: RingDirectionState): boolean {
+export function isReadable({ insane, unknown }: Pick<RingDirectionState, 'insane' | 'unknown'>): boolean {
   return !insane && !unknown;
 }
 

@@ -11,6 +11,7 @@ const columns: Readonly<Record<RingKind, readonly string[]>> = {
   xenstore: ['Type', 'Request', 'Bytes', 'Contents'],
   console: ['Bytes', 'Text'],
   vchan: ['Bytes', 'Contents'],
+  device: ['Bytes', 'Contents'],
 };
 
 export class PacketTable {

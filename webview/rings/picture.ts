@@ -1,6 +1,5 @@
 /** Draws one direction as a real ring. It only draws; what it shows is told in words beside it. */
-import type { RingDirectionState } from '../../server/rpc/api';
-import { angleOf, fullTurn, glide, queuedArc, separated } from './geometry';
+import { angleOf, fullTurn, glide, queuedArc, separated, type PictureState } from './geometry';
 import { grouped, isReadable, percent } from './numbers';
 import type { Palette } from './palette';
 
@@ -18,9 +17,23 @@ interface Reach {
   readonly y: number;
 }
 
+/** What the two sides do, and what a full ring means. */
+export interface PictureWords {
+  readonly writes: string;
+  readonly reads: string;
+  /** Full is how it rests. */
+  readonly isFullFine?: boolean;
+  /** Its places are told apart, where there are not too many. */
+  readonly hasCells?: boolean;
+}
+
+const bytesWords: PictureWords = { writes: 'writes', reads: 'reads' };
+/** More than these would be lines without anything between them. */
+const maxCells = 64;
+
 export class RingPicture {
   readonly canvas = document.createElement('canvas');
-  private direction: RingDirectionState | undefined;
+  private state: PictureState | undefined;
   private shownProd = 0;
   private shownCons = 0;
   private frame = 0;
@@ -29,17 +42,18 @@ export class RingPicture {
     private readonly index: 0 | 1,
     private readonly palette: () => Palette,
     private readonly moves: () => boolean,
+    private readonly words: PictureWords = bytesWords,
   ) {
     this.canvas.setAttribute('role', 'img');
     this.canvas.className = 'ring';
   }
 
-  show(direction: RingDirectionState): void {
-    const before = this.direction;
-    this.direction = direction;
+  show(state: PictureState): void {
+    const before = this.state;
+    this.state = state;
     if (!before || !this.moves()) {
-      this.shownProd = direction.prod;
-      this.shownCons = direction.cons;
+      this.shownProd = state.prod;
+      this.shownCons = state.cons;
     }
     this.drawSoon();
   }
@@ -52,20 +66,20 @@ export class RingPicture {
   }
 
   private step(): void {
-    const { direction } = this;
-    if (!direction) return;
-    const { sizeBytes, prod, cons } = direction;
-    const hasPlace = isReadable(direction);
-    this.shownProd = hasPlace ? glide(this.shownProd, prod, sizeBytes, glidePart) : prod;
-    this.shownCons = hasPlace ? glide(this.shownCons, cons, sizeBytes, glidePart) : cons;
-    const used = (this.shownProd - this.shownCons) >>> 0;
-    const usedBytes = !hasPlace ? 0 : used > sizeBytes ? direction.usedBytes : used;
-    this.draw({ ...direction, prod: this.shownProd, cons: this.shownCons, usedBytes }, direction);
+    const { state } = this;
+    if (!state) return;
+    const { size, prod, cons } = state;
+    const hasPlace = isReadable(state);
+    this.shownProd = hasPlace ? glide(this.shownProd, prod, size, glidePart) : prod;
+    this.shownCons = hasPlace ? glide(this.shownCons, cons, size, glidePart) : cons;
+    const distance = (this.shownProd - this.shownCons) >>> 0;
+    const used = !hasPlace ? 0 : distance > size ? state.used : distance;
+    this.draw({ ...state, prod: this.shownProd, cons: this.shownCons, used }, state);
     if (hasPlace && (this.shownProd !== prod || this.shownCons !== cons)) this.drawSoon();
   }
 
   /** `shown` is on its way to `now`: the numbers are those of now. */
-  private draw(shown: RingDirectionState, now: RingDirectionState): void {
+  private draw(shown: PictureState, now: PictureState): void {
     const wide = Math.min(maxWidth, this.canvas.clientWidth || maxWidth);
     const high = (wide * maxHeight) / maxWidth;
     const scale = window.devicePixelRatio || 1;
@@ -84,12 +98,7 @@ export class RingPicture {
     this.middle(context, now);
   }
 
-  private band(
-    context: CanvasRenderingContext2D,
-    shown: RingDirectionState,
-    radius: number,
-    width: number,
-  ): void {
+  private band(context: CanvasRenderingContext2D, shown: PictureState, radius: number, width: number): void {
     const palette = this.palette();
     const colour = palette.directions[this.index];
     circle(context, radius, width, palette.track);
@@ -107,6 +116,11 @@ export class RingPicture {
       context.stroke();
     }
     for (const edge of [radius - width / 2, radius + width / 2]) circle(context, edge, 1, palette.border);
+    if (this.words.hasCells && shown.size <= maxCells) {
+      for (let cell = 0; cell < shown.size; cell++) {
+        spoke(context, angleOf(cell, shown.size), radius - width / 2, radius + width / 2, palette.border, 1);
+      }
+    }
     // Where the array ends and begins: a quarter each, and the seam longer than the others.
     for (let quarter = 0; quarter < 4; quarter++) {
       const reach = quarter === 0 ? 7 : 3;
@@ -124,24 +138,24 @@ export class RingPicture {
 
   private labels(
     context: CanvasRenderingContext2D,
-    shown: RingDirectionState,
+    shown: PictureState,
     radius: number,
     width: number,
     reach: Reach,
   ): void {
     if (!isReadable(shown)) return;
     const palette = this.palette();
-    const { sizeBytes, prod, cons } = shown;
+    const { size, prod, cons } = shown;
     const [producer, consumer] = [shown.producer, shown.consumer].map((name) => name.replace(/^the /, ''));
-    const writes = angleOf(prod, sizeBytes);
-    const reads = angleOf(cons, sizeBytes);
+    const writes = angleOf(prod, size);
+    const reads = angleOf(cons, size);
     const [writesLabel, readsLabel] = separated(writes, reads, labelsApart);
     const outer = radius + width / 2;
     pointer(context, writes, outer, 9, palette.directions[this.index], true);
     pointer(context, reads, outer, 9, palette.foreground, false);
     sideLabel(
       context,
-      [producer!, 'writes'],
+      [producer!, this.words.writes],
       writesLabel,
       outer + labelGap,
       reach,
@@ -150,7 +164,7 @@ export class RingPicture {
     );
     sideLabel(
       context,
-      [consumer!, 'reads'],
+      [consumer!, this.words.reads],
       readsLabel,
       outer + labelGap,
       reach,
@@ -159,7 +173,7 @@ export class RingPicture {
     );
   }
 
-  private middle(context: CanvasRenderingContext2D, now: RingDirectionState): void {
+  private middle(context: CanvasRenderingContext2D, now: PictureState): void {
     const palette = this.palette();
     context.textAlign = 'center';
     context.textBaseline = 'middle';
@@ -173,10 +187,10 @@ export class RingPicture {
       centred(context, 'being set anew', 16, palette.dim, palette.font(0.92));
       return;
     }
-    const full = now.usedBytes >= now.sizeBytes;
-    const colour = full ? palette.warning : palette.foreground;
-    centred(context, `${percent(now.usedBytes, now.sizeBytes)} %`, -8, colour, palette.font(1.9));
-    const of = `${grouped(now.usedBytes)} of ${grouped(now.sizeBytes)}`;
+    const isTooFull = now.used >= now.size && !this.words.isFullFine;
+    const colour = isTooFull ? palette.warning : palette.foreground;
+    centred(context, `${percent(now.used, now.size)} %`, -8, colour, palette.font(1.9));
+    const of = `${grouped(now.used)} of ${grouped(now.size)}`;
     centred(context, of, 16, palette.dim, palette.font(0.92));
   }
 }

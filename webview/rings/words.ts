@@ -1,13 +1,33 @@
 /** The state of a ring in sentences, for a screen reader and for whoever rests the mouse on it. */
-import type { RingDirectionDetail, RingDirectionState, RingFrame, RingKind } from '../../server/rpc/api';
+import type {
+  RingDirectionDetail,
+  RingDirectionState,
+  RingFrame,
+  RingKind,
+  RingRow,
+} from '../../server/rpc/api';
 import { wraps } from './geometry';
+import { deviceExplanation } from './deviceWords';
 import { grouped, isReadable, occupancyText, percent, rateText } from './numbers';
+import { slotsOccupancyText } from './slotNumbers';
 
 export const kindNames: Readonly<Record<RingKind, string>> = {
   xenstore: 'Xenstore ring',
   console: 'Console ring',
   vchan: 'Vchan',
+  device: 'Device ring',
 };
+
+/** `Xenstore ring`, `vif 0 tx`. */
+export function ringHeading({ kind, device }: RingRow): string {
+  return device?.title ?? kindNames[kind];
+}
+
+/** Which of the kinds with two directions a ring is shown as: a device's is like one of them. */
+export function shownAs({ kind, device }: RingRow): Exclude<RingKind, 'device'> {
+  if (kind !== 'device') return kind;
+  return device?.deviceClass === 'console' ? 'console' : 'vchan';
+}
 
 const carries: Readonly<Record<string, string>> = {
   req: 'Requests',
@@ -18,9 +38,13 @@ const carries: Readonly<Record<string, string>> = {
   right: 'To the client',
 };
 
+/** Of the two byte rings of a device. */
+const flexCarries: Readonly<Record<string, string>> = { in: 'To the frontend', out: 'To the backend' };
+
 /** `Requests: guest → xenstored`. */
 export function directionTitle({ name, producer, consumer }: RingDirectionState): string {
-  return `${carries[name] ?? name}: ${producer} → ${consumer}`;
+  const what = producer === 'frontend' || consumer === 'frontend' ? flexCarries[name] : undefined;
+  return `${what ?? carries[name] ?? name}: ${producer} → ${consumer}`;
 }
 
 /** What waits, and what was read: the rings of a console have names that are words themselves. */
@@ -36,7 +60,7 @@ export function unreadableText({ unknown }: RingDirectionState): string {
     : 'By these indices nothing can be told from the bytes.';
 }
 
-/** In place of the packets of a vchan. */
+/** In place of the packets of a vchan, or of the byte rings of a device. */
 export const unseenText = 'What it carries lies in pages of its own and is not looked at.';
 
 /** Everything that the picture of one direction shows. */
@@ -81,7 +105,8 @@ export function politeSummary({ row }: RingFrame): string {
       ? `${direction.name} full`
       : `${direction.name} about ${Math.ceil(level / 25) * 25} %`;
   });
-  return `${kindNames[row.kind]}: ${row.verdict.text}. ${levels.join(', ')}.`;
+  if (row.slots) levels.push(slotsOccupancyText(row.slots));
+  return `${ringHeading(row)}: ${row.verdict.text}. ${levels.join(', ')}.`;
 }
 
 /** What was seen, and by which rule; what else the doctor says beside it. */
@@ -97,7 +122,9 @@ export function evidenceOf({ row, diagnoses }: Pick<RingFrame, 'row' | 'diagnose
 }
 
 /** “What am I looking at”: a page and its two directions in plain words. */
-export function explanation(kind: RingKind, owner: string, simulated: boolean): string[] {
+export function explanation(row: RingRow | undefined, owner: string, simulated: boolean): string[] {
+  const kind = row?.kind ?? 'xenstore';
+  if (row?.device) return deviceExplanation(row, owner);
   if (kind === 'vchan') return vchanExplanation(owner);
   const server = kind === 'xenstore' ? 'xenstored' : 'the console daemon';
   const lines = [

@@ -1,5 +1,7 @@
 /** The words of a ring page in words, and which bytes of the page are what. */
+import { isIndexWord } from '../../capture/pageLayouts';
 import type { PageSampler } from '../../capture/pageSampler';
+import { FLEX_RING_ORDER_MAX, flexRingBytes } from '../../wire/flexRing';
 import { ringSpans } from '../../wire/ringIndex';
 import { xsRingErrorMeaning, xsRingFeaturesText } from '../../wire/xsRing';
 import type { DirectionHistory } from './ringHistory';
@@ -7,7 +9,9 @@ import type { RingSegment, RingWord } from './ringTypes';
 
 export function ringWords(page: PageSampler): RingWord[] {
   const { layout } = page.layout;
-  const says = { xenstore: xenstoreSays, console: consoleSays, vchan: vchanSays }[page.layout.kind];
+  const says = { xenstore: xenstoreSays, console: consoleSays, vchan: vchanSays, device: deviceSays }[
+    page.layout.kind
+  ];
   return Object.values(layout.fields).map((field) => {
     const { name, offsetBytes, widthBytes, meaning } = field;
     const value = page.field(field);
@@ -66,6 +70,13 @@ function vchanAsks(bits: number): string {
   return `a ring is asked for when ${asked.join(' or ')}`;
 }
 
+function deviceSays(name: string, value: number): string | undefined {
+  if (name !== 'ring_order') return undefined;
+  return value <= FLEX_RING_ORDER_MAX
+    ? `${flexRingBytes(value).toLocaleString('en-US')} bytes each way`
+    : 'longer than any ring can be';
+}
+
 /** Pieces that cover the page up to its last word. */
 export function ringSegments(page: PageSampler, directions: readonly DirectionHistory[]): RingSegment[] {
   const { layout, usedBytes } = page.layout;
@@ -74,7 +85,7 @@ export function ringSegments(page: PageSampler, directions: readonly DirectionHi
     for (const direction of directions) segments.push(...arraySegments(direction));
   }
   for (const { name, offsetBytes, widthBytes } of Object.values(layout.fields)) {
-    const role = name.endsWith('_prod') || name.endsWith('_cons') ? 'index' : 'state';
+    const role = isIndexWord(name) ? 'index' : 'state';
     segments.push({ start: offsetBytes, end: offsetBytes + widthBytes, role, name });
   }
   return withoutGaps(segments, usedBytes);

@@ -7,6 +7,7 @@ import type { PageSampler, SampleResult } from '../../capture/pageSampler';
 import type { DirectionSampler } from '../../capture/directionSampler';
 import type { DirectionLayout, PageLayout } from '../../capture/pageLayouts';
 import { indexDistance } from '../../wire/ringIndex';
+import { SlotKeeper, type SlotHistory } from './slotHistory';
 
 export interface IndexPair {
   readonly prod: number;
@@ -66,6 +67,8 @@ export interface RingHistory {
   /** Simulated hosts only. */
   readonly inside: ObservedInside | undefined;
   readonly directions: readonly DirectionHistory[];
+  /** Where requests and responses are carried, and `directions` is empty. */
+  readonly slots: SlotHistory | undefined;
 }
 
 /**
@@ -83,6 +86,7 @@ const maxFreeOfFull = 1;
 export class HistoryKeeper implements RingHistory {
   readonly page: RingHistory['page'];
   readonly directions: readonly DirectionKeeper[];
+  readonly slots: SlotKeeper | undefined;
   readonly states: Record<string, number> = {};
   samples = 0;
   firstMs = 0;
@@ -98,6 +102,7 @@ export class HistoryKeeper implements RingHistory {
     const { id, domid } = sampler.page;
     this.page = { id, domid, layout: sampler.layout };
     this.directions = sampler.directions.map((direction) => new DirectionKeeper(direction));
+    this.slots = sampler.slots && new SlotKeeper(sampler.slots);
   }
 
   get unreadable(): string | undefined {
@@ -119,6 +124,7 @@ export class HistoryKeeper implements RingHistory {
     if (this.samples++ === 0) this.firstMs = nowMs;
     if (result === 'moved') this.#readStates(nowMs);
     this.reconnectSinceMs = this.#sampler.isReconnecting ? (this.reconnectSinceMs ?? nowMs) : undefined;
+    this.slots?.fold(this.#sampler, nowMs);
     const before = this.inside;
     this.inside = this.#sampler.page.inside;
     for (const direction of this.directions) {
@@ -132,7 +138,7 @@ export class HistoryKeeper implements RingHistory {
     if (this.samples === 0 || this.tornRun > 0) return false;
     if (this.goneSinceMs !== undefined || this.reconnectSinceMs !== undefined) return false;
     for (const direction of this.directions) if (!direction.isAtRest(nowMs)) return false;
-    return true;
+    return this.slots?.isAtRest(nowMs) ?? true;
   }
 
   /** After a sample that is the same as the one before; answers whether the doorbells are as well. */

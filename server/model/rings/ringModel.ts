@@ -1,6 +1,7 @@
 /** The state of one ring page, folded from its samples. */
 import type { PageSampler, SampleResult } from '../../capture/pageSampler';
 import { decodePackets, decodeText, type Packets } from './packets';
+import { deviceOf } from './ringDevice';
 import { ringSegments, ringWords } from './pageWords';
 import { type DirectionHistory, HistoryKeeper, type RingHistory } from './ringHistory';
 import type {
@@ -13,6 +14,7 @@ import type {
   RingVerdict,
   RingView,
 } from './ringTypes';
+import type { RingDevice } from './slotTypes';
 import { Stream } from './stream';
 import { slotMs, Strip } from './strip';
 
@@ -37,6 +39,8 @@ export class RingModel {
   readonly #history: HistoryKeeper;
   readonly #strip: Strip;
   readonly #streams: readonly (Stream | undefined)[];
+  /** Where it is a device's ring. */
+  readonly #device: RingDevice | undefined;
   #row: RingRow | undefined;
   #diagnoses: readonly RingDiagnosis[] = [];
   #findings: readonly RingFinding[] = [];
@@ -53,6 +57,7 @@ export class RingModel {
   constructor(sampler: PageSampler, judge: Judge) {
     this.#sampler = sampler;
     this.#judge = judge;
+    this.#device = sampler.page.device && deviceOf(sampler.page.device);
     this.#history = new HistoryKeeper(sampler);
     this.#strip = new Strip(sampler.layout.directions.map(({ name }) => name));
     this.#streams = sampler.directions.map((direction) =>
@@ -151,7 +156,10 @@ export class RingModel {
     const known = this.#row;
     const isSame =
       known?.verdict === this.#verdict && directions.every((one, at) => one === known!.directions[at]);
-    if (!isSame) this.#row = { id: this.id, kind, domid, directions, verdict: this.#verdict! };
+    if (!isSame) {
+      const device = this.#device && { device: this.#device };
+      this.#row = { id: this.id, kind, domid, ...device, directions, verdict: this.#verdict! };
+    }
     this.#isAtRest = isJudged && this.#strip.isQuiet(time.nowMs) && this.#history.isAtRest(time.activeMs);
   }
 

@@ -1,7 +1,8 @@
 /** What is told of rings: plain values that survive JSON. */
 import type { DirectionName } from '../../capture/pageLayouts';
+import type { RingDevice, RingSlotsDetail, RingSlotsState } from './slotTypes';
 
-export type RingKind = 'xenstore' | 'console' | 'vchan';
+export type RingKind = 'xenstore' | 'console' | 'vchan' | 'device';
 export type RingSeverity = 'fine' | 'note' | 'warning' | 'error';
 
 /** One direction of a ring, as of the last sample whose indices held still. */
@@ -51,7 +52,11 @@ export interface RingRow {
   readonly id: string;
   readonly kind: RingKind;
   readonly domid: number;
+  /** `device` only. */
+  readonly device?: RingDevice;
   readonly directions: readonly RingDirectionState[];
+  /** Where requests and responses are carried, and `directions` is empty. */
+  readonly slots?: RingSlotsState;
   /** The most serious of what the doctor says. */
   readonly verdict: RingVerdict;
 }
@@ -142,6 +147,8 @@ export interface RingView {
   readonly diagnoses: readonly RingDiagnosis[];
   /** In the order of the row's directions. */
   readonly details: readonly RingDirectionDetail[];
+  /** Where the row has `slots`. */
+  readonly slotsDetail?: RingSlotsDetail;
   readonly words: readonly RingWord[];
   /** The page up to its last word, in base64. */
   readonly page: string;
@@ -163,7 +170,8 @@ export interface RingStrip {
   /** When the first slot begins. */
   readonly startMs: number;
   readonly directions: readonly {
-    readonly name: DirectionName;
+    /** `slots`: numbers of requests and not of bytes. */
+    readonly name: DirectionName | 'slots';
     /** The most that waited in the slot; null also where the indices meant nothing. */
     readonly usedBytes: readonly (number | null)[];
     readonly producedBytes: readonly (number | null)[];

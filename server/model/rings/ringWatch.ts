@@ -7,6 +7,7 @@ import type { Observer } from '../../host/observer';
 import { type Listening, RingSampler, type SampleListener } from '../../capture/sampler';
 import type { PageSampler, SampleResult } from '../../capture/pageSampler';
 import { type Judge, RingModel, type RingTime } from './ringModel';
+import { SlotRingModel } from './slotRingModel';
 import type { RingFinding, RingRow, RingsFrame, RingStrip, RingView } from './ringTypes';
 
 /** A ring whose page is gone is shown so for this long. */
@@ -37,7 +38,7 @@ interface Subscriber {
 
 interface Watched {
   readonly sampler: PageSampler;
-  readonly model: RingModel;
+  readonly model: RingModel | SlotRingModel;
 }
 
 export class RingWatch {
@@ -114,7 +115,8 @@ export class RingWatch {
       return;
     }
     if (ring?.sampler !== sampler) {
-      ring = { sampler, model: new RingModel(sampler, this.#judge) };
+      const Model = sampler.slots ? SlotRingModel : RingModel;
+      ring = { sampler, model: new Model(sampler, this.#judge) };
       this.#rings.set(id, ring);
     }
     ring.model.fold(result, this.#time(nowMs));

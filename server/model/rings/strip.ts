@@ -2,6 +2,9 @@
 import type { DirectionName } from '../../capture/pageLayouts';
 import type { RingStrip } from './ringTypes';
 
+/** `slots`: one column that counts requests and responses instead of bytes. */
+export type StripName = DirectionName | 'slots';
+
 export const slotMs = 100;
 /** Two minutes. */
 export const stripSlots = 1_200;
@@ -20,7 +23,7 @@ interface Column {
 }
 
 export class Strip {
-  readonly #names: readonly DirectionName[];
+  readonly #names: readonly StripName[];
   readonly #columns: readonly Column[];
   readonly #seen = new Uint8Array(stripSlots);
   readonly #marks = new Uint8Array(stripSlots);
@@ -31,7 +34,7 @@ export class Strip {
   #firstMs = 0;
   #lastMs = 0;
 
-  constructor(names: readonly DirectionName[]) {
+  constructor(names: readonly StripName[]) {
     this.#names = names;
     this.#columns = names.map(() => ({
       used: new Float64Array(stripSlots),

@@ -41,6 +41,10 @@ export class GrantTable {
     return this.#grants.size;
   }
 
+  find(gref: number): Grant | undefined {
+    return this.#grants.get(gref);
+  }
+
   list(): Grant[] {
     return [...this.#grants.values()];
   }

@@ -117,6 +117,10 @@ export class Machine {
     this.#observer = new MachineObserver(
       () => this.#starts,
       () => this.lent(),
+      {
+        grant: (domid, gref) => this.#domains.get(domid)?.grants.find(gref),
+        port: (domid, port) => this.#domains.get(domid)?.events.get(port),
+      },
     );
   }
 
@@ -265,7 +269,7 @@ export class Machine {
     });
   }
 
-  /** The xenstore and console pages of all domains, to look at. */
+  /** The shared pages of all domains, to look at. */
   observer(): MachineObserver {
     return this.#observer;
   }

@@ -6,7 +6,9 @@ import { BufferMemory, copyPart } from '../../host/bufferMemory';
 import type { ObservedInside, ObservedPage, Observer } from '../../host/observer';
 import { PAGE_BYTES } from '../../host/pages';
 import type { ReadOnlyPages } from '../../host/pages';
+import { DeviceLooks, type DeviceSource, type DeviceWorld } from './deviceLooks';
 import type { Lent, StartInfoInside } from './machine';
+import { insideOf } from './portInside';
 import { VchanLooks } from './vchanLooks';
 
 type PageKind = keyof StartInfoInside;
@@ -26,10 +28,22 @@ export class MachineObserver implements Observer {
   readonly #moveListeners = new Set<(domid: number | undefined) => void>();
 
   readonly #vchans: VchanLooks;
+  readonly #devices: DeviceLooks;
 
-  constructor(starts: () => ReadonlyMap<number, StartInfoInside>, lent: () => readonly Lent[]) {
+  constructor(
+    starts: () => ReadonlyMap<number, StartInfoInside>,
+    lent: () => readonly Lent[],
+    devices: DeviceWorld,
+  ) {
     this.#starts = starts;
     this.#vchans = new VchanLooks(lent);
+    this.#devices = new DeviceLooks(devices);
+  }
+
+  /** From now on the rings of devices are seen as well. */
+  followDevices(source: DeviceSource): void {
+    this.#devices.source = source;
+    this.tellChange();
   }
 
   pages(): readonly ObservedPage[] {
@@ -38,7 +52,7 @@ export class MachineObserver implements Observer {
       pages.push(this.#look(domid, 'xenstore', start.xenstore));
       if (start.console) pages.push(this.#look(domid, 'console', start.console));
     }
-    return [...pages, ...this.#vchans.pages()];
+    return [...pages, ...this.#vchans.pages(), ...this.#devices.pages(this.#starts().keys())];
   }
 
   onChange(listener: () => void): () => void {
@@ -65,6 +79,7 @@ export class MachineObserver implements Observer {
       this.#looks.delete(id);
     }
     this.#vchans.forgetGone();
+    this.#devices.forgetGone();
   }
 
   tellChange(): void {
@@ -99,20 +114,6 @@ export class MachineObserver implements Observer {
     this.#looks.set(id, { page, kind, of: frames, close: () => close(view) });
     return page;
   }
-}
-
-/** The same object as before while nothing changed: it is asked for with each look at each page. */
-function insideOf(port: Inside['port'] | undefined, before: ObservedInside | undefined): ObservedInside {
-  const pendingToServer = port?.peer?.isPending ?? false;
-  const pendingToGuest = port?.isPending ?? false;
-  const toldServer = port?.peer?.told;
-  const toldGuest = port?.told;
-  const isSame =
-    before?.toldServer === toldServer &&
-    before?.toldGuest === toldGuest &&
-    before?.pendingToServer === pendingToServer &&
-    before.pendingToGuest === pendingToGuest;
-  return isSame ? before : { pendingToServer, pendingToGuest, toldServer, toldGuest };
 }
 
 function open(frames: Inside['frames']) {

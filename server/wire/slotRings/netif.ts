@@ -47,6 +47,7 @@ export const NETIF_RX_RING: SlotRing = {
   slotBytes: 8,
   carries: 'an empty buffer for what comes in',
   isPosted: true,
+  mayWait: true,
   requests: {
     usual: slotLayout('struct netif_rx_request', 8, [
       ['id', 0, 2, 'The frontend’s own number, which comes back in the response.'],

@@ -63,6 +63,7 @@ export const USBIF_URB_RING: SlotRing = {
   source: usbSource,
   slotBytes: 148,
   carries: 'a USB transfer',
+  mayWait: true,
   requests: {
     usual: slotLayout('struct usbif_urb_request', 148, [
       ['id', 0, 2, 'The frontend’s own number, which comes back in the response.'],
@@ -102,6 +103,7 @@ export const USBIF_CONN_RING: SlotRing = {
   slotBytes: 4,
   carries: 'a place for news of a port',
   isPosted: true,
+  mayWait: true,
   requests: {
     usual: slotLayout('struct usbif_conn_request', 2, [
       ['id', 0, 2, 'The frontend’s own number, which comes back in the response.'],

@@ -57,6 +57,7 @@ export const PVCALLS_RING: SlotRing = {
   source: 'xen/include/public/io/pvcalls.h',
   slotBytes: 64,
   carries: 'a call of a socket function',
+  mayWait: true,
   requests: {
     usual: command('socket', [
       ['u.socket.domain', 16, 4, 'The family of addresses.', { names: { 2: 'IPv4' } }],

@@ -53,6 +53,8 @@ export interface SlotRing {
   readonly carries: string;
   /** In rest requests lie here unanswered, as buffers that the backend fills when something comes. */
   readonly isPosted?: true;
+  /** Some requests are answered only when something happens elsewhere: that one waits long says nothing. */
+  readonly mayWait?: true;
 }
 
 type FieldMore = Pick<SlotField, 'as' | 'names' | 'flags' | 'element'>;

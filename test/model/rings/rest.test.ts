@@ -61,13 +61,13 @@ function said({ verdict: { rule, severity, text, evidence } }: Pick<RingRow, 've
 type Rig = ReturnType<typeof rig>;
 
 const things: Record<string, (rig: Rig, amount: number) => void> = {
-  produce: ({ page }, amount) => void page.produce(page.layout.directions[0].name, Buffer.alloc(amount, 65)),
-  answer: ({ page }, amount) => void page.produce(page.layout.directions[1].name, Buffer.alloc(amount, 66)),
+  produce: ({ page }, amount) => void page.produce(page.layout.directions[0]!.name, Buffer.alloc(amount, 65)),
+  answer: ({ page }, amount) => void page.produce(page.layout.directions[1]!.name, Buffer.alloc(amount, 66)),
   consume: ({ page }) => page.layout.directions.forEach(({ name }) => page.consume(name)),
-  ask: ({ page }) => page.pass(page.layout.directions[0].name, request),
-  scribble: ({ page }, amount) => page.copyIn(page.layout.directions[0].name, Buffer.alloc(amount, 67)),
-  setBack: ({ page }) => page.setPair(page.layout.directions[0].name, 0, 0),
-  spoil: ({ page }, amount) => page.setPair(page.layout.directions[1].name, 5_000 + amount, 3),
+  ask: ({ page }) => page.pass(page.layout.directions[0]!.name, request),
+  scribble: ({ page }, amount) => page.copyIn(page.layout.directions[0]!.name, Buffer.alloc(amount, 67)),
+  setBack: ({ page }) => page.setPair(page.layout.directions[0]!.name, 0, 0),
+  spoil: ({ page }, amount) => page.setPair(page.layout.directions[1]!.name, 5_000 + amount, 3),
   connection: ({ page }, amount) => page.setWord('connection', amount % 2),
   error: ({ page }, amount) => page.layout.kind === 'xenstore' && page.setWord('error', amount % 4),
   tell: ({ page }) =>
@@ -78,7 +78,7 @@ const things: Record<string, (rig: Rig, amount: number) => void> = {
   go: ({ page }, amount) => (page.isGone = amount % 2 === 0),
   tear: ({ page }, amount) =>
     (page.beforeCopy =
-      amount % 2 === 0 ? () => page.pass(page.layout.directions[0].name, request) : undefined),
+      amount % 2 === 0 ? () => page.pass(page.layout.directions[0]!.name, request) : undefined),
   hold: ({ hold }, amount) => hold(amount % 2 === 0),
 };
 

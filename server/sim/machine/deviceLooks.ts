@@ -1,0 +1,149 @@
+/**
+ * Looks at the rings that frontends share with their backends. Which those are, the nodes of the devices
+ * tell; here their grants are found, so that nobody is shown a page that is not lent.
+ */
+import { copyPart, memoryOver, type RevocableMemory } from '../../host/bufferMemory';
+import type { ObservedInside, ObservedPage } from '../../host/observer';
+import { deviceRingPath, type DeviceRing } from '../../wire/deviceRings/deviceRing';
+import { FLEX_RING_INDEXES, FLEX_RING_ORDER_MAX, flexRingBytes } from '../../wire/flexRing';
+import type { Port } from './eventTable';
+import type { Grant } from './grantTable';
+import { insideOf } from './portInside';
+
+/** What is asked of a machine. */
+export interface DeviceWorld {
+  /** The entry of a domain's grant table. */
+  grant(domid: number, gref: number): Grant | undefined;
+  port(domid: number, port: number): Port | undefined;
+}
+
+/** Who knows which devices there are. */
+export interface DeviceSource {
+  /** Rings that the devices of a domain share now. */
+  ringsOf(domid: number): readonly DeviceRing[];
+  /** Asked no more of this domain: it is gone. */
+  forget(domid: number): void;
+}
+
+interface Look {
+  readonly page: ObservedPage;
+  readonly ring: DeviceRing;
+  readonly grants: readonly Grant[];
+  close(): void;
+}
+
+export class DeviceLooks {
+  readonly #world: DeviceWorld;
+  readonly #looks = new Map<string, Look>();
+  /** Set once the store is there. */
+  source: DeviceSource | undefined;
+
+  constructor(world: DeviceWorld) {
+    this.#world = world;
+  }
+
+  /** Those of these domains that are there now; the same objects as before while they stay. */
+  pages(domids: Iterable<number>): ObservedPage[] {
+    this.forgetGone();
+    const wanted = new Set<string>();
+    const pages: ObservedPage[] = [];
+    for (const domid of domids) {
+      for (const ring of this.source?.ringsOf(domid) ?? []) {
+        const page = this.#page(ring);
+        if (!page) continue;
+        wanted.add(page.id);
+        pages.push(page);
+      }
+    }
+    for (const id of this.#looks.keys()) if (!wanted.has(id)) this.#close(id);
+    return pages;
+  }
+
+  /** Called before pages are freed. */
+  forgetGone(): void {
+    for (const [id, { ring, grants }] of this.#looks) {
+      const isThere = grants.every((grant) => this.#world.grant(ring.domid, grant.gref) === grant);
+      if (!isThere || grants.some(({ frames }) => frames.memory.dead !== undefined)) this.#close(id);
+    }
+  }
+
+  #page(ring: DeviceRing): ObservedPage | undefined {
+    const id = `device:${ring.domid}:${deviceRingPath(ring)}`;
+    const known = this.#looks.get(id);
+    if (known && isSameRing(known.ring, ring)) return known.page;
+    if (known) this.#close(id);
+    const grants = ring.grefs.map((gref) => this.#world.grant(ring.domid, gref));
+    if (!grants.every((grant) => isLentTo(grant, ring.backendDomid))) return undefined;
+    const look = this.#look(id, ring, grants as Grant[]);
+    this.#looks.set(id, look);
+    return look.page;
+  }
+
+  #look(id: string, ring: DeviceRing, grants: readonly Grant[]): Look {
+    const { memory, close } = readOnlyMemory(grants);
+    const world = this.#world;
+    const ringBytes = ring.format.kind === 'flex' ? flexBytes(memory) : undefined;
+    let inside: ObservedInside | undefined;
+    const page: ObservedPage = {
+      id,
+      kind: 'device',
+      domid: ring.domid,
+      device: ring,
+      ...(ringBytes && { ringBytes }),
+      found: `lent to domain ${ring.backendDomid}, as ${ring.node} of ${ring.deviceClass} ${ring.devid} tells`,
+      copy(into, offset = 0) {
+        if (memory.dead !== undefined) return false;
+        copyPart(memory, into, offset);
+        return true;
+      },
+      get inside() {
+        const port = ring.port === undefined ? undefined : world.port(ring.domid, ring.port);
+        return (inside = insideOf(port, inside));
+      },
+    };
+    return { page, ring, grants, close };
+  }
+
+  #close(id: string): void {
+    this.#looks.get(id)?.close();
+    this.#looks.delete(id);
+  }
+}
+
+function isLentTo(grant: Grant | undefined, domid: number): boolean {
+  return grant !== undefined && grant.toDomid === domid && grant.frames.memory.dead === undefined;
+}
+
+/** All pages one behind the other, wherever they lie. */
+function readOnlyMemory(grants: readonly Grant[]): { memory: RevocableMemory; close(): void } {
+  const views = new Map([...new Set(grants.map(({ frames }) => frames))].map((it) => [it, it.readOnly()]));
+  const parts = grants.map(({ frames, page }) => ({
+    ...frames.partOf(page),
+    buffer: views.get(frames)!.buffer,
+  }));
+  const memory = memoryOver(parts, 'read');
+  return {
+    memory,
+    close() {
+      memory.revoke('The device whose ring this was shares it no more.');
+      for (const view of views.values()) view.close();
+    },
+  };
+}
+
+/** `in` and `out`; undefined while the frontend has not written the order, or a wrong one. */
+function flexBytes(memory: RevocableMemory): readonly [number, number] | undefined {
+  const order = memory.load32(FLEX_RING_INDEXES.fields.ring_order.offsetBytes);
+  return order > FLEX_RING_ORDER_MAX ? undefined : [flexRingBytes(order), flexRingBytes(order)];
+}
+
+function isSameRing(one: DeviceRing, other: DeviceRing): boolean {
+  return (
+    one === other ||
+    (one.backendDomid === other.backendDomid &&
+      one.port === other.port &&
+      one.format.kind === other.format.kind &&
+      one.grefs.length === other.grefs.length &&
+      one.grefs.every((gref, at) => gref === other.grefs[at]))
+  );
+}
