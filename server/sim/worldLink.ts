@@ -4,12 +4,17 @@
  * the seed draws whose request comes first.
  */
 import type { ByteStream, ByteStreamHandlers, Dial } from '../store/byteStream';
-import { XS_HEADER_BYTES, XsType, xsMessageEnd, xsTypeName } from '../wire/xsMessage';
+import {
+  XS_HEADER_BYTES,
+  XS_PAYLOAD_MAX_BYTES,
+  XS_TOO_LONG,
+  XsType,
+  xsMessageEnd,
+  xsTypeName,
+} from '../wire/xsMessage';
 import type { Gate, What, WorldTime } from './due';
 
 const HIGH_WATER_BYTES = 64 * 1024;
-/** Both ends are ours; the store's own limit applies behind this. */
-const maxMessageBytes = 1024 * 1024;
 
 export interface LinkOptions {
   readonly time: WorldTime;
@@ -62,6 +67,8 @@ export function worldLink(dial: Dial, { time, domid, name, gate }: LinkOptions):
 class Lane {
   queuedBytes = 0;
   readonly #queue: Buffer[] = [];
+  /** The beginning of a message: a program may write its header and its payload apart. */
+  #partial: Buffer = Buffer.alloc(0);
   #planned: { cancel(): void } | undefined;
   #wantsDrain = false;
   #isPaused = false;
@@ -76,7 +83,10 @@ class Lane {
 
   /** False asks to wait for `onDrain`. */
   push(bytes: Buffer): boolean {
-    for (const message of messagesIn(bytes)) this.#queue.push(message);
+    const unread = this.#partial.length === 0 ? bytes : Buffer.concat([this.#partial, bytes]);
+    const { messages, partial } = messagesIn(unread);
+    this.#partial = partial;
+    this.#queue.push(...messages);
     this.queuedBytes += bytes.length;
     this.#plan();
     this.#wantsDrain ||= this.queuedBytes >= HIGH_WATER_BYTES;
@@ -102,6 +112,7 @@ class Lane {
 
   drop(): void {
     this.#queue.length = 0;
+    this.#partial = Buffer.alloc(0);
     this.queuedBytes = 0;
     this.#planned?.cancel();
     this.#planned = undefined;
@@ -129,15 +140,17 @@ class Lane {
   }
 }
 
-function messagesIn(bytes: Buffer): Buffer[] {
+/** One that is longer than any may be is passed on as it comes: the store refuses it. */
+function messagesIn(bytes: Buffer): { readonly messages: Buffer[]; readonly partial: Buffer } {
   const messages: Buffer[] = [];
   for (let offset = 0; offset < bytes.length;) {
-    const end = xsMessageEnd(bytes, offset, maxMessageBytes);
-    const next = end < 0 || end > bytes.length ? bytes.length : end;
+    const end = xsMessageEnd(bytes, offset, XS_PAYLOAD_MAX_BYTES);
+    if (end > bytes.length) return { messages, partial: bytes.subarray(offset) };
+    const next = end === XS_TOO_LONG ? bytes.length : end;
     messages.push(bytes.subarray(offset, next));
     offset = next;
   }
-  return messages;
+  return { messages, partial: Buffer.alloc(0) };
 }
 
 /** Says its sentence only when asked. */

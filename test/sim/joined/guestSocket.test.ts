@@ -20,6 +20,7 @@ import {
 } from '../../../server/wire/guestSocket';
 import { formatXsPerm } from '../../../server/wire/xsPerms';
 import { GuestClient, openEvtchn } from '../../support/guestClient';
+import { rawFrame } from '../../support/rawConnection';
 import { closeWorlds } from '../worldKit';
 import { openJoinedWorld, stepTo, until } from './joinedWorld';
 import type { JoinedWorld } from './joinedWorld';
@@ -151,6 +152,34 @@ if (process.platform === 'linux') {
         assert.ok(await asked);
         world.world.resume();
         await store.close();
+      });
+
+      it('takes a request that comes in pieces as one thing of the world, and one that is too long as none', async () => {
+        const { world } = joined;
+        const { storeSocketPath } = await joined.join('alice');
+        const socket = net.connect(storeSocketPath).setNoDelay();
+        const answers: Buffer[] = [];
+        socket.on('data', (bytes: Buffer) => answers.push(bytes));
+        const text = () => Buffer.concat(answers).toString('latin1');
+        const read = rawFrame({ type: 'READ', payload: 'domid|' });
+        // Once whole, so that the connection is there before the world is held.
+        socket.write(rawFrame({ type: 'READ', payload: 'name|' }));
+        await until(() => text().endsWith('alice'));
+        await world.settled();
+        world.world.hold();
+        for (const byte of read) await new Promise((resolve) => socket.write(Buffer.of(byte), resolve));
+        const told: string[] = [];
+        while (!told.some((move) => move.startsWith('The store tells alice'))) {
+          const move = await world.world.step();
+          if (move && / alice |^alice /.test(move.text)) told.push(move.text.replace(/\d+/, 'N'));
+          await new Promise((resolve) => setTimeout(resolve, 1));
+        }
+        assert.equal(told[0], 'alice (domain N) asks the store: READ domid.');
+        assert.equal(told.length, 2, told.join('\n'));
+        world.world.resume();
+        const closed = once(socket, 'close');
+        socket.write(rawFrame({ type: 'READ', len: 1_000_000 }));
+        await closed;
       });
 
       it('is recorded, and so is what programs ask of the store', async () => {
