@@ -61,17 +61,17 @@ function missingOf(needs: readonly Need[]): string | undefined {
  * A `describe` whose tests need Debian's daemons. Without them it is reported as skipped, with what
  * is missing in its title; with CI=true that is a failure, because there nothing may be left out.
  */
-export function describeWithDaemons(title: string, define: () => void): void {
+export function describeWithDaemons(title: string, define: (this: Mocha.Suite) => void): void {
   describeUnless(missingForDaemons(), title, define);
 }
 
 /** The same for the guest that is compiled from the header of Debian's libxen-dev. */
-export function describeWithRingGuest(title: string, define: () => void): void {
+export function describeWithRingGuest(title: string, define: (this: Mocha.Suite) => void): void {
   describeUnless(missingOf(guestNeeds), title, define);
 }
 
 /** With the daemons, and as root: a server for another user is started. */
-export function describeAsRootWithDaemons(title: string, define: () => void): void {
+export function describeAsRootWithDaemons(title: string, define: (this: Mocha.Suite) => void): void {
   describeUnless(missingOf([root, ...daemonNeeds]), title, define);
 }
 
@@ -82,7 +82,7 @@ export function itAsRoot(title: string, run: () => Promise<void>): void {
   else skipped(`${title}: ${missing}`, missing);
 }
 
-function describeUnless(missing: string | undefined, title: string, define: () => void): void {
+function describeUnless(missing: string | undefined, title: string, define: (this: Mocha.Suite) => void): void {
   if (missing === undefined) {
     describe(title, define);
     return;
