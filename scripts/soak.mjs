@@ -33,6 +33,8 @@ const allParts = [
     specs: ['test/interop/xensim/devices.test.ts', 'test/fuzz/guestSocket.test.ts'],
     effort: 100,
   },
+  // Our ends of a vchan against libxenvchan: all orders, and a gigabyte each way.
+  { name: 'vchanPeers', specs: ['test/interop/xensim/vchanEnds.test.ts'], effort: 128 },
   // The same on a real Xen, under the daemon that the seed chooses.
   { name: 'realXen', xen: 'many calls of C|wrappers around C on real Xen', effort: 100 },
 ];

@@ -3,6 +3,8 @@ import { spawn, spawnSync } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
+import { connect } from 'node:net';
+import type { Socket } from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import { joinWorld } from '../../../server/cli/joinWorld';
@@ -155,4 +157,17 @@ export class ProgramWorld {
 /** Waits in turns of a millisecond; the test's own time limit ends a wait in vain. */
 export async function until(isSo: () => boolean): Promise<void> {
   while (!isSo()) await new Promise((resolve) => setTimeout(resolve, 1));
+}
+
+/** A socket is there a moment before anybody listens on it. */
+export async function dialPatiently(path: string): Promise<Socket> {
+  for (;;) {
+    const socket = connect(path);
+    const isOpen = await new Promise((resolve) => {
+      socket.once('connect', () => resolve(true));
+      socket.once('error', () => resolve(false));
+    });
+    if (isOpen) return socket.on('error', () => undefined);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
 }

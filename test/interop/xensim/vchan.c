@@ -2,12 +2,16 @@
  * One end of a vchan, against Debian's libxenvchan as it is.
  *
  *   vchan server|client DOMID PATH RINGBYTES stream|packet BYTES
+ *   vchan server|client DOMID PATH RINGBYTES give|take BYTES
  *   vchan server|client DOMID PATH RINGBYTES ping ROUNDS
  *   vchan server|client DOMID PATH RINGBYTES watch
  *
+ * RINGBYTES is the least size of both rings, or LEFT/RIGHT.
+ *
  * stream, packet: the client sends so many bytes that both ends can compute, then the server as many
- * back; each end checks what it gets. ping: one byte to and fro, a line for each. watch: says `open N`
- * each time that libxenvchan_is_open gives another answer, until it gives 0.
+ * back; each end checks what it gets. give: writes so many bytes and closes. take: reads until so many
+ * have come, or the other side has left, says how many, and closes. ping: one byte to and fro, a line
+ * for each. watch: says `open N` each time that libxenvchan_is_open gives another answer, until it gives 0.
  */
 #include <errno.h>
 #include <stdint.h>
@@ -112,6 +116,20 @@ static void ping(struct libxenvchan *vchan, long rounds, int is_server)
             libxenvchan_wait(vchan);
 }
 
+static void take(struct libxenvchan *vchan, uint64_t total, int is_server)
+{
+    static uint8_t bytes[PIECE_BYTES];
+    uint64_t done = 0;
+    while (done < total) {
+        int got = libxenvchan_read(vchan, bytes, piece(total - done, 0));
+        if (got <= 0)
+            break;
+        check(bytes, done, (size_t)got, !is_server);
+        done += (uint64_t)got;
+    }
+    printf("took %llu\n", (unsigned long long)done);
+}
+
 static void watch(struct libxenvchan *vchan)
 {
     int before = -1;
@@ -145,8 +163,9 @@ int main(int count, char **words)
         return 2;
     setvbuf(stdout, NULL, _IOLBF, 0);
     int is_server = strcmp(words[1], "server") == 0, domid = atoi(words[2]);
-    size_t ring = (size_t)atol(words[4]);
-    struct libxenvchan *vchan = is_server ? libxenvchan_server_init(NULL, domid, words[3], ring, ring)
+    const char *slash = strchr(words[4], '/');
+    size_t left = (size_t)atol(words[4]), right = slash ? (size_t)atol(slash + 1) : left;
+    struct libxenvchan *vchan = is_server ? libxenvchan_server_init(NULL, domid, words[3], left, right)
                                           : connect_patiently(domid, words[3]);
     if (!vchan)
         die("libxenvchan_server_init");
@@ -156,6 +175,10 @@ int main(int count, char **words)
         watch(vchan);
     else if (strcmp(words[5], "ping") == 0)
         ping(vchan, atol(words[6]), is_server);
+    else if (strcmp(words[5], "give") == 0)
+        send_all(vchan, strtoull(words[6], NULL, 10), 0, is_server);
+    else if (strcmp(words[5], "take") == 0)
+        take(vchan, strtoull(words[6], NULL, 10), is_server);
     else
         exchange(vchan, strtoull(words[6], NULL, 10), strcmp(words[5], "packet") == 0, is_server);
     libxenvchan_close(vchan);

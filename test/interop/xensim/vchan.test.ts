@@ -2,15 +2,14 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { connect, createServer } from 'node:net';
-import type { Socket } from 'node:net';
+import { createServer } from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import { systemClock } from '../../../server/cli/systemClock';
 import { diagnose } from '../../../server/doctor/doctor';
 import { RingWatch } from '../../../server/model/rings/ringWatch';
 import { XEN_BIN, describeWithDaemons } from '../daemons/requirements';
-import { ProgramWorld, compile, until } from './kit';
+import { ProgramWorld, compile, dialPatiently, until } from './kit';
 import type { Program } from './kit';
 
 const megabyte = 2 ** 20;
@@ -208,16 +207,3 @@ describeWithDaemons('programs with libxenvchan join a world', () => {
     for (const { child } of [server, client]) child.kill();
   });
 });
-
-/** A socket is there a moment before anybody listens on it. */
-async function dialPatiently(path: string): Promise<Socket> {
-  for (;;) {
-    const socket = connect(path);
-    const isOpen = await new Promise((resolve) => {
-      socket.once('connect', () => resolve(true));
-      socket.once('error', () => resolve(false));
-    });
-    if (isOpen) return socket.on('error', () => undefined);
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
-}
