@@ -48,6 +48,7 @@ export const texts = {
     if (host.unavailable) lines.push(host.unavailable.reason);
     if (host.unavailable?.command) lines.push(`In a terminal: ${host.unavailable.command}`);
     if (throughRoot) lines.push(`Through the server that runs as root at ${throughRoot}.`);
+    if (host.whyNoRings) lines.push(host.whyNoRings);
     if (host.world) lines.push(`Seed ${host.world.seed}, ${texts.pace(host.world.pace)}.`);
     if (host.state.kind === 'away') lines.push(host.state.reason);
     if (host.socketPath) lines.push(`Socket: ${host.socketPath}`);
@@ -133,6 +134,7 @@ export const texts = {
     return `${countOf(entries, 'entry', 'entries')} saved in ${file}, ${older}. Values of the store are in it.`;
   },
 
+  noRings: (why: string) => `${why} The tree and all else can be used, and the simulator shows rings.`,
   ringsLeftOut: (count: number) =>
     `${countOf(count, 'further ring')} ${count === 1 ? 'is' : 'are'} not looked at: there are too many.`,
   ringServerAway:

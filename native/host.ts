@@ -42,6 +42,7 @@ class Native implements NativeHost {
   readonly random;
   /** Absent where no page of another domain can be mapped. */
   readonly observer?: () => NativeObserver;
+  readonly whyNoRings: string | undefined;
   readonly #options: NativeHostOptions;
   #events: NativeEventChannels | undefined;
   #grants: NativeGrants | undefined;
@@ -54,7 +55,9 @@ class Native implements NativeHost {
     this.#options = options;
     this.clock = options.store.clock;
     this.random = options.store.random;
-    if (this.#canLook()) this.observer = () => (this.#observer ??= this.#openObserver());
+    this.whyNoRings = this.#whyNoRings();
+    if (this.whyNoRings === undefined) this.observer = () => (this.#observer ??= this.#openObserver());
+    else this.#options.log?.(this.whyNoRings);
   }
 
   openStore() {
@@ -120,21 +123,22 @@ class Native implements NativeHost {
     return (this.#foreign ??= new ForeignMemory(libraries, views));
   }
 
-  /** Pages of others can be mapped in one way or the other. */
-  #canLook(): boolean {
+  /** Undefined where pages of others can be mapped in one way or the other. */
+  #whyNoRings(): string | undefined {
     const ways = [() => this.grants().mustMap(), () => this.#foreignMemory().mustMap()];
-    const failures: string[] = [];
+    const failures: XenscopeError[] = [];
     for (const way of ways) {
       try {
         way();
-        return true;
+        return undefined;
       } catch (error) {
         if (!(error instanceof XenscopeError)) throw error;
-        failures.push(error.message);
+        failures.push(error);
       }
     }
-    this.#options.log?.(`The rings of guests cannot be seen. ${failures.join(' ')}`);
-    return false;
+    const [byGrant, byFrame] = failures as [XenscopeError, XenscopeError];
+    this.#options.log?.(`Pages cannot be mapped by their frames either. ${byFrame.message}`);
+    return `The rings of guests cannot be seen. ${byGrant.message} ${byGrant.wayOut ?? ''}`.trim();
   }
 
   #mustBeOpen(): void {

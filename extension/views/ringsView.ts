@@ -233,7 +233,8 @@ export class RingsView implements vscode.TreeDataProvider<Element>, vscode.Dispo
     this.view.description = host?.label;
     const empty = rings.list(hosts.currentId).length === 0;
     const leftOut = rings.leftOut(hosts.currentId);
-    const message = empty || leftOut === 0 ? undefined : texts.ringsLeftOut(leftOut);
+    const why = host?.whyNoRings && texts.noRings(host.whyNoRings);
+    const message = empty ? why : leftOut === 0 ? undefined : texts.ringsLeftOut(leftOut);
     if (this.view.message !== message) this.view.message = message;
     const word = !empty
       ? 'some'

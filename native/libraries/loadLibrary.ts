@@ -5,6 +5,9 @@ import { loadKoffi } from '../koffi';
 import { koffiType } from './cTypes';
 import type { Bound, LibraryTable } from './cTypes';
 
+/** What comes after it are the words of the system's loader. */
+const koffiSays = /^Failed to load shared library: /;
+
 type Koffi = ReturnType<typeof loadKoffi>;
 type LibraryHandle = ReturnType<Koffi['load']>;
 
@@ -42,7 +45,8 @@ function open(koffi: Koffi, file: string | null, tried: string[]): LibraryHandle
   try {
     return koffi.load(file);
   } catch (error) {
-    tried.push(`${file}: ${error instanceof Error ? error.message : String(error)}`);
+    const words = (error instanceof Error ? error.message : String(error)).replace(koffiSays, '');
+    tried.push(file !== null && words.includes(file) ? words : `${file}: ${words}`);
     return undefined;
   }
 }

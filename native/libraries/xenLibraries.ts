@@ -62,7 +62,8 @@ export class XenLibraries {
   }
 }
 
-function unusable(
+/** What is wrong with a library, and what to do about it. */
+export function unusable(
   { name, debianPackage }: LibraryTable,
   state: Exclude<LibraryState<LibraryTable>, { kind: 'loaded' }>,
 ): XenscopeError {
@@ -73,8 +74,16 @@ function unusable(
       { wayOut: `Install the ${name} of Xen 4.17 or later, or name its folder in ${librariesVariable}.` },
     );
   }
-  return new XenscopeError('unsupported', `The library ${name} is missing or cannot be loaded.`, {
-    cause: new Error(state.tried.join('; ')),
+  const cause = new Error(state.tried.join('; '));
+  const broken = state.tried.find((words) => !words.includes('No such file or directory'));
+  if (broken !== undefined) {
+    return new XenscopeError('unsupported', `The library ${name} cannot be loaded: ${broken}.`, {
+      cause,
+      wayOut: `Install it anew (Debian: ${debianPackage}), or name another folder in ${librariesVariable}.`,
+    });
+  }
+  return new XenscopeError('unsupported', `The library ${name} is missing.`, {
+    cause,
     wayOut: `Install it (Debian: ${debianPackage}), or name its folder in ${librariesVariable}.`,
   });
 }

@@ -18,6 +18,8 @@ export interface Host {
   openStore(): StoreClient;
   /** Looks at the pages of all domains; absent where they cannot be reached, e.g. behind a socket. */
   observer?(): Observer;
+  /** Why a host that could have an observer has none, in sentences for a person. */
+  readonly whyNoRings?: string | undefined;
   /** How a domain of a real host is now; undefined, or absent as a whole, where that cannot be seen. */
   lifeOf?(domid: number): DomainLife | undefined;
   /** All domains that the hypervisor has, by domid, those without a xenstore included; undefined as above. */

@@ -60,6 +60,8 @@ export interface HostInfo {
   readonly recorded?: boolean;
   /** Why it cannot be connected from here; absent where it can. */
   readonly unavailable?: Unavailable;
+  /** Why its rings cannot be seen while it is connected; absent where they can, or never could. */
+  readonly whyNoRings?: string;
   /** A server that runs as root for this user listens at this socket: through it the host can be had. */
   readonly rootServer?: string;
 }

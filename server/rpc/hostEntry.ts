@@ -71,6 +71,7 @@ export class HostEntry {
       ...found,
       socketPath: this.#session?.host.world?.storeSocketPath ?? found.socketPath ?? socketPath,
       world: this.#world,
+      whyNoRings: this.#session?.host.whyNoRings,
       recorded: this.#listener.mayWriteFiles && this.#session?.recorder !== undefined,
       // What is open is available, whatever a look at it says.
       unavailable: this.#session ? undefined : unavailable,

@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { reportText } from '../../server/cli/doctorVerb';
 import type { Finding, HostReport } from '../../native/hostReport';
+import { noXenLibraries } from '../support/noXenLibraries';
 import { xenscope } from './xenscope';
 
 describe('xenscope doctor host', function () {
@@ -60,6 +61,33 @@ describe('xenscope doctor host', function () {
     assert.match(detail, /libxengnttab\.so\.1 lacks xengnttab_open, .*another version of Xen/);
     assert.match(switchesOff!, /rings of guests/);
   });
+
+  if (process.platform === 'linux') {
+    it('names each library that cannot be loaded, what is off without it, and where it is to be had', async () => {
+      const without = noXenLibraries();
+      try {
+        const socketPath = path.join(folder, 'socket');
+        const { stdout, stderr } = await xenscope(['doctor', 'host', '--json'], {
+          socketPath,
+          env: without.env,
+        });
+        assert.equal(stderr, '');
+        const found = JSON.parse(stdout) as HostReport;
+        assert.ok(without.names.length > 6);
+        for (const name of without.names) {
+          const { state, detail, switchesOff, wayOut } = named(found, name);
+          assert.equal(state, 'missing', name);
+          assert.match(detail, new RegExp(`^The library ${name} cannot be loaded: .*file too short\\.$`));
+          assert.match(wayOut!, /^Install it anew \(Debian: libxen\w+.*\)/);
+          // This one only says nicely what went wrong.
+          if (name !== 'libxentoollog') assert.ok(switchesOff, name);
+        }
+        assert.equal(named(found, 'koffi').state, 'there');
+      } finally {
+        without.remove();
+      }
+    });
+  }
 
   it('says it in words, one paragraph for each kind', async () => {
     const { stdout } = await xenscope(['doctor', 'host'], { socketPath: path.join(folder, 'socket') });

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import path from 'node:path';
+import { noXenLibraries } from '../support/noXenLibraries';
 import { root } from './artefacts';
 import { useEditor } from './host';
 import { installedServer } from './serverProcess';
@@ -31,6 +32,24 @@ describe('the packaged extension', () => {
       );
       assert.match(told, /^ +ok +koffi +\d/m);
       assert.match(told, /Off: this machine as a real host\.\s+The simulator shows all there is to see/);
+    });
+
+    it('says of each library of Xen that is not there what is off, and that nothing else is', async () => {
+      const script = installedServer(editor().vscode.extensions);
+      const { env, names, remove } = noXenLibraries();
+      const told = await new Promise<string>((resolve) =>
+        execFile(
+          process.execPath,
+          [script, 'doctor', 'host'],
+          { env: { ...process.env, ...env } },
+          (_error, stdout) => resolve(stdout),
+        ),
+      );
+      remove();
+      for (const name of names)
+        assert.match(told, new RegExp(`^ +-- +${name} +The library ${name} cannot be loaded: `, 'm'));
+      assert.match(told, /Off: grants: the rings of guests, and sharing pages\./);
+      assert.match(told, /switches off what is said there, and nothing else\.\n$/);
     });
   }
 

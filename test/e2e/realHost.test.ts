@@ -11,6 +11,7 @@ import { dialSocket } from '../../server/store/client/socketDial';
 import { openStoreClient } from '../../server/store/client/storeClient';
 import { describeAsRootWithDaemons } from '../interop/daemons/requirements';
 import { startDaemon, type Daemon } from '../interop/daemons/startDaemon';
+import { noXenLibraries } from '../support/noXenLibraries';
 import { picture } from './artefacts';
 import { eventually } from './eventually';
 import { useEditor } from './host';
@@ -31,6 +32,7 @@ describeAsRootWithDaemons("this machine's Xen in VS Code", () => {
   let xenstored: Daemon;
   let shell: XenstoreShell;
   let root: RootServerProcess;
+  const without = noXenLibraries();
 
   before(async function () {
     this.timeout(60_000);
@@ -43,6 +45,7 @@ describeAsRootWithDaemons("this machine's Xen in VS Code", () => {
       installedServer(editor().vscode.extensions),
       socketPath,
       xenstored.socketPath,
+      without.env,
     );
     xenscope = new Xenscope(editor());
     await xenscope.open();
@@ -52,6 +55,7 @@ describeAsRootWithDaemons("this machine's Xen in VS Code", () => {
     await root?.kill();
     await xenstored?.stop();
     rmSync(folder, { recursive: true, force: true });
+    without.remove();
   });
 
   const row = () => xenscope.hosts.row(machine);
@@ -83,6 +87,15 @@ describeAsRootWithDaemons("this machine's Xen in VS Code", () => {
     const guest = xenscope.store.row('7', 3);
     await xenscope.description(guest).filter({ hasText: 'orchid' }).waitFor();
     await picture(xenscope.page, 'this-machine-as-root');
+  });
+
+  it('says that its rings cannot be seen without the libraries, what to install, and what shows rings', async () => {
+    const why = 'The rings of guests cannot be seen. The library libxengnttab cannot be loaded';
+    const hover = await xenscope.hover(row(), why);
+    assert.match(hover, /Install it anew \(Debian: libxengnttab1\)/);
+    const rings = xenscope.workbench.pane('Rings');
+    await rings.getByText(why).filter({ hasText: 'the simulator shows rings' }).waitFor();
+    await picture(xenscope.page, 'no-libraries');
   });
 
   it('follows what others change, and edits after a question', async () => {

@@ -10,12 +10,13 @@ export class RootServerProcess {
     private readonly serverScript: string,
     readonly socketPath: string,
     private readonly xenstored: string,
+    private readonly env: NodeJS.ProcessEnv = {},
   ) {}
 
   async start(): Promise<void> {
     const args = [this.serverScript, 'serve', '--owner', 'root', '--socket', this.socketPath];
     const child = spawn(process.execPath, args, {
-      env: { ...process.env, XENSTORED_PATH: this.xenstored },
+      env: { ...process.env, ...this.env, XENSTORED_PATH: this.xenstored },
       stdio: ['ignore', 'pipe', 'inherit'],
     });
     this.child = child;

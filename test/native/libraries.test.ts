@@ -9,7 +9,7 @@ import { quietLogger } from '../../native/quietLogger';
 import { hasExternalBuffers } from '../../native/koffi';
 import type { LibraryTable } from '../../native/libraries/cTypes';
 import { loadLibrary } from '../../native/libraries/loadLibrary';
-import { libraryTables, XenLibraries } from '../../native/libraries/xenLibraries';
+import { libraryTables, unusable, XenLibraries } from '../../native/libraries/xenLibraries';
 import { XenscopeError } from '../../server/host/errors';
 
 /** The mathematics of C are on every Linux: a library as good as any to be found or not. */
@@ -103,6 +103,19 @@ if (process.platform === 'linux') {
             /Debian: libxen|Install/.test(error.wayOut!),
         );
       }
+    });
+
+    it('say whether they are missing or broken', () => {
+      const absent = 'libxengnttab.so.1: cannot open shared object file: No such file or directory';
+      const missing = unusable(libraryTables.gnttab, { kind: 'missing', tried: [absent] });
+      assert.equal(missing.message, 'The library libxengnttab is missing.');
+      assert.match(missing.wayOut!, /^Install it \(Debian: libxengnttab1\), or name its folder/);
+      const tried = ['/some/libxengnttab.so.1: file too short', absent];
+      const broken = unusable(libraryTables.gnttab, { kind: 'missing', tried });
+      assert.equal(
+        broken.message,
+        'The library libxengnttab cannot be loaded: /some/libxengnttab.so.1: file too short.',
+      );
     });
 
     it('need the C library of this process, which is always there', () => {
