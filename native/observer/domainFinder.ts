@@ -73,6 +73,11 @@ export class DomainFinder {
     return this.#hearsReleases;
   }
 
+  /** Only this domain itself can be found. */
+  get isLimited(): boolean {
+    return this.#isLimited;
+  }
+
   /** Reads the list anew. */
   look(): void {
     this.#refresh();

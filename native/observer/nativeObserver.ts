@@ -2,22 +2,25 @@
  * Looks at the rings of all domains of a real host. It never writes, it maps a page only while somebody
  * looks at it, and lets go at once when any domain dies: a mapping keeps a dead domain from going away.
  */
-import { copyPart } from '../../server/host/bufferMemory';
 import type { Clock, Timer } from '../../server/host/clock';
 import { XenscopeError } from '../../server/host/errors';
 import type { ObservedPage, Observer } from '../../server/host/observer';
 import type { StoreClient } from '../../server/host/storeClient';
+import type { DeviceRing } from '../../server/wire/deviceRings/deviceRing';
+import { DeviceFinder } from './deviceFinder';
 import { DomainFinder } from './domainFinder';
 import type { FoundDomain } from './domainFinder';
+import { idOf, isSamePlace, refusedKeyOf } from './places';
+import { RingPage, retryMs } from './ringPage';
 import type { MappedRing, RingPlace } from './ringPages';
-import { vchanRingBytes } from './vchanPages';
+import { flexRingsBytes, vchanRingBytes } from './vchanPages';
 
 /** Nobody looked for so long: the page is let go. The samplers of views look far more often. */
 export const leaseMs = 2_000;
-/** What could not be mapped is not tried again before. */
-export const retryMs = 1_000;
+export { retryMs } from './ringPage';
 /** Of all domains together; guests can announce as many as they like. */
 const defaultMaxVchanPages = 512;
+const maxDeviceRings = 2_048;
 
 export interface NativeObserverOptions {
   /** A connection of its own, which the observer closes. */
@@ -35,6 +38,10 @@ export interface NativeObserverOptions {
 export class NativeObserver implements Observer {
   readonly #options: NativeObserverOptions;
   readonly #finder: DomainFinder;
+  readonly #devices: DeviceFinder;
+  /** As the finders told them last. */
+  #domains: readonly FoundDomain[] = [];
+  #deviceRings: readonly DeviceRing[] = [];
   readonly #pages = new Map<string, RingPage>();
   readonly #listeners = new Set<() => void>();
   /** Vchans whose page was none of ours, by node and grant: when that was found out. */
@@ -46,10 +53,27 @@ export class NativeObserver implements Observer {
   constructor(options: NativeObserverOptions) {
     this.#options = options;
     this.#finder = new DomainFinder(options.store, options.clock, {
-      changed: (domains) => this.#list(domains),
+      changed: (domains) => {
+        this.#domains = domains;
+        this.#list();
+      },
       // Which domain it was is found out later; until then nothing of any must be held.
       released: () => this.#letGo(() => true),
       limited: (why) => options.log?.(why),
+    });
+    this.#devices = new DeviceFinder(options.store, options.clock, {
+      changed: (rings) => {
+        this.#deviceRings = rings;
+        this.#list();
+      },
+      // A frontend that closes wants its pages back at once.
+      moved: ({ domid, deviceClass, devid }) => {
+        for (const page of this.#pages.values()) {
+          const { device } = page;
+          if (page.domid === domid && device?.deviceClass === deviceClass && device.devid === devid)
+            page.pause();
+        }
+      },
     });
   }
 
@@ -73,14 +97,18 @@ export class NativeObserver implements Observer {
     this.#sweep?.cancel();
     for (const page of this.#pages.values()) page.end();
     this.#pages.clear();
+    this.#devices.close();
     await this.#finder.close();
   }
 
-  #list(domains: readonly FoundDomain[]): void {
-    const wanted = this.#wanted(domains);
+  #list(): void {
+    const wanted = this.#wanted();
     for (const [id, page] of this.#pages) {
       const place = wanted.get(id);
-      if (place && isSame(place, page.place)) continue;
+      if (place && isSamePlace(place, page.place)) {
+        if (page.device && !this.#devices.isMoving(page.device)) page.resume();
+        continue;
+      }
       page.end();
       this.#pages.delete(id);
     }
@@ -95,9 +123,9 @@ export class NativeObserver implements Observer {
   }
 
   /** By id. Beyond the limit vchans are left out, those of the domains with the highest numbers. */
-  #wanted(domains: readonly FoundDomain[]): Map<string, RingPlace> {
+  #wanted(): Map<string, RingPlace> {
     const maxVchanPages = this.#options.maxVchanPages ?? defaultMaxVchanPages;
-    const places = domains.flatMap((domain) => this.#placesOf(domain));
+    const places = this.#domains.flatMap((domain) => this.#placesOf(domain));
     const vchans = places.filter(({ kind }) => kind === 'vchan');
     const leftOut = new Set(vchans.slice(maxVchanPages));
     // Told once, and again only when there was room meanwhile.
@@ -107,7 +135,17 @@ export class NativeObserver implements Observer {
       );
     }
     this.#leavesVchansOut = leftOut.size > 0;
-    return new Map(places.filter((place) => !leftOut.has(place)).map((place) => [idOf(place), place]));
+    const seen = [...places.filter((place) => !leftOut.has(place)), ...this.#devicePlaces()];
+    return new Map(seen.map((place) => [idOf(place), place]));
+  }
+
+  /** What a dead domain left in the store does not count. */
+  #devicePlaces(): RingPlace[] {
+    const there = new Set(this.#domains.map(({ domid }) => domid));
+    return this.#deviceRings
+      .filter(({ domid }) => this.#finder.isLimited || there.has(domid))
+      .slice(0, maxDeviceRings)
+      .map((ring) => ({ kind: 'device', domid: ring.domid, ring }));
   }
 
   #placesOf({ domid, storeFrame, consoleFrame, hasConsole, vchans }: FoundDomain): RingPlace[] {
@@ -118,8 +156,10 @@ export class NativeObserver implements Observer {
   }
 
   #page(id: string, place: RingPlace): RingPage | undefined {
-    const ringBytes = place.kind === 'vchan' ? this.#ringBytesOf(place) : undefined;
-    if (place.kind === 'vchan' && !ringBytes) return undefined;
+    const isFlex = place.kind === 'device' && place.ring.format.kind === 'flex';
+    const tellsBytes = place.kind === 'vchan' || isFlex;
+    const ringBytes = tellsBytes ? this.#ringBytesOf(place) : undefined;
+    if (tellsBytes && !ringBytes) return undefined;
     return new RingPage(id, place, ringBytes, this.#options.clock, () => {
       // Also where it cannot be mapped: its domain may be gone, and nobody else tells that.
       this.#sweepLater();
@@ -127,7 +167,7 @@ export class NativeObserver implements Observer {
     });
   }
 
-  /** Undefined when the page is lent to another domain than ours, or is no vchan's. */
+  /** Undefined when the page is lent to another domain than ours, or is not what it should be. */
   #ringBytesOf(place: RingPlace): readonly [left: number, right: number] | undefined {
     const key = refusedKeyOf(place);
     const nowMs = this.#options.clock.nowMs();
@@ -142,7 +182,7 @@ export class NativeObserver implements Observer {
   #lookAtRings(place: RingPlace): readonly [left: number, right: number] | undefined {
     try {
       const { memory, unmap } = this.#options.map(place);
-      const ringBytes = vchanRingBytes(memory);
+      const ringBytes = place.kind === 'vchan' ? vchanRingBytes(memory) : flexRingsBytes(memory);
       unmap();
       return ringBytes;
     } catch (error) {
@@ -165,90 +205,4 @@ export class NativeObserver implements Observer {
   #letGo(which: (page: RingPage) => boolean): void {
     for (const page of this.#pages.values()) if (which(page)) page.letGo();
   }
-}
-
-class RingPage implements ObservedPage {
-  readonly domid: number;
-  readonly kind: ObservedPage['kind'];
-  readonly gref?: number;
-  readonly ringBytes?: readonly [left: number, right: number];
-  lookedAtMs = 0;
-  readonly #clock: Clock;
-  readonly #map: () => MappedRing;
-  #mapped: MappedRing | undefined;
-  #found = 'found in the xenstore, not looked at yet';
-  #failure: { readonly error: XenscopeError; readonly atMs: number } | undefined;
-  #isEnded = false;
-
-  constructor(
-    readonly id: string,
-    readonly place: RingPlace,
-    ringBytes: readonly [left: number, right: number] | undefined,
-    clock: Clock,
-    map: () => MappedRing,
-  ) {
-    this.domid = place.domid;
-    this.kind = place.kind;
-    if (place.kind === 'vchan') this.gref = place.gref;
-    if (ringBytes) this.ringBytes = ringBytes;
-    this.#clock = clock;
-    this.#map = map;
-  }
-
-  get found(): string {
-    return this.#found;
-  }
-
-  get isMapped(): boolean {
-    return this.#mapped !== undefined;
-  }
-
-  copy(into: Uint8Array, offset = 0): boolean {
-    if (this.#isEnded) return false;
-    const { memory } = (this.#mapped ??= this.#mapNow());
-    this.lookedAtMs = this.#clock.nowMs();
-    copyPart(memory, into, offset);
-    return true;
-  }
-
-  /** It is mapped again when somebody looks. */
-  letGo(): void {
-    this.#mapped?.unmap();
-    this.#mapped = undefined;
-    this.#failure = undefined;
-  }
-
-  end(): void {
-    this.#isEnded = true;
-    this.letGo();
-  }
-
-  #mapNow(): MappedRing {
-    const nowMs = this.#clock.nowMs();
-    if (this.#failure && nowMs < this.#failure.atMs + retryMs) throw this.#failure.error;
-    try {
-      const mapped = this.#map();
-      this.#found = mapped.found;
-      this.#failure = undefined;
-      return mapped;
-    } catch (error) {
-      if (error instanceof XenscopeError) this.#failure = { error, atMs: nowMs };
-      throw error;
-    }
-  }
-}
-
-function idOf(place: RingPlace): string {
-  return place.kind === 'vchan' ? `vchan:${place.domid}:${place.gref}` : `${place.kind}:${place.domid}`;
-}
-
-function refusedKeyOf(place: RingPlace): string {
-  return place.kind === 'vchan' ? `${idOf(place)}:${place.path}` : idOf(place);
-}
-
-function isSame(one: RingPlace, other: RingPlace): boolean {
-  if (one.kind === 'vchan' || other.kind === 'vchan') {
-    return one.kind === 'vchan' && other.kind === 'vchan' && one.path === other.path;
-  }
-  return one.frame === other.frame;
 }

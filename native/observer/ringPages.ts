@@ -7,6 +7,7 @@ import { XenscopeError } from '../../server/host/errors';
 import type { Grants } from '../../server/host/grants';
 import { hvmParams } from '../foreignMemory';
 import type { ForeignMemory } from '../foreignMemory';
+import type { DeviceRing } from '../../server/wire/deviceRings/deviceRing';
 
 export type RingPlace =
   | {
@@ -15,8 +16,15 @@ export type RingPlace =
       /** As the xenstore tells it. */
       readonly frame: bigint | undefined;
     }
+  | DevicePlace
   /** Found at the node `path`. */
   | { readonly kind: 'vchan'; readonly domid: number; readonly gref: number; readonly path: string };
+
+export interface DevicePlace {
+  readonly kind: 'device';
+  readonly domid: number;
+  readonly ring: DeviceRing;
+}
 
 type ReservedKind = 'xenstore' | 'console';
 
@@ -44,7 +52,23 @@ export interface RingPagesOptions {
 
 /** Throws a XenscopeError with what was tried. */
 export function mapRing(options: RingPagesOptions, place: RingPlace): MappedRing {
-  return place.kind === 'vchan' ? mapVchan(options, place) : mapReserved(options, place);
+  switch (place.kind) {
+    case 'vchan':
+      return mapVchan(options, place);
+    case 'device':
+      return mapDevice(options, place);
+    default:
+      return mapReserved(options, place);
+  }
+}
+
+/** All pages of the ring, which the frontend lends to the domain of its backend. */
+function mapDevice({ grants, why }: RingPagesOptions, { domid, ring }: DevicePlace): MappedRing {
+  if (!grants) throw why!;
+  const { memory, unmap } = grants.map(domid, ring.grefs, 'read');
+  const which = ring.grefs.length === 1 ? `grant ${ring.grefs[0]}` : `grants ${ring.grefs.join(', ')}`;
+  const node = `${ring.node} of ${ring.deviceClass} ${ring.devid}`;
+  return { memory, unmap, found: `mapped for reading through ${which}, as ${node} tells` };
 }
 
 /** Only the domain that it is lent to may map it. */

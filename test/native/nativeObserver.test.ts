@@ -96,6 +96,8 @@ describe('the observer of a real host', () => {
   async function until(isSo: () => boolean) {
     while (!isSo()) {
       clock.tick(minPassIntervalMs);
+      // Devices of a domain that is destroyed take their time to close.
+      await world.advance(minPassIntervalMs);
       await new Promise((resolve) => setImmediate(resolve));
     }
   }
@@ -105,9 +107,18 @@ describe('the observer of a real host', () => {
   };
 
   it('finds what the machine has, and maps nothing for it', async () => {
-    const ids = (await listed()).map(({ id }) => id);
     const inside = world.observer().pages();
-    assert.deepEqual([...ids].sort(), inside.map(({ id }) => id).sort());
+    // Some backends are in a driver domain: their rings are lent to that.
+    const forUs = inside.filter(({ device }) => device === undefined || device.backendDomid === 0);
+    assert.ok(forUs.length < inside.length && forUs.some(({ device }) => device !== undefined));
+    await until(() => observer.pages().length >= forUs.length);
+    assert.deepEqual(
+      observer
+        .pages()
+        .map(({ id }) => id)
+        .sort(),
+      forUs.map(({ id }) => id).sort(),
+    );
     assert.equal(mapped.size, 0);
   });
 
@@ -189,7 +200,8 @@ describe('the observer of a real host', () => {
     it('looks by itself who is gone, for nobody tells it', async () => {
       await letRead(driverDomid);
       await observeFrom(driverDomid);
-      const ofOthers = () => observer.pages().filter(({ domid }) => domid !== driverDomid);
+      const ofOthers = () =>
+        observer.pages().filter(({ domid, kind }) => domid !== driverDomid && kind !== 'device');
       await listed();
       const victim = ofOthers()[0]!.domid;
       world.world.act('destroy', victim);

@@ -4,7 +4,7 @@
  */
 import { copyPart, memoryOver, type RevocableMemory } from '../../host/bufferMemory';
 import type { ObservedInside, ObservedPage } from '../../host/observer';
-import { deviceRingPath, type DeviceRing } from '../../wire/deviceRings/deviceRing';
+import { deviceRingPath, isSameRing, type DeviceRing } from '../../wire/deviceRings/deviceRing';
 import { FLEX_RING_INDEXES, FLEX_RING_ORDER_MAX, flexRingBytes } from '../../wire/flexRing';
 import type { Port } from './eventTable';
 import type { Grant } from './grantTable';
@@ -135,15 +135,4 @@ function readOnlyMemory(grants: readonly Grant[]): { memory: RevocableMemory; cl
 function flexBytes(memory: RevocableMemory): readonly [number, number] | undefined {
   const order = memory.load32(FLEX_RING_INDEXES.fields.ring_order.offsetBytes);
   return order > FLEX_RING_ORDER_MAX ? undefined : [flexRingBytes(order), flexRingBytes(order)];
-}
-
-function isSameRing(one: DeviceRing, other: DeviceRing): boolean {
-  return (
-    one === other ||
-    (one.backendDomid === other.backendDomid &&
-      one.port === other.port &&
-      one.format.kind === other.format.kind &&
-      one.grefs.length === other.grefs.length &&
-      one.grefs.every((gref, at) => gref === other.grefs[at]))
-  );
 }

@@ -52,6 +52,18 @@ export function deviceRingPath({ deviceClass, devid, name }: Omit<DeviceRing, 'f
   return [deviceClass, devid, name.replaceAll(' ', '-')].filter((part) => part !== '').join('/');
 }
 
+/** Whether both are the same pages, lent to the same domain, with the same doorbell. */
+export function isSameRing(one: DeviceRing, other: DeviceRing): boolean {
+  return (
+    one === other ||
+    (one.backendDomid === other.backendDomid &&
+      one.port === other.port &&
+      one.format.kind === other.format.kind &&
+      one.grefs.length === other.grefs.length &&
+      one.grefs.every((gref, at) => gref === other.grefs[at]))
+  );
+}
+
 /** As a row calls it: `vif 0`, `vif 0 queue 1 tx`. */
 export function deviceRingTitle({ deviceClass, devid, name }: Omit<DeviceRing, 'format'>): string {
   return [deviceClass, devid, name].filter((part) => part !== '').join(' ');

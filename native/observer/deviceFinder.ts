@@ -1,0 +1,144 @@
+/**
+ * Which rings are shared with backends in this domain, kept up to date by watches: one on all backends,
+ * one on each frontend. Guests can make it read again as often as they like, so it does that in passes;
+ * that an end closes is told at once.
+ */
+import type { Clock } from '../../server/host/clock';
+import { XenscopeError } from '../../server/host/errors';
+import type { StoreClient } from '../../server/host/storeClient';
+import type { DeviceRing } from '../../server/wire/deviceRings/deviceRing';
+import { isRingNode } from '../../server/wire/deviceRings/ringNodes';
+import { nodeName } from '../../server/wire/xsPath';
+import { backendRoot, listBackends, readDeviceRings, type BackendDevice } from './deviceNodes';
+import { Passes } from './passes';
+import { StandingWatch } from './standingWatch';
+
+/** Devices beyond these are not looked at. */
+const maxDevices = 2_048;
+/** `backend/vbd/3/51712`: what comes or goes above or at this depth is a device. */
+const deviceDepth = 4;
+
+export interface DeviceListener {
+  /** The list is another one than before, or what it says was looked at again. */
+  changed(rings: readonly DeviceRing[]): void;
+  /** The state of this device is another one now; which, is found out after this. */
+  moved(device: BackendDevice): void;
+}
+
+interface Known {
+  readonly device: BackendDevice;
+  readonly watch: StandingWatch;
+  rings: readonly DeviceRing[];
+}
+
+export class DeviceFinder {
+  readonly #store: StoreClient;
+  readonly #clock: Clock;
+  readonly #listener: DeviceListener;
+  readonly #devices = new Map<string, Known>();
+  readonly #passes: Passes;
+  readonly #backends: StandingWatch;
+  /** What the next pass reads: which devices there are, or only these. */
+  #isListStale = false;
+  readonly #stale = new Set<string>();
+  #isClosed = false;
+
+  /** The store's connection is the caller's. */
+  constructor(store: StoreClient, clock: Clock, listener: DeviceListener) {
+    this.#store = store;
+    this.#clock = clock;
+    this.#listener = listener;
+    this.#passes = new Passes(clock, () => this.#pass());
+    this.#backends = new StandingWatch(store, clock, backendRoot, ({ kind, path }) =>
+      kind === 'change' ? this.#backendChanged(path) : this.#lookAll(),
+    );
+  }
+
+  /** Something was heard of this device and is not read yet. */
+  isMoving({ domid, deviceClass, devid }: Pick<BackendDevice, 'domid' | 'deviceClass' | 'devid'>): boolean {
+    return [...this.#stale].some((backend) => {
+      const device = this.#devices.get(backend)?.device;
+      return device?.domid === domid && device.deviceClass === deviceClass && device.devid === devid;
+    });
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    this.#passes.close();
+    this.#backends.close();
+    for (const { watch } of this.#devices.values()) watch.close();
+  }
+
+  #lookAll(): void {
+    this.#isListStale = true;
+    this.#passes.want();
+  }
+
+  #backendChanged(path: string): void {
+    const names = path.split('/');
+    if (names.length <= deviceDepth || names[deviceDepth] === 'frontend') return this.#lookAll();
+    const known = this.#devices.get(names.slice(0, deviceDepth).join('/'));
+    if (known && names[deviceDepth] === 'state') this.#moved(known);
+  }
+
+  #frontendChanged(known: Known, path: string): void {
+    const name = nodeName(path);
+    if (name === 'state' || known.device.frontend.startsWith(path)) this.#moved(known);
+    else if (isRingNode(name)) this.#look(known);
+  }
+
+  #moved(known: Known): void {
+    if (known.rings.length > 0) this.#listener.moved(known.device);
+    this.#look(known);
+  }
+
+  #look({ device }: Known): void {
+    this.#stale.add(device.backend);
+    this.#passes.want();
+  }
+
+  async #pass(): Promise<void> {
+    const isListStale = this.#isListStale;
+    const stale = [...this.#stale];
+    this.#isListStale = false;
+    this.#stale.clear();
+    try {
+      const fresh = isListStale ? await this.#readList() : [];
+      for (const backend of new Set([...fresh, ...stale])) await this.#readDevice(backend);
+    } catch (error) {
+      // The store went away: its watches fire when it is back.
+      if (!(error instanceof XenscopeError)) throw error;
+    }
+    if (!this.#isClosed) this.#listener.changed([...this.#devices.values()].flatMap(({ rings }) => rings));
+  }
+
+  /** Answers those that were not known. */
+  async #readList(): Promise<string[]> {
+    const listed = new Map(
+      (await listBackends(this.#store, maxDevices)).map((device) => [device.backend, device]),
+    );
+    for (const [backend, { device, watch }] of this.#devices) {
+      if (listed.get(backend)?.frontend === device.frontend) continue;
+      watch.close();
+      this.#devices.delete(backend);
+    }
+    const fresh = [...listed.values()].filter(({ backend }) => !this.#devices.has(backend));
+    if (!this.#isClosed) for (const device of fresh) this.#follow(device);
+    return fresh.map(({ backend }) => backend);
+  }
+
+  #follow(device: BackendDevice): void {
+    const watch = new StandingWatch(this.#store, this.#clock, device.frontend, ({ kind, path }) => {
+      // The first event tells nothing that is not about to be read.
+      if (kind === 'resync') this.#moved(known);
+      else if (kind === 'change') this.#frontendChanged(known, path);
+    });
+    const known: Known = { device, watch, rings: [] };
+    this.#devices.set(device.backend, known);
+  }
+
+  async #readDevice(backend: string): Promise<void> {
+    const known = this.#devices.get(backend);
+    if (known) known.rings = await readDeviceRings(this.#store, known.device);
+  }
+}
