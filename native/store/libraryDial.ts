@@ -5,11 +5,10 @@
  */
 import type { Clock, Timer } from '../../server/host/clock';
 import { XenscopeError } from '../../server/host/errors';
-import type { ByteStream, ByteStreamHandlers, Dial } from '../../server/store/byteStream';
-import type { ReadableWait, WhenReadable } from '../../server/store/client/deviceDial';
-import { messagesIn } from '../../server/store/client/deviceMessages';
+import type { ByteStreamHandlers, Dial } from '../../server/store/byteStream';
+import { TurnStream } from '../../server/store/client/turnStream';
+import type { WhenReadable } from '../../server/store/client/turnStream';
 import { XsType, encodeXs, parseXs, xsParserStart } from '../../server/wire/xsMessage';
-import type { XsMessage } from '../../server/wire/xsMessage';
 import { errnoName } from '../cError';
 import type { XenLibraries } from '../libraries/xenLibraries';
 import { CallFailed, StoreCalls } from './libraryCalls';
@@ -19,7 +18,6 @@ import { ask } from './libraryOperations';
 const alive = { path: '@releaseDomain', token: 'xenscope-alive' } as const;
 /** Events that are taken before others have their turn. */
 const maxEventsAtOnce = 256;
-const highWaterBytes = 64 * 1024;
 /** The library notices that the xenstored went away and does not tell: it is asked so often. */
 const lookEveryMs = 500;
 
@@ -38,110 +36,66 @@ export function dialLibrary(libraries: XenLibraries, whenReadable: WhenReadable,
   };
 }
 
-class LibraryStream implements ByteStream {
-  queuedBytes = 0;
+class LibraryStream extends TurnStream {
   readonly #calls: StoreCalls;
-  readonly #handlers: ByteStreamHandlers;
-  readonly #whenReadable: WhenReadable;
   readonly #clock: Clock;
-  readonly #queue: Buffer[] = [];
-  /** Settled when nothing is being asked. */
-  #asking: Promise<void> | undefined;
-  #wait: ReadableWait | undefined;
   #look: Timer | undefined;
-  #isClosed = false;
-  #owesDrain = false;
 
   constructor(calls: StoreCalls, handlers: ByteStreamHandlers, whenReadable: WhenReadable, clock: Clock) {
+    super(calls.fd, handlers, whenReadable);
     this.#calls = calls;
-    this.#handlers = handlers;
-    this.#whenReadable = whenReadable;
     this.#clock = clock;
-    this.resume();
     this.#lookLater();
   }
 
-  write(bytes: Buffer): boolean {
-    if (this.#isClosed) return true;
-    this.#queue.push(...messagesIn(bytes));
-    this.queuedBytes += bytes.length;
-    this.#asking ??= this.#askAll().finally(() => (this.#asking = undefined));
-    if (this.queuedBytes <= highWaterBytes) return true;
-    this.#owesDrain = true;
-    return false;
-  }
-
-  pause(): void {
-    this.#wait?.stop();
-    this.#wait = undefined;
-  }
-
-  resume(): void {
-    if (this.#isClosed) return;
-    this.#wait ??= this.#whenReadable(this.#calls.fd, () => this.#takeEvents());
-  }
-
-  close(): void {
-    this.#end();
-  }
-
-  #end(reason?: string): void {
-    if (this.#isClosed) return;
-    this.#isClosed = true;
+  protected onEnd(): void {
     this.#look?.cancel();
-    this.pause();
-    this.#queue.length = 0;
-    this.queuedBytes = 0;
-    // The handle must not go while a call uses it.
-    const asked = this.#asking ?? Promise.resolve();
-    void asked.then(() => this.#calls.close()).catch(() => undefined);
-    this.#handlers.onClose(reason);
   }
 
-  async #askAll(): Promise<void> {
-    for (let message = this.#queue.shift(); message; message = this.#queue.shift()) {
-      const [request] = parseXs(xsParserStart, message).messages;
-      let reply: XsMessage;
-      try {
-        reply = await ask(this.#calls, request!);
-      } catch (error) {
-        return this.#end(ended(error));
-      }
+  protected release(): Promise<void> {
+    return this.#calls.close();
+  }
+
+  protected async send(message: Buffer): Promise<Buffer | undefined> {
+    const [request] = parseXs(xsParserStart, message).messages;
+    try {
+      const reply = await ask(this.#calls, request!);
       // What the library says of a connection that it dropped looks like an answer.
       if (reply.type === XsType.ERROR) this.#takeEvents();
-      if (this.#isClosed) return;
-      this.queuedBytes -= message.length;
-      this.#handlers.onData(encodeXs(reply));
-      if (this.#owesDrain && this.queuedBytes === 0) {
-        this.#owesDrain = false;
-        this.#handlers.onDrain();
-      }
+      return encodeXs(reply);
+    } catch (error) {
+      this.end(ended(error));
+      return undefined;
     }
+  }
+
+  protected onReadable(): void {
+    this.#takeEvents();
   }
 
   #lookLater(): void {
     this.#look = this.#clock.after(lookEveryMs, () => {
       this.#takeEvents();
-      if (!this.#isClosed) this.#lookLater();
+      if (!this.isClosed) this.#lookLater();
     });
   }
 
   /** Also finds out whether the connection is still there. While paused, what waits is left. */
   #takeEvents(): void {
-    for (let count = 0; count < maxEventsAtOnce && this.#wait; count++) {
+    for (let count = 0; count < maxEventsAtOnce && this.isReading; count++) {
       let event: ReturnType<StoreCalls['checkWatch']>;
       try {
         event = this.#calls.checkWatch();
       } catch (error) {
-        return this.#end(ended(error));
+        return this.end(ended(error));
       }
       if (!event) return;
       if (event.token === alive.token) continue;
       const payload = Buffer.from(`${event.path}\0${event.token}\0`, 'latin1');
-      this.#handlers.onData(encodeXs({ type: XsType.WATCH_EVENT, reqId: 0, txId: 0, payload }));
+      this.handlers.onData(encodeXs({ type: XsType.WATCH_EVENT, reqId: 0, txId: 0, payload }));
     }
     // The descriptor need not stay readable for what is left.
-    if (this.#wait) setImmediate(() => this.#takeEvents());
+    if (this.isReading) setImmediate(() => this.#takeEvents());
   }
 }
 

@@ -13,23 +13,17 @@ import type { XsErrorName } from '../../wire/errno';
 import { xsErrors } from '../../wire/errno';
 import { XsType, parseXs, xsParserStart } from '../../wire/xsMessage';
 import type { XsParserState } from '../../wire/xsMessage';
-import type { ByteStream, ByteStreamHandlers, Dial } from '../byteStream';
-import { DeviceMessages, messagesIn } from './deviceMessages';
+import type { ByteStreamHandlers, Dial } from '../byteStream';
+import { DeviceMessages } from './deviceMessages';
 import { defaultLimits } from './limits';
 import { blockingCalls } from './turnstile';
+import { TurnStream } from './turnStream';
+import type { WhenReadable } from './turnStream';
 
 /** The first is the device, the other where older systems have it. */
 export const xenbusDevices = ['/dev/xen/xenbus', '/proc/xen/xenbus'] as const;
 
 const readBytes = 64 * 1024;
-/** More than this waits to be written: the client is asked to wait. */
-const highWaterBytes = 64 * 1024;
-
-/** Waiting for a descriptor, as native code can; `stop` is final. */
-export interface ReadableWait {
-  stop(): void;
-}
-export type WhenReadable = (fd: number, onReadable: () => void) => ReadableWait;
 
 const openFile = promisify(open);
 const writeFile = promisify(write) as (
@@ -59,119 +53,68 @@ export function dialDevice(path: string, whenReadable: WhenReadable): Dial {
   };
 }
 
-class DeviceStream implements ByteStream {
-  queuedBytes = 0;
+class DeviceStream extends TurnStream {
   readonly #path: string;
   readonly #fd: number;
-  readonly #handlers: ByteStreamHandlers;
-  readonly #whenReadable: WhenReadable;
   readonly #messages = new DeviceMessages();
-  readonly #queue: Buffer[] = [];
-  /** Settled when nothing is being written. */
-  #writing: Promise<void> | undefined;
-  #wait: ReadableWait | undefined;
   #parser: XsParserState = xsParserStart;
   #onAnswered: () => void = () => undefined;
-  #isClosed = false;
-  #owesDrain = false;
 
   constructor(path: string, fd: number, handlers: ByteStreamHandlers, whenReadable: WhenReadable) {
+    super(fd, handlers, whenReadable);
     this.#path = path;
     this.#fd = fd;
-    this.#handlers = handlers;
-    this.#whenReadable = whenReadable;
-    this.resume();
   }
 
-  write(bytes: Buffer): boolean {
-    if (this.#isClosed) return true;
-    this.#queue.push(...messagesIn(bytes));
-    this.queuedBytes += bytes.length;
-    this.#writing ??= this.#writeAll().finally(() => (this.#writing = undefined));
-    if (this.queuedBytes <= highWaterBytes) return true;
-    this.#owesDrain = true;
-    return false;
-  }
-
-  pause(): void {
-    this.#wait?.stop();
-    this.#wait = undefined;
-  }
-
-  resume(): void {
-    if (this.#isClosed) return;
-    this.#wait ??= this.#whenReadable(this.#fd, () => this.#read());
-  }
-
-  close(): void {
-    this.#end();
-  }
-
-  #end(reason?: string): void {
-    if (this.#isClosed) return;
-    this.#isClosed = true;
-    this.pause();
-    this.#queue.length = 0;
-    this.queuedBytes = 0;
+  protected onEnd(): void {
     this.#onAnswered();
-    // Not under a write that a thread may be about to begin: the number could be another file's by then.
-    const written = this.#writing ?? Promise.resolve();
+  }
+
+  /** The number could be another file's if it were closed under a write. */
+  protected release(): Promise<unknown> {
     // The kernel ends watches and transactions then, which takes answers of the xenstored.
-    void written.then(() => blockingCalls.run(() => closeFile(this.#fd))).catch(() => undefined);
-    this.#handlers.onClose(reason);
+    return blockingCalls.run(() => closeFile(this.#fd));
   }
 
-  async #writeAll(): Promise<void> {
-    for (let message = this.#queue.shift(); message; message = this.#queue.shift()) {
-      const answer = this.#messages.onRequest(message) ?? (await this.#writeOne(message));
-      // Whoever closed it has no use for an answer.
-      if (this.#isClosed) return;
-      this.queuedBytes -= message.length;
-      if (answer) this.#handlers.onData(answer);
-      if (this.#owesDrain && this.queuedBytes === 0) {
-        this.#owesDrain = false;
-        this.#handlers.onDrain();
-      }
-    }
-  }
-
-  /** Answers the reply where the kernel gave it by refusing the message; else waits until it was read. */
-  async #writeOne(message: Buffer): Promise<Buffer | undefined> {
+  /** Answers the reply where we know it, or where the kernel gave it by refusing; else waits until it was read. */
+  protected async send(message: Buffer): Promise<Buffer | undefined> {
+    const known = this.#messages.onRequest(message);
+    if (known) return known;
     const answered = new Promise<void>((resolve) => (this.#onAnswered = resolve));
     try {
       await blockingCalls.run(async () => {
         // The kernel takes one message whole, or none of it.
-        if (!this.#isClosed) await writeFile(this.#fd, message, 0, message.length, null);
+        if (!this.isClosed) await writeFile(this.#fd, message, 0, message.length, null);
       });
       await answered;
       return undefined;
     } catch (error) {
       const code = (error as NodeJS.ErrnoException).code ?? '';
       if (isXsError(code)) return this.#messages.onRefused(message, code);
-      this.#end(`The connection through ${this.#path} broke (${code}).`);
+      this.end(`The connection through ${this.#path} broke (${code}).`);
       return undefined;
     }
   }
 
-  #read(): void {
+  protected onReadable(): void {
     const bytes = Buffer.allocUnsafe(readBytes);
     let length: number;
     try {
       length = readSync(this.#fd, bytes, 0, bytes.length, null);
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException;
-      if (code !== 'EAGAIN') this.#end(`The connection through ${this.#path} broke (${code}).`);
+      if (code !== 'EAGAIN') this.end(`The connection through ${this.#path} broke (${code}).`);
       return;
     }
     const { state, messages } = parseXs(this.#parser, bytes.subarray(0, length), defaultLimits.maxReplyBytes);
     this.#parser = state;
     for (const message of messages) {
-      if (this.#isClosed) return;
-      this.#handlers.onData(this.#messages.onReply(message));
+      if (this.isClosed) return;
+      this.handlers.onData(this.#messages.onReply(message));
       if (message.type !== XsType.WATCH_EVENT) this.#onAnswered();
     }
-    if (state.kind === 'broken') this.#end(state.reason);
-    else if (length === 0) this.#end(`The kernel closed the connection through ${this.#path}.`);
+    if (state.kind === 'broken') this.end(state.reason);
+    else if (length === 0) this.end(`The kernel closed the connection through ${this.#path}.`);
   }
 }
 
