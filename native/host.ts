@@ -64,6 +64,16 @@ class Native implements NativeHost {
     return this.#options.store.openStore();
   }
 
+  openProgram(domid?: number) {
+    if (domid !== undefined) {
+      throw new XenscopeError('unsupported', 'On a real host nobody can act as another domain.', {
+        wayOut: 'Open the other end in that domain, with xenscope there.',
+      });
+    }
+    const [grants, events, store] = [this.grants(), this.events(), this.openStore()];
+    return { grants, events, store, close: () => store.close() };
+  }
+
   grants(): NativeGrants {
     this.#mustBeOpen();
     const { libraries, views } = this.#options;

@@ -19,7 +19,7 @@ const allowed: Record<string, readonly string[]> = {
   'server/capture': ['server/wire', 'server/host', 'server/store'],
   'server/model': ['server/wire', 'server/host', 'server/store', 'server/capture'],
   'server/doctor': ['server/wire', 'server/host', 'server/model'],
-  'server/act': ['server/wire', 'server/host', 'server/store', 'server/model'],
+  'server/act': ['server/wire', 'server/host', 'server/store', 'server/vchan', 'server/model'],
   'server/rpc': [
     'server/wire',
     'server/host',
@@ -39,11 +39,12 @@ const allowed: Record<string, readonly string[]> = {
     'server/debug',
   ],
   'server/debug/dap': ['server/wire', 'server/host', 'server/debug'],
-  native: ['server/wire', 'server/host', 'server/store'],
+  native: ['server/wire', 'server/host', 'server/store', 'server/vchan'],
   'server/cli': [
     'server/wire',
     'server/host',
     'server/store',
+    'server/vchan',
     'server/capture',
     'server/model',
     'server/sim',

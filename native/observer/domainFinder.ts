@@ -8,8 +8,8 @@ import { XenscopeError, isStoreError } from '../../server/host/errors';
 import type { StoreClient, WatchEvent } from '../../server/host/storeClient';
 import { Passes } from './passes';
 import { StandingWatch } from './standingWatch';
-import { concernsVchans, findVchans, vchanRoot } from './vchanNodes';
-import type { VchanNode } from './vchanNodes';
+import { concernsVchans, findVchans, vchanRoot } from '../../server/vchan/findVchans';
+import type { VchanNode } from '../../server/vchan/findVchans';
 
 /** Domains beyond these are not looked at; Xen itself has no more. */
 const maxDomains = 32_752;

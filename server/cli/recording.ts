@@ -34,6 +34,7 @@ export async function openRecordedWorld(options: Omit<WorldOptions, 'clock'>): P
     world: world.world,
     recorder: recorderOf(journal),
     openStore: () => world.openStore(),
+    openProgram: (domid) => world.openProgram(domid),
     observer: () => world.observer(),
     close: async () => {
       stopAdmissions();

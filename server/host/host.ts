@@ -1,11 +1,12 @@
 /**
  * A host is one hypervisor as one acting domain sees it: simulated, the Xen that this machine runs
- * under, or the store of one behind a socket. What only some of them have may be absent; grants, event
- * channels and pages belong to those who drive an end of a ring, and are ports of their own beside this.
+ * under, or the store of one behind a socket. What only some of them have may be absent. Grants and event
+ * channels belong to those who drive an end of a ring: who takes part has them as a program.
  */
 import type { Clock, Random } from './clock';
 import type { DomainLife } from './domainLife';
 import type { Observer } from './observer';
+import type { HostProgram } from './program';
 import type { StoreClient } from './storeClient';
 import type { WorldControl } from './worldControl';
 
@@ -16,6 +17,12 @@ export interface Host {
   readonly random: Random;
   /** A new connection to the host's xenstore, as the host's acting domain. It connects by itself and retries. */
   openStore(): StoreClient;
+  /**
+   * Takes part as a program of a domain: of a simulated host of any that runs, of a real one of the acting
+   * domain, which is meant where none is named. Throws a XenscopeError where that cannot be; absent where
+   * nothing but the store can be reached.
+   */
+  openProgram?(domid?: number): HostProgram;
   /** Looks at the pages of all domains; absent where they cannot be reached, e.g. behind a socket. */
   observer?(): Observer;
   /** Why a host that could have an observer has none, in sentences for a person. */

@@ -15,10 +15,12 @@ import type {
 } from '../model/treeTypes';
 import type { OfferedFeature } from '../wire/offeredFeatures';
 import type { RingNotifications, RingRequests } from './ringsApi';
+import type { VchanNotifications, VchanRequests } from './vchanApi';
 
 export type { OfferedFeature };
 
 export type * from './ringsApi';
+export type * from './vchanApi';
 export type {
   Domain,
   FindQuery,
@@ -218,7 +220,7 @@ export type ApiSettings = Omit<InitializeOptions, 'apiVersion' | 'seed' | 'ringF
 type OnHost<T = unknown> = { readonly host: string } & T;
 
 /** Each request: what goes in, what comes out. A failed one carries ApiErrorData. */
-export interface ApiRequests extends RingRequests {
+export interface ApiRequests extends RingRequests, VchanRequests {
   'xenscope/settings': { params: ApiSettings; result: null };
   'xenscope/hosts': { params: null; result: readonly HostInfo[] };
   /** Connects if need be, and tries again at once when the host is away. */
@@ -250,7 +252,7 @@ export interface ApiRequests extends RingRequests {
   'xenscope/saveJournal': { params: OnHost<{ file: string }>; result: SavedJournal };
 }
 
-export interface ApiNotifications extends RingNotifications {
+export interface ApiNotifications extends RingNotifications, VchanNotifications {
   'xenscope/hostsChanged': { readonly hosts: readonly HostInfo[] };
   'xenscope/treeChanged': { readonly host: string; readonly changes: readonly TreeChange[] };
   'xenscope/domainsChanged': { readonly host: string; readonly domains: readonly Domain[] };

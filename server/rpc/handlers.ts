@@ -10,6 +10,7 @@ import type { Act, ApiRequests, NodeRow, ReconnectStep, RequestName } from './ap
 import type { HostRegistry } from './hostRegistry';
 import type { ReportOutbox } from './reportOutbox';
 import { createRingHandlers } from './ringHandlers';
+import { createVchanHandlers } from './vchanHandlers';
 
 /** `signal` is aborted when the editor no longer wants the answer. */
 export type Handlers = {
@@ -36,6 +37,7 @@ export function createHandlers(
   let nextWatchId = firstId;
   return {
     ...createRingHandlers(hosts, firstId, onReconnectStep),
+    ...createVchanHandlers(hosts, firstId),
     'xenscope/settings': async (settings) => {
       hosts.applySettings(settings);
       return null;

@@ -7,6 +7,7 @@ import type { HostInfo, HostState, TreeChange, WorldInfo } from './api';
 import { HostSession } from './hostSession';
 import type { LocalXenState } from './localXen';
 import type { RingPost } from './ringFeed';
+import type { VchanPost } from './vchanFeed';
 
 export interface HostSource {
   readonly id: string;
@@ -30,6 +31,7 @@ export interface HostEntryListener {
   onTreeChanges(changes: readonly TreeChange[]): void;
   onDomains(): void;
   readonly rings: RingPost & { readonly host: string };
+  readonly vchans: VchanPost;
   onWorld(): void;
   log(sentence: string): void;
 }

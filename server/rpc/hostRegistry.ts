@@ -11,6 +11,7 @@ import { HostEntry } from './hostEntry';
 import type { HostSession } from './hostSession';
 import type { LocalXen } from './localXen';
 import type { RingPost } from './ringFeed';
+import type { VchanPost } from './vchanFeed';
 
 /** How often we look whether this machine's Xen can be had now, or no longer. */
 export const localXenIntervalMs = 2_000;
@@ -33,6 +34,7 @@ export interface HostRegistryOptions {
   readonly onTreeChanges: (host: string, changes: readonly TreeChange[]) => void;
   readonly onDomains: (host: string) => void;
   readonly onRings: RingPost;
+  readonly onVchans: VchanPost;
   readonly onWorld: (host: string) => void;
   /** A sentence for the log. */
   readonly log: (host: string, sentence: string) => void;
@@ -164,6 +166,7 @@ export class HostRegistry {
       onTreeChanges: (changes) => this.#options.onTreeChanges(id, changes),
       onDomains: () => this.#options.onDomains(id),
       rings: { host: id, ...this.#options.onRings },
+      vchans: this.#options.onVchans,
       onWorld: () => this.#options.onWorld(id),
       log: (sentence) => this.#options.log(id, sentence),
     });

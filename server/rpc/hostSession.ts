@@ -16,6 +16,7 @@ import { RootFeed } from '../model/rootFeed';
 import type { TreeChange } from '../model/treeTypes';
 import { type Report, WatchLog } from '../model/watchLog';
 import { RingFeed, type RingPost } from './ringFeed';
+import { VchanFeed, type VchanPost } from './vchanFeed';
 import { watchWorld } from './worldFeed';
 
 export const maxWatchesPerHost = 100;
@@ -28,6 +29,7 @@ export interface HostSessionOptions {
   readonly onTreeChanges: (changes: readonly TreeChange[]) => void;
   readonly onDomains: () => void;
   readonly rings: RingPost & { readonly host: string };
+  readonly vchans: VchanPost;
   /** Hold, faults or domains of a simulated host changed. */
   readonly onWorld: () => void;
   readonly log: (sentence: string) => void;
@@ -41,6 +43,7 @@ export class HostSession {
   readonly acts: Acts;
   /** Absent where no page can be reached. */
   readonly rings: RingFeed | undefined;
+  readonly vchans: VchanFeed;
   /** Absent where nothing but the store can be seen. */
   readonly recorder: HostRecorder | undefined;
   readonly #feed: RootFeed;
@@ -62,10 +65,19 @@ export class HostSession {
     });
     const { nameDomain } = this.domains;
     this.tree = new LiveTree({ store, clock, feed, nameDomain, onChanges: onTreeChanges });
-    this.acts = new Acts({ store, nameDomain, allowDomain0Edits, isReal: host.kind === 'real' });
+    const guard = { store, nameDomain, allowDomain0Edits, isReal: host.kind === 'real' };
+    this.acts = new Acts(guard);
     this.#ringPost = options.rings;
     const watch = this.#watchRings();
     this.rings = watch && new RingFeed({ ...this.#ringPost, watch });
+    this.vchans = new VchanFeed({
+      ...options.vchans,
+      hostId: options.rings.host,
+      host,
+      guard,
+      domains: this.domains,
+      verdictOf: (ring) => this.rings?.seen(ring)?.verdict,
+    });
     this.recorder = host.recorder ?? (watch && this.#record(watch));
     if (host.world) this.#ends.push(watchWorld(host.world, clock, onWorld));
     // Set before the connection is there, so that it is the first request and nothing is missed.
@@ -125,6 +137,7 @@ export class HostSession {
 
   async close(): Promise<void> {
     try {
+      await this.vchans.close();
       for (const end of this.#ends) end();
       this.rings?.close();
       this.tree.close();

@@ -65,6 +65,18 @@ const domidOrName: Check = (value) =>
   typeof value === 'number' ? count(value) : text(value) && 'must be the number or the name of a domain';
 
 const perm = object({ domid: count, read: flag, write: flag });
+/** What it says is judged by the guard. */
+const vchanPlan = object({
+  role: oneOf('server', 'client'),
+  actAs: optional(count),
+  peer: count,
+  path: text,
+  leftBytes: optional(count),
+  rightBytes: optional(count),
+  persistent: optional(flag),
+  waits: optional(flag),
+});
+
 /** Paths of acts are judged by the guard, which explains better. */
 const act: Check = (value) => {
   switch ((value as { kind?: unknown } | null)?.kind) {
@@ -131,6 +143,13 @@ const shapes: Shapes = {
   'xenscope/ringStop': { viewId: count },
   'xenscope/reconnectPreview': { ...host, ring: text },
   'xenscope/reconnect': { ...host, ring: text, serial: count, confirmed: flag, forced: optional(flag) },
+  'xenscope/vchanChoices': host,
+  'xenscope/vchanPreview': { ...host, plan: vchanPlan },
+  'xenscope/vchanOpen': { ...host, plan: vchanPlan, confirmed: flag },
+  'xenscope/vchanSend': { ...host, consoleId: count, bytes: base64 },
+  'xenscope/vchanReading': { ...host, consoleId: count, reads: flag, keepAll: flag },
+  'xenscope/vchanEnd': { ...host, consoleId: count, how: oneOf('close', 'killed', 'vanished') },
+  'xenscope/vchanForget': { ...host, consoleId: count },
   'xenscope/world': host,
   'xenscope/hold': host,
   'xenscope/resume': host,

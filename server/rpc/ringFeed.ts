@@ -77,6 +77,11 @@ export class RingFeed {
     return (await this.all()).find(({ id }) => id === ring);
   }
 
+  /** What was seen of it last; undefined where it was not. */
+  seen(ring: string): RingRow | undefined {
+    return this.#latest?.rings.find(({ id }) => id === ring);
+  }
+
   startList(intervalMs: number): void {
     this.stopList();
     this.#list = this.#options.watch.subscribe((frame) => this.#onList(frame), {

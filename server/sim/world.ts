@@ -6,9 +6,11 @@
 import type { Clock, Random } from '../host/clock';
 import type { Host } from '../host/host';
 import type { PagePool } from '../host/pages';
+import type { HostProgram } from '../host/program';
 import type { StoreClient } from '../host/storeClient';
 import type { StoreTap } from '../host/tap';
 import type { WorldMove } from '../host/worldControl';
+import type { Dial } from '../store/byteStream';
 import { openStoreClient } from '../store/client/storeClient';
 import { Xenstored } from '../store/xenstored';
 import { XsRingFeature } from '../wire/xsRing';
@@ -31,6 +33,7 @@ import { strikeVchan } from './joined/strikeVchan';
 import { Life } from './life';
 import { Machine } from './machine/machine';
 import type { MachineObserver } from './machine/machineObserver';
+import { openProgram } from './openProgram';
 import { openProcessPages } from './pages';
 import { Consoles } from './rings/consoles';
 import { worldDoorbells } from './rings/doorbells';
@@ -222,6 +225,13 @@ export class World implements Host {
     return this.#consoles.terminals.get(domid) ?? '';
   }
 
+  openProgram(domid = 0): HostProgram {
+    const { hypervisor, machine, clock } = this;
+    const storeOf = (owner: Domain) => this.#storeFromOutside(owner);
+    const admit = (text: string) => this.#admissions.add('act', text);
+    return openProgram({ hypervisor, machine, clock, storeOf, admit }, domid);
+  }
+
   openStore(): StoreClient {
     const dial = this.#activity.noted(recordedDial(this.store.connect({ domid: 0 }), this.#note));
     const client = openStoreClient({ dial, clock: this.clock, random: this.random });
@@ -266,6 +276,12 @@ export class World implements Host {
     this.world.pace = pace;
   }
 
+  /** The way to the store of a program that is steered from outside. */
+  #storeFromOutside({ domid, name, gate }: Domain): Dial {
+    const link = worldLink(this.store.connect({ domid }), { time: this.#scheduler, domid, name, gate });
+    return recordedDial(link, this.#note);
+  }
+
   async #openGuestSocket(socketPath: string): Promise<void> {
     if (this.#pages.folder === undefined) return;
     const { machine, hypervisor, toolstack } = this;
@@ -276,10 +292,7 @@ export class World implements Host {
       toolstack,
       time,
       pagesFolder: this.#pages.folder,
-      storeOf: ({ domid, name, gate }) => {
-        const link = worldLink(this.store.connect({ domid }), { time, domid, name, gate });
-        return recordedDial(link, this.#note);
-      },
+      storeOf: (owner) => this.#storeFromOutside(owner),
       note: (text) => this.#admissions.add('act', text),
       onRing: ({ domid }) => strikeVchan(this.machine, this.#faults, domid),
     });

@@ -72,6 +72,7 @@ async function connectNow(ports: VchanPorts, { serverDomid, path, signal }: Conn
       moves,
       engine,
       peerDomid: serverDomid,
+      gref,
       path,
       release: () => giveBack(pages, port),
       removeNodes: () => Promise.resolve(),

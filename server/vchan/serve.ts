@@ -61,6 +61,7 @@ export async function serveVchan(ports: VchanPorts, options: ServeOptions): Prom
     moves,
     engine: new VchanEngine(moves, port, ports.steps?.(pages.control), persistent),
     peerDomid: clientDomid,
+    gref: pages.gref,
     path,
     release: () => giveBack(pages, port),
     removeNodes: removeThem,

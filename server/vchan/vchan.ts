@@ -12,6 +12,8 @@ export interface VchanParts {
   readonly moves: VchanMoves;
   readonly engine: VchanEngine;
   readonly peerDomid: number;
+  /** The grant under which its server lends the control page. */
+  readonly gref: number;
   /** The folder of its nodes, as this end names it. */
   readonly path: string;
   /** Gives back pages and doorbell. */
@@ -29,6 +31,7 @@ export interface EnoughOptions extends WaitOptions {
 export class Vchan {
   readonly role: VchanRole;
   readonly peerDomid: number;
+  readonly gref: number;
   readonly path: string;
   readonly #parts: VchanParts;
   readonly #moves: VchanMoves;
@@ -38,12 +41,13 @@ export class Vchan {
   #closing: Promise<void> | undefined;
 
   constructor(parts: VchanParts) {
-    const { moves, engine, peerDomid, path } = parts;
+    const { moves, engine, peerDomid, gref, path } = parts;
     this.#parts = parts;
     this.#moves = moves;
     this.#engine = engine;
     this.role = moves.role;
     this.peerDomid = peerDomid;
+    this.gref = gref;
     this.path = path;
   }
 

@@ -2,8 +2,8 @@
  * Vchans that a domain offers, as their servers write them below its `data`: a folder with `ring-ref` and
  * `event-channel`. Guests write there what they like, so little of it is walked through.
  */
-import { XenscopeError } from '../../server/host/errors';
-import type { StoreClient } from '../../server/host/storeClient';
+import { XenscopeError } from '../host/errors';
+import type { StoreClient } from '../host/storeClient';
 
 const maxDepth = 5;
 /** Of one domain; what lies beyond is not found. */

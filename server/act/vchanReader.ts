@@ -1,0 +1,118 @@
+/**
+ * Takes what comes out of a vchan and keeps it until somebody asks for it. What comes faster is dropped,
+ * the oldest first, and counted; or nothing is dropped, and the other side has to wait.
+ */
+import { XenscopeError } from '../host/errors';
+import { type Clock, sleep } from '../host/clock';
+import type { Vchan } from '../vchan/vchan';
+
+export const maxKeptBytes = 256 * 1024;
+const readBytes = 64 * 1024;
+/** After so many others have their turn, whoever floods us. */
+const bytesPerTurn = 512 * 1024;
+
+export interface Taken {
+  readonly bytes: Buffer;
+  /** Left out before them. */
+  readonly droppedBytes: number;
+}
+
+export class VchanReader {
+  receivedBytes = 0;
+  reads = 0;
+  droppedBytes = 0;
+  /** Why nothing can be read any more; undefined while something may still come. */
+  trouble: XenscopeError | undefined;
+  /** The other side has left, and all is read. */
+  isAtEnd = false;
+  readonly #vchan: Vchan;
+  readonly #clock: Clock;
+  readonly #chunks: Buffer[] = [];
+  #keptBytes = 0;
+  #untoldBytes = 0;
+  #reads = true;
+  #keepsAll = false;
+  #isEnded = false;
+  #stop = new AbortController();
+  #wake: () => void = () => undefined;
+
+  constructor(vchan: Vchan, clock: Clock) {
+    this.#vchan = vchan;
+    this.#clock = clock;
+    void this.#run();
+  }
+
+  /** Whether what comes is taken out of the ring. */
+  get isReading(): boolean {
+    return this.#reads;
+  }
+
+  /** `keepAll`: what is not asked for stays in the ring, and the other side has to wait. */
+  set({ reads, keepAll }: { readonly reads: boolean; readonly keepAll: boolean }): void {
+    this.#reads = reads;
+    this.#keepsAll = keepAll;
+    if (!reads) {
+      this.#stop.abort();
+      this.#stop = new AbortController();
+    }
+    this.#wake();
+  }
+
+  /** What came since it was asked last. */
+  take(): Taken {
+    const taken = { bytes: Buffer.concat(this.#chunks), droppedBytes: this.#untoldBytes };
+    this.#chunks.length = 0;
+    this.#keptBytes = 0;
+    this.#untoldBytes = 0;
+    this.#wake();
+    return taken;
+  }
+
+  /** The vchan is closed. */
+  end(): void {
+    this.#isEnded = true;
+    this.#wake();
+  }
+
+  async #run(): Promise<void> {
+    const into = Buffer.allocUnsafe(Math.min(readBytes, this.#vchan.readRingBytes));
+    for (let since = 0; !this.#isEnded;) {
+      if (!this.#mayRead()) {
+        await new Promise<void>((resolve) => (this.#wake = resolve));
+        continue;
+      }
+      try {
+        const count = await this.#vchan.read(into, { signal: this.#stop.signal });
+        this.isAtEnd = count === 0;
+        if (this.isAtEnd) return;
+        this.#keep(Buffer.from(into.subarray(0, count)));
+        since += count;
+      } catch (error) {
+        if (!(error instanceof XenscopeError)) throw error;
+        if (error.code === 'cancelled') continue;
+        if (!this.#isEnded) this.trouble = error;
+        return;
+      }
+      if (since < bytesPerTurn) continue;
+      since = 0;
+      await sleep(this.#clock, 0);
+    }
+  }
+
+  #mayRead(): boolean {
+    return this.#reads && !(this.#keepsAll && this.#keptBytes >= maxKeptBytes);
+  }
+
+  #keep(bytes: Buffer): void {
+    this.receivedBytes += bytes.length;
+    this.reads++;
+    this.#chunks.push(bytes);
+    this.#keptBytes += bytes.length;
+    while (this.#keptBytes > maxKeptBytes && this.#chunks.length > 1 && !this.#keepsAll) {
+      const oldest = this.#chunks.shift()!;
+      this.#keptBytes -= oldest.length;
+      this.droppedBytes += oldest.length;
+      this.#untoldBytes += oldest.length;
+    }
+  }
+}

@@ -1,0 +1,28 @@
+/** What a program of one domain has that takes part: a connection to the store, grants and event channels. */
+import type { EventChannels } from './events';
+import type { Grants } from './grants';
+import type { SharedMemory } from './memory';
+import type { RingSteps } from './steps';
+import type { StoreClient } from './storeClient';
+
+/**
+ * `killed`: the program ends where it stands; its kernel gives back what it held and does what was asked
+ * for at an unmap. `vanished`: its whole domain is switched off, and nobody is told.
+ */
+export type ProgramEnd = 'killed' | 'vanished';
+
+export interface HostProgram {
+  readonly store: StoreClient;
+  readonly grants: Grants;
+  readonly events: EventChannels;
+  /** Gives up what is left, and the connection to the store. Safe to call twice. */
+  close(): Promise<void>;
+
+  /** The rest is of simulated hosts only. Lets others come between the micro-steps at a page. */
+  readonly steps?: (control: SharedMemory) => RingSteps;
+  /** Aborted when its domain ends, or another kernel takes the place of the one that it ran on. */
+  readonly ended?: AbortSignal;
+  /** Writes down what a person has it do, which no seed tells. */
+  readonly admit?: (text: string) => void;
+  readonly end?: (how: ProgramEnd) => void;
+}

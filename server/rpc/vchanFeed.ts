@@ -1,0 +1,162 @@
+/**
+ * The ends of vchans that an editor drives on one host: opened through the guard, told of while they are
+ * there, and closed with the editor's connection. News are made from what is true when they are sent.
+ */
+import { explainVchan } from '../act/explainVchan';
+import { type VchanGuardOptions, judgeVchan, ownDomid } from '../act/vchanGuard';
+import { findOffers } from '../act/vchanOffers';
+import type { VchanPlan } from '../act/vchanPlan';
+import { VchanSession } from '../act/vchanSession';
+import { type Timer, sleep } from '../host/clock';
+import { XenscopeError } from '../host/errors';
+import type { Host } from '../host/host';
+import type { DomainList } from '../model/domains';
+import type { RingVerdict } from '../model/rings/ringTypes';
+import type { VchanChoices, VchanNews, VchanPreview } from './vchanApi';
+
+export const maxVchanConsoles = 16;
+export const vchanNewsIntervalMs = 100;
+/** In which an end can still take its nodes away when the editor leaves. */
+const closePatienceMs = 2_000;
+
+/** The way to the editor. */
+export interface VchanPost {
+  /** The editor has not taken what it was sent. */
+  readonly isBusy: () => boolean;
+  readonly send: (news: VchanNews) => void;
+}
+
+export interface VchanFeedOptions extends VchanPost {
+  readonly hostId: string;
+  readonly host: Host;
+  readonly guard: VchanGuardOptions;
+  readonly domains: DomainList;
+  readonly verdictOf: (ring: string) => RingVerdict | undefined;
+}
+
+interface Console {
+  readonly session: VchanSession;
+  /** What was told last, without what was received. */
+  told: string;
+}
+
+export class VchanFeed {
+  readonly #options: VchanFeedOptions;
+  readonly #consoles = new Map<number, Console>();
+  #timer: Timer | undefined;
+
+  constructor(options: VchanFeedOptions) {
+    this.#options = options;
+  }
+
+  async choices(): Promise<VchanChoices> {
+    const { host, guard, domains } = this.#options;
+    const running = host.world
+      ?.domains()
+      .flatMap(({ domid, state }) => (state === 'running' ? (domid ?? []) : []));
+    const offers = await findOffers(
+      guard.store,
+      domains.all.map(({ domid }) => domid),
+    );
+    return { ...(running && { actors: [...new Set([0, ...running])] }), offers };
+  }
+
+  preview(plan: VchanPlan): Promise<VchanPreview> {
+    this.#mustTakePart();
+    return judgeVchan(plan, this.#options.guard);
+  }
+
+  async open(consoleId: number, plan: VchanPlan, confirmed: boolean): Promise<void> {
+    const openProgram = this.#mustTakePart();
+    const { verdict, text, details } = await judgeVchan(plan, this.#options.guard);
+    if (verdict === 'refuse') throw new XenscopeError('refused', text, { wayOut: details.at(-1) });
+    if (verdict === 'confirm' && !confirmed) {
+      throw new XenscopeError('refused', text, { wayOut: 'Confirm it first.' });
+    }
+    if (this.#consoles.size >= maxVchanConsoles) {
+      throw new XenscopeError('limit', `${maxVchanConsoles} vchans are open by hand on this host already.`, {
+        wayOut: 'Close the panel of another one first.',
+      });
+    }
+    const { host, guard } = this.#options;
+    const { store, nameDomain } = guard;
+    const own = await ownDomid(plan, store);
+    const session = new VchanSession({
+      plan,
+      program: openProgram(plan.actAs),
+      clock: host.clock,
+      names: {
+        ownDomid: own,
+        own: nameDomain(own),
+        peer: nameDomain(plan.peer),
+        isHeld: () => host.world?.isHeld ?? false,
+      },
+      explain: (error) => explainVchan(error, plan, { store, nameDomain, ownDomid: own }),
+    });
+    this.#consoles.set(consoleId, { session, told: '' });
+    this.#tellSoon();
+  }
+
+  session(consoleId: number): VchanSession {
+    const session = this.#consoles.get(consoleId)?.session;
+    if (session) return session;
+    throw new XenscopeError('gone', 'This vchan is not open any more.', { wayOut: 'Open it again.' });
+  }
+
+  async forget(consoleId: number): Promise<void> {
+    const known = this.#consoles.get(consoleId);
+    this.#consoles.delete(consoleId);
+    await known?.session.end('close');
+  }
+
+  /** Closes all in order; an end whose store says nothing any more is not waited for. */
+  async close(): Promise<void> {
+    this.#timer?.cancel();
+    const ids = [...this.#consoles.keys()];
+    if (ids.length === 0) return;
+    const enough = new AbortController();
+    const patience = sleep(this.#options.host.clock, closePatienceMs, enough.signal).catch(() => undefined);
+    const closed = Promise.allSettled(ids.map((id) => this.forget(id)));
+    await Promise.race([closed, patience]);
+    enough.abort();
+  }
+
+  #mustTakePart(): NonNullable<Host['openProgram']> {
+    const { host } = this.#options;
+    if (host.openProgram) return (domid) => host.openProgram!(domid);
+    throw new XenscopeError(
+      'unsupported',
+      'Through a socket only the xenstore can be reached, and no memory.',
+      {
+        wayOut: 'A vchan can be opened in the simulator, and on the machine that runs Xen.',
+      },
+    );
+  }
+
+  #tellSoon(): void {
+    this.#timer = this.#options.host.clock.after(vchanNewsIntervalMs, () => {
+      for (const [id, console] of this.#consoles) if (!this.#options.isBusy()) this.#tell(id, console);
+      if (this.#consoles.size > 0) this.#tellSoon();
+      else this.#timer = undefined;
+    });
+  }
+
+  #tell(consoleId: number, console: Console): void {
+    const { hostId, host, verdictOf, send } = this.#options;
+    const { state } = console.session;
+    const verdict = state.phase === 'open' && state.ring !== undefined ? verdictOf(state.ring) : undefined;
+    const { bytes, droppedBytes } = console.session.take();
+    const words = JSON.stringify([state, verdict]);
+    if (bytes.length === 0 && words === console.told) return;
+    console.told = words;
+    send({
+      host: hostId,
+      consoleId,
+      timeMs: host.clock.nowMs(),
+      state,
+      ...(verdict && { verdict }),
+      received: bytes.toString('base64'),
+      leftOutBytes: droppedBytes,
+    });
+  }
+}
