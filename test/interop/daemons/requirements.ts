@@ -82,7 +82,11 @@ export function itAsRoot(title: string, run: () => Promise<void>): void {
   else skipped(`${title}: ${missing}`, missing);
 }
 
-function describeUnless(missing: string | undefined, title: string, define: (this: Mocha.Suite) => void): void {
+function describeUnless(
+  missing: string | undefined,
+  title: string,
+  define: (this: Mocha.Suite) => void,
+): void {
   if (missing === undefined) {
     describe(title, define);
     return;
