@@ -4,7 +4,7 @@
  * on; what must change a byte in one piece is left to libatomic, and refused without it.
  */
 import type { Access, RevocableMemory } from '../server/host/bufferMemory';
-import { XenscopeError } from '../server/host/errors';
+import { CheckedMemory } from '../server/host/checkedMemory';
 import { loadKoffi } from './koffi';
 import type { Pointer } from './koffi';
 import type { XenLibraries } from './libraries/xenLibraries';
@@ -12,55 +12,43 @@ import type { XenLibraries } from './libraries/xenLibraries';
 /** `__ATOMIC_SEQ_CST` of GCC. */
 const sequential = 5;
 
-export class CopiedMemory implements RevocableMemory {
-  readonly bytes: number;
+export class CopiedMemory extends CheckedMemory implements RevocableMemory {
   readonly #koffi = loadKoffi();
-  readonly #access: Access;
   readonly #libraries: XenLibraries;
   readonly #pointer: Pointer;
   readonly #fence = new Int32Array(new SharedArrayBuffer(4));
-  #dead: string | undefined;
 
   constructor(pointer: Pointer, bytes: number, access: Access, libraries: XenLibraries) {
+    super(bytes, access);
     this.#pointer = pointer;
-    this.bytes = bytes;
-    this.#access = access;
     this.#libraries = libraries;
   }
 
-  get dead(): string | undefined {
-    return this.#dead;
-  }
-
-  revoke(reason: string): void {
-    this.#dead ??= reason;
-  }
-
   load32(offset: number): number {
-    const at = this.#wordAt(offset);
+    this.mustHoldWord(offset);
     this.#barrier();
-    const value = this.#koffi.decode(this.#pointer, at, 'uint32_t') as number;
+    const value = this.#koffi.decode(this.#pointer, offset, 'uint32_t') as number;
     this.#barrier();
     return value;
   }
 
   store32(offset: number, value: number): void {
-    const at = this.#wordAt(offset);
-    this.#mustBeWritable();
+    this.mustHoldWord(offset);
+    this.mustBeWritable();
     this.#barrier();
-    this.#koffi.encode(this.#pointer, at, 'uint32_t', value >>> 0);
+    this.#koffi.encode(this.#pointer, offset, 'uint32_t', value >>> 0);
     this.#barrier();
   }
 
   load8(offset: number): number {
-    this.#mustHold(offset, 1);
+    this.mustHold(offset, 1);
     this.#barrier();
     return this.#koffi.decode(this.#pointer, offset, 'uint8_t') as number;
   }
 
   store8(offset: number, value: number): void {
-    this.#mustHold(offset, 1);
-    this.#mustBeWritable();
+    this.mustHold(offset, 1);
+    this.mustBeWritable();
     this.#koffi.encode(this.#pointer, offset, 'uint8_t', value & 0xff);
     this.#barrier();
   }
@@ -76,14 +64,14 @@ export class CopiedMemory implements RevocableMemory {
   }
 
   copyOut(offset: number, into: Uint8Array): void {
-    this.#mustHold(offset, lengthOf(into));
+    this.mustHold(offset, lengthOf(into));
     if (into.length === 0) return;
     into.set(this.#koffi.decode(this.#pointer, offset, 'uint8_t', into.length) as Uint8Array);
   }
 
   copyIn(offset: number, from: Uint8Array): void {
-    this.#mustHold(offset, lengthOf(from));
-    this.#mustBeWritable();
+    this.mustHold(offset, lengthOf(from));
+    this.mustBeWritable();
     if (from.length === 0) return;
     this.#koffi.encode(this.#pointer, offset, 'uint8_t', from, from.length);
   }
@@ -98,29 +86,9 @@ export class CopiedMemory implements RevocableMemory {
   }
 
   #byteToChange(offset: number): Pointer {
-    this.#mustHold(offset, 1);
-    this.#mustBeWritable();
+    this.mustHold(offset, 1);
+    this.mustBeWritable();
     return this.#pointer + BigInt(offset);
-  }
-
-  #wordAt(offset: number): number {
-    this.#mustHold(offset, 4);
-    if (offset % 4 !== 0) throw new RangeError(`offset ${offset} is not a multiple of 4`);
-    return offset;
-  }
-
-  #mustHold(offset: number, length: number): void {
-    if (this.#dead !== undefined) throw new XenscopeError('gone', this.#dead);
-    if (!Number.isInteger(offset) || offset < 0 || offset + length > this.bytes) {
-      throw new RangeError(`${length} bytes at offset ${offset} lie outside a memory of ${this.bytes}`);
-    }
-  }
-
-  #mustBeWritable(): void {
-    if (this.#access === 'write') return;
-    throw new XenscopeError('refused', 'This memory is mapped for reading only.', {
-      wayOut: 'Map it for writing, if the grant allows that.',
-    });
   }
 }
 

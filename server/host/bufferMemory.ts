@@ -1,9 +1,10 @@
 /** Shared memory over buffers: what every host hands out as `memory`, wherever its pages come from. */
-import { XenscopeError } from './errors';
+import { CheckedMemory } from './checkedMemory';
+import type { Access } from './checkedMemory';
 import type { SharedMemory } from './memory';
 import { PAGE_BYTES } from './pages';
 
-export type Access = 'read' | 'write';
+export type { Access } from './checkedMemory';
 
 /** A SharedMemory whose owner can take it away. */
 export interface RevocableMemory extends SharedMemory {
@@ -22,27 +23,18 @@ export interface BufferPart {
 const fewBytes = 64;
 
 /** Memory over one piece of a buffer. Offsets outside it, or odd ones for words, are a RangeError: a bug. */
-export class BufferMemory implements RevocableMemory {
-  readonly bytes: number;
-  readonly #access: Access;
+export class BufferMemory extends CheckedMemory implements RevocableMemory {
   #words: Int32Array;
   #octets: Uint8Array;
-  #dead: string | undefined;
 
   constructor({ buffer, offset, bytes }: BufferPart, access: Access) {
-    this.bytes = bytes;
-    this.#access = access;
+    super(bytes, access);
     this.#words = new Int32Array(buffer, offset, bytes >>> 2);
     this.#octets = new Uint8Array(buffer, offset, bytes);
   }
 
-  get dead(): string | undefined {
-    return this.#dead;
-  }
-
-  revoke(reason: string): void {
-    if (this.#dead !== undefined) return;
-    this.#dead = reason;
+  override revoke(reason: string): void {
+    super.revoke(reason);
     this.#words = new Int32Array(0);
     this.#octets = new Uint8Array(0);
   }
@@ -53,42 +45,42 @@ export class BufferMemory implements RevocableMemory {
 
   store32(offset: number, value: number): void {
     const word = this.#wordAt(offset);
-    this.#mustBeWritable();
+    this.mustBeWritable();
     Atomics.store(this.#words, word, value | 0);
   }
 
   load8(offset: number): number {
-    this.#mustHold(offset, 1);
+    this.mustHold(offset, 1);
     return Atomics.load(this.#octets, offset);
   }
 
   store8(offset: number, value: number): void {
-    this.#mustHold(offset, 1);
-    this.#mustBeWritable();
+    this.mustHold(offset, 1);
+    this.mustBeWritable();
     Atomics.store(this.#octets, offset, value);
   }
 
   and8(offset: number, mask: number): number {
-    this.#mustHold(offset, 1);
-    this.#mustBeWritable();
+    this.mustHold(offset, 1);
+    this.mustBeWritable();
     return Atomics.and(this.#octets, offset, mask);
   }
 
   or8(offset: number, mask: number): number {
-    this.#mustHold(offset, 1);
-    this.#mustBeWritable();
+    this.mustHold(offset, 1);
+    this.mustBeWritable();
     return Atomics.or(this.#octets, offset, mask);
   }
 
   copyOut(offset: number, into: Uint8Array): void {
-    this.#mustHold(offset, into.length);
+    this.mustHold(offset, into.length);
     if (into.length <= fewBytes && ((offset | into.length) & 3) === 0) this.#wordsOut(offset, into);
     else into.set(this.#octets.subarray(offset, offset + into.length));
   }
 
   copyIn(offset: number, from: Uint8Array): void {
-    this.#mustHold(offset, from.length);
-    this.#mustBeWritable();
+    this.mustHold(offset, from.length);
+    this.mustBeWritable();
     this.#octets.set(from, offset);
   }
 
@@ -105,23 +97,8 @@ export class BufferMemory implements RevocableMemory {
   }
 
   #wordAt(offset: number): number {
-    this.#mustHold(offset, 4);
-    if (offset % 4 !== 0) throw new RangeError(`offset ${offset} is not a multiple of 4`);
-    return offset / 4;
-  }
-
-  #mustHold(offset: number, length: number): void {
-    if (this.#dead !== undefined) throw new XenscopeError('gone', this.#dead);
-    if (!Number.isInteger(offset) || offset < 0 || offset + length > this.bytes) {
-      throw new RangeError(`${length} bytes at offset ${offset} lie outside a memory of ${this.bytes}`);
-    }
-  }
-
-  #mustBeWritable(): void {
-    if (this.#access === 'write') return;
-    throw new XenscopeError('refused', 'This memory is mapped for reading only.', {
-      wayOut: 'Map it for writing, if the grant allows that.',
-    });
+    this.mustHoldWord(offset);
+    return offset >>> 2;
   }
 }
 
