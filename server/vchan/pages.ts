@@ -27,7 +27,7 @@ export interface OpenPages extends VchanPages {
 
 /** Lends a control page and the rings beside it to the client, ready to be found. `port` is rung when the server ends. */
 export function sharePages(
-  { grants }: VchanPorts,
+  { grants }: Pick<VchanPorts, 'grants'>,
   { clientDomid, orders, port }: { clientDomid: number; orders: VchanOrders; port: number },
 ): OpenPages {
   const shares: Shared[] = [];
@@ -77,7 +77,7 @@ export function sharePages(
  * server has left.
  */
 export function mapPages(
-  { grants }: VchanPorts,
+  { grants }: Pick<VchanPorts, 'grants'>,
   { serverDomid, gref, port }: { serverDomid: number; gref: number; port: number },
 ): OpenPages {
   const mappings: Mapped[] = [];

@@ -1,4 +1,4 @@
-/** Those who sleep until the doorbell rings. No ring is lost between a look and the sleep after it: who sleeps says which rings it knows of. */
+/** Those who sleep until the doorbell rings, or until this end of the vchan is over. */
 import { XenscopeError } from '../host/errors';
 
 interface Sleeper {
@@ -9,15 +9,8 @@ interface Sleeper {
 export class Sleepers {
   /** At most a reader, a writer, and those few who wait for the other side: one entry for each call that is under way. */
   readonly #all = new Set<Sleeper>();
-  #rings = 0;
-
-  /** How often it rang so far. */
-  get rings(): number {
-    return this.#rings;
-  }
 
   ring(): void {
-    this.#rings++;
     for (const sleeper of [...this.#all]) sleeper.wake();
   }
 
@@ -26,11 +19,13 @@ export class Sleepers {
     for (const sleeper of [...this.#all]) sleeper.fail(error);
   }
 
-  /** Until it rings again after the first `known` times. Rejects with `cancelled` when the signal is aborted first. */
-  sleep(known: number, signal?: AbortSignal): Promise<void> {
+  /**
+   * Until it rings the next time; who sleeps has looked in the same turn, so that no ring is missed.
+   * Rejects with `cancelled` when the signal is aborted first.
+   */
+  sleep(signal?: AbortSignal): Promise<void> {
     return new Promise((resolve, reject) => {
       if (signal?.aborted) return reject(cancelled(signal));
-      if (this.#rings !== known) return resolve();
       const onAbort = () => sleeper.fail(cancelled(signal!));
       const over = () => {
         this.#all.delete(sleeper);

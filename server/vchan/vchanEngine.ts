@@ -57,12 +57,11 @@ export class VchanEngine {
   async until(bit: number, isSo: () => boolean, signal: AbortSignal | undefined): Promise<void> {
     for (;;) {
       this.mustBeOurs();
-      const { rings } = this.#sleepers;
       if (isSo() || !this.isOpen) return;
       if (this.#steps) await this.#step(this.#moves.askSteps(bit));
       else this.#moves.ask(bit);
       if (isSo() || !this.isOpen) return;
-      await this.#sleep(rings, signal);
+      await this.#sleep(signal);
     }
   }
 
@@ -70,14 +69,14 @@ export class VchanEngine {
   async sleepUntil(isSo: () => boolean, signal: AbortSignal | undefined): Promise<void> {
     for (;;) {
       this.mustBeOurs();
-      const { rings } = this.#sleepers;
       if (isSo()) return;
-      await this.#sleep(rings, signal);
+      await this.#sleep(signal);
     }
   }
 
   /** Takes the first bytes out of the ring; as many must be there. */
   take(into: Uint8Array): Promise<void> | undefined {
+    this.mustBeOurs();
     if (this.#steps) return this.#step(this.#moves.takeSteps(into));
     this.#moves.take(into);
     return undefined;
@@ -85,6 +84,7 @@ export class VchanEngine {
 
   /** Puts bytes into the ring, where there must be room for them. */
   put(bytes: Uint8Array): Promise<void> | undefined {
+    this.mustBeOurs();
     if (this.#steps) return this.#step(this.#moves.putSteps(bytes));
     this.#moves.put(bytes);
     return undefined;
@@ -119,21 +119,23 @@ export class VchanEngine {
     this.#sleepers.ring();
   };
 
-  #sleep(rings: number, signal: AbortSignal | undefined): Promise<void> {
+  #sleep(signal: AbortSignal | undefined): Promise<void> {
     const { failure } = this.#port;
-    return failure ? Promise.reject(failure) : this.#sleepers.sleep(rings, signal);
+    return failure ? Promise.reject(failure) : this.#sleepers.sleep(signal);
   }
 
-  /** Does a work for as long as this end is open. */
+  /** Does a work for as long as this end is open, and fails as soon as it is not. */
   #step(work: RingWork<void>): Promise<void> {
-    return this.#sleepers.orFailed(this.#drive(work, () => this.isOver));
+    return this.#sleepers.orFailed(this.#drive(work, () => this.mustBeOurs()));
   }
 
-  async #drive(work: RingWork<void>, isOver: () => boolean = () => false): Promise<void> {
-    for (let step = work.next('do'); !step.done && !isOver();) {
+  async #drive(work: RingWork<void>, check: () => void = () => undefined): Promise<void> {
+    for (let step = work.next('do'); !step.done;) {
+      check();
       const wait = this.#steps?.before(step.value);
       const verdict = wait ? await wait : 'do';
-      if (!isOver()) step = work.next(verdict);
+      check();
+      step = work.next(verdict);
     }
   }
 }

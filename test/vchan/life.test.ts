@@ -3,9 +3,12 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { pipeline } from 'node:stream/promises';
 import { PassThrough, Readable } from 'node:stream';
+import type { SharedMemory } from '../../server/host/memory';
 import { connectVchan } from '../../server/vchan/connect';
 import { serveVchan } from '../../server/vchan/serve';
+import type { Vchan } from '../../server/vchan/vchan';
 import { vchanStream } from '../../server/vchan/vchanStream';
+import { VCHAN_PAGE } from '../../server/wire/vchanPage';
 import { vchanPaths } from '../../server/wire/vchanPath';
 import { CLIENT, Rig, SERVER, isCode, paths, readText, settled } from './rig';
 
@@ -101,6 +104,40 @@ describe('an end of a vchan', () => {
       });
     }
   });
+
+  for (const [what, read] of [
+    ['read', (vchan: Vchan) => readText(vchan, 9)],
+    ['tryRead', (vchan: Vchan) => Promise.resolve(tryText(vchan, 9))],
+  ] as const) {
+    it(`reads what the other side wrote between two looks, and left: ${what}`, async () => {
+      const server = await rig.serve();
+      // As if the server were another process, which comes in between two reads of the page.
+      let comesIn: (() => void) | undefined;
+      const { grants } = rig.client;
+      const watched = (memory: SharedMemory): SharedMemory => ({
+        ...boundTo(memory, 'load32', 'store32', 'store8', 'and8', 'or8', 'copyIn', 'copyOut'),
+        bytes: memory.bytes,
+        dead: undefined,
+        load8: (offset) => {
+          if (offset === VCHAN_PAGE.fields.srv_live.offsetBytes) comesIn?.();
+          return memory.load8(offset);
+        },
+      });
+      const map = (...as: Parameters<typeof grants.map>) => {
+        const mapped = grants.map(...as);
+        return { ...mapped, memory: as[3]?.onUnmap ? watched(mapped.memory) : mapped.memory };
+      };
+      const ports = { ...rig.client, grants: { ...grants, map } };
+      const client = await connectVchan(ports, { serverDomid: SERVER, path: paths.client });
+      comesIn = () => {
+        comesIn = undefined;
+        assert.equal(server.trySend(Buffer.from('last')), true);
+        rig.page().set('srv_live', 0);
+      };
+      assert.equal(await read(client), 'last');
+      assert.equal(await read(client), '', 'and then the end');
+    });
+  }
 
   describe('of a persistent server', () => {
     it('serves one client after the other, and goes on where the indices stand', async () => {
@@ -331,3 +368,14 @@ describe('an end of a vchan', () => {
     });
   });
 });
+
+/** What `tryRead` gives, as text; nothing is none as well. */
+function tryText(vchan: Vchan, bytes: number): string {
+  const into = Buffer.alloc(bytes);
+  return into.subarray(0, vchan.tryRead(into) ?? 0).toString('latin1');
+}
+
+function boundTo<Name extends keyof SharedMemory>(memory: SharedMemory, ...names: Name[]) {
+  const bound = names.map((name) => [name, (memory[name] as (...as: never[]) => unknown).bind(memory)]);
+  return Object.fromEntries(bound) as Pick<SharedMemory, Name>;
+}
