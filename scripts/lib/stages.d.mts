@@ -12,3 +12,9 @@ export function skipped(title: string, why: string): Tally;
 export function sum(tallies: readonly Tally[]): Tally;
 export function withoutSkips(tally: Tally): Tally;
 export function mochaStage(name: string, specs: readonly string[], options: StageOptions): Promise<Tally>;
+export function reportedTally(
+  name: string,
+  report: string,
+  ended: { readonly code: number | null; readonly output: string },
+  mayBeEmpty?: boolean,
+): Tally;

@@ -75,7 +75,7 @@ export function reportedTally(name, report, { code, output }, mayBeEmpty = false
   const tally = {
     passed: of('passed').length,
     failures: of('failed').map(({ title, error }) => ({ title, error })),
-    skipped: of('skipped').map(({ title }) => ({ title, why: 'the test says so' })),
+    skipped: of('skipped').map(skippedTest),
   };
   const ended = of('end').length === 1;
   if (!ended || (code !== 0 && tally.failures.length === 0)) {
@@ -86,4 +86,10 @@ export function reportedTally(name, report, { code, output }, mayBeEmpty = false
     tally.failures.push({ title: `${name}: no test ran`, error: output.slice(-6000) });
   }
   return tally;
+}
+
+/** What a test needs and does not find is the end of its title. */
+function skippedTest({ title }) {
+  const [, name, why] = /^(.*?): (missing here: .*?)(?: runs)?$/.exec(title) ?? [];
+  return name === undefined ? { title, why: 'it skips itself' } : { title: name, why };
 }

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { rmSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { mochaStage, passed, skipped, sum, withoutSkips } from '../../scripts/lib/stages.mjs';
+import { mochaStage, passed, reportedTally, skipped, sum, withoutSkips } from '../../scripts/lib/stages.mjs';
 
 describe('with CI=true', () => {
   it('what a stage skipped has failed', () => {
@@ -37,5 +37,22 @@ describe('with CI=true', () => {
       else process.env['CI'] = before;
       rmSync(folder, { recursive: true, force: true });
     }
+  });
+});
+
+describe('a test that was skipped', () => {
+  it('is told with what it needs, which stands in its title', () => {
+    const titles = [
+      'xenscope serve --owner lets that user in: missing here: the rights of root',
+      'our client: missing here: gcc (Debian packages: gcc) runs',
+      'a test that has its own reasons',
+    ];
+    const lines = [...titles.map((title) => ({ kind: 'skipped', title })), { kind: 'end' }];
+    const report = lines.map((line) => JSON.stringify(line)).join('\n');
+    assert.deepEqual(reportedTally('unit', report, { code: 0, output: '' }, true).skipped, [
+      { title: 'xenscope serve --owner lets that user in', why: 'missing here: the rights of root' },
+      { title: 'our client', why: 'missing here: gcc (Debian packages: gcc)' },
+      { title: 'a test that has its own reasons', why: 'it skips itself' },
+    ]);
   });
 });
