@@ -12,6 +12,12 @@ import type { PageLayout } from './pageLayouts';
 import { layoutOf } from './layoutOf';
 import { reqProdOffset, rspProdOffset, SlotSampler } from './slotSampler';
 
+/** A page whose words have stood still for so long is at rest, and looked at no more often than the interval says. */
+export const restAfterMs = 1_000;
+export const restIntervalMs = 100;
+/** Timers come a little early: that shall not cost another round. */
+const earlyMs = 10;
+
 /** How often the words are read before a sample is called torn. */
 export const maxReadings = 4;
 
@@ -37,6 +43,9 @@ export class PageSampler {
   #newer: PageCopy;
   #hasGood = false;
   #isStill = false;
+  #lookedMs = -Infinity;
+  /** Since when each look found the same words. */
+  #sameSinceMs: number | undefined;
 
   constructor(readonly page: ObservedPage) {
     this.layout = layoutOf(page);
@@ -69,7 +78,21 @@ export class PageSampler {
     return widthBytes === 1 ? word & 0xff : widthBytes === 2 ? word & 0xffff : word;
   }
 
+  /** Whether it is time to look again: with every round, while the page is not at rest. */
+  isDue(nowMs: number): boolean {
+    if (this.#sameSinceMs === undefined || Math.abs(nowMs - this.#sameSinceMs) < restAfterMs) return true;
+    return Math.abs(nowMs - this.#lookedMs) >= restIntervalMs - earlyMs;
+  }
+
   sample(nowMs: number): SampleResult {
+    this.#lookedMs = nowMs;
+    const result = this.#look(nowMs);
+    if (result === 'same') this.#sameSinceMs ??= nowMs;
+    else this.#sameSinceMs = undefined;
+    return result;
+  }
+
+  #look(nowMs: number): SampleResult {
     this.unreadable = undefined;
     if (!this.#readWords(this.#older)) return 'gone';
     this.samples++;

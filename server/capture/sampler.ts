@@ -11,7 +11,7 @@ import type { PageSampler, SampleResult } from './pageSampler';
 export const minSampleIntervalMs = 5;
 
 export interface SampleListener {
-  /** Once for each page in each round. `page` is valid during the call; it is used again. */
+  /** For each page that a round looks at; those at rest are left out of most. `page` is valid during the call; it is used again. */
   sampled(page: PageSampler, result: SampleResult, nowMs: number): void;
   /** A round is over. */
   ended?(nowMs: number): void;
@@ -68,12 +68,13 @@ export class RingSampler {
     };
   }
 
-  /** Reads all pages now and tells the listeners. The timer does this by itself. */
+  /** Reads all pages that are due and tells the listeners. The timer does this by itself. */
   sampleNow(): void {
     const nowMs = this.#clock.nowMs();
     const gone = this.#mistakes.guard(() => this.#list.refresh()) ?? [];
     for (const page of gone) this.#tell(page, 'gone', nowMs);
     for (const page of this.#list.all) {
+      if (!page.isDue(nowMs)) continue;
       const result = page.sample(nowMs);
       this.#tell(page, result, nowMs);
       if (result === 'gone' && page.unreadable === undefined) this.#list.outdate();

@@ -17,6 +17,8 @@ export function ringChange(before: RingRow, now: RingRow): RingChange {
 
 function whatChanged<T extends object>(before: T, now: T): Partial<T> {
   const changed: Partial<T> = {};
+  // A row keeps the objects in which nothing changed.
+  if (now === before) return changed;
   for (const name of Object.keys(now) as (keyof T)[]) {
     if (now[name] !== before[name]) changed[name] = now[name];
   }

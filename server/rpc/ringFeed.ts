@@ -52,6 +52,7 @@ export class RingFeed {
   #list: RingSubscription | undefined;
   /** What the editor knows; undefined before the first frame. */
   #told: Map<string, RingRow> | undefined;
+  #toldRings: readonly RingRow[] = [];
   #toldLeftOut = 0;
   #toldFindings = '[]';
   #toldFindingsMs = 0;
@@ -93,6 +94,7 @@ export class RingFeed {
     this.#list?.stop();
     this.#list = undefined;
     this.#told = undefined;
+    this.#toldRings = [];
   }
 
   /** The last minutes of the ring, as far as anybody looked; frames follow. */
@@ -138,7 +140,11 @@ export class RingFeed {
     const told = (this.#told ??= new Map());
     const added: RingRow[] = [];
     const changes: RingChange[] = [];
-    for (const ring of rings) {
+    const before = this.#toldRings;
+    this.#toldRings = rings;
+    for (const [at, ring] of rings.entries()) {
+      // Mostly at the place that it had: then it needs no looking up, and nothing of it is touched.
+      if (before[at] === ring) continue;
       const known = told.get(ring.id);
       if (known === ring) continue;
       if (known) changes.push(ringChange(known, ring));

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { restAfterMs, restIntervalMs } from '../../server/capture/pageSampler';
 import { minSampleIntervalMs, RingSampler, type SampleListener } from '../../server/capture/sampler';
 import { ManualClock } from '../sim/manualClock';
 import { ObservedRingPage, PageObserver } from '../support/observedPage';
@@ -49,6 +50,40 @@ describe('RingSampler', () => {
     const before = slow.rounds;
     clock.tick(1_050);
     assert.ok(slow.rounds - before <= 3, `${slow.rounds - before} rounds in a second`);
+  });
+
+  it('looks at a page at rest ten times a second, and with every round from when it is seen to move', () => {
+    const { pages, clock, sampler } = rig();
+    const one = listener();
+    const looksAt = (domid: number) => one.seen.filter((what) => what.startsWith(`xenstore:${domid}`)).length;
+    sampler.listen(one, 20);
+    clock.tick(restAfterMs);
+    assert.equal(looksAt(1), one.rounds);
+    one.seen.length = 0;
+    clock.tick(10_000);
+    assert.ok(looksAt(1) >= 90 && looksAt(1) <= 110, `${looksAt(1)} looks in ten seconds`);
+    one.seen.length = 0;
+    pages[0]!.produce('req', Buffer.alloc(10));
+    clock.tick(restIntervalMs);
+    assert.ok(one.seen.includes('xenstore:1 moved'));
+    one.seen.length = 0;
+    clock.tick(500);
+    assert.deepEqual([looksAt(1), looksAt(2) < 10], [25, true]);
+  });
+
+  it('looks at a page that is gone, torn or at rest at a slow rate with every round', () => {
+    const { pages, clock, sampler } = rig();
+    const one = listener();
+    sampler.listen(one, 20);
+    pages[0]!.isGone = true;
+    pages[1]!.beforeCopy = () => pages[1]!.pass('req', Buffer.alloc(10));
+    clock.tick(3_000);
+    assert.equal(one.seen.length, 2 * one.rounds);
+    const slow = rig();
+    const other = listener();
+    slow.sampler.listen(other, 500);
+    slow.clock.tick(10_000);
+    assert.equal(other.seen.length, 2 * other.rounds);
   });
 
   it('changes its rate when asked, and is never faster than it may', () => {

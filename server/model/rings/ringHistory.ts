@@ -121,8 +121,10 @@ export class HistoryKeeper implements RingHistory {
       return;
     }
     this.tornRun = 0;
-    if (this.samples++ === 0) this.firstMs = nowMs;
-    if (result === 'moved') this.#readStates(nowMs);
+    const isFirst = this.samples++ === 0;
+    if (isFirst) this.firstMs = nowMs;
+    // The sampler may have known the page before: one that came back after it was forgotten here.
+    if (isFirst || result === 'moved') this.#readStates(nowMs);
     this.reconnectSinceMs = this.#sampler.isReconnecting ? (this.reconnectSinceMs ?? nowMs) : undefined;
     this.slots?.fold(this.#sampler, nowMs);
     const before = this.inside;

@@ -1,5 +1,6 @@
 /** The state of one ring page, folded from its samples. */
 import type { PageSampler, SampleResult } from '../../capture/pageSampler';
+import { Judgement } from './judgement';
 import { decodePackets, decodeText, type Packets } from './packets';
 import { deviceOf } from './ringDevice';
 import { ringSegments, ringWords } from './pageWords';
@@ -11,7 +12,6 @@ import type {
   RingFinding,
   RingRow,
   RingStrip,
-  RingVerdict,
   RingView,
 } from './ringTypes';
 import type { RingDevice } from './slotTypes';
@@ -37,18 +37,14 @@ export class RingModel {
   readonly #sampler: PageSampler;
   readonly #judge: Judge;
   readonly #history: HistoryKeeper;
+  readonly #judgement: Judgement;
   readonly #strip: Strip;
   readonly #streams: readonly (Stream | undefined)[];
   /** Where it is a device's ring. */
   readonly #device: RingDevice | undefined;
   #row: RingRow | undefined;
-  #diagnoses: readonly RingDiagnosis[] = [];
-  #findings: readonly RingFinding[] = [];
-  /** The same object until its words change. */
-  #verdict: RingVerdict | undefined;
   #judgedMs = -Infinity;
   #isChanged = true;
-  /** Until a sample shows otherwise the row and what the doctor says stay as they are. */
   #isAtRest = false;
   /** The slot of the strip that the rates of the row end with. */
   #ratesSlot = -1;
@@ -59,6 +55,7 @@ export class RingModel {
     this.#judge = judge;
     this.#device = sampler.page.device && deviceOf(sampler.page.device);
     this.#history = new HistoryKeeper(sampler);
+    this.#judgement = new Judgement(sampler.page);
     this.#strip = new Strip(sampler.layout.directions.map(({ name }) => name));
     this.#streams = sampler.directions.map((direction) =>
       sampler.layout.carries === 'messages' ? new Stream(direction) : undefined,
@@ -69,13 +66,18 @@ export class RingModel {
     return this.#sampler.page.id;
   }
 
+  /** `row` and `findings` stay what they are until a sample shows something else. */
+  get isAtRest(): boolean {
+    return this.#isAtRest;
+  }
+
   get goneSinceMs(): number | undefined {
     return this.#history.goneSinceMs;
   }
 
   fold(result: SampleResult, { nowMs, activeMs }: RingTime): void {
     if (this.#isAtRest && result === 'same' && this.#history.seenAgain()) {
-      this.#strip.begin(nowMs);
+      this.#strip.rest(nowMs);
       return;
     }
     this.#isAtRest = false;
@@ -114,31 +116,12 @@ export class RingModel {
 
   /** After `row`: what somebody should know. */
   get findings(): readonly RingFinding[] {
-    return this.#findings;
+    return this.#judgement.findings;
   }
 
   #judgeNow({ nowMs, activeMs }: RingTime): void {
     this.#judgedMs = nowMs;
-    this.#diagnoses = this.#judge(this.#history, activeMs);
-    const verdict = this.#diagnoses[0]!;
-    if (!this.#verdict || !isSameVerdict(verdict, this.#verdict)) this.#verdict = verdictOf(verdict);
-    const { domid, kind } = this.#sampler.page;
-    this.#findings = this.#diagnoses.flatMap(({ rule, severity, text, evidence, direction }) =>
-      severity === 'fine'
-        ? []
-        : [
-            {
-              id: [this.id, direction ?? '', rule].join('/'),
-              ring: this.id,
-              domid,
-              kind,
-              rule,
-              severity,
-              text,
-              evidence,
-            },
-          ],
-    );
+    this.#judgement.take(this.#judge(this.#history, activeMs));
   }
 
   /** By the host's clock: the ring of a world that is held can be stepped. */
@@ -153,12 +136,12 @@ export class RingModel {
     this.#isChanged = false;
     const { domid, kind } = this.#sampler.page;
     const directions = this.#history.directions.map((_, which) => this.#direction(which));
+    const { verdict } = this.#judgement;
     const known = this.#row;
-    const isSame =
-      known?.verdict === this.#verdict && directions.every((one, at) => one === known!.directions[at]);
+    const isSame = known?.verdict === verdict && directions.every((one, at) => one === known!.directions[at]);
     if (!isSame) {
       const device = this.#device && { device: this.#device };
-      this.#row = { id: this.id, kind, domid, ...device, directions, verdict: this.#verdict! };
+      this.#row = { id: this.id, kind, domid, ...device, directions, verdict: verdict! };
     }
     this.#isAtRest = isJudged && this.#strip.isQuiet(time.nowMs) && this.#history.isAtRest(time.activeMs);
   }
@@ -210,7 +193,7 @@ export class RingModel {
     return {
       timeMs: time.nowMs,
       row,
-      diagnoses: this.#diagnoses,
+      diagnoses: this.#judgement.diagnoses,
       details: directions.map((_, which) => this.#detail(which)),
       words: ringWords(this.#sampler),
       page: Buffer.from(bytes).toString('base64'),
@@ -246,20 +229,6 @@ export class RingModel {
     const stream = this.#streams[which];
     return stream ? decodePackets(contents, stream) : decodeText(contents);
   }
-}
-
-/** Without the direction that it was found in. */
-function verdictOf({ rule, severity, text, evidence }: RingDiagnosis): RingVerdict {
-  return { rule, severity, text, evidence };
-}
-
-function isSameVerdict(one: RingVerdict, other: RingVerdict): boolean {
-  return (
-    one.rule === other.rule &&
-    one.text === other.text &&
-    one.evidence.length === other.evidence.length &&
-    one.evidence.every((line, at) => line === other.evidence[at])
-  );
 }
 
 /** What else a direction tells never changes. */

@@ -39,6 +39,10 @@ interface Subscriber {
 interface Watched {
   readonly sampler: PageSampler;
   readonly model: RingModel | SlotRingModel;
+  /** Of one at rest what was told last is still true, and nothing else of it needs to be touched. */
+  isAtRest: boolean;
+  row: RingRow | undefined;
+  findings: readonly RingFinding[];
 }
 
 export class RingWatch {
@@ -52,6 +56,8 @@ export class RingWatch {
   #listening: Listening | undefined;
   #lastTime: RingTime | undefined;
   #heldMs = 0;
+  /** Some rings may be gone: they are shown for a while. */
+  #hasGone = false;
 
   constructor({ observer, clock, judge, isHeld = () => false }: RingWatchOptions) {
     this.sampler = new RingSampler({ observer, clock });
@@ -110,22 +116,26 @@ export class RingWatch {
     const { id } = sampler.page;
     let ring = this.#rings.get(id);
     if (result === 'gone') {
+      this.#hasGone = true;
       // Another page may have taken its place already.
-      if (ring?.sampler === sampler) ring.model.fold(result, this.#time(nowMs));
-      return;
-    }
-    if (ring?.sampler !== sampler) {
+      if (ring?.sampler !== sampler) return;
+    } else if (ring?.sampler !== sampler) {
       const Model = sampler.slots ? SlotRingModel : RingModel;
-      ring = { sampler, model: new Model(sampler, this.#judge) };
+      const model = new Model(sampler, this.#judge);
+      ring = { sampler, model, isAtRest: false, row: undefined, findings: [] };
       this.#rings.set(id, ring);
     }
     ring.model.fold(result, this.#time(nowMs));
+    ring.isAtRest = ring.model.isAtRest;
   }
 
   #forgetGone(activeMs: number): void {
+    if (!this.#hasGone) return;
+    this.#hasGone = false;
     for (const [id, { model }] of this.#rings) {
-      if (model.goneSinceMs !== undefined && activeMs - model.goneSinceMs >= goneShownMs)
-        this.#rings.delete(id);
+      if (model.goneSinceMs === undefined) continue;
+      if (activeMs - model.goneSinceMs >= goneShownMs) this.#rings.delete(id);
+      else this.#hasGone = true;
     }
   }
 
@@ -145,11 +155,19 @@ export class RingWatch {
     const time = this.#time(timeMs);
     const rings: RingRow[] = [];
     const findings: RingFinding[] = [];
-    for (const { model } of this.#rings.values()) {
-      rings.push(model.row(time));
-      for (const finding of model.findings) findings.push(finding);
+    for (const ring of this.#rings.values()) {
+      if (!ring.isAtRest) this.#look(ring, time);
+      rings.push(ring.row!);
+      for (const finding of ring.findings) findings.push(finding);
     }
     return { timeMs, rings, findings, leftOut: this.sampler.leftOut };
+  }
+
+  #look(ring: Watched, time: RingTime): void {
+    const { model } = ring;
+    ring.row = model.row(time);
+    ring.findings = model.findings;
+    ring.isAtRest = model.isAtRest;
   }
 
   /** The same object for all rings of one round. */

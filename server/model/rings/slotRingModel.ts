@@ -46,13 +46,18 @@ export class SlotRingModel {
     return this.#sampler.page.id;
   }
 
+  /** `row` and `findings` stay what they are until a sample shows something else. */
+  get isAtRest(): boolean {
+    return this.#isAtRest;
+  }
+
   get goneSinceMs(): number | undefined {
     return this.#history.goneSinceMs;
   }
 
   fold(result: SampleResult, { nowMs, activeMs }: RingTime): void {
     if (this.#isAtRest && result === 'same' && this.#history.seenAgain()) {
-      this.#strip.begin(nowMs);
+      this.#strip.rest(nowMs);
       return;
     }
     this.#isAtRest = false;

@@ -60,6 +60,13 @@ export class Strip {
     return isNear;
   }
 
+  /** Instead of `begin` and `add`, of a ring in which nothing waits or moves since the last look: nor did it in between. */
+  rest(nowMs: number): void {
+    const before = this.#slot;
+    if (!this.begin(nowMs)) return;
+    for (let slot = before + 1; slot < this.#slot; slot++) this.#seen[slot % stripSlots] = 1;
+  }
+
   /** After `begin`. `usedBytes` is undefined while the indices say nothing: the slot then has no level. */
   add(
     which: number,

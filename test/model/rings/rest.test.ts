@@ -1,7 +1,7 @@
 /** A ring at rest: nobody asks the doctor about it, and what is told of it is still what the doctor would say. */
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { PageSampler } from '../../../server/capture/pageSampler';
+import { PageSampler, restIntervalMs } from '../../../server/capture/pageSampler';
 import { diagnose } from '../../../server/doctor/doctor';
 import { HistoryKeeper } from '../../../server/model/rings/ringHistory';
 import { judgeIntervalMs } from '../../../server/model/rings/ringModel';
@@ -21,8 +21,17 @@ function rig(kind: 'xenstore' | 'console', isSimulated: boolean) {
   const clock = new ManualClock();
   const asked = { times: 0, lastMs: -Infinity };
   let isHeld = false;
+  let isLookedAt = false;
+  const observed = page.observed;
+  const { copy } = observed;
+  Object.assign(observed, {
+    copy: (into: Uint8Array, offset?: number) => {
+      isLookedAt = true;
+      return copy(into, offset);
+    },
+  });
   const watch = new RingWatch({
-    observer: new PageObserver([page.observed]),
+    observer: new PageObserver([observed]),
     clock,
     isHeld: () => isHeld,
     judge: (history, activeMs) => {
@@ -33,7 +42,7 @@ function rig(kind: 'xenstore' | 'console', isSimulated: boolean) {
   });
   const frames: RingsFrame[] = [];
   const told: { readonly is: unknown; readonly shouldBe: unknown }[] = [];
-  // Looks and judges each time.
+  // Looks whenever the other looked, and judges each time.
   const eager = new PageSampler(page.observed);
   const history = new HistoryKeeper(eager);
   let activeMs = clock.nowMs();
@@ -43,7 +52,8 @@ function rig(kind: 'xenstore' | 'console', isSimulated: boolean) {
       if (!isHeld) activeMs += frame.timeMs - lastMs;
       lastMs = frame.timeMs;
       frames.push(frame);
-      history.fold(eager.sample(frame.timeMs), activeMs);
+      if (isLookedAt) history.fold(eager.sample(frame.timeMs), activeMs);
+      isLookedAt = false;
       const [row] = frame.rings;
       if (!row || frame.timeMs - asked.lastMs < judgeIntervalMs) return;
       // Not asserted here: what a listener throws ends no sampling, and no test.
@@ -117,11 +127,8 @@ describe('a ring at rest', () => {
     clock.tick(60_000);
     assert.equal(asked.times, times);
     assert.equal(new Set(frames.map(({ rings }) => rings[0])).size, 1);
-    assert.equal(
-      watch.detail('xenstore:3')!.samples - samples,
-      frames.length,
-      'it is looked at all the same',
-    );
+    const looks = watch.detail('xenstore:3')!.samples - samples;
+    assert.ok(looks >= 60_000 / (2 * restIntervalMs), `it is looked at all the same, ${looks} times`);
     const { usedBytes } = watch.strip('xenstore:3', clock.nowMs() - 1_000)!.directions[0]!;
     assert.ok(
       usedBytes.every((used) => used === 0),
