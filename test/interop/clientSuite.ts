@@ -15,6 +15,7 @@ export function defineClientSuite(open: () => Promise<StoreUnderTest>, options: 
   const rig = new SuiteRig({
     longestValueBytes: 4096,
     directorySizes: [1200, 5000],
+    nameBytes: 0,
     requestsAtOnce: 3000,
     isUnderXen: false,
     resetWatches: 'works',

@@ -93,11 +93,12 @@ export function nodeCases(rig: SuiteRig): void {
       await assert.rejects(rig.store.hasChildren('/dirs/nothing'), isError('ENOENT'));
     });
 
-    const { longLists } = rig.options;
+    const { longLists, nameBytes } = rig.options;
+    const named = (name: string) => name.padEnd(nameBytes, '-');
     for (const count of longLists === 'work' ? rig.options.directorySizes : []) {
       it(`list ${count} children, also within a transaction`, async () => {
         const path = `/dirs/of-${count}`;
-        const names = Array.from({ length: count }, (_, index) => `child-${index}`).sort();
+        const names = Array.from({ length: count }, (_, index) => named(`child-${index}`)).sort();
         await Promise.all(names.map((name) => rig.store.write(`${path}/${name}`, 'x')));
         assert.deepEqual((await rig.store.directory(path)).sort(), names);
         assert.equal(await rig.store.hasChildren(path), true);
@@ -112,7 +113,9 @@ export function nodeCases(rig: SuiteRig): void {
 
     if (longLists !== 'work') {
       it(`that do not fit in one message: ${longLists}`, async () => {
-        const names = Array.from({ length: 600 }, (_, index) => `child-${index}`);
+        const names = Array.from({ length: rig.options.directorySizes[0]! }, (_, index) =>
+          named(`child-${index}`),
+        );
         await Promise.all(names.map((name) => rig.store.write(`/dirs/many/${name}`, 'x')));
         const isIt = longLists === 'cost the connection' ? isCode('interrupted') : isError(longLists);
         await assert.rejects(rig.store.directory('/dirs/many'), isIt);
@@ -127,7 +130,7 @@ export function nodeCases(rig: SuiteRig): void {
       const path = '/dirs/changing';
       const names = Array.from(
         { length: longLists === 'work' ? Math.min(1500, rig.options.requestsAtOnce) : 200 },
-        (_, index) => `stays-${index}`,
+        (_, index) => (longLists === 'work' ? named(`stays-${index}`) : `stays-${index}`),
       ).sort();
       await Promise.all(names.map((name) => rig.store.write(`${path}/${name}`, 'x')));
       const other = rig.connect();

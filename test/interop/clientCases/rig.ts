@@ -23,6 +23,8 @@ export interface SuiteOptions {
   readonly longestValueBytes?: number;
   /** How many children the directories have that are listed. */
   readonly directorySizes?: readonly number[];
+  /** How long the names in those directories are, at least: with long ones fewer are needed for a long list. */
+  readonly nameBytes?: number;
   /** How many requests are asked at once; a multiple of 100. Ways that ask one by one take their time. */
   readonly requestsAtOnce?: number;
   /** A daemon under a real Xen knows real domains only, and cannot be started a second time. */

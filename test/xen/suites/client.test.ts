@@ -13,8 +13,9 @@ describe('our client and the xenstored of dom0', () => {
       // quota-maxsize of Debian's oxenstored.conf, which holds for domain 0 as well.
       longestValueBytes: daemon === 'oxenstored' ? 2048 : 4096,
       // A list of more than 4096 bytes; as many requests as an emulated machine takes in seconds.
-      directorySizes: [600],
-      requestsAtOnce: 600,
+      directorySizes: [110],
+      nameBytes: 60,
+      requestsAtOnce: 300,
       isUnderXen: true,
     },
   );

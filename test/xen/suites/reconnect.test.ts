@@ -25,10 +25,9 @@ describe('the reconnect of a real guest', () => {
       libraries: new XenLibraries(),
     });
     store = host.openStore();
-    guest = await Guest.create('renewed');
+    guest = await Guest.shared();
   });
   after(async () => {
-    await guest?.destroy();
     await store.close();
     await host.close();
   });
@@ -92,6 +91,7 @@ describe('the reconnect of a real guest', () => {
     await output('xenstore-write', `${guest.path}/control/shutdown`, 'poweroff');
     assert.equal(await guest.type('echo still here'), 'still here');
     assert.equal(await output('xenstore-read', `${guest.path}/control/shutdown`), 'poweroff\n');
+    await output('xenstore-write', `${guest.path}/control/shutdown`, '');
     await eventually(() => host.lifeOf!(guest.domid)?.state === 'running');
   });
 });

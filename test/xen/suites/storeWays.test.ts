@@ -19,8 +19,9 @@ const over = (dial: Dial) => async () => ({ dial, kill: asItIs, start: asItIs, s
 /** What differs from the socket, and all that may. */
 const differs: SuiteOptions = {
   // A list of more than 4096 bytes; one request after the other, each a way through an emulated kernel.
-  directorySizes: [600],
-  requestsAtOnce: 300,
+  directorySizes: [110],
+  nameBytes: 60,
+  requestsAtOnce: 100,
   isUnderXen: true,
   eventsKeepOrder: false,
 };

@@ -1,10 +1,10 @@
 /** `xenscope doctor host` where there is a host: nothing is missing for root, and much is refused to others. */
 import assert from 'node:assert/strict';
-import { reportHost } from '../../../native/hostReport';
-import type { HostReport } from '../../../native/hostReport';
-import { loadKoffi } from '../../../native/koffi';
-import { XenLibraries } from '../../../native/libraries/xenLibraries';
-import { run, storeSocket, xenscope } from '../support/dom0';
+import { reportHost } from '../../../../native/hostReport';
+import type { HostReport } from '../../../../native/hostReport';
+import { loadKoffi } from '../../../../native/koffi';
+import { XenLibraries } from '../../../../native/libraries/xenLibraries';
+import { run, storeSocket, xenscope } from '../../support/dom0';
 
 const nobody = 65_534;
 

@@ -1,6 +1,6 @@
 /** Our built command line in a real dom0, beside the xenstore tools of its Debian. */
 import assert from 'node:assert/strict';
-import { output, run, xenscope } from '../support/dom0';
+import { output, run, xenscope } from '../../support/dom0';
 
 async function succeed(...args: string[]): Promise<string> {
   const { status, stdout, stderr } = await xenscope(args);

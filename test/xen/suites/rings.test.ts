@@ -31,7 +31,7 @@ describe('the rings of a real guest', () => {
   let observer: NativeObserver;
 
   before(async () => {
-    guest = await Guest.create('watched');
+    guest = await Guest.shared();
     const store = openSocketHost({ path: storeSocket, clock: systemClock, random: systemRandom });
     host = openNativeHost({ store, libraries, log: (line) => assert.fail(line) });
     observer = host.observer!() as NativeObserver;
@@ -84,7 +84,8 @@ describe('the rings of a real guest', () => {
     assert.deepEqual(mappings(), ['r--s']);
     const words = bytesOf(store);
     assert.equal(words.readUInt32LE(server_features), daemon === 'oxenstored' ? 1 : 0);
-    assert.ok(bytesOf(await page('console')).includes(`guest ${guest.domid} is ready`));
+    await guest.type('echo this is seen');
+    assert.ok(bytesOf(await page('console')).includes('this is seen'));
   });
 
   it('are the same bytes before and after they were looked at', async () => {
@@ -195,8 +196,8 @@ describe('the rings of a real guest', () => {
       await old.typeOnly('reboot -f');
       await old.gone();
     });
-    await eventually(async () => (await domains()).some(({ name }) => name === 'watched'));
-    guest = await Guest.named('watched');
+    await eventually(async () => (await domains()).some(({ name }) => name === guest.name));
+    guest = await Guest.named(old.name);
     assert.notEqual(guest.domid, old.domid);
     const text = await page('console');
     await eventually(() => bytesOf(text).includes(`guest ${guest.domid} is ready`));
