@@ -163,10 +163,20 @@ export class Domain {
     });
   }
 
-  /** Resolves when the scheduler lets the domain take its next step, which `text` says in one clause; never when it halts before. */
-  turn(text: string): Promise<void> {
-    const { domid, gate, signal } = this;
-    const what: What = { kind: 'ringStep', domid, text: `${this.name} (domain ${domid}), ${text}.`, gate };
+  /**
+   * Resolves when the scheduler lets the domain take its next step, which `clause` tells in one clause;
+   * never when the domain halts before.
+   */
+  turn(clause: string | (() => string)): Promise<void> {
+    const { domid, gate, signal, name } = this;
+    const what: What = {
+      kind: 'ringStep',
+      domid,
+      gate,
+      get text() {
+        return `${name} (domain ${domid}), ${typeof clause === 'string' ? clause : clause()}.`;
+      },
+    };
     return new Promise((resolve) => {
       this.#ports.time.soon(() => !signal.aborted && resolve(), what);
     });

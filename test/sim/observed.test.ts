@@ -61,8 +61,11 @@ describe('a world that is observed', () => {
     const alone = await journal({}, () => undefined);
     const record = new Journal({ clock: new ManualClock() });
     let stop: (() => void) | undefined;
+    const clock = new ManualClock();
     const recorded = await journal({}, (world) => {
-      stop ??= recordHost(record, world.observer(), new ManualClock());
+      stop ??= recordHost(record, world.observer(), clock);
+      // Otherwise it would look no more once it has used up what one round allows.
+      clock.tick(1);
     });
     stop?.();
     const kinds = new Set([...record.entries()].map(({ kind }) => kind));

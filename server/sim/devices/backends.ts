@@ -1,46 +1,67 @@
 /** The backends by kind of device: Linux' netback and blkback, and QEMU's. What they publish is what those do. */
 import type { BackendKind, BackendKinds } from '../../xenbus/bus';
+import type { DeviceClass } from '../../xenbus/deviceClass';
 import type { DeviceEnd } from '../../xenbus/deviceEnd';
+import type { Entries } from '../../xenbus/nodes';
 import { linuxBackend } from '../../xenbus/policies/linux';
 import { modernBackend } from '../../xenbus/policies/modern';
 import type { Domain } from '../domain';
-import { attachBlock, attachKeyboard, attachNet } from './backRings';
+import { attachKeyboard } from './backRings';
+import { BlockBack } from './blockBack';
+import { Bridges } from './bridge';
+import { NetBack } from './netBack';
 
 /** All that domain 0 serves. */
 export function dom0Backends(dom0: Domain): BackendKinds {
-  return { vif: netback, vbd: blkback(dom0), qdisk, vkbd };
+  return { vif: netback(dom0), vbd: blkback(dom0), qdisk: qdisk(dom0), vkbd };
 }
 
 /** Linux netback, with the vif-bridge hotplug script. */
-export const netback: BackendKind = {
-  policy: linuxBackend,
-  make: (device) => ({
-    init: () => [
-      ['feature-sg', 1],
-      ['feature-gso-tcpv4', 1],
-      ['feature-gso-tcpv6', 1],
-      ['feature-ipv6-csum-offload', 1],
-      ['feature-rx-copy', 1],
-      ['feature-xdp-headroom', 1],
-      ['feature-rx-flip', 0],
-      ['feature-multicast-control', 1],
-      ['feature-dynamic-multicast-control', 1],
-      ['feature-split-event-channels', 1],
-      ['multi-queue-max-queues', 4],
-      ['feature-ctrl-ring', 1],
-    ],
-    plug: () => [['hotplug-status', 'connected']],
-    initialise: async () => {
-      await attachNet(device);
-      return [];
+export function netback(domain: Domain): BackendKind {
+  const bridges = new Bridges();
+  return {
+    policy: linuxBackend,
+    make: (device) => {
+      const net = new NetBack(domain, device, bridges);
+      return {
+        init: () => netFeatures,
+        plug: () => [['hotplug-status', 'connected']],
+        initialise: async () => {
+          await net.attach();
+          return [];
+        },
+        connected: () => net.look(),
+        disconnect: () => net.stop(),
+        event: () => net.look(),
+      };
     },
-  }),
-};
+  };
+}
+
+const netFeatures: Entries = [
+  ['feature-sg', 1],
+  ['feature-gso-tcpv4', 1],
+  ['feature-gso-tcpv6', 1],
+  ['feature-ipv6-csum-offload', 1],
+  ['feature-rx-copy', 1],
+  ['feature-xdp-headroom', 1],
+  ['feature-rx-flip', 0],
+  ['feature-multicast-control', 1],
+  ['feature-dynamic-multicast-control', 1],
+  ['feature-split-event-channels', 1],
+  ['multi-queue-max-queues', 4],
+  ['feature-ctrl-ring', 1],
+];
 
 /** Linux blkback, with the block hotplug script. */
 export const blkback = (domain: Domain): BackendKind => ({
   policy: linuxBackend,
   make: (device) => ({
+    ...served(domain, device, [
+      ['info', 0],
+      ['sector-size', 512],
+      ['physical-sector-size', 4096],
+    ]),
     init: () => [
       ['feature-max-indirect-segments', 256],
       ['multi-queue-max-queues', 4],
@@ -58,22 +79,14 @@ export const blkback = (domain: Domain): BackendKind => ({
       ['feature-barrier', 1],
       ['feature-persistent', 1],
     ],
-    initialise: async () => {
-      await attachBlock(device);
-      return [
-        ['sectors', sectorsOf(device)],
-        ['info', 0],
-        ['sector-size', 512],
-        ['physical-sector-size', 4096],
-      ];
-    },
   }),
 });
 
 /** A disk image served by QEMU. */
-export const qdisk: BackendKind = {
+export const qdisk = (domain: Domain): BackendKind => ({
   policy: modernBackend,
   make: (device) => ({
+    ...served(domain, device, []),
     init: () => [
       ['feature-discard', 1],
       ['discard-granularity', 512],
@@ -82,12 +95,22 @@ export const qdisk: BackendKind = {
       ['info', 0],
       ['sector-size', 512],
     ],
-    initialise: async () => {
-      await attachBlock(device);
-      return [['sectors', sectorsOf(device)]];
-    },
   }),
-};
+});
+
+/** The part of a disk's backend that is the same whoever serves it. */
+function served(domain: Domain, device: DeviceEnd, entries: Entries): DeviceClass {
+  const disk = new BlockBack(domain, device, sectorsOf(device));
+  return {
+    initialise: async () => {
+      await disk.attach();
+      return [['sectors', sectorsOf(device)], ...entries];
+    },
+    connected: () => disk.look(),
+    disconnect: () => disk.stop(),
+    event: () => disk.look(),
+  };
+}
 
 /** Keyboard and pointer served by QEMU. */
 export const vkbd: BackendKind = {

@@ -1,9 +1,13 @@
 /** The frontends of the various guests, by kind of device: their habits, and what they publish. */
 import type { FrontendKind } from '../../xenbus/bus';
+import type { Entries } from '../../xenbus/nodes';
 import type { FrontendHabits } from '../../xenbus/policies/frontendPolicy';
 import { XenbusState } from '../../wire/xenbusState';
 import type { Domain } from '../domain';
-import { blockRing, keyboardPage, netQueues, plainNetRings } from './frontRings';
+import { BlockFront } from './blockFront';
+import { keyboardPage } from './frontRings';
+import { NetFront } from './netFront';
+import type { NetRings } from './netFront';
 
 const { Initialised, Connected } = XenbusState;
 
@@ -12,76 +16,58 @@ const waitsForBackend: FrontendHabits = { ...straightOn, published: Initialised 
 /** The Windows drivers begin anew by themselves whenever both ends have closed. */
 const closesFirst: FrontendHabits = { published: Connected, closesFirst: 'always', reopens: true };
 
-/** Linux netfront: one pair of rings per queue, several queues with several processors. */
-export const linuxNetfront = (queues: number): FrontendKind => ({
-  habits: straightOn,
-  make: (device) => ({
-    initialise: () => [
-      ...netQueues(device, queues),
-      ['request-rx-copy', 1],
-      ['feature-rx-notify', 1],
-      ['feature-sg', 1],
-      ['feature-gso-tcpv4', 1],
-      ['feature-gso-tcpv6', 1],
-      ['feature-ipv6-csum-offload', 1],
-      ['xdp-headroom', 0],
-    ],
-  }),
-});
+/** One event channel for both directions, and one queue. */
+const plain: NetRings = { queues: 1, splitChannels: false };
 
-export const linuxBlkfront: FrontendKind = {
-  habits: waitsForBackend,
-  make: (device) => ({
-    initialise: () => [...blockRing(device), ['protocol', 'x86_64-abi'], ['feature-persistent', 1]],
-  }),
-};
+/** Linux netfront: one pair of rings per queue, several queues with several processors. */
+export const linuxNetfront = (domain: Domain, queues: number): FrontendKind =>
+  netfront(domain, straightOn, { queues, splitChannels: true }, [
+    ['request-rx-copy', 1],
+    ['feature-rx-notify', 1],
+    ['feature-sg', 1],
+    ['feature-gso-tcpv4', 1],
+    ['feature-gso-tcpv6', 1],
+    ['feature-ipv6-csum-offload', 1],
+    ['xdp-headroom', 0],
+  ]);
+
+export const linuxBlkfront = (domain: Domain): FrontendKind =>
+  blkfront(domain, waitsForBackend, [
+    ['protocol', 'x86_64-abi'],
+    ['feature-persistent', 1],
+  ]);
 
 /** mirage-net-xen: one channel for both directions. */
-export const mirageNetfront: FrontendKind = {
-  habits: straightOn,
-  make: (device) => ({
-    initialise: () => [
-      ...plainNetRings(device),
-      ['request-rx-copy', 1],
-      ['feature-rx-notify', 1],
-      ['feature-sg', 1],
-    ],
-  }),
-};
+export const mirageNetfront = (domain: Domain): FrontendKind =>
+  netfront(domain, straightOn, plain, [
+    ['request-rx-copy', 1],
+    ['feature-rx-notify', 1],
+    ['feature-sg', 1],
+  ]);
 
-export const miniOsNetfront: FrontendKind = {
-  habits: straightOn,
-  make: (device) => ({ initialise: () => [...plainNetRings(device), ['request-rx-copy', 1]] }),
-};
+export const miniOsNetfront = (domain: Domain): FrontendKind =>
+  netfront(domain, straightOn, plain, [['request-rx-copy', 1]]);
 
-export const miniOsBlkfront: FrontendKind = {
-  habits: straightOn,
-  make: (device) => ({ initialise: () => [...blockRing(device), ['protocol', 'x86_64-abi']] }),
-};
+export const miniOsBlkfront = (domain: Domain): FrontendKind =>
+  blkfront(domain, straightOn, [['protocol', 'x86_64-abi']]);
 
 /** Windows' xenvif: closes before it connects. */
-export const windowsNetfront = (queues: number): FrontendKind => ({
-  habits: closesFirst,
-  make: (device) => ({
-    initialise: () => [
-      ...netQueues(device, queues),
-      ['request-rx-copy', 1],
-      ['feature-rx-notify', 1],
-      ['feature-sg', 1],
-      ['feature-gso-tcpv4', 1],
-      ['feature-gso-tcpv6', 1],
-      ['feature-ipv6-csum-offload', 1],
-    ],
-  }),
-});
+export const windowsNetfront = (domain: Domain, queues: number): FrontendKind =>
+  netfront(domain, closesFirst, { queues, splitChannels: true }, [
+    ['request-rx-copy', 1],
+    ['feature-rx-notify', 1],
+    ['feature-sg', 1],
+    ['feature-gso-tcpv4', 1],
+    ['feature-gso-tcpv6', 1],
+    ['feature-ipv6-csum-offload', 1],
+  ]);
 
 /** Windows' xenvbd: closes before it connects. */
-export const windowsBlkfront: FrontendKind = {
-  habits: { ...closesFirst, published: Initialised },
-  make: (device) => ({
-    initialise: () => [...blockRing(device), ['protocol', 'x86_64-abi'], ['feature-surprise-remove', 1]],
-  }),
-};
+export const windowsBlkfront = (domain: Domain): FrontendKind =>
+  blkfront(domain, { ...closesFirst, published: Initialised }, [
+    ['protocol', 'x86_64-abi'],
+    ['feature-surprise-remove', 1],
+  ]);
 
 export const linuxKbdfront = (domain: Domain): FrontendKind => ({
   habits: waitsForBackend,
@@ -94,3 +80,33 @@ export const linuxKbdfront = (domain: Domain): FrontendKind => ({
     ],
   }),
 });
+
+function netfront(domain: Domain, habits: FrontendHabits, rings: NetRings, features: Entries): FrontendKind {
+  return {
+    habits,
+    make: (device) => {
+      const net = new NetFront(domain, device, rings);
+      return {
+        initialise: async () => [...(await net.share()), ...features],
+        connected: () => net.start(),
+        disconnect: () => net.stop(),
+        event: () => net.look(),
+      };
+    },
+  };
+}
+
+function blkfront(domain: Domain, habits: FrontendHabits, features: Entries): FrontendKind {
+  return {
+    habits,
+    make: (device) => {
+      const disk = new BlockFront(domain, device);
+      return {
+        initialise: () => [...disk.share(), ...features],
+        connected: () => disk.start(),
+        disconnect: () => disk.stop(),
+        event: () => disk.look(),
+      };
+    },
+  };
+}

@@ -6,5 +6,5 @@ import { alpine, linuxGuest } from './linux';
 
 export const networkDriverDomain: GuestScript = async (domain, surroundings) => {
   await linuxGuest(alpine)(domain, surroundings);
-  domain.start('netback', () => runDomainBackends(domain, { vif: netback }));
+  domain.start('netback', () => runDomainBackends(domain, { vif: netback(domain) }));
 };

@@ -45,8 +45,8 @@ export async function bootLinux(
   domain.start('shutdown handler', () => obeyShutdown(domain));
   domain.start('xenbus', () =>
     runDomainFrontends(domain, {
-      vif: linuxNetfront(Math.min(vcpus, 4)),
-      vbd: linuxBlkfront,
+      vif: linuxNetfront(domain, Math.min(vcpus, 4)),
+      vbd: linuxBlkfront(domain),
       vkbd: linuxKbdfront(domain),
     }),
   );

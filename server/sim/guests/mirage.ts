@@ -10,5 +10,5 @@ export const mirageGuest: GuestScript = async (domain, { isKexec }) => {
   if (isKexec) await domain.store.resetWatches();
   await offerShutdown(domain, ['poweroff', 'reboot', 'suspend']);
   domain.start('shutdown handler', () => obeyShutdown(domain));
-  await runDomainFrontends(domain, { vif: mirageNetfront });
+  await runDomainFrontends(domain, { vif: mirageNetfront(domain) });
 };

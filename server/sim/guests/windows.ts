@@ -17,7 +17,10 @@ export const windowsGuest: GuestScript = async (domain, { config, isKexec }) => 
   await offerShutdown(domain, ['poweroff', 'reboot', 's3', 's4', 'suspend']);
   domain.start('shutdown handler', () => obeyShutdown(domain));
   domain.start('xenbus', () =>
-    runDomainFrontends(domain, { vif: windowsNetfront(Math.min(config.vcpus, 4)), vbd: windowsBlkfront }),
+    runDomainFrontends(domain, {
+      vif: windowsNetfront(domain, Math.min(config.vcpus, 4)),
+      vbd: windowsBlkfront(domain),
+    }),
   );
   await domain.sleep(3000, 6000);
   domain.startDaemon('guest agent', () => runWindowsAgent(domain));
