@@ -1,0 +1,41 @@
+/** The device doctor: all its rules, from the most telling to the least. */
+import type { DeviceSeen } from '../../model/devices/deviceSeen';
+import type { DeviceDiagnosis, DeviceSeverity } from '../../model/devices/deviceTypes';
+import type { DeviceRule } from './deviceRule';
+import { atRest } from './rules/atRest';
+import { failed } from './rules/failed';
+import { halfRemoved } from './rules/halfRemoved';
+import { illegalMove } from './rules/illegalMove';
+import { leakedBackend } from './rules/leakedBackend';
+import { missingPermission } from './rules/missingPermission';
+import { orphanNodes } from './rules/orphanNodes';
+import { ringNotMappable } from './rules/ringNotMappable';
+import { stuck } from './rules/stuck';
+
+export const deviceRules: readonly DeviceRule[] = [
+  failed,
+  missingPermission,
+  ringNotMappable,
+  leakedBackend,
+  halfRemoved,
+  orphanNodes,
+  stuck,
+  illegalMove,
+  atRest,
+];
+
+const weights: Readonly<Record<DeviceSeverity, number>> = { fine: 0, note: 1, warning: 2, error: 3 };
+
+/** What is to be said of a device, the most serious first; at least one thing. */
+export function diagnoseDevice(device: DeviceSeen, nowMs: number): readonly DeviceDiagnosis[] {
+  const all = deviceRules.flatMap((rule) => {
+    const said = rule.judge(device, nowMs);
+    return said ? [{ rule: rule.id, ...said }] : [];
+  });
+  const troubles = all.filter(({ severity }) => severity !== 'fine');
+  // One that cannot be explained better is stuck; whoever knows why says it instead.
+  const isExplained = troubles.some(({ rule }) => rule !== 'stuck' && rule !== 'illegal-move');
+  const said = isExplained ? troubles.filter(({ rule }) => rule !== 'stuck') : troubles;
+  if (said.length === 0) return all.slice(0, 1);
+  return said.sort((one, other) => weights[other.severity] - weights[one.severity]);
+}
