@@ -73,19 +73,22 @@ function machine(): Finding[] {
     state: 'there',
     detail: `${os.type()} ${os.release()} on ${os.machine()}`,
   };
-  const type = textOf('/sys/hypervisor/type');
-  const xen: Finding =
-    type === 'xen'
-      ? { group, name: 'Xen', state: 'there', detail: `${xenVersion()} runs under this kernel` }
-      : {
-          group,
-          name: 'Xen',
-          state: 'missing',
-          detail: 'This kernel does not run under Xen.',
-          switchesOff: 'this machine as a real host',
-          wayOut: 'The simulator shows all there is to see, and a xenstored socket can still be attached to.',
-        };
-  return [kernel, xen, ...(type === 'xen' ? [domain()] : [])];
+  const isXen = runsUnderXen();
+  const xen: Finding = isXen
+    ? { group, name: 'Xen', state: 'there', detail: `${xenVersion()} runs under this kernel` }
+    : {
+        group,
+        name: 'Xen',
+        state: 'missing',
+        detail: 'This kernel does not run under Xen.',
+        switchesOff: 'this machine as a real host',
+        wayOut: 'The simulator shows all there is to see, and a xenstored socket can still be attached to.',
+      };
+  return [kernel, xen, ...(isXen ? [domain()] : [])];
+}
+
+function runsUnderXen(): boolean {
+  return textOf('/sys/hypervisor/type') === 'xen';
 }
 
 function domain(): Finding {
@@ -179,7 +182,9 @@ async function store(socketPath: string): Promise<Finding> {
         state: 'missing',
         detail: `${code}. No xenstored listens there.`,
         switchesOff: isFor,
-        wayOut: 'In a driver domain the store is reached through /dev/xen/xenbus instead.',
+        wayOut: runsUnderXen()
+          ? 'In a driver domain the store is reached through /dev/xen/xenbus instead.'
+          : 'Start a xenstored, or name its socket in XENSTORED_PATH.',
       };
   }
 }
@@ -192,12 +197,15 @@ function device({ path, module, isFor }: (typeof devices)[number]): Finding {
   } catch (error) {
     const { errno = 0 } = error as NodeJS.ErrnoException;
     const { message, wayOut } = deviceError(path, -errno, module);
+    const isThere = existsSync(path);
+    // Without Xen no module helps, and the machine's own line has said so.
+    const isHopeless = !isThere && !runsUnderXen();
     return {
       ...found,
-      state: existsSync(path) ? 'refused' : 'missing',
-      detail: message.slice(path.length + 2),
+      state: isThere ? 'refused' : 'missing',
+      detail: isHopeless ? 'Only a domain of Xen has it.' : message.slice(path.length + 2),
       switchesOff: isFor,
-      wayOut,
+      wayOut: isHopeless ? undefined : wayOut,
     };
   }
 }

@@ -16,7 +16,9 @@ keepHeapSmall();
 
 const program = new Command('xenscope')
   .description('See inside Xen: xenstore, rings and devices of a real host or of a built-in simulator.')
-  .version(version);
+  .version(version)
+  // Options behind the program that `run` starts are that program's.
+  .enablePositionalOptions();
 
 addServeVerb(program);
 addRunVerb(program);

@@ -1,8 +1,10 @@
 /** `xenscope doctor host`: what this machine has of what a real host needs, in a table of plain words. */
+import { existsSync } from 'node:fs';
 import type { Command } from 'commander';
 import type { Finding, HostReport } from '../../native/hostReport';
 import { writeOut } from './output';
 import { findSocket } from './socketPaths';
+import { fail, noFolder } from './storeCommand';
 
 /** Something is switched off. */
 const EXIT_INCOMPLETE = 1;
@@ -39,6 +41,8 @@ async function doctorHost({ json, socket, libraries }: DoctorOptions): Promise<v
   const { XenLibraries } = await import('../../native/libraries/xenLibraries');
   const { reportHost } = await import('../../native/hostReport');
   const folders = libraries?.split(path.delimiter).filter((folder) => folder !== '');
+  const nowhere = folders?.find((folder) => !existsSync(folder));
+  if (nowhere !== undefined) return fail(noFolder('--libraries', nowhere));
   const report = await reportHost(new XenLibraries({ folders }), findSocket(socket));
   await writeOut(json ? `${JSON.stringify(report)}\n` : reportText(report));
   if (!report.isComplete) process.exitCode = EXIT_INCOMPLETE;

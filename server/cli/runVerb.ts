@@ -3,19 +3,20 @@ import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import type { Command } from 'commander';
+import { XenscopeError } from '../host/errors';
 import { findWorld, joinWorld } from './joinWorld';
 import type { Joining } from './joinWorld';
 import { pace, wholeNumber } from './numbers';
 import { privateSocket } from './privateSocket';
-import { fail } from './storeCommand';
+import { fail, noFolder } from './storeCommand';
 import { systemClock } from './systemClock';
 
 interface RunOptions {
   readonly domain: string;
   readonly world?: string;
   readonly serve?: boolean;
-  readonly seed: number;
-  readonly pace: number;
+  readonly seed?: number;
+  readonly pace?: number;
   readonly libraries?: string;
 }
 
@@ -33,8 +34,9 @@ export function addRunVerb(program: Command): void {
   program
     .command('run')
     .description('start a program as (part of) a domain of the simulator, with libraries that join it')
-    .argument('<program>', 'what to start; put -- before it when it has options of its own')
+    .argument('<program>', 'what to start; all that comes behind it is for it')
     .argument('[args...]', 'what to give it')
+    .passThroughOptions()
     .requiredOption(
       '-d, --domain <name>',
       'which domain it is part of, by name or number; a new one where there is none of that name',
@@ -44,16 +46,17 @@ export function addRunVerb(program: Command): void {
       'the guest socket that `xenscope serve` names (default: the one world that runs)',
     )
     .option('--serve', 'start a world of its own for the time the program runs')
-    .option('--seed <number>', 'with --serve: as for `xenscope serve`', wholeNumber, 1)
-    .option('--pace <number>', 'with --serve: as for `xenscope serve`', pace, 1)
+    .option('--seed <number>', 'with --serve: as for `xenscope serve` (default: 1)', wholeNumber)
+    .option('--pace <number>', 'with --serve: as for `xenscope serve` (default: 1)', pace)
     .option('--libraries <folder>', 'where the libraries are (default: those of this package)')
     .addHelpText(
       'after',
       `
 Examples:
-  xenscope run --domain web -- xenstore-ls        what the guest web sees of its xenstore
-  xenscope run --domain alice -- ./my-vchan-server  a new domain, which lasts as long as the program
-  xenscope run --domain bob -- sh                 a shell whose programs are all in the domain bob`,
+  xenscope run --domain web xenstore-ls device     the devices of the guest web, as it sees them
+  xenscope run --domain web xenstore-read domid    its number, which other domains need to know
+  xenscope run --domain alice ./my-vchan-server    a new domain, which lasts as long as the program
+  xenscope run --domain bob sh                     a shell whose programs are all in the domain bob`,
     )
     .action(run);
 }
@@ -61,6 +64,7 @@ Examples:
 async function run(program: string, args: string[], options: RunOptions): Promise<void> {
   let world: OwnWorld | undefined;
   try {
+    mustMakeSense(options);
     if (options.serve) world = await startWorld(options);
     const socketPath = world?.guestSocketPath ?? (await findWorld(options.world));
     const joining = await joinPatiently(socketPath, options);
@@ -73,6 +77,25 @@ async function run(program: string, args: string[], options: RunOptions): Promis
     await world?.close();
     fail(error);
   }
+}
+
+/** Options that would do nothing are a misunderstanding. */
+function mustMakeSense({ serve, world, seed, pace, libraries }: RunOptions): void {
+  if (serve && world !== undefined) {
+    throw new XenscopeError(
+      'input',
+      'With --serve the program has a world of its own, and --world names another.',
+      {
+        wayOut: 'Leave one of them out.',
+      },
+    );
+  }
+  if (!serve && (seed !== undefined || pace !== undefined)) {
+    throw new XenscopeError('input', 'A world that runs has its seed and its pace already.', {
+      wayOut: 'Leave --seed and --pace out, or start a world of its own with --serve.',
+    });
+  }
+  if (libraries !== undefined && !existsSync(libraries)) throw noFolder('--libraries', libraries);
 }
 
 async function joinPatiently(socketPath: string, { domain }: RunOptions): Promise<Joining> {
@@ -105,7 +128,8 @@ function librariesFolder({ libraries }: RunOptions): string | undefined {
   if (existsSync(built)) return built;
   process.stderr.write(
     'xenscope: this package was built without a C compiler, so the libraries for grants and event channels ' +
-      'are missing; programs that only use the xenstore work.\n',
+      'are missing: build it anew where there is one, or name their folder with --libraries. Meanwhile ' +
+      'programs that only use the xenstore work.\n',
   );
   return undefined;
 }
@@ -168,7 +192,7 @@ interface OwnWorld {
   close(): Promise<void>;
 }
 
-async function startWorld({ seed, pace }: RunOptions): Promise<OwnWorld> {
+async function startWorld({ seed = 1, pace = 1 }: RunOptions): Promise<OwnWorld> {
   // Loaded when they are needed: a program that joins another world starts without them.
   const { createWorld } = await import('../sim/world');
   const { openFilePages } = await import('../../native/pages');

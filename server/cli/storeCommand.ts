@@ -78,6 +78,13 @@ function seconds(text: string): number {
   throw new InvalidArgumentError(`It must be a number of seconds from 0 to ${MAX_TIMEOUT_SECONDS}.`);
 }
 
+/** What an option names and is not there. */
+export function noFolder(option: string, folder: string): XenscopeError {
+  return new XenscopeError('input', `There is no folder ${folder}, which ${option} names.`, {
+    wayOut: 'Name one that is there, or leave the option out.',
+  });
+}
+
 /** One sentence on stderr and the exit code; what is not an expected failure is thrown on. */
 export function fail(error: unknown): void {
   if (!(error instanceof XenscopeError)) throw error;

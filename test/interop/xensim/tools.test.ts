@@ -97,6 +97,39 @@ describeWithDaemons('xenscope run with the programs of Debian', () => {
     assert.equal((await attempt('--', 'true')).code, 2);
   });
 
+  it('says which options make no sense together, and does nothing', async () => {
+    const attempt = async (...args: string[]) => {
+      const child = spawn(
+        process.execPath,
+        [await bundle(), 'run', '-d', 'web', ...args, 'echo', 'started'],
+        {
+          env: { ...process.env, XDG_RUNTIME_DIR: folder },
+          stdio: ['ignore', 'pipe', 'pipe'],
+        },
+      );
+      const { code, stdout, stderr } = await new Program(child).ended;
+      assert.deepEqual([code, stdout], [2, ''], args.join(' '));
+      return stderr;
+    };
+    assert.match(
+      await attempt('--serve', '--world', guests),
+      /a world of its own, and --world names another/,
+    );
+    assert.match(await attempt('--seed', '4'), /has its seed and its pace already\. Leave .* with --serve\./);
+    assert.match(await attempt('--libraries', '/nowhere'), /There is no folder \/nowhere, which --libraries/);
+  });
+
+  it('gives the program the options that come behind it, with -- or without', async () => {
+    for (const separator of [['--'], []]) {
+      const args = ['run', '-d', 'web', '--libraries', await buildLibraries(), ...separator];
+      const child = spawn(process.execPath, [await bundle(), ...args, 'xenstore-ls', '-f', '-p', 'device'], {
+        env: { ...process.env, XDG_RUNTIME_DIR: folder },
+        stdio: ['ignore', 'pipe', 'pipe'],
+      });
+      assert.match(await new Program(child).output(), /^device\/vif = "" {3}\(n0/m);
+    }
+  });
+
   it('does without the libraries where they were not built, and says what does not work then', async () => {
     const args = ['run', '-d', 'web', '--', 'xenstore-read', 'name'];
     const child = spawn(process.execPath, [await bundle(), ...args], {
