@@ -66,7 +66,9 @@ export class DirectionSampler {
     this.freshFrom = (prod - this.freshBytes) >>> 0;
     this.unseenBytes = isAnew ? 0 : counter.producedBytes - this.freshBytes;
     this.totalUnseenBytes += this.unseenBytes;
-    this.#isConsumedSure = before !== undefined && !isAnew && this.#oldestStand(prod, now, before);
+    const hasConsumed = this.freshBytes > counter.usedBytes;
+    this.#isConsumedSure =
+      hasConsumed && before !== undefined && !isAnew && this.#oldestStand(prod, now, before);
   }
 
   /** Hands on the new bytes of the last sample: up to four pieces. */

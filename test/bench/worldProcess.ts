@@ -5,16 +5,13 @@
  * first message of its parent on. Answers each message with `{ requests, cpuUs }`: what the guests
  * were answered so far, and what it cost.
  */
-import { Journal } from '../../server/capture/journal';
-import { recordHost } from '../../server/capture/recordHost';
-import { recordStore } from '../../server/capture/storeRecorder';
 import { openPages } from '../../server/cli/openPages';
+import { openRecordedWorld } from '../../server/cli/recording';
 import { systemClock, systemRandom } from '../../server/cli/systemClock';
 import { startEditorServer } from '../../server/rpc/editorServer';
 import type { Domain } from '../../server/sim/domain';
 import { alpine, linuxGuest } from '../../server/sim/guests/linux';
 import type { DomainConfig, GuestScript } from '../../server/sim/toolstack/config';
-import { createWorld } from '../../server/sim/world';
 import { openSocketHost } from '../../server/store/client/socketHost';
 
 /** While a world comes up, its time passes as fast as it can: requests without end would keep it from that. */
@@ -68,18 +65,12 @@ const server = startEditorServer({
   ...ports,
   input: process.stdin,
   output: process.stdout,
-  openSimulator: async ({ seed, pace }) => {
-    // Recorded, as every world is.
-    const journal = new Journal({ clock: systemClock });
-    const world = await createWorld({
-      ...{ seed, pace, storeSocketPath: storeSocketPath!, clock: systemClock },
+  openSimulator: ({ seed, pace }) =>
+    openRecordedWorld({
+      ...{ seed, pace, storeSocketPath: storeSocketPath! },
       domains: guests(Number(count), kind === 'busy' ? busy : still),
       pages: openPages(console.error),
-      tap: recordStore(journal),
-    });
-    recordHost(journal, world.observer(), systemClock);
-    return world;
-  },
+    }),
   openSocket: (socketPath) => openSocketHost({ ...ports, path: socketPath }),
   localXen: { look: async () => undefined, open: () => Promise.reject(new Error('there is none')) },
 });

@@ -5,7 +5,8 @@
 import type { ObservedInside } from '../../host/observer';
 import type { PageSampler, SampleResult } from '../../capture/pageSampler';
 import type { DirectionSampler } from '../../capture/directionSampler';
-import type { DirectionLayout, PageLayout } from '../../capture/pageLayouts';
+import { type DirectionLayout, isIndexWord, type PageLayout } from '../../capture/pageLayouts';
+import type { Field } from '../../wire/layout';
 import { indexDistance } from '../../wire/ringIndex';
 import { SlotKeeper, type SlotHistory } from './slotHistory';
 
@@ -96,9 +97,12 @@ export class HistoryKeeper implements RingHistory {
   errorSinceMs: number | undefined;
   inside: ObservedInside | undefined;
   readonly #sampler: PageSampler;
+  readonly #stateFields: readonly Field[];
 
   constructor(sampler: PageSampler) {
     this.#sampler = sampler;
+    const { fields } = sampler.layout.layout;
+    this.#stateFields = Object.values(fields).filter(({ name }) => !isIndexWord(name));
     const { id, domid } = sampler.page;
     this.page = { id, domid, layout: sampler.layout };
     this.directions = sampler.directions.map((direction) => new DirectionKeeper(direction));
@@ -151,9 +155,7 @@ export class HistoryKeeper implements RingHistory {
   }
 
   #readStates(nowMs: number): void {
-    for (const field of Object.values(this.page.layout.layout.fields)) {
-      this.states[field.name] = this.#sampler.field(field);
-    }
+    for (const field of this.#stateFields) this.states[field.name] = this.#sampler.field(field);
     this.errorSinceMs = (this.states.error ?? 0) === 0 ? undefined : (this.errorSinceMs ?? nowMs);
   }
 }
