@@ -36,7 +36,7 @@ describeWithDaemons('programs that join the simulator, in VS Code', function () 
 
   before(async () => {
     xenscope = new Xenscope(editor());
-    await xenscope.open();
+    await xenscope.openOnlyRings();
     await xenscope.page.setViewportSize({ width: 1500, height: 1100 });
     await xenscope.workbench.widenSideBar(430);
     const script = installedServer(editor().vscode.extensions);
@@ -101,9 +101,6 @@ describeWithDaemons('programs that join the simulator, in VS Code', function () 
 
   it('show their vchan among the rings, and its panel how full it is', async () => {
     // The rows of a new domain are the last ones: all of it must be on screen.
-    await xenscope.page.mouse.move(900, 600);
-    for (const title of ['Hosts', 'Xenstore', 'Watches'])
-      await xenscope.workbench.pane(title).locator('.pane-header').click();
     await rings().hover();
     await rings().getByRole('button', { name: 'Collapse All' }).click();
     await xenscope.workbench.tree('Rings').expand(xenscope.workbench.tree('Rings').row('alice', 1));

@@ -18,8 +18,8 @@ describe('rings in VS Code', () => {
   before(async function () {
     this.timeout(60_000);
     xenscope = new Xenscope(editor());
-    await xenscope.open();
     await xenscope.page.setViewportSize({ width: 1500, height: 1100 });
+    await xenscope.openOnlyRings();
     await xenscope.workbench.widenSideBar(430);
     rings = xenscope.workbench.pane('Rings');
   });

@@ -26,6 +26,15 @@ export class Xenscope {
     await this.store.row('local', 1).waitFor();
   }
 
+  /** Gives all the room to the view “Rings”: rows that are not on screen cannot be found. */
+  async openOnlyRings(): Promise<void> {
+    await this.open();
+    for (const title of ['Hosts', 'Xenstore', 'Watches']) {
+      await this.workbench.pane(title).locator('.pane-header').click();
+    }
+    await this.workbench.tree('Rings').rows.first().waitFor();
+  }
+
   /** A shell whose xenstore tools talk to the host that is shown. */
   async shell(): Promise<XenstoreShell> {
     return new XenstoreShell(await this.socketPath());
