@@ -203,10 +203,13 @@ describe('the rings of a real guest', () => {
     await eventually(() => bytesOf(text).includes(`guest ${guest.domid} is ready`));
   });
 
-  it('are gone with the guest that crashes', async () => {
-    await lookWhile(guest.domid, async () => {
+  it('are gone with the guest that crashes, which is told as long as its toolstack keeps it', async () => {
+    const { domid } = guest;
+    await lookWhile(domid, async () => {
       await guest.typeOnly('echo c > /proc/sysrq-trigger');
-      await guest.gone();
+      await eventually(() => host.lifeOf!(domid)?.state === 'shutdown');
+      assert.deepEqual(host.lifeOf!(domid), { domid, state: 'shutdown', reason: 'crash', type: 'PV' });
+      await guest.destroy();
     });
   });
 

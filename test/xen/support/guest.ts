@@ -23,7 +23,8 @@ export class Guest {
    */
   static async shared(): Promise<Guest> {
     const { status } = await run('xl', ['domid', sharedName]);
-    return status === 0 ? Guest.named(sharedName) : Guest.create(sharedName);
+    if (status === 0) return Guest.named(sharedName);
+    return Guest.create(sharedName, { settings: ['on_crash = "preserve"'] });
   }
 
   /** Creates it and waits until its shell listens. */
