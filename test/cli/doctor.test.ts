@@ -33,6 +33,9 @@ describe('xenscope doctor host', function () {
     const { state, switchesOff } = named(found, '/dev/xen/gntdev');
     assert.equal(state === 'missing', !existsSync('/dev/xen/gntdev'));
     if (state !== 'there') assert.match(switchesOff!, /rings of guests/);
+    // Without it the list of domains is the xenstore's alone.
+    const control = named(found, '/dev/xen/privcmd');
+    if (control.state !== 'there') assert.match(control.switchesOff!, /how domains are/);
     assert.equal(
       found.isComplete,
       found.findings.every((one) => one.switchesOff === undefined),
