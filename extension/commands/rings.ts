@@ -24,11 +24,14 @@ async function ringIn(
   if (typeof ring === 'string') return { host: host ?? xenscope.hosts.currentId, ring };
   const shown = await shownHost(xenscope);
   const rings = await xenscope.connection.request('xenscope/ringList', { host: shown.id });
+  const domains = xenscope.hosts.domains(shown.id);
+  const nameOf = (domid: number) => domains.find((one) => one.domid === domid)?.name ?? 'Domain';
   const items = rings
     .filter((row) => kind === undefined || row.kind === kind)
     .map((row) => ({
-      label: plain(xenscope.hosts.domainName(shown.id, row.domid)),
-      description: `${ringLabel(row)} · ${row.verdict.text}`,
+      // One behind the other, so that whoever types “web vbd” finds it.
+      label: plain(`${nameOf(row.domid)} ${ringLabel(row)}`),
+      description: `domain ${row.domid} · ${row.verdict.text}`,
       ring: row.id,
     }));
   if (items.length === 0) throw failures.noRings(shown.label);

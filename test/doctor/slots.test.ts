@@ -133,13 +133,14 @@ describe('the doctor of slot rings', () => {
     assert.match(evidence(), /the backend’s word is wrong/);
   });
 
-  it('says that the page is gone', () => {
-    const { page, wait, said } = scene();
+  it('says that the ring is gone, and what was left in it', () => {
+    const { page, wait, said, evidence } = scene();
     page.ask(1);
     wait(100);
     page.isGone = true;
     wait(100);
-    assert.deepEqual(said(), ['fine peer-gone: peer gone: domain 3 no longer has this page']);
+    assert.deepEqual(said(), ['note peer-gone: closed: domain 3 shares this ring no more']);
+    assert.match(evidence(), /1 request was never answered/);
   });
 
   it('has nothing to say against a page that it does not know', () => {

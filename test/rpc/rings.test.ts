@@ -38,6 +38,7 @@ describe('rings over the editor API', function () {
     const first = await eventually(() => editor.all('xenscope/ringsFrame')[0]);
     assert.ok(first.whole);
     assert.ok(first.rings.some(({ kind }) => kind === 'console'));
+    assert.ok(first.rings.some(({ kind }) => kind === 'device'));
     for (const { kind, directions, slots, device } of first.rings) {
       assert.equal(directions.length, slots ? 0 : 2);
       assert.equal(device !== undefined, kind === 'device');

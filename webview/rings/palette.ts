@@ -6,6 +6,8 @@ export interface Palette {
   readonly foreground: string;
   readonly dim: string;
   readonly border: string;
+  /** Between places that are told apart. */
+  readonly gap: string;
   readonly track: string;
   /** Of the lines behind a chart. */
   readonly grid: string;
@@ -30,6 +32,8 @@ export function readPalette(): Palette {
     foreground: variable('foreground'),
     dim: variable('descriptionForeground', 'foreground'),
     border: variable('contrastBorder', 'editorWidget-border', 'foreground'),
+    // In high contrast surfaces are alike, and a gap must be a line.
+    gap: isHighContrast ? variable('contrastBorder', 'foreground') : variable('editor-background'),
     // In high contrast lines tell things apart, and surfaces stay as they are.
     track: isHighContrast
       ? variable('editor-background')

@@ -115,12 +115,12 @@ export class RingPicture {
       context.strokeStyle = colour;
       context.stroke();
     }
-    for (const edge of [radius - width / 2, radius + width / 2]) circle(context, edge, 1, palette.border);
     if (this.words.hasCells && shown.size <= maxCells) {
       for (let cell = 0; cell < shown.size; cell++) {
-        spoke(context, angleOf(cell, shown.size), radius - width / 2, radius + width / 2, palette.border, 1);
+        spoke(context, angleOf(cell, shown.size), radius - width / 2, radius + width / 2, palette.gap, 1.5);
       }
     }
+    for (const edge of [radius - width / 2, radius + width / 2]) circle(context, edge, 1, palette.border);
     // Where the array ends and begins: a quarter each, and the seam longer than the others.
     for (let quarter = 0; quarter < 4; quarter++) {
       const reach = quarter === 0 ? 7 : 3;

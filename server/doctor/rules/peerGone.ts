@@ -20,6 +20,7 @@ function pageGone(history: RingHistory) {
       evidence: [`Reading it failed: ${history.unreadable}`, 'It is tried again with each sample.'],
     };
   }
+  if (history.page.layout.kind === 'device') return ringGone(history);
   const unread = history.directions.filter(({ usedBytes }) => usedBytes > 0);
   return {
     // Domains end every day; what they left unread may matter.
@@ -31,6 +32,23 @@ function pageGone(history: RingHistory) {
         ({ layout, usedBytes }) => `${grouped(usedBytes)} bytes of ${layout.name} were never read.`,
       ),
     ],
+  };
+}
+
+/** A device that closes takes its rings back, which is nothing to worry about. */
+function ringGone({ page, directions, slots }: RingHistory) {
+  const unanswered = slots && !slots.layout.ring.mayWait ? slots.inFlight : 0;
+  const unread = directions.filter(({ usedBytes }) => usedBytes > 0);
+  const evidence = ['The ring is shared no more: the device closed, or its domain ended.'];
+  if (unanswered === 1) evidence.push('1 request was never answered.');
+  else if (unanswered > 0) evidence.push(`${grouped(unanswered)} requests were never answered.`);
+  for (const { layout, usedBytes } of unread) {
+    evidence.push(`${grouped(usedBytes)} bytes of ${layout.name} were never read.`);
+  }
+  return {
+    severity: unanswered > 0 || unread.length > 0 ? ('note' as const) : ('fine' as const),
+    text: `closed: domain ${page.domid} shares this ring no more`,
+    evidence,
   };
 }
 
