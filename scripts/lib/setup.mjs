@@ -6,7 +6,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { findCompiler } from './compiler.mjs';
 import { run } from './processes.mjs';
-import { step, Told } from './progress.mjs';
+import { say, step, Told } from './progress.mjs';
 
 export const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
 export const cacheFolder = path.join(root, '.cache');
@@ -89,12 +89,16 @@ export function sourcesHash() {
 export async function ensureBuilt() {
   const hash = sourcesHash();
   if (existsSync(buildStamp) && readFileSync(buildStamp, 'utf8') === hash) return;
+  let told = '';
   await step('Building', async () => {
     const { code, output } = await run(process.execPath, ['scripts/build.mjs'], { cwd: root });
     if (code !== 0) throw new Told(`The build failed:\n${output}`);
+    told = output.trim();
     mkdirSync(path.dirname(buildStamp), { recursive: true });
     writeFileSync(buildStamp, hash);
   });
+  // What it does without.
+  if (told !== '') say(told);
 }
 
 export async function setUp() {

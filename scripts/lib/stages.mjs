@@ -82,7 +82,7 @@ export function reportedTally(name, report, { code, output }, mayBeEmpty = false
     const title = `${name}: the run ${ended ? `ended with status ${code}` : 'died before its end'}`;
     tally.failures.push({ title, error: output.slice(-6000) });
   }
-  if (tally.passed + tally.failures.length === 0 && !mayBeEmpty) {
+  if (tally.passed + tally.failures.length + tally.skipped.length === 0 && !mayBeEmpty) {
     tally.failures.push({ title: `${name}: no test ran`, error: output.slice(-6000) });
   }
   return tally;
