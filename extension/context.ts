@@ -33,6 +33,7 @@ export class Xenscope implements vscode.Disposable {
   readonly worlds: Worlds;
   /** Further matches of searches under way. */
   readonly found = new Signal<ApiNotifications['xenscope/found']>();
+  readonly vchanNews = new Signal<ApiNotifications['xenscope/vchanNews']>();
   readonly clock: RetryClock;
   readonly xenstoreView: XenstoreView;
   readonly watchesView: WatchesView;
@@ -56,6 +57,7 @@ export class Xenscope implements vscode.Disposable {
     this.findings = new Findings(this.connection, () => Date.now());
     this.worlds = new Worlds(this.connection, this.hosts, this.report);
     this.connection.on('xenscope/found', (news) => this.found.fire(news));
+    this.connection.on('xenscope/vchanNews', (news) => this.vchanNews.fire(news));
     this.clock = new RetryClock(this.hosts);
     this.xenstoreView = new XenstoreView(this);
     this.watchesView = new WatchesView(this);

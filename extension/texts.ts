@@ -141,5 +141,9 @@ export const texts = {
     'The Xenscope server ended and is being started again. What is shown is what was last seen.',
   ringHostAway: 'The host is not connected. What is shown is what was last seen.',
   ringGone: 'The page is gone: its domain has ended. What is shown is what was last seen.',
+  vchanServerAway:
+    'The Xenscope server ended, and this end of the vchan with it. What was typed stays; Reopen when it runs again.',
+  vchanHostAway: 'The host was disconnected, and this end of the vchan closed with it. What was typed stays.',
+  vchanNotOpened: 'It is not open. Reopen tries it again.',
   held: 'The world is held: nothing happens in it until you step or resume it. A click resumes it.',
 };

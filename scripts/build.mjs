@@ -32,6 +32,7 @@ const bundles = [
     entryPoints: {
       'webview/permissions': 'webview/permissions/main.ts',
       'webview/ring': 'webview/rings/main.ts',
+      'webview/vchan': 'webview/vchan/main.ts',
     },
     outdir: 'dist',
     minify: true,

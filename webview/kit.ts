@@ -8,6 +8,7 @@ import {
   vsCodeCheckbox,
   vsCodeDropdown,
   vsCodeOption,
+  vsCodeTextArea,
   vsCodeTextField,
 } from '@vscode/webview-ui-toolkit';
 
@@ -17,6 +18,7 @@ export function registerKit(): void {
     vsCodeCheckbox(),
     vsCodeDropdown(),
     vsCodeOption(),
+    vsCodeTextArea(),
     vsCodeTextField(),
   );
 }
@@ -92,6 +94,15 @@ export function dropdown(
     made.append(row);
   }
   made.addEventListener('change', () => changed(made.value));
+  return made;
+}
+
+/** Several lines. */
+export function textArea(label: string, placeholder: string, changed: (value: string) => void): Valued {
+  const made = document.createElement('vscode-text-area') as Valued;
+  nameLater(made, label);
+  made.setAttribute('placeholder', placeholder);
+  made.addEventListener('input', () => changed(made.value));
   return made;
 }
 

@@ -8,6 +8,7 @@ import type {
   ReconnectStep,
   RingFrame,
   RingStrip,
+  VchanNews,
 } from '../server/rpc/api';
 
 export type ToPermissions =
@@ -66,3 +67,40 @@ export type FromRing =
   /** The view stands still; nothing needs to be sent. */
   | { readonly kind: 'pause'; readonly paused: boolean }
   | { readonly kind: 'copy'; readonly text: string };
+
+export type ToVchan =
+  /** Which end this is, of whom, and what the guard said of it. */
+  | {
+      readonly kind: 'about';
+      readonly role: 'server' | 'client';
+      /** `web (3)`. */
+      readonly own: string;
+      readonly peer: string;
+      readonly path: string;
+      readonly hostLabel: string;
+      readonly simulated: boolean;
+      readonly lines: readonly string[];
+    }
+  /** It is being opened, for the first time or again: what was counted begins anew. */
+  | { readonly kind: 'opening' }
+  | { readonly kind: 'news'; readonly news: VchanNews }
+  /** So much was written into the ring, as it is shown in the log. */
+  | { readonly kind: 'wrote'; readonly timeMs: number; readonly bytes: string }
+  /** How far a file has come. */
+  | { readonly kind: 'sending'; readonly text: string }
+  /** A send is over. `serial` as it was asked for; absent for a file. */
+  | { readonly kind: 'sent'; readonly serial?: number; readonly text: string; readonly problem?: string }
+  /** Nothing comes any more: the server or the host is gone. */
+  | { readonly kind: 'away'; readonly text: string }
+  | { readonly kind: 'recording'; readonly file?: string }
+  | { readonly kind: 'said'; readonly text: string; readonly failed: boolean };
+
+export type FromVchan =
+  | { readonly kind: 'ready' }
+  | { readonly kind: 'send'; readonly serial: number; readonly bytes: string }
+  | { readonly kind: 'stopSending' }
+  | { readonly kind: 'reading'; readonly reads: boolean }
+  /** The extension asks how, where it matters. */
+  | {
+      readonly kind: 'sendFile' | 'close' | 'abort' | 'reopen' | 'showRing' | 'record' | 'stopRecording';
+    };

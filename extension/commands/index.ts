@@ -24,6 +24,7 @@ import { saveJournal } from './journal';
 import { menu } from './menu';
 import { editPermissions } from './permissions';
 import { openRing, reconnectRing } from './rings';
+import { openVchan } from './vchan';
 import { addWatch, stopAllWatches, stopWatch, watchPath } from './watch';
 import {
   clearFaults,
@@ -86,6 +87,7 @@ const commands: Record<string, Command> = {
   'xenscope.ring.open': openRing,
   'xenscope.ring.openSelected': async (xenscope) => openRing(xenscope, await xenscope.ringsView.clicked()),
   'xenscope.ring.reconnect': reconnectRing,
+  'xenscope.vchan.open': openVchan,
 
   'xenscope.world.hold': hold,
   'xenscope.world.step': stepWorld,

@@ -1,0 +1,92 @@
+/** Sends bytes in pieces, each when the one before lies in the ring, and tells how far it came. */
+import { open } from 'node:fs/promises';
+import * as vscode from 'vscode';
+import type { Connection } from '../connection';
+import { failureOf } from '../errors';
+import { countOf } from '../values';
+
+/** What one request carries in base64. */
+export const pieceBytes = 48 * 1024;
+
+export interface SendTarget {
+  readonly host: string;
+  readonly consoleId: number;
+}
+
+export interface SendResult {
+  readonly text: string;
+  readonly problem?: string;
+}
+
+export class Sender {
+  private cancel: vscode.CancellationTokenSource | undefined;
+
+  constructor(
+    private readonly connection: Connection,
+    /** So much lies in the ring now. */
+    private readonly wrote: (bytes: Uint8Array) => void,
+  ) {}
+
+  get isBusy(): boolean {
+    return this.cancel !== undefined;
+  }
+
+  stop(): void {
+    this.cancel?.cancel();
+  }
+
+  async bytes(target: SendTarget, bytes: Uint8Array): Promise<SendResult> {
+    const pieces = async function* () {
+      for (let at = 0; at < bytes.length; at += pieceBytes) yield bytes.subarray(at, at + pieceBytes);
+    };
+    return this.run(target, pieces(), bytes.length, () => undefined);
+  }
+
+  async file(target: SendTarget, path: string, onProgress: (text: string) => void): Promise<SendResult> {
+    const file = await open(path, 'r');
+    try {
+      const { size } = await file.stat();
+      const pieces = async function* () {
+        for (;;) {
+          const into = Buffer.alloc(pieceBytes);
+          const { bytesRead } = await file.read(into, 0, pieceBytes);
+          if (bytesRead === 0) return;
+          yield into.subarray(0, bytesRead);
+        }
+      };
+      return await this.run(target, pieces(), size, onProgress);
+    } finally {
+      await file.close();
+    }
+  }
+
+  private async run(
+    target: SendTarget,
+    pieces: AsyncIterable<Uint8Array>,
+    wholeBytes: number,
+    onProgress: (text: string) => void,
+  ): Promise<SendResult> {
+    const cancel = (this.cancel = new vscode.CancellationTokenSource());
+    let sentBytes = 0;
+    const whole = countOf(wholeBytes, 'byte');
+    const progress = () => `${sentBytes.toLocaleString('en-US')} of ${whole} lie in the ring`;
+    try {
+      for await (const piece of pieces) {
+        if (cancel.token.isCancellationRequested)
+          return { text: `${progress()}.`, problem: 'It was stopped.' };
+        onProgress(`${progress()}…`);
+        const bytes = Buffer.from(piece).toString('base64');
+        const sent = await this.connection.request('xenscope/vchanSend', { ...target, bytes }, cancel.token);
+        sentBytes += sent.sentBytes;
+        this.wrote(piece.subarray(0, sent.sentBytes));
+        if (sent.problem !== undefined) return { text: `${progress()}.`, problem: sent.problem };
+      }
+      return { text: `Sent ${whole}.` };
+    } catch (error) {
+      return { text: `${progress()}.`, problem: failureOf(error).text };
+    } finally {
+      this.cancel = undefined;
+      cancel.dispose();
+    }
+  }
+}

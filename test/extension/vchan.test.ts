@@ -1,0 +1,45 @@
+import assert from 'node:assert/strict';
+import {
+  connectTo,
+  domainOfPath,
+  parseRingSizes,
+  ringSizes,
+  shortPath,
+  usualPath,
+} from '../../extension/vchan/plan';
+import { logText } from '../../extension/vchan/recording';
+
+describe('the plan of a vchan', () => {
+  it('has rings of the sizes that are written', () => {
+    assert.deepEqual(parseRingSizes('4096'), { leftBytes: 4096, rightBytes: 4096 });
+    assert.deepEqual(parseRingSizes(' 1k, 1M '), { leftBytes: 1024, rightBytes: 1_048_576 });
+    for (const wrong of ['', 'big', '4096 x', '1 2 3', '-1', '1.5k', '99999999']) {
+      assert.match(String(parseRingSizes(wrong)), /is no size of a ring: write bytes, such as 4096/, wrong);
+    }
+    for (const { leftBytes, rightBytes } of ringSizes) assert.ok(Math.max(leftBytes, rightBytes) <= 2 ** 20);
+  });
+
+  it('is offered where nobody offers one yet', () => {
+    assert.equal(usualPath(5, []), 'data/vchan/5/console-1');
+    const taken = { path: '/local/domain/3/data/vchan/5/console-1', server: 3 };
+    assert.equal(usualPath(5, [taken]), 'data/vchan/5/console-2');
+  });
+
+  it('connects to what is offered, as the domain for which it is', () => {
+    const path = '/local/domain/3/data/vchan/5/513';
+    const offer = { path, server: 3, client: 5 };
+    assert.deepEqual(connectTo(offer, 5), { role: 'client', peer: 3, path, actAs: 5 });
+    assert.deepEqual(connectTo(offer, undefined), { role: 'client', peer: 3, path });
+    assert.equal(shortPath(path), 'data/vchan/5/513');
+    assert.equal(domainOfPath(path), 3);
+    assert.equal(domainOfPath('data/vchan/5/513'), undefined);
+  });
+});
+
+describe('a recorded vchan', () => {
+  it('has a line of what it is, then its bytes twice', () => {
+    const text = logText('received', Buffer.from('hello\n'), 0);
+    assert.equal(text, '# 1970-01-01T00:00:00.000Z received 6 bytes\n0000: 68 65 6c 6c 6f 0a  | hello.\n');
+    assert.match(logText('sent', Buffer.from('x'), 0), /sent 1 byte\n/);
+  });
+});
