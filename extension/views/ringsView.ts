@@ -11,6 +11,7 @@ import {
   ringTooltip,
   verdictIcon,
 } from '../rings/ringTexts';
+import { DrawnRows } from '../rings/drawnRows';
 import type { RingsChange } from '../rings/rings';
 import { texts } from '../texts';
 import { whenVisible } from './visibility';
@@ -35,8 +36,7 @@ const selectionPatienceMs = 500;
 export class RingsView implements vscode.TreeDataProvider<Element>, vscode.Disposable {
   private readonly changed = new vscode.EventEmitter<Element[] | undefined>();
   private readonly elements = new Map<string, Element>();
-  /** What each row says on screen: a row that says the same is not drawn again. */
-  private readonly drawn = new Map<string, string>();
+  private readonly drawn = new DrawnRows();
   private readonly view: vscode.TreeView<Element>;
   private readonly subscriptions: { dispose(): void }[];
 
@@ -182,7 +182,7 @@ export class RingsView implements vscode.TreeDataProvider<Element>, vscode.Dispo
   }
 
   private redraw(): void {
-    this.drawn.clear();
+    this.drawn.forget();
     this.changed.fire(undefined);
     this.describe();
   }
@@ -193,26 +193,12 @@ export class RingsView implements vscode.TreeDataProvider<Element>, vscode.Dispo
       this.forgetGone(host);
       return this.redraw();
     }
-    const stale = changed.filter((ring) => this.isNews(ring));
-    const elements = stale.flatMap((ring) => this.ring(host, ring));
-    const groups = new Set(stale.map(({ domid }) => domid));
-    for (const domid of groups) if (this.isGroupNews(host, domid)) elements.push(this.group(host, domid));
+    const { rings, domids } = this.drawn.news(changed, this.xenscope.rings.list(host));
+    const elements = [
+      ...rings.map((ring) => this.ring(host, ring)),
+      ...domids.map((domid) => this.group(host, domid)),
+    ];
     if (elements.length > 0) this.changed.fire(elements);
-  }
-
-  private isNews(ring: RingRow): boolean {
-    const words = ringDescription(ring) + verdictIcon(ring.verdict, isMoving(ring)).icon;
-    if (this.drawn.get(ring.id) === words) return false;
-    this.drawn.set(ring.id, words);
-    return true;
-  }
-
-  private isGroupNews(host: string, domid: number): boolean {
-    const words = groupDescription(this.xenscope.rings.list(host).filter((ring) => ring.domid === domid));
-    const key = `group ${domid}`;
-    if ((this.drawn.get(key) ?? '') === words) return false;
-    this.drawn.set(key, words);
-    return true;
   }
 
   private forgetGone(host: string): void {
