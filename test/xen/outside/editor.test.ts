@@ -124,5 +124,8 @@ describe('an editor whose server runs as root in dom0', () => {
     const { state } = await ask('xenscope/connect', { host: hosts[0]!.id });
     assert.deepEqual(state, { kind: 'connected' });
     await judgeTree({ ask, changes: () => seen }, hosts[0]!.id);
+    // How domains are it has from the hypervisor, which the xenstore does not say.
+    const [dom0] = await ask('xenscope/domains', { host: hosts[0]!.id });
+    assert.deepEqual(dom0, { domid: 0, name: 'Domain-0', type: 'PV' });
   });
 });
