@@ -14,11 +14,13 @@ import type {
   TreeChange,
 } from '../model/treeTypes';
 import type { OfferedFeature } from '../wire/offeredFeatures';
+import type { DeviceNotifications, DeviceRequests } from './devicesApi';
 import type { RingNotifications, RingRequests } from './ringsApi';
 import type { VchanNotifications, VchanRequests } from './vchanApi';
 
 export type { OfferedFeature };
 
+export type * from './devicesApi';
 export type * from './ringsApi';
 export type * from './vchanApi';
 export type {
@@ -220,7 +222,7 @@ export type ApiSettings = Omit<InitializeOptions, 'apiVersion' | 'seed' | 'ringF
 type OnHost<T = unknown> = { readonly host: string } & T;
 
 /** Each request: what goes in, what comes out. A failed one carries ApiErrorData. */
-export interface ApiRequests extends RingRequests, VchanRequests {
+export interface ApiRequests extends RingRequests, DeviceRequests, VchanRequests {
   'xenscope/settings': { params: ApiSettings; result: null };
   'xenscope/hosts': { params: null; result: readonly HostInfo[] };
   /** Connects if need be, and tries again at once when the host is away. */
@@ -252,7 +254,7 @@ export interface ApiRequests extends RingRequests, VchanRequests {
   'xenscope/saveJournal': { params: OnHost<{ file: string }>; result: SavedJournal };
 }
 
-export interface ApiNotifications extends RingNotifications, VchanNotifications {
+export interface ApiNotifications extends RingNotifications, DeviceNotifications, VchanNotifications {
   'xenscope/hostsChanged': { readonly hosts: readonly HostInfo[] };
   'xenscope/treeChanged': { readonly host: string; readonly changes: readonly TreeChange[] };
   'xenscope/domainsChanged': { readonly host: string; readonly domains: readonly Domain[] };

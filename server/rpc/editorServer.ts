@@ -118,6 +118,11 @@ function start(connection: Connection, options: EditorServerOptions, editor: Ini
       // What a frame told is told again by the next one: a frame that is left out needs no remedy.
       send: (name, params) => notifier.send(name, params, name, () => undefined),
     },
+    onDevices: {
+      isBusy: () => notifier.isBusy,
+      // Asked whether it is busy just before: it is never left out.
+      send: (frame) => notifier.send('xenscope/devicesFrame', frame, 'devices', () => undefined),
+    },
     onVchans: {
       isBusy: () => notifier.isBusy,
       // Asked whether it is busy just before: it is never left out.

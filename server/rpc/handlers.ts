@@ -7,6 +7,7 @@ import { find } from '../model/find';
 import { compareNames } from '../model/naturalOrder';
 import { readDetail } from '../model/nodeDetail';
 import type { Act, ApiRequests, NodeRow, ReconnectStep, RequestName } from './api';
+import { createDeviceHandlers } from './deviceHandlers';
 import type { HostRegistry } from './hostRegistry';
 import type { ReportOutbox } from './reportOutbox';
 import { createRingHandlers } from './ringHandlers';
@@ -37,6 +38,7 @@ export function createHandlers(
   let nextWatchId = firstId;
   return {
     ...createRingHandlers(hosts, firstId, onReconnectStep),
+    ...createDeviceHandlers(hosts),
     ...createVchanHandlers(hosts, firstId),
     'xenscope/settings': async (settings) => {
       hosts.applySettings(settings);

@@ -6,6 +6,7 @@ import type { StoreState } from '../host/storeClient';
 import type { HostInfo, HostState, TreeChange, WorldInfo } from './api';
 import { HostSession } from './hostSession';
 import type { LocalXenState } from './localXen';
+import type { DevicePost } from './deviceFeed';
 import type { RingPost } from './ringFeed';
 import type { VchanPost } from './vchanFeed';
 
@@ -31,6 +32,7 @@ export interface HostEntryListener {
   onTreeChanges(changes: readonly TreeChange[]): void;
   onDomains(): void;
   readonly rings: RingPost & { readonly host: string };
+  readonly devices: DevicePost;
   readonly vchans: VchanPost;
   onWorld(): void;
   log(sentence: string): void;

@@ -10,6 +10,7 @@ import type { ApiSettings, HostInfo, TreeChange, WorldInfo } from './api';
 import { HostEntry } from './hostEntry';
 import type { HostSession } from './hostSession';
 import type { LocalXen } from './localXen';
+import type { DevicePost } from './deviceFeed';
 import type { RingPost } from './ringFeed';
 import type { VchanPost } from './vchanFeed';
 
@@ -34,6 +35,7 @@ export interface HostRegistryOptions {
   readonly onTreeChanges: (host: string, changes: readonly TreeChange[]) => void;
   readonly onDomains: (host: string) => void;
   readonly onRings: RingPost;
+  readonly onDevices: DevicePost;
   readonly onVchans: VchanPost;
   readonly onWorld: (host: string) => void;
   /** A sentence for the log. */
@@ -166,6 +168,7 @@ export class HostRegistry {
       onTreeChanges: (changes) => this.#options.onTreeChanges(id, changes),
       onDomains: () => this.#options.onDomains(id),
       rings: { host: id, ...this.#options.onRings },
+      devices: this.#options.onDevices,
       vchans: this.#options.onVchans,
       onWorld: () => this.#options.onWorld(id),
       log: (sentence) => this.#options.log(id, sentence),

@@ -4,17 +4,20 @@ import { Journal } from '../capture/journal';
 import { recorderOf } from '../capture/journalFile';
 import { recordIntervalMs } from '../capture/recordHost';
 import { recordRings } from '../capture/ringRecorder';
+import { diagnoseDevice } from '../doctor/devices/deviceDoctor';
 import { diagnose } from '../doctor/doctor';
 import { sleep } from '../host/clock';
 import { XenscopeError } from '../host/errors';
 import type { Host, HostRecorder } from '../host/host';
 import type { StoreClient, StoreState } from '../host/storeClient';
+import { DeviceModel } from '../model/devices/deviceModel';
 import { DomainList } from '../model/domains';
 import { LiveTree } from '../model/liveTree';
 import { RingWatch } from '../model/rings/ringWatch';
 import { RootFeed } from '../model/rootFeed';
 import type { TreeChange } from '../model/treeTypes';
 import { type Report, WatchLog } from '../model/watchLog';
+import { DeviceFeed, type DevicePost } from './deviceFeed';
 import { RingFeed, type RingPost } from './ringFeed';
 import { VchanFeed, type VchanPost } from './vchanFeed';
 import { watchWorld } from './worldFeed';
@@ -29,6 +32,7 @@ export interface HostSessionOptions {
   readonly onTreeChanges: (changes: readonly TreeChange[]) => void;
   readonly onDomains: () => void;
   readonly rings: RingPost & { readonly host: string };
+  readonly devices: DevicePost;
   readonly vchans: VchanPost;
   /** Hold, faults or domains of a simulated host changed. */
   readonly onWorld: () => void;
@@ -43,6 +47,7 @@ export class HostSession {
   readonly acts: Acts;
   /** Absent where no page can be reached. */
   readonly rings: RingFeed | undefined;
+  readonly devices: DeviceFeed;
   readonly vchans: VchanFeed;
   /** Absent where nothing but the store can be seen. */
   readonly recorder: HostRecorder | undefined;
@@ -70,6 +75,21 @@ export class HostSession {
     this.#ringPost = options.rings;
     const watch = this.#watchRings();
     this.rings = watch && new RingFeed({ ...this.#ringPost, watch });
+    this.devices = new DeviceFeed({
+      ...options.devices,
+      host: options.rings.host,
+      clock,
+      model: (onChange) =>
+        new DeviceModel({
+          store,
+          clock,
+          feed,
+          hasDomain: (domid) => this.domains.all.some((domain) => domain.domid === domid),
+          judge: diagnoseDevice,
+          onChange,
+        }),
+      onMistake: (error) => log(`The devices could not be told of: ${String(error)}`),
+    });
     this.vchans = new VchanFeed({
       ...options.vchans,
       hostId: options.rings.host,
@@ -140,6 +160,7 @@ export class HostSession {
       await this.vchans.close();
       for (const end of this.#ends) end();
       this.rings?.close();
+      this.devices.close();
       this.tree.close();
       this.domains.close();
       // Not awaited before the store is closed: one that hangs would never answer to the last words.

@@ -45,7 +45,7 @@ describe('rings of simulated devices', () => {
     assert.equal(before.maps, 1, 'the backend maps it');
     await world.advance(10 * minuteMs);
     const after = await ringOf(world, 1, 'vbd/51712/ring-ref');
-    assert.ok(after.requests > before.requests + 20, `${after.requests} requests`);
+    assert.ok(after.requests > before.requests + 5, `${after.requests} requests`);
     assert.equal(after.responses, after.requests);
     const slots = genericRingSlots(4096, 112);
     const last = Buffer.alloc(12);
@@ -62,7 +62,7 @@ describe('rings of simulated devices', () => {
     const sent = await ringOf(world, 1, 'vif/0/tx-ring-ref');
     const received = await ringOf(world, 2, 'vif/0/rx-ring-ref');
     const alone = await ringOf(world, 3, 'vif/0/rx-ring-ref');
-    assert.ok(sent.responses > 5, `${sent.responses} frames sent`);
+    assert.ok(sent.responses >= 3, `${sent.responses} frames sent`);
     assert.equal(sent.responses, sent.requests);
     assert.equal(received.responses, sent.responses, 'each frame arrives, none twice');
     assert.equal(received.requests - received.responses, 4, 'buffers are posted again');

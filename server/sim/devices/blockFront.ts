@@ -14,8 +14,8 @@ import { Traffic } from './traffic';
 const dataPages = 8;
 /** What a guest uses of its disk, in pages; the disk itself may be larger. */
 const usedPages = 1 << 16;
-const everyMs = { least: 10_000, most: 40_000 };
-const mostAtOnce = 6;
+const everyMs = { least: 20_000, most: 90_000 };
+const mostAtOnce = 4;
 
 interface Transfer {
   readonly operation: number;

@@ -12,7 +12,7 @@ import { Traffic } from './traffic';
 
 /** Pages of one queue: the first is for what is sent, the others are posted. */
 const postedPages = 4;
-const everyMs = { least: 20_000, most: 60_000 };
+const everyMs = { least: 40_000, most: 120_000 };
 /** Frames that wait for the ring; further ones are dropped, as by a full queue. */
 const maxQueuedFrames = 16;
 

@@ -1,0 +1,23 @@
+/** What the server does for the requests of devicesApi.ts. */
+import type { DeviceRequests } from './devicesApi';
+import type { Handlers } from './handlers';
+import type { HostRegistry } from './hostRegistry';
+
+export type DeviceHandlers = Pick<Handlers, keyof DeviceRequests>;
+
+export function createDeviceHandlers(hosts: HostRegistry): DeviceHandlers {
+  const devices = (host: string) => hosts.session(host).devices;
+  return {
+    'xenscope/devices': async ({ host }) => {
+      devices(host).start();
+      return null;
+    },
+    'xenscope/devicesStop': async ({ host }) => {
+      // A host that was disconnected meanwhile tells of nothing any more.
+      hosts.sessionIfOpen(host)?.devices.stop();
+      return null;
+    },
+    'xenscope/deviceList': ({ host }) => devices(host).list(),
+    'xenscope/device': ({ host, device }) => devices(host).detail(device),
+  };
+}
