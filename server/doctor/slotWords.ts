@@ -1,4 +1,5 @@
 /** How verdicts speak of rings of requests and responses. */
+import type { RingHistory } from '../model/rings/ringHistory';
 import type { SlotHistory } from '../model/rings/slotHistory';
 import { grouped, hex } from './words';
 
@@ -25,6 +26,15 @@ export function frontendLine({ isFrontendIdle, rspEvent, rspProd }: SlotHistory)
   return hasPassed(rspEvent, rspProd)
     ? `rsp_event is ${hex(rspEvent)}, which rsp_prod has passed: the frontend was to be told then, and has not asked anew.`
     : `rsp_event is ${hex(rspEvent)}: the frontend asks to be told when rsp_prod comes there.`;
+}
+
+/** What can be said of the doorbell of the backend. */
+export function backendDoorbellLine({ inside }: RingHistory): string {
+  if (!inside) return 'Whether it was notified cannot be seen from outside on this host.';
+  if (inside.pendingToServer) return 'A notification is pending: the backend was rung at and has not looked.';
+  if (inside.toldServer === undefined)
+    return 'Nobody is bound to the event channel on the side of the backend.';
+  return `No notification is pending; the backend has been told ${inside.toldServer} times so far.`;
 }
 
 /** Whether the other side has published up to the index at which a side wants to be told. */

@@ -1,5 +1,6 @@
 /** How verdicts speak: names of sides, lengths of time, indices. */
-import { type DirectionHistory, resetRememberedMs, type RingHistory } from '../model/rings/ringHistory';
+import { resetRememberedMs } from '../model/rings/remembered';
+import type { DirectionHistory, RingHistory } from '../model/rings/ringHistory';
 
 export function hex(value: number): string {
   return `0x${value.toString(16).padStart(8, '0')}`;

@@ -144,7 +144,7 @@ class RingPage {
     const first = this.latest === undefined;
     this.latest = frame;
     if (first) this.begin(frame);
-    this.away.hidden = true;
+    if (!this.away.hidden) this.away.hidden = true;
     this.history.add(frame.timeMs, levelsOf(frame));
     this.draw(frame);
   }
@@ -293,7 +293,8 @@ function factsText({ row, found, samples, tornSamples, pending }: RingFrame): st
     parts.push(`of which ${tornSamples.toLocaleString('en-US')} caught the words in motion`);
   const sentences = `${parts[0]} ${parts.slice(1).join(', ')}.`;
   if (!pending) return `${sentences} Whether a doorbell is pending cannot be seen on this host.`;
-  const bells = [pending.toServer ? 'for the server' : '', pending.toGuest ? 'for the guest' : ''].filter(
+  const [server, guest] = row.device ? ['backend', 'frontend'] : ['server', 'guest'];
+  const bells = [pending.toServer && `for the ${server}`, pending.toGuest && `for the ${guest}`].filter(
     Boolean,
   );
   return `${sentences} Doorbell pending: ${bells.length === 0 ? 'none' : bells.join(' and ')}.`;

@@ -1,5 +1,5 @@
 /** Indices move: both sides do their work. */
-import { movementRememberedMs } from '../../model/rings/ringHistory';
+import { movementRememberedMs } from '../../model/rings/remembered';
 import { ringRule } from '../rule';
 import { grouped, resetLines } from '../words';
 

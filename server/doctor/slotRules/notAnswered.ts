@@ -1,6 +1,6 @@
 /** Requests are in flight, and no response comes. */
 import { isReadable, ringRule } from '../rule';
-import { backendLine, slotPairLine } from '../slotWords';
+import { backendDoorbellLine, backendLine, slotPairLine } from '../slotWords';
 import { grouped, howLong } from '../words';
 
 /** A backend that has not even looked is told of sooner than one that works on what it took. */
@@ -24,7 +24,7 @@ export const notAnswered = ringRule('not-answered', (history, nowMs) => {
       slotPairLine(slots),
       `rsp_prod has not moved for ${howLong(waitedMs)}.`,
       backendLine(slots),
-      'Whether it was rung at cannot be seen from outside.',
+      backendDoorbellLine(history),
     ],
   };
 });

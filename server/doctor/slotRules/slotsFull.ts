@@ -1,6 +1,6 @@
 /** Every slot is in flight and none is answered: the frontend can ask for nothing more. */
 import { isReadable, ringRule } from '../rule';
-import { backendLine, slotPairLine } from '../slotWords';
+import { backendDoorbellLine, backendLine, slotPairLine } from '../slotWords';
 import { howLong } from '../words';
 
 /** A busy disk may let a full ring wait for a while. */
@@ -18,6 +18,7 @@ export const slotsFull = ringRule('full', (history, nowMs) => {
       slotPairLine(slots),
       `rsp_prod has not moved for ${howLong(nowMs - fullSinceMs)}; the frontend can ask for nothing more.`,
       backendLine(slots),
+      backendDoorbellLine(history),
     ],
   };
 });

@@ -8,6 +8,7 @@ import type { DirectionSampler } from '../../capture/directionSampler';
 import { type DirectionLayout, isIndexWord, type PageLayout } from '../../capture/pageLayouts';
 import type { Field } from '../../wire/layout';
 import { indexDistance } from '../../wire/ringIndex';
+import { movementRememberedMs, resetRememberedMs } from './remembered';
 import { SlotKeeper, type SlotHistory } from './slotHistory';
 
 export interface IndexPair {
@@ -71,13 +72,6 @@ export interface RingHistory {
   /** Where requests and responses are carried, and `directions` is empty. */
   readonly slots: SlotHistory | undefined;
 }
-
-/**
- * A rule looks back at what is over no further than this: afterwards time alone changes no verdict on a
- * ring in which nothing waits, and nobody needs to ask for one.
- */
-export const movementRememberedMs = 1_000;
-export const resetRememberedMs = 10_000;
 
 /** Further ahead than this between two samples an insane index was not moved by writing. */
 export const maxRunOnBytes = 65_536;

@@ -3,13 +3,7 @@ import type { PageSampler } from '../../capture/pageSampler';
 import type { SlotRingLayout } from '../../capture/pageLayouts';
 import type { SlotSampler } from '../../capture/slotSampler';
 import { GENERIC_RING, genericRingOccupancy } from '../../wire/genericRing';
-
-/**
- * A rule looks back at what is over no further than this: afterwards time alone changes no verdict on a
- * ring in which nothing waits, and nobody needs to ask for one.
- */
-const movementRememberedMs = 1_000;
-const resetRememberedMs = 10_000;
+import { movementRememberedMs, resetRememberedMs } from './remembered';
 
 export interface SlotPair {
   readonly reqProd: number;

@@ -147,6 +147,7 @@ export class SlotRingModel {
     const reader = (this.#reader ??= new SlotReader(this.#sampler, this.#slots));
     const slotsDetail = reader.read();
     const { page, samples, tornSamples } = this.#sampler;
+    const { inside } = this.#history;
     const shown = reader.bytes.subarray(0, PAGE_BYTES);
     return {
       timeMs: time.nowMs,
@@ -161,6 +162,7 @@ export class SlotRingModel {
       found: page.found,
       samples,
       tornSamples,
+      ...(inside && { pending: { toServer: inside.pendingToServer, toGuest: inside.pendingToGuest } }),
     };
   }
 
