@@ -6,7 +6,7 @@
 import type { Access, RevocableMemory } from '../server/host/bufferMemory';
 import { XenscopeError } from '../server/host/errors';
 import type { Grants, Mapped, Shared, UnmapNotify } from '../server/host/grants';
-import { PAGE_BYTES } from '../server/host/pages';
+import { mustBeClearable } from '../server/host/unmapByte';
 import { isDomid, isGref, mustBeAccess, mustBeCount } from './argument';
 import { cError, deviceError, lastErrno } from './cError';
 import type { Meaning } from './cError';
@@ -243,16 +243,7 @@ export class NativeGrants implements Grants {
 
   #checkNotify(notify: UnmapNotify | undefined, pages: number, access: Access): void {
     const { clearByteOffset: offset, signalPort } = notify ?? {};
-    if (offset !== undefined) {
-      if (!Number.isInteger(offset) || offset < 0 || offset >= pages * PAGE_BYTES) {
-        throw new RangeError(`byte ${offset} lies outside ${pages} pages`);
-      }
-      if (access === 'read') {
-        throw new XenscopeError('input', 'A byte cannot be cleared in memory that is mapped for reading.', {
-          wayOut: 'Map it for writing, or only ask for a signal.',
-        });
-      }
-    }
+    if (offset !== undefined) mustBeClearable(offset, pages, access);
     if (signalPort !== undefined && !this.#options.events?.has(signalPort)) {
       throw new XenscopeError('notOurs', `There is no event channel ${signalPort} here.`, {
         wayOut: 'Bind the event channel before the memory that is to signal it.',

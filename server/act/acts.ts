@@ -19,6 +19,7 @@ import {
 } from './guard';
 import { restoreSubtree } from './restore';
 import { UndoList } from './undoList';
+import { unlessAbsent } from './unlessAbsent';
 
 /** Paths whose removal could not be kept; the oldest is forgotten, and found out again. */
 const maxRestlessPaths = 100;
@@ -258,15 +259,6 @@ async function topmostEmptied(tx: StoreOperations, path: string, created: string
 
 function readIfThere(tx: StoreOperations, path: string): Promise<Buffer | undefined> {
   return unlessAbsent(tx.read(path));
-}
-
-async function unlessAbsent<T>(answer: Promise<T>): Promise<T | undefined> {
-  try {
-    return await answer;
-  } catch (error) {
-    if (isStoreError(error, 'ENOENT')) return undefined;
-    throw error;
-  }
 }
 
 function countNodes(count: number): string {

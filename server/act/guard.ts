@@ -2,7 +2,7 @@
  * The one gate for acts by hand: says before each what it will do, and whether it may be done at
  * once, after a question, or not at all. It only reads.
  */
-import { XenscopeError, isStoreError } from '../host/errors';
+import { XenscopeError } from '../host/errors';
 import type { StoreClient } from '../host/storeClient';
 import type { NameDomain } from '../model/meaning';
 import { permsText } from '../model/permsText';
@@ -13,6 +13,7 @@ import { isAtOrBelow } from '../wire/xsPath';
 import { formatXsPerm, type XsPerm } from '../wire/xsPerms';
 import type { Edit, Verdict } from './edit';
 import { permsProblem, valueProblem } from './inputProblem';
+import { unlessAbsent } from './unlessAbsent';
 
 export const maxListedPaths = 12;
 /** Counting goes no further; the verdict says so. */
@@ -196,13 +197,4 @@ function listPaths(nodes: readonly WalkedNode[]): string[] {
   const paths = nodes.slice(0, maxListedPaths).map(({ path }) => path);
   const left = nodes.length - paths.length;
   return left > 0 ? [...paths, `… and ${left} more`] : paths;
-}
-
-async function unlessAbsent<T>(answer: Promise<T>): Promise<T | undefined> {
-  try {
-    return await answer;
-  } catch (error) {
-    if (isStoreError(error, 'ENOENT')) return undefined;
-    throw error;
-  }
 }

@@ -2,12 +2,13 @@
  * Connecting a guest's xenstore ring anew on a real host, from outside. Only one way does something:
  * to introduce the domain to a C xenstored once more, and it is a rough one, for the guest is not told.
  */
-import { XenscopeError, isStoreError } from '../host/errors';
+import { XenscopeError } from '../host/errors';
 import type { Host } from '../host/host';
 import type { StoreClient } from '../host/storeClient';
 import type { ReconnectReport, ReconnectStep } from '../host/worldControl';
 import { XS_RING_PAGE, XS_RING_PAGE_BYTES } from '../wire/xsRing';
 import type { ReconnectPreview } from './reconnectPreview';
+import { unlessAbsent } from './unlessAbsent';
 import { whichXenstored } from './xenstoredKind';
 
 export interface RealReconnect {
@@ -150,14 +151,8 @@ async function introductionOf(store: StoreClient, domid: number): Promise<Introd
 }
 
 async function numberAt(store: StoreClient, path: string): Promise<number | undefined> {
-  try {
-    const text = (await store.read(path)).toString('latin1');
-    const value = Number(text);
-    return /^[0-9]{1,15}$/.test(text) ? value : undefined;
-  } catch (error) {
-    if (isStoreError(error, 'ENOENT')) return undefined;
-    throw error;
-  }
+  const text = (await unlessAbsent(store.read(path)))?.toString('latin1') ?? '';
+  return /^[0-9]{1,15}$/.test(text) ? Number(text) : undefined;
 }
 
 /** The four indices of its page, where pages can be seen. */

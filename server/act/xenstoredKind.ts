@@ -1,6 +1,6 @@
 /** Which xenstored answers: some acts mean different things to them. Found out by reading alone. */
-import { isStoreError } from '../host/errors';
 import type { StoreOperations } from '../host/storeClient';
+import { unlessAbsent } from './unlessAbsent';
 
 /** `unknown`: neither of the two that the Xen project has. */
 export type XenstoredKind = 'C xenstored' | 'oxenstored' | 'unknown';
@@ -15,10 +15,5 @@ export async function whichXenstored(store: StoreOperations): Promise<XenstoredK
 }
 
 async function valueOf(store: StoreOperations, path: string): Promise<string | undefined> {
-  try {
-    return (await store.read(path)).toString('latin1');
-  } catch (error) {
-    if (isStoreError(error, 'ENOENT')) return undefined;
-    throw error;
-  }
+  return (await unlessAbsent(store.read(path)))?.toString('latin1');
 }

@@ -7,7 +7,7 @@ import { memoryOver } from '../../host/bufferMemory';
 import { XenscopeError } from '../../host/errors';
 import type { EventChannels, EventPort } from '../../host/events';
 import type { Grants, Mapped, Shared, UnmapNotify } from '../../host/grants';
-import { PAGE_BYTES } from '../../host/pages';
+import { mustBeClearable } from '../../host/unmapByte';
 import type { Port } from './eventTable';
 import type { Frames, PagePlace } from './frames';
 import { RESERVED_GREFS } from './grantTable';
@@ -161,16 +161,7 @@ export class ProgramPorts implements Program {
   ): KeptNotify | undefined {
     if (!notify) return undefined;
     const { clearByteOffset: offset, signalPort } = notify;
-    if (offset !== undefined) {
-      if (!Number.isInteger(offset) || offset < 0 || offset >= pages * PAGE_BYTES) {
-        throw new RangeError(`byte ${offset} lies outside ${pages} pages`);
-      }
-      if (access === 'read') {
-        throw new XenscopeError('input', 'A byte cannot be cleared in memory that is mapped for reading.', {
-          wayOut: 'Map it for writing, or only ask for a signal.',
-        });
-      }
-    }
+    if (offset !== undefined) mustBeClearable(offset, pages, access);
     const port = signalPort === undefined ? undefined : this.#domain.events.get(signalPort);
     if (signalPort !== undefined && !port) {
       throw new XenscopeError('notOurs', `Domain ${this.#domain.domid} has no event channel ${signalPort}.`, {
