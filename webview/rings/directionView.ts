@@ -7,7 +7,7 @@ import { isReadable, occupancyText, rateText, rawIndices } from './numbers';
 import { PacketTable } from './packets';
 import type { Palette } from './palette';
 import { RingPicture } from './picture';
-import { setText } from './texts';
+import { setLabel, setText, setTitle } from './texts';
 import { countText, directionTitle, packetTitles, pictureText, unreadableText, unseenText } from './words';
 
 export class DirectionView {
@@ -39,15 +39,15 @@ export class DirectionView {
     setText(this.title, directionTitle(direction));
     setNumber(this.used, occupancyText(direction));
     this.used.classList.toggle('bad', direction.insane);
-    this.used.title = raw;
+    setTitle(this.used, raw);
     const { producer, consumer, producedPerSecond, consumedPerSecond } = direction;
     setNumber(
       this.rates,
       `${producer} writes ${rateText(producedPerSecond)} · ${consumer} reads ${rateText(consumedPerSecond)}`,
     );
     setNumber(this.counts, countText(detail));
-    this.picture.canvas.setAttribute('aria-label', pictureText(direction));
-    this.picture.canvas.title = raw;
+    setLabel(this.picture.canvas, pictureText(direction));
+    setTitle(this.picture.canvas, raw);
     this.picture.show(pictureOf(direction));
     const reason = isReadable(direction) ? undefined : unreadableText(direction);
     this.queued.show(detail.queued, reason);

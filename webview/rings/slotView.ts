@@ -14,7 +14,7 @@ import {
   slotsOccupancyText,
 } from './slotNumbers';
 import { SlotTable } from './slotTable';
-import { setText } from './texts';
+import { setLabel, setText, setTitle } from './texts';
 
 const unreadable = 'By these indices nothing can be told from the slots.';
 const explainedAnswer =
@@ -55,12 +55,12 @@ export class SlotView {
     const raw = rawSlotIndices(state);
     setNumber(this.used, slotsOccupancyText(state));
     this.used.classList.toggle('bad', state.insane);
-    this.used.title = raw;
+    setTitle(this.used, raw);
     setNumber(this.rates, slotRatesText(state));
     setText(this.sides, sidesText(state));
     setNumber(this.counts, slotCountText(detail));
-    this.picture.canvas.setAttribute('aria-label', slotPictureText(state));
-    this.picture.canvas.title = raw;
+    setLabel(this.picture.canvas, slotPictureText(state));
+    setTitle(this.picture.canvas, raw);
     this.picture.show(slotPicture(state));
     const reason = state.insane ? unreadable : undefined;
     this.inFlight.show(detail.inFlight, detail.meanings, detail.inFlightLeftOut, reason);

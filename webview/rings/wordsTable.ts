@@ -3,7 +3,7 @@ import type { RingFrame } from '../../server/rpc/api';
 import { element } from '../kit';
 import { setNumber } from './flash';
 import { hex32 } from './numbers';
-import { setText } from './texts';
+import { setText, setTitle } from './texts';
 
 export class WordsTable {
   readonly root: HTMLElement;
@@ -38,7 +38,7 @@ export class WordsTable {
         this.body.append(element('tr', {}, head, cells.value, last));
       }
       setNumber(cells.value, hex32(value));
-      cells.value.title = value.toLocaleString('en-US');
+      setTitle(cells.value, value.toLocaleString('en-US'));
       setText(cells.says, sentence(says ?? ''));
     }
   }
