@@ -135,7 +135,7 @@ export function nodeCases(rig: SuiteRig): void {
       await Promise.all(names.map((name) => rig.store.write(`${path}/${name}`, 'x')));
       const other = rig.connect();
       const churn = (async () => {
-        for (let index = 0; index < 20; index++) {
+        for (let index = 0; index < Math.min(20, rig.options.requestsAtOnce / 20); index++) {
           await other.write(`${path}/comes-${index}`, 'x');
           await other.rm(`${path}/comes-${index}`);
         }
