@@ -39,6 +39,21 @@ describe('ring doctor, on a vchan', () => {
     assert.match(scene.say()[0]!.evidence.join(' '), /in a ring of 4,096\./);
   });
 
+  it('names the end whose word is wrong as it is called there', () => {
+    for (const [name, whose] of [
+      ['left', "the client's"],
+      ['right', "the server's"],
+    ] as const) {
+      const scene = vchan();
+      scene.page.setPair(name, 10, 10);
+      scene.wait(300);
+      scene.page.setWord(`${name}_prod`, 50_000);
+      scene.wait(300);
+      const evidence = scene.evidence('index-insane');
+      assert.ok(evidence.includes(`${name}_cons did not: ${whose} word is wrong.`), evidence);
+    }
+  });
+
   it('says who has left', () => {
     const scene = vchan();
     scene.page.setWord('cli_live', 0);

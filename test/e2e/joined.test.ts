@@ -160,6 +160,7 @@ describeWithDaemons('programs that join the simulator, in VS Code', function () 
     await verdict(/insane/).waitFor();
     await setFault('Corrupt index', 'Off');
     await vchanRow().and(rings().locator('[aria-label*="insane"]')).waitFor();
+    await panel().getByText("the client's word is wrong").waitFor();
     await picture(xenscope.page, 'joined-insane-dark');
     await xenscope.workbench.command('Notifications: Clear All Notifications');
     await xenscope.workbench.setTheme('Light Modern');

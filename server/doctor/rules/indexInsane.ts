@@ -1,6 +1,6 @@
 /** Indices further apart than the ring is long: nothing can be read by them, and nobody should try. */
 import { directionRule } from '../rule';
-import { givenUpLines, grouped, hex } from '../words';
+import { consumerOf, givenUpLines, grouped, hex, producerOf } from '../words';
 
 /** One sample may catch a word half written; two in a row do not. */
 export const insaneSamples = 2;
@@ -15,25 +15,13 @@ export const indexInsane = directionRule('index-insane', (direction, history) =>
   ];
   if (before) {
     evidence.push(`The last pair that made sense was ${hex(before.prod)} and ${hex(before.cons)}.`);
-    evidence.push(...blame(insane.prod !== before.prod, insane.cons !== before.cons, layout));
+    const moved = { prod: insane.prod !== before.prod, cons: insane.cons !== before.cons };
+    if (moved.prod !== moved.cons) {
+      const [changed, kept] = moved.prod ? [prodWord, consWord] : [consWord, prodWord];
+      const whose = moved.prod ? producerOf(direction, history) : consumerOf(direction, history);
+      evidence.push(`${changed} changed and ${kept} did not: ${whose}'s word is wrong.`);
+    }
   }
   evidence.push(...givenUpLines(history));
   return { severity: 'error', text: `index insane: indices ${hex(prod)} / ${hex(cons)}`, evidence };
 });
-
-function blame(
-  isProdOther: boolean,
-  isConsOther: boolean,
-  {
-    prodWord,
-    consWord,
-    producer,
-    consumer,
-  }: { prodWord: string; consWord: string; producer: string; consumer: string },
-): string[] {
-  if (isProdOther && !isConsOther)
-    return [`${prodWord} changed and ${consWord} did not: the ${producer}'s word is wrong.`];
-  if (isConsOther && !isProdOther)
-    return [`${consWord} changed and ${prodWord} did not: the ${consumer}'s word is wrong.`];
-  return [];
-}
