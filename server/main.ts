@@ -11,6 +11,7 @@ import { addRunVerb } from './cli/runVerb';
 import { addServeVerb } from './cli/serveVerb';
 import { keepHeapSmall } from './cli/smallHeap';
 import { addStoreVerbs } from './cli/storeVerbs';
+import { addVchanVerb } from './cli/vchanVerb';
 
 keepHeapSmall();
 
@@ -23,6 +24,7 @@ const program = new Command('xenscope')
 addServeVerb(program);
 addRunVerb(program);
 addStoreVerbs(program);
+addVchanVerb(program);
 addEditorVerb(program);
 addAdapterVerb(program);
 addDoctorVerb(program);

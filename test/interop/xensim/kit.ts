@@ -124,20 +124,23 @@ export class ProgramWorld {
     return joining.domid;
   }
 
-  async start(name: string, program: string, ...args: readonly (string | number)[]): Promise<Program> {
+  /** What makes a program part of that domain. */
+  async environment(name: string): Promise<NodeJS.ProcessEnv> {
     await this.domain(name);
     const { domid, storeSocketPath } = this.#joined.get(name)!;
-    const child = spawn(program, args.map(String), {
-      stdio: ['ignore', 'pipe', 'pipe'],
-      env: {
-        ...process.env,
-        LC_ALL: 'C',
-        LD_LIBRARY_PATH: this.#libraries,
-        XENSTORED_PATH: storeSocketPath,
-        XENSCOPE_GUEST_SOCKET: this.socketPath,
-        XENSCOPE_DOMID: String(domid),
-      },
-    });
+    return {
+      ...process.env,
+      LC_ALL: 'C',
+      LD_LIBRARY_PATH: this.#libraries,
+      XENSTORED_PATH: storeSocketPath,
+      XENSCOPE_GUEST_SOCKET: this.socketPath,
+      XENSCOPE_DOMID: String(domid),
+    };
+  }
+
+  async start(name: string, program: string, ...args: readonly (string | number)[]): Promise<Program> {
+    const env = await this.environment(name);
+    const child = spawn(program, args.map(String), { stdio: ['ignore', 'pipe', 'pipe'], env });
     const started = new Program(child);
     this.#programs.add(started);
     void started.ended.then(() => this.#programs.delete(started));

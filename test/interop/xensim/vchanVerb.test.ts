@@ -1,0 +1,112 @@
+/** `xenscope vchan`, two of it with a pipe at each end, as programs of two domains of a simulated world. */
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { createHash, randomBytes } from 'node:crypto';
+import { bundle } from '../../cli/xenscope';
+import { withoutJoining } from '../../../server/cli/vchanVerb';
+import { describeWithDaemons } from '../daemons/requirements';
+import { Program, ProgramWorld, buildLibraries } from './kit';
+
+const path = 'data/vchan/pipe';
+
+describeWithDaemons('a vchan on the command line', function () {
+  this.timeout(120_000);
+  let worlds: ProgramWorld;
+  let script: string;
+  let alice: number;
+  let bob: number;
+  let envs: Record<'alice' | 'bob', NodeJS.ProcessEnv>;
+  const started: Program[] = [];
+
+  before(async () => {
+    [worlds, script] = [await ProgramWorld.open(), await bundle()];
+    [alice, bob] = [await worlds.domain('alice'), await worlds.domain('bob')];
+    envs = { alice: await worlds.environment('alice'), bob: await worlds.environment('bob') };
+  });
+  afterEach(async () => {
+    for (const { child, ended, isOver } of started.splice(0)) {
+      if (!isOver) child.kill('SIGKILL');
+      await ended;
+    }
+  });
+  after(() => worlds.close());
+
+  function program(args: readonly string[], env: NodeJS.ProcessEnv): Program {
+    const child = spawn(process.execPath, [script, 'vchan', ...args], { stdio: 'pipe', env });
+    child.stdin.on('error', () => undefined);
+    const one = new Program(child);
+    started.push(one);
+    return one;
+  }
+  const listen = (...options: string[]) => program(['listen', ...options, String(bob), path], envs.alice);
+  const connect = (...options: string[]) =>
+    program(['connect', '-v', ...options, String(alice), `/local/domain/${alice}/${path}`], envs.bob);
+
+  it('carries both directions, and ends with the one that leaves', async () => {
+    const [one, other] = [listen(), connect('--wait', '-q', '0')];
+    one.child.stdin!.write('from the server');
+    await other.printed('from the server');
+    other.child.stdin!.end('from the client');
+    const [served, connected] = await Promise.all([one.ended, other.ended]);
+    assert.equal(served.stdout, 'from the client');
+    assert.deepEqual([served.code, connected.code], [0, 0], served.stderr + connected.stderr);
+    assert.match(
+      connected.stderr,
+      new RegExp(`connected to domain ${alice} at /local/domain/${alice}/${path}`),
+    );
+  });
+
+  it('carries much more than the rings hold, every byte of it', async () => {
+    const bytes = randomBytes(2 ** 20);
+    const one = listen('-r', '1024,4096');
+    const hash = createHash('sha256');
+    one.child.stdout!.on('data', (chunk: Buffer) => hash.update(chunk));
+    connect('--wait', '-q', '0').child.stdin!.end(bytes);
+    assert.equal((await one.ended).code, 0);
+    assert.equal(hash.digest('hex'), createHash('sha256').update(bytes).digest('hex'));
+  });
+
+  it('says what is missing, and exits with 1; or what makes no sense, and exits with 2', async () => {
+    const { code, stderr } = await connect().ended;
+    assert.equal(code, 1, stderr);
+    assert.match(stderr, /^xenscope: No vchan is offered to this domain at .*\n$/);
+    const long = await program(['listen', String(bob), `data/${'x'.repeat(60)}`], envs.alice).ended;
+    assert.equal(long.code, 2, long.stderr);
+    assert.match(long.stderr, /at most 49/);
+  });
+
+  it('joins a world by itself', async () => {
+    const joining = ['-d', 'alice', '-w', worlds.socketPath, '--libraries', await buildLibraries()];
+    const one = program(['listen', ...joining, String(bob), path], process.env);
+    connect('--wait', '-q', '0').child.stdin!.end('hello');
+    assert.equal(await one.output(), 'hello');
+  });
+
+  it('leaves no node behind when it is ended by a signal', async () => {
+    const one = listen();
+    const store = worlds.world.openStore();
+    const names = () => store.directory(`/local/domain/${alice}/data`).catch((): string[] => []);
+    while (!(await names()).includes('vchan')) await new Promise((resolve) => setTimeout(resolve, 5));
+    one.child.kill('SIGTERM');
+    assert.equal((await one.ended).code, 143);
+    assert.deepEqual(await names(), []);
+    await store.close();
+  });
+
+  it('takes one client after the other with --keep', async () => {
+    const one = listen('--keep');
+    for (const word of ['first', 'second']) {
+      connect('--wait', '-q', '0').child.stdin!.end(word);
+      await one.printed(word);
+    }
+    one.child.kill('SIGTERM');
+    assert.equal((await one.ended).stdout, 'firstsecond');
+  });
+});
+
+describe('the command that runs itself in a domain', () => {
+  it('leaves out the words that say where to join, and nothing else', () => {
+    const words = ['vchan', 'listen', '-d', 'a', '--world=x', '-k', '--libraries', 'l', '2', 'data/d', '-wy'];
+    assert.deepEqual(withoutJoining(words), ['vchan', 'listen', '-k', '2', 'data/d']);
+  });
+});
