@@ -35,6 +35,7 @@ interface Look {
 export class DeviceLooks {
   readonly #world: DeviceWorld;
   readonly #looks = new Map<string, Look>();
+  readonly #ids = new WeakMap<DeviceRing, string>();
   /** Set once the store is there. */
   source: DeviceSource | undefined;
 
@@ -45,18 +46,17 @@ export class DeviceLooks {
   /** Those of these domains that are there now; the same objects as before while they stay. */
   pages(domids: Iterable<number>): ObservedPage[] {
     this.forgetGone();
-    const wanted = new Set<string>();
-    const pages: ObservedPage[] = [];
+    const wanted = new Map<string, ObservedPage>();
     for (const domid of domids) {
       for (const ring of this.source?.ringsOf(domid) ?? []) {
         const page = this.#page(ring);
-        if (!page) continue;
-        wanted.add(page.id);
-        pages.push(page);
+        if (page) wanted.set(page.id, page);
       }
     }
-    for (const id of this.#looks.keys()) if (!wanted.has(id)) this.#close(id);
-    return pages;
+    if (wanted.size < this.#looks.size) {
+      for (const id of this.#looks.keys()) if (!wanted.has(id)) this.#close(id);
+    }
+    return [...wanted.values()];
   }
 
   /** Called before pages are freed. */
@@ -68,7 +68,7 @@ export class DeviceLooks {
   }
 
   #page(ring: DeviceRing): ObservedPage | undefined {
-    const id = `device:${ring.domid}:${deviceRingPath(ring)}`;
+    const id = this.#idOf(ring);
     const known = this.#looks.get(id);
     if (known && isSameRing(known.ring, ring)) return known.page;
     if (known) this.#close(id);
@@ -77,6 +77,13 @@ export class DeviceLooks {
     const look = this.#look(id, ring, grants as Grant[]);
     this.#looks.set(id, look);
     return look.page;
+  }
+
+  /** The same rings are asked for again and again. */
+  #idOf(ring: DeviceRing): string {
+    let id = this.#ids.get(ring);
+    if (id === undefined) this.#ids.set(ring, (id = `device:${ring.domid}:${deviceRingPath(ring)}`));
+    return id;
   }
 
   #look(id: string, ring: DeviceRing, grants: readonly Grant[]): Look {
