@@ -7,7 +7,7 @@ import { networkDriverDomain } from './guests/driverDomain';
 import { debian, linuxGuest } from './guests/linux';
 import { miniOsGuest, stubDomain } from './guests/miniOs';
 import { mirageGuest } from './guests/mirage';
-import { qube, servingQube } from './guests/qubes';
+import { answeringQube, callingQube } from './guests/qubes';
 import { crashingGuest, workerGuest } from './guests/shortLived';
 import { rollingGuest, rowdyGuest } from './guests/troubled';
 import { windowsGuest } from './guests/windows';
@@ -134,7 +134,7 @@ export const demoDomains: readonly DomainConfig[] = [
       { vdev: 'xvdb', target: '/dev/qubes_dom0/vm-work-private' },
     ],
     meminfo: true,
-    guest: qube,
+    guest: answeringQube('vault'),
   },
   {
     ...stays,
@@ -151,7 +151,7 @@ export const demoDomains: readonly DomainConfig[] = [
       { vdev: 'xvdb', target: '/dev/qubes_dom0/vm-vault-private' },
     ],
     meminfo: true,
-    guest: servingQube('work'),
+    guest: callingQube('work'),
   },
   {
     ...stays,

@@ -9,6 +9,7 @@ import type { StoreClient, WatchEvent } from '../host/storeClient';
 import type { ShutdownReason } from '../host/worldControl';
 import { Gate } from './due';
 import type { What, WorldTime } from './due';
+import type { VchanProgram } from './rings/vchanPrograms';
 import type { SeededRandom } from './seededRandom';
 
 /**
@@ -34,6 +35,8 @@ export interface DomainPorts {
   log(line: string): void;
   /** Grants and event channels for a kernel of the domain. */
   programPorts(domid: number): { readonly grants: Grants; readonly events: EventChannels };
+  /** A program of the domain that opens vchans. */
+  openVchans(domain: Domain): VchanProgram;
   /** The kernel's end of the domain's ring; undefined where the domain has none. */
   kernel(domid: number): KernelRing | undefined;
   /** Puts a line on the domain's console ring. */
@@ -75,8 +78,6 @@ export class Domain {
   #isPaused = false;
   #kernelStore: StoreClient | undefined;
   #kernelPorts: ReturnType<DomainPorts['programPorts']> | undefined;
-  #lastGref: number;
-  #lastPort: number;
   #watches = 0;
   /** Those who sleep. A set of our own, because a signal with hundreds of listeners is slow. */
   readonly #waits = new Set<{ readonly timer: Timer; reject(reason: Error): void }>();
@@ -96,9 +97,6 @@ export class Domain {
       text: `${name} (domain ${domid}) goes on after a wait.`,
       gate: this.gate,
     };
-    // Grant references 0 to 7 are reserved; ports 1 and 2 are those of xenstore and console.
-    this.#lastGref = ports.random.between(8, 800);
-    this.#lastPort = ports.random.between(3, 12);
   }
 
   get status(): DomainStatus {
@@ -135,6 +133,12 @@ export class Domain {
   /** What its kernel lends to others and maps of theirs; gone when another kernel takes its place. */
   get lending(): { readonly grants: Grants; readonly events: EventChannels } {
     return (this.#kernelPorts ??= this.#ports.programPorts(this.domid));
+  }
+
+  /** Starts a program that opens vchans. Whoever starts it ends it, or the domain's end does. */
+  openVchans(): VchanProgram {
+    this.signal.throwIfAborted();
+    return this.#ports.openVchans(this);
   }
 
   get ring(): KernelRing | undefined {
@@ -214,14 +218,6 @@ export class Domain {
       signal.removeEventListener('abort', stop);
       await watch.close();
     }
-  }
-
-  newGref(): number {
-    return ++this.#lastGref;
-  }
-
-  newPort(): number {
-    return ++this.#lastPort;
   }
 
   /** What its kernel says on its console. */

@@ -37,6 +37,7 @@ import { openProgram } from './openProgram';
 import { openProcessPages } from './pages';
 import { Consoles } from './rings/consoles';
 import { worldDoorbells } from './rings/doorbells';
+import { VchanProgram } from './rings/vchanPrograms';
 import { Kernels } from './rings/kernels';
 import { recordedDial, recordedSockets } from './recordRequests';
 import { Scheduler } from './scheduler';
@@ -169,6 +170,7 @@ export class World implements Host {
       log,
       kernel: (domid: number) => kernels.get(domid),
       programPorts: (domid: number) => this.machine.portsOf(domid),
+      openVchans: (owner: Domain) => new VchanProgram({ machine: this.machine, time, faults }, owner),
       print: (owner: Domain, line: string) => this.#consoles.print(owner, line),
       changed: () => queueMicrotask(changed),
     };

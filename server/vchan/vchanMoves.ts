@@ -166,7 +166,8 @@ export class VchanMoves {
 
   *#liveSteps(value: number): RingWork<void> {
     const { live } = bytesOf[this.role];
-    yield this.#step('state', () => `${shortOf[this.role]}_live ${this.#control.load8(live)} → ${value}`);
+    const before = this.#control.load8(live);
+    yield this.#step('state', () => `${shortOf[this.role]}_live ${before} → ${value}`);
     this.#control.store8(live, value);
   }
 

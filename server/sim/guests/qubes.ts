@@ -1,35 +1,51 @@
 /**
- * Qubes as Qubes OS has them: each tells the memory manager what it uses, and one offers the other
- * a vchan now and then. The vchan's two nodes are libxenvchan's, and they go as soon as the client
- * has connected; the folders above them stay. The rings behind the nodes are not simulated yet.
+ * Qubes as Qubes OS has them: each tells the memory manager what it uses, and they talk to each other
+ * over vchans. One calls a service of the other now and then, on a vchan for that call alone, whose nodes
+ * go as soon as the client has come; and it plays with an echo on one that stays.
  */
-import type { StoreOperations } from '../../host/storeClient';
+import type { Random } from '../../host/clock';
 import type { Domain } from '../domain';
 import type { GuestScript } from '../toolstack/config';
-import { none, noneBut } from '../toolstack/perms';
 import { bootLinux } from './linux';
 import { balloonedKiB, wander } from './parts';
+import { answerQrexec, callQrexec, qrexecDataPort } from './qrexec';
+import { caller, echo, vchanPeer } from './vchanPeers';
 
-/** The first of the ports that qrexec uses for data. */
-const firstDataPort = 513;
+const echoPort = 'echo';
 
-/** A qube that only calls others. */
-export const qube: GuestScript = async (domain, { config, isKexec }) => {
-  await bootLinux(domain, config, { isKexec });
-  domain.startDaemon('meminfo-writer', () => writeMeminfo(domain));
-};
+/** Answers the calls of another qube, and echoes what it says. */
+export function answeringQube(callerName: string): GuestScript {
+  return qube({
+    'qrexec-agent': vchanPeer({ role: 'client', peer: callerName, port: qrexecDataPort }, answerQrexec),
+    echo: vchanPeer({ role: 'server', peer: callerName, port: echoPort, persistent: true }, echo),
+  });
+}
 
-/** A qube that serves calls from the qube of the given name. */
-export function servingQube(clientName: string): GuestScript {
+/** Calls another qube now and then, and plays with its echo. */
+export function callingQube(calledName: string): GuestScript {
+  const calls = {
+    role: 'server',
+    peer: calledName,
+    port: qrexecDataPort,
+    nodesStay: 'untilConnected',
+  } as const;
+  const input = (random: Random) => `sign document ${random.below(1000)}, please`;
+  return qube({
+    'qrexec-client': vchanPeer({ ...calls, leastPauseMs: 15_000, mostPauseMs: 40_000 }, callQrexec(input)),
+    echo: vchanPeer(
+      { role: 'client', peer: calledName, port: echoPort },
+      caller(() => 'is anybody there?', 3000, 9000),
+    ),
+  });
+}
+
+function qube(programs: Readonly<Record<string, GuestScript>>): GuestScript {
   return async (domain, surroundings) => {
-    await qube(domain, surroundings);
-    domain.startDaemon('qrexec-agent', async () => {
-      for (;;) {
-        await domain.sleep(15_000, 40_000);
-        const client = surroundings.hypervisor.byName(clientName);
-        if (client?.running) await serveOneCall(domain, client.domid);
-      }
-    });
+    await bootLinux(domain, surroundings.config, { isKexec: surroundings.isKexec });
+    domain.startDaemon('meminfo-writer', () => writeMeminfo(domain));
+    for (const [name, run] of Object.entries(programs)) {
+      domain.startDaemon(name, () => run(domain, surroundings));
+    }
   };
 }
 
@@ -40,19 +56,4 @@ async function writeMeminfo(domain: Domain): Promise<void> {
     await domain.store.write('memory/meminfo', String(usedKiB));
     await domain.sleep(5_000, 11_000);
   }
-}
-
-async function serveOneCall(domain: Domain, clientDomid: number): Promise<void> {
-  const folder = `data/vchan/${clientDomid}/${firstDataPort + domain.random.below(8)}`;
-  const perms = noneBut(domain.domid, { read: clientDomid });
-  await domain.store.transaction(async (transaction: StoreOperations) => {
-    await transaction.mkdir(folder);
-    await transaction.setPerms(folder, none(domain.domid));
-    await transaction.write(`${folder}/ring-ref`, String(domain.newGref()));
-    await transaction.setPerms(`${folder}/ring-ref`, perms);
-    await transaction.write(`${folder}/event-channel`, String(domain.newPort()));
-    await transaction.setPerms(`${folder}/event-channel`, perms);
-  });
-  await domain.sleep(1_500, 4_000);
-  await domain.store.rm(folder);
 }
