@@ -11,8 +11,10 @@ import { say } from './say';
 import { onSettings, settings } from './settings';
 import { Signal } from './signal';
 import { texts } from './texts';
+import { Devices } from './devices/devices';
 import { Findings } from './rings/findings';
 import { Rings } from './rings/rings';
+import { DevicesView } from './views/devicesView';
 import { HostsView } from './views/hostsView';
 import { Problems } from './views/problems';
 import { RetryClock } from './views/retryClock';
@@ -29,6 +31,7 @@ export class Xenscope implements vscode.Disposable {
   readonly watches: Watches;
   readonly acts: Acts;
   readonly rings: Rings;
+  readonly devices: Devices;
   readonly findings: Findings;
   readonly worlds: Worlds;
   /** Further matches of searches under way. */
@@ -54,6 +57,7 @@ export class Xenscope implements vscode.Disposable {
     this.watches = new Watches(this.connection, this.report);
     this.acts = new Acts(this.connection);
     this.rings = new Rings(this.connection, this.report);
+    this.devices = new Devices(this.connection, this.report);
     this.findings = new Findings(this.connection, () => Date.now());
     this.worlds = new Worlds(this.connection, this.hosts, this.report);
     this.connection.on('xenscope/found', (news) => this.found.fire(news));
@@ -70,6 +74,7 @@ export class Xenscope implements vscode.Disposable {
       this.watchesView,
       this.ringsView,
       new Problems(this),
+      new DevicesView(this),
       new HostsView(this),
       new StatusBar(this),
       this.hosts.onChange(() => this.connectShownHost()),

@@ -20,6 +20,7 @@ const allParts = [
   { name: 'rings', specs: ['test/fuzz/rings.test.ts', 'test/fuzz/ringStore.test.ts'], effort: 20 },
   { name: 'pages', specs: ['test/fuzz/ringPages.test.ts'], effort: 100 },
   { name: 'world', specs: ['test/fuzz/world.test.ts'], effort: 12 },
+  { name: 'devices', specs: ['test/fuzz/deviceStates.test.ts'], effort: 20 },
   { name: 'journal', specs: ['test/fuzz/journal.test.ts'], effort: 10 },
   { name: 'chaos', specs: ['test/sim/chaos.test.ts'], effort: 50 },
   {
