@@ -27,6 +27,8 @@ export interface Sent {
 export class VchanSession {
   readonly #options: VchanSessionOptions;
   readonly #cancel = new AbortController();
+  /** Never rejects. */
+  readonly #opening: Promise<void>;
   #phase: VchanState['phase'] = 'opening';
   #vchan: Vchan | undefined;
   #reader: VchanReader | undefined;
@@ -43,7 +45,7 @@ export class VchanSession {
     const { program, names } = options;
     program.ended?.addEventListener('abort', this.#onProgramEnded, { once: true });
     this.#admit(`as ${names.own}: ${openingWords(options.plan, names).text}`);
-    void this.#open();
+    this.#opening = this.#open();
   }
 
   get state(): VchanState {
@@ -198,6 +200,8 @@ export class VchanSession {
       over = { text: `Closed, but its nodes could not be removed. ${error.message}`, wayOut: error.wayOut };
     }
     this.#finish(over);
+    // What was just being opened takes back what it has done, and needs the store for it.
+    await this.#opening;
     await program.close();
   }
 

@@ -134,10 +134,10 @@ export class VchanFeed {
   }
 
   #tellSoon(): void {
-    this.#timer = this.#options.host.clock.after(vchanNewsIntervalMs, () => {
+    this.#timer ??= this.#options.host.clock.after(vchanNewsIntervalMs, () => {
+      this.#timer = undefined;
       for (const [id, console] of this.#consoles) if (!this.#options.isBusy()) this.#tell(id, console);
       if (this.#consoles.size > 0) this.#tellSoon();
-      else this.#timer = undefined;
     });
   }
 
