@@ -5,7 +5,7 @@ import type { VchanPlan } from '../../server/act/vchanPlan';
 import { VchanReader, maxKeptBytes } from '../../server/act/vchanReader';
 import { VchanSession } from '../../server/act/vchanSession';
 import { systemClock } from '../../server/cli/systemClock';
-import { XenscopeError } from '../../server/host/errors';
+import type { XenscopeError } from '../../server/host/errors';
 import { VchanFeed } from '../../server/rpc/vchanFeed';
 import type { VchanNews } from '../../server/rpc/api';
 import { CLIENT, Rig, SERVER, isCode, paths } from '../vchan/rig';
