@@ -15,18 +15,18 @@ else describe('between real domains', describeDomains);
 
 function describeDomains(): void {
   const libraries = new XenLibraries();
-  let guests: { readonly one: GuestSide; readonly other: GuestSide };
-  before(async () => {
-    GuestSide.prepare(__filename);
-    guests = { one: await GuestSide.create('one'), other: await GuestSide.create('other') };
-  });
+  let one: GuestSide;
+  let other: GuestSide;
+  before(() => GuestSide.prepare(__filename));
+  // Each takes its time to boot, and to start Node.
+  before(async () => (one = await GuestSide.create('one')));
+  before(async () => (other = await GuestSide.create('other')));
   after(async () => {
-    for (const guest of [guests?.one, guests?.other]) await guest?.destroy();
-    for (const guest of [guests?.one, guests?.other]) await guest?.gone();
+    for (const guest of [one, other]) await guest?.destroy();
+    for (const guest of [one, other]) await guest?.gone();
   });
 
   describeHost('real Xen, dom0 and two guests', abilities, (dies) => {
-    const { one, other } = guests;
     const inDom0 = nativeSide({ libraries }, 0);
     // Each of the two can die once.
     const [ours, theirs] = dies === 'ours' ? [new RemoteSide(other), inDom0] : [inDom0, new RemoteSide(one)];
