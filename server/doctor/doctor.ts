@@ -11,6 +11,7 @@ import { flowing } from './rules/flowing';
 import { full } from './rules/full';
 import { idle } from './rules/idle';
 import { indexInsane } from './rules/indexInsane';
+import { nobodyWakes } from './rules/nobodyWakes';
 import { notifyLost } from './rules/notifyLost';
 import { notUsed } from './rules/notUsed';
 import { peerGone } from './rules/peerGone';
@@ -35,6 +36,7 @@ export const rules: readonly Rule[] = [
   reconnecting,
   notifyLost,
   full,
+  nobodyWakes,
   peerGone,
   requestWaiting,
   readerNotLooking,

@@ -74,12 +74,18 @@ function hasLeft({ page, states, samples, directions }: RingHistory) {
   const unread = directions.filter(({ usedBytes }) => usedBytes > 0);
   return {
     severity: unread.length > 0 ? ('note' as const) : ('fine' as const),
-    text: `peer gone: the ${gone} has left`,
+    text: `peer gone: the ${gone} has left${unreadText(unread)}`,
     evidence: [
       gone === 'server' ? 'srv_live is 0.' : 'cli_live is 0; a persistent server waits for the next client.',
       ...unread.map(pairLine),
     ],
   };
+}
+
+function unreadText(unread: readonly { readonly usedBytes: number }[]): string {
+  const bytes = unread.reduce((sum, { usedBytes }) => sum + usedBytes, 0);
+  if (bytes === 0) return '';
+  return `, ${grouped(bytes)} ${bytes === 1 ? 'byte' : 'bytes'} unread`;
 }
 
 /** Simulated hosts only: bytes wait for somebody who is not bound to the doorbell. */
