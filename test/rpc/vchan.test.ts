@@ -214,6 +214,37 @@ describe('vchans by hand, over the API', function () {
     await assert.rejects(send(one, 'x'), /not open any more/);
   });
 
+  it('acts as domain 0 as well', async () => {
+    const path = `data/vchan/2/test${tests}`;
+    const one = await open({ role: 'server', actAs: 0, peer: 2, path });
+    await state(one, ({ peer }) => peer === 'waiting');
+    const other = await open({ role: 'client', actAs: 2, peer: 0, path: `/local/domain/0/${path}` });
+    await state(other, ({ phase }) => phase === 'open');
+    await send(other, 'to domain 0');
+    await eventually(() => received(one) === 'to domain 0');
+  });
+
+  it('ends with the domain that it acts as, and keeps what has come until then', async () => {
+    const { domains } = await editor.ask('xenscope/world', { host });
+    const { domid, name } = domains.findLast(({ can }) => can.includes('destroy'))!;
+    const path = `data/vchan/2/test${tests}`;
+    const one = await open({ role: 'server', actAs: domid!, peer: 0, path });
+    await state(one, ({ peer }) => peer === 'waiting');
+    const other = await open({
+      role: 'client',
+      actAs: 0,
+      peer: domid!,
+      path: `/local/domain/${domid}/${path}`,
+    });
+    await state(one, ({ peer }) => peer === 'here');
+    await send(other, 'just before');
+    await eventually(() => received(one) === 'just before');
+    await editor.ask('xenscope/domainAct', { host, act: 'destroy', who: domid! });
+    const ended = await state(one, ({ phase }) => phase === 'ended');
+    assert.match(ended.state.text, new RegExp(`^${name} .* has ended`));
+    await assert.rejects(send(one, 'x'), /not open any more/);
+  });
+
   it('writes down what a person did, in the flight recorder of the world', async () => {
     const [, other] = await pair();
     await send(other, 'recorded');
