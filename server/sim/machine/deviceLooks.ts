@@ -4,6 +4,7 @@
  */
 import { copyPart, memoryOver, type RevocableMemory } from '../../host/bufferMemory';
 import type { ObservedInside, ObservedPage } from '../../host/observer';
+import { PAGE_BYTES } from '../../host/pages';
 import { deviceRingPath, isSameRing, type DeviceRing } from '../../wire/deviceRings/deviceRing';
 import { FLEX_RING_INDEXES, FLEX_RING_ORDER_MAX, flexRingBytes } from '../../wire/flexRing';
 import type { Port } from './eventTable';
@@ -87,9 +88,10 @@ export class DeviceLooks {
   }
 
   #look(id: string, ring: DeviceRing, grants: readonly Grant[]): Look {
-    const { memory, close } = readOnlyMemory(grants);
     const world = this.#world;
-    const ringBytes = ring.format.kind === 'flex' ? flexBytes(memory) : undefined;
+    const ringBytes = ring.format.kind === 'flex' ? flexBytes(grants[0]!) : undefined;
+    let view: ReturnType<typeof readOnlyMemory> | undefined;
+    let isClosed = false;
     let inside: ObservedInside | undefined;
     const page: ObservedPage = {
       id,
@@ -99,14 +101,19 @@ export class DeviceLooks {
       ...(ringBytes && { ringBytes }),
       found: `lent to domain ${ring.backendDomid}, as ${ring.node} of ${ring.deviceClass} ${ring.devid} tells`,
       copy(into, offset = 0) {
-        if (memory.dead !== undefined) return false;
-        copyPart(memory, into, offset);
+        if (isClosed) return false;
+        view ??= readOnlyMemory(grants);
+        copyPart(view.memory, into, offset);
         return true;
       },
       get inside() {
         const port = ring.port === undefined ? undefined : world.port(ring.domid, ring.port);
         return (inside = insideOf(port, inside));
       },
+    };
+    const close = () => {
+      isClosed = true;
+      view?.close();
     };
     return { page, ring, grants, close };
   }
@@ -121,7 +128,7 @@ function isLentTo(grant: Grant | undefined, domid: number): boolean {
   return grant !== undefined && grant.toDomid === domid && grant.frames.memory.dead === undefined;
 }
 
-/** All pages one behind the other, wherever they lie. */
+/** All pages one behind the other, wherever they lie, mapped for reading when somebody first looks. */
 function readOnlyMemory(grants: readonly Grant[]): { memory: RevocableMemory; close(): void } {
   const views = new Map([...new Set(grants.map(({ frames }) => frames))].map((it) => [it, it.readOnly()]));
   const parts = grants.map(({ frames, page }) => ({
@@ -139,7 +146,8 @@ function readOnlyMemory(grants: readonly Grant[]): { memory: RevocableMemory; cl
 }
 
 /** `in` and `out`; undefined while the frontend has not written the order, or a wrong one. */
-function flexBytes(memory: RevocableMemory): readonly [number, number] | undefined {
-  const order = memory.load32(FLEX_RING_INDEXES.fields.ring_order.offsetBytes);
+function flexBytes({ frames, page }: Grant): readonly [number, number] | undefined {
+  const { offsetBytes } = FLEX_RING_INDEXES.fields.ring_order;
+  const order = frames.memory.load32(page * PAGE_BYTES + offsetBytes);
   return order > FLEX_RING_ORDER_MAX ? undefined : [flexRingBytes(order), flexRingBytes(order)];
 }
