@@ -1,69 +1,17 @@
 import assert from 'node:assert/strict';
-import { Acts } from '../../server/act/acts';
+import type { Acts } from '../../server/act/acts';
 import type { Edit } from '../../server/act/edit';
 import { maxKeptSubtreeNodes } from '../../server/act/guard';
 import { permsProblem, valueProblem } from '../../server/act/inputProblem';
-import { UndoList, maxUndoEntries } from '../../server/act/undoList';
-import type { StoreClient } from '../../server/host/storeClient';
-import { dump } from '../../server/model/dump';
-import { openStoreClient } from '../../server/store/client/storeClient';
-import { Xenstored } from '../../server/store/xenstored';
 import { nameProblem, pathProblem } from '../../server/wire/pathProblem';
-import { ManualClock } from '../sim/manualClock';
-
-const nameDomain = (domid: number) =>
-  domid === 3 ? 'web (3)' : domid === 0 ? 'Domain-0 (0)' : `domain ${domid}`;
-
-const write = (path: string, value: string, create = false): Edit => ({
-  kind: 'write',
-  path,
-  value: Buffer.from(value, 'latin1'),
-  create,
-});
-const remove = (path: string): Edit => ({ kind: 'remove', path });
-/** By who was told that it cannot be taken back. */
-const removeForGood = (path: string): Edit => ({ kind: 'remove', path, knownFinal: true });
-const grant = (path: string, domid: number): Edit => ({
-  kind: 'setPerms',
-  path,
-  perms: [
-    { domid, read: false, write: false },
-    { domid: 0, read: true, write: false },
-  ],
-});
+import { type ActsScene, grant, openActs, remove, removeForGood, write } from './openActs';
 
 describe('acts by hand', () => {
-  const clock = new ManualClock();
-  let xenstored: Xenstored;
-  let store: StoreClient;
-  let guest: StoreClient;
-  /** In a simulated world, on a real host, and as the unprivileged domain 3. */
-  let acts: Acts;
-  let onRealHost: Acts;
-  let asGuest: Acts;
-  let allowDomain0Edits = false;
+  let scene: ActsScene;
+  let { store, guest, acts, onRealHost, asGuest, text } = {} as ActsScene;
+  beforeEach(async () => ({ store, guest, acts, onRealHost, asGuest, text } = scene = await openActs()));
+  afterEach(() => scene.close());
 
-  beforeEach(async () => {
-    xenstored = new Xenstored({ clock });
-    store = openStoreClient({ dial: xenstored.connect({ domid: 0 }), clock });
-    guest = openStoreClient({ dial: xenstored.connect({ domid: 3 }), clock });
-    allowDomain0Edits = false;
-    const options = { nameDomain, allowDomain0Edits: () => allowDomain0Edits };
-    acts = new Acts({ ...options, store, isReal: false });
-    onRealHost = new Acts({ ...options, store, isReal: true });
-    asGuest = new Acts({ ...options, store: guest, isReal: false });
-    await store.write('/a/one', '1');
-    await store.write('/a/two/below', '2');
-    await store.write('/local/domain/0/name', 'Domain-0');
-    await store.write('/local/domain/0/backend/vif/3/0/state', '4');
-    await store.write('/local/domain/3/data', '');
-    await store.setPerms('/local/domain/3/data', [{ domid: 3, read: false, write: false }]);
-  });
-  afterEach(async () => {
-    await Promise.all([store.close(), guest.close(), xenstored.close()]);
-  });
-
-  const text = async (path: string) => (await store.read(path)).toString('latin1');
   const verdict = async (edit: Edit, on: Acts = acts) => (await on.preview(edit)).verdict;
 
   describe('the guard', () => {
@@ -237,7 +185,7 @@ describe('acts by hand', () => {
       for (const edit of edits) assert.equal(await verdict(edit, onRealHost), 'refuse', edit.path);
       await assert.rejects(onRealHost.perform(edits[0]!, true), { code: 'refused' });
       assert.equal(await text('/local/domain/0/name'), 'Domain-0');
-      allowDomain0Edits = true;
+      scene.allowDomain0Edits = true;
       for (const edit of edits) assert.equal(await verdict(edit, onRealHost), 'confirm', edit.path);
     });
 
@@ -311,97 +259,6 @@ describe('acts by hand', () => {
       assert.equal((await acts.preview(edit)).overtaken, true);
       await assert.rejects(acts.perform(edit, true), { code: 'overtaken' });
       assert.deepEqual(await store.getPerms('/a/one'), [{ domid: 0, read: true, write: true }]);
-    });
-  });
-
-  describe('undo', () => {
-    const undoable = async (edit: Edit) => (await acts.perform(edit, true)).undoId!;
-
-    it('writes the old value again', async () => {
-      const undoId = await undoable(write('/a/one', 'uno\0'));
-      assert.equal(await text('/a/one'), 'uno\0');
-      assert.deepEqual(await acts.undo(undoId), { text: '/a/one is "1" again.' });
-      assert.equal(await text('/a/one'), '1');
-      await assert.rejects(acts.undo(undoId), { code: 'refused' });
-    });
-
-    it('removes a created node, with the parents that came with it', async () => {
-      const undoId = await undoable(write('/a/b/c/d', 'x', true));
-      await acts.undo(undoId);
-      assert.deepEqual(await store.directory('/a'), ['one', 'two']);
-    });
-
-    it('keeps parents that somebody else has come to use', async () => {
-      const undoId = await undoable(write('/a/b/c/d', 'x', true));
-      await store.write('/a/b/other', '');
-      await acts.undo(undoId);
-      assert.deepEqual(await store.directory('/a/b'), ['other']);
-    });
-
-    it('restores a removed subtree with values and permissions', async () => {
-      await store.write('/a/two/octets', Buffer.from([0, 255, 10]));
-      await store.setPerms('/a/two/below', [
-        { domid: 3, read: true, write: false },
-        { domid: 0, read: true, write: true },
-      ]);
-      const before = await dump(store, '/a', 'json');
-      const undoId = await undoable(remove('/a'));
-      assert.equal((await acts.undo(undoId)).text, 'Restored /a and 4 nodes below it.');
-      assert.equal(await dump(store, '/a', 'json'), before);
-    });
-
-    it('restores what it can when an owner is gone', async () => {
-      await store.setPerms('/a/two/below', [{ domid: 3, read: true, write: false }]);
-      const undoId = await undoable(remove('/a/two'));
-      xenstored.domainDied(3);
-      assert.equal(
-        (await acts.undo(undoId)).text,
-        'Restored /a/two and one node below it. One node got other permissions, because their owner is gone.',
-      );
-      assert.equal(await text('/a/two/below'), '2');
-    });
-
-    it('gives the old permissions back', async () => {
-      const before = await store.getPerms('/a/one');
-      await acts.undo(await undoable(grant('/a/one', 3)));
-      assert.deepEqual(await store.getPerms('/a/one'), before);
-    });
-
-    it('refuses when somebody changed the node since', async () => {
-      const written = await undoable(write('/a/one', 'uno'));
-      await store.write('/a/one', 'eins');
-      await assert.rejects(acts.undo(written), {
-        code: 'refused',
-        message: /written again: it is "eins" now/,
-      });
-      const created = await undoable(write('/a/new', '', true));
-      await store.write('/a/new/child', '');
-      await assert.rejects(acts.undo(created), { code: 'refused', message: /has got children/ });
-      const removed = await undoable(remove('/a/two'));
-      await store.mkdir('/a/two');
-      await assert.rejects(acts.undo(removed), { code: 'refused', message: /created again/ });
-      const orphaned = await undoable(remove('/a/new/child'));
-      await store.rm('/a/new');
-      await assert.rejects(acts.undo(orphaned), {
-        code: 'refused',
-        message: /\/a\/new, where it was, is gone/,
-      });
-      const granted = await undoable(grant('/a/one', 3));
-      await store.setPerms('/a/one', [{ domid: 0, read: true, write: true }]);
-      await assert.rejects(acts.undo(granted), {
-        code: 'refused',
-        message: /permissions of \/a\/one were changed again/,
-      });
-      assert.equal(await text('/a/one'), 'eins');
-    });
-
-    it('remembers a bounded number of acts', () => {
-      const list = new UndoList();
-      const entry = { nodes: 1, run: () => Promise.reject(new Error('not run')) };
-      const first = list.add(entry);
-      for (let count = 0; count < maxUndoEntries; count++) list.add(entry);
-      assert.equal(list.get(first), undefined);
-      assert.ok(list.get(first + 1));
     });
   });
 

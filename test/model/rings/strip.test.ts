@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { slotMs, Strip, stripSlots } from '../../../server/model/rings/strip';
+import { slotMs, stripSlots, Strip } from '../../../server/model/rings/strip';
+import { watchRings } from './watchRings';
 
 const startMs = 1_700_000_000_000;
 
@@ -59,5 +60,77 @@ describe('the strip of a ring', () => {
     }
     const { usedBytes } = strip.read(0).directions[0]!;
     assert.deepEqual([usedBytes.length, usedBytes[0], usedBytes.at(-1)], [stripSlots, 10, stripSlots + 9]);
+  });
+});
+
+describe('the strip of a ring that is watched', () => {
+  it('holds the most that waited and all that passed in each slot, with marks', () => {
+    const { clock, subscribe, page, watch } = watchRings();
+    subscribe(20);
+    clock.tick(slotMs);
+    page.produce('req', Buffer.alloc(600, 1));
+    clock.tick(slotMs);
+    page.consume('req');
+    page.setPair('rsp', 9, 20);
+    clock.tick(slotMs);
+    const strip = watch.strip('xenstore:1')!;
+    const [req] = strip.directions;
+    assert.equal(Math.max(...req!.usedBytes.map((bytes) => bytes ?? 0)), 600);
+    assert.equal(
+      req!.producedBytes.reduce<number>((sum, bytes) => sum + (bytes ?? 0), 0),
+      600,
+    );
+    assert.ok(strip.marks.some(({ what }) => what.includes('insane')));
+  });
+
+  it('has no level where the indices mean nothing', () => {
+    const { clock, subscribe, page, watch } = watchRings();
+    subscribe(20);
+    const levels = () => {
+      const { directions } = watch.strip('xenstore:1')!;
+      return directions.map(({ usedBytes }) => usedBytes.at(-1));
+    };
+    page.produce('rsp', Buffer.alloc(40));
+    clock.tick(3 * slotMs);
+    assert.deepEqual(levels(), [0, 40]);
+    page.setPair('req', 9, 20);
+    clock.tick(3 * slotMs);
+    assert.deepEqual(levels(), [null, 40], 'impossible indices');
+    page.setPair('req', 20, 20);
+    page.setWord('connection', 1);
+    clock.tick(3 * slotMs);
+    assert.deepEqual(levels(), [null, null], 'a reconnect is under way');
+    page.setWord('connection', 0);
+    clock.tick(3 * slotMs);
+    assert.deepEqual(levels(), [0, 40]);
+  });
+
+  it('is bounded, knows where nobody looked, and gives only what is new when asked', () => {
+    const { clock, subscribe, watch } = watchRings();
+    const first = subscribe();
+    clock.tick(5_000);
+    first.stop();
+    clock.tick(10_000);
+    subscribe();
+    clock.tick(1_000);
+    const { directions } = watch.strip('xenstore:1')!;
+    assert.ok(directions[0]!.usedBytes.filter((bytes) => bytes === null).length > 90);
+    clock.tick(10 * stripSlots * slotMs);
+    assert.equal(watch.strip('xenstore:1')!.directions[0]!.usedBytes.length, stripSlots);
+    const fresh = watch.strip('xenstore:1', clock.nowMs() - 1_000)!;
+    assert.ok(fresh.directions[0]!.usedBytes.length <= 11);
+  });
+
+  it('does not press what passed while nobody looked into one moment', () => {
+    const { clock, subscribe, page, last } = watchRings();
+    subscribe().stop();
+    const first = subscribe();
+    clock.tick(100);
+    first.stop();
+    page.pass('req', Buffer.alloc(1_000_000));
+    clock.tick(60_000);
+    subscribe();
+    clock.tick(0);
+    assert.equal(last().rings[0]!.directions[0]!.producedPerSecond, 0);
   });
 });
