@@ -1,9 +1,52 @@
-// Compares our xenstored with Debian's in one run. `npm run bench [-- --quick] [-- --only NAME]`.
+// Compares our xenstored with Debian's in one run; `npm run bench -- --help` tells the options.
 // Compiles the load generator and bundles the server first; writes test-artefacts/bench.json.
 import { build } from 'esbuild';
 import { spawn, spawnSync } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
 import path from 'node:path';
+import { parseArgs } from 'node:util';
+
+const usage = `Compares our xenstored with Debian's, measures rings and the cost of showing them. Takes about twenty minutes.
+
+  npm run bench                        all of it, three repetitions
+  npm run bench -- --quick             three minutes: short runs, one repetition, 10 000 nodes
+  npm run bench -- --only TEXT         parts and rows whose name contains TEXT, e.g. "read, 32", "ring:", "rings shown"
+  npm run bench -- --repetitions N
+  npm run bench -- --profile           keeps CPU profiles of our server in test-artefacts/profiles
+  npm run bench -- --help              this text
+
+How to read what comes out: docs/benchmarks.md.`;
+
+/** Throws on what is no option, in node's own words. */
+function checked(args) {
+  const options = {
+    quick: 'boolean',
+    only: 'string',
+    repetitions: 'string',
+    profile: 'boolean',
+    help: 'boolean',
+  };
+  const { values } = parseArgs({
+    args,
+    options: Object.fromEntries(Object.entries(options).map(([name, type]) => [name, { type }])),
+  });
+  const { repetitions = '1' } = values;
+  if (!/^[1-9][0-9]*$/.test(repetitions))
+    throw new Error(`--repetitions takes a number from 1 on, not "${repetitions}".`);
+  return values;
+}
+
+let wantsHelp;
+try {
+  wantsHelp = checked(process.argv.slice(2)).help;
+} catch (error) {
+  console.error(`${error.message}\n\n${usage}`);
+  process.exit(1);
+}
+if (wantsHelp) {
+  console.log(usage);
+  process.exit(0);
+}
 
 if (process.platform !== 'linux') {
   console.error('The load generator and the daemons to compare with need Linux.');
