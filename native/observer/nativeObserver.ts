@@ -20,7 +20,7 @@ export const leaseMs = 2_000;
 export { retryMs } from './ringPage';
 /** Of all domains together; guests can announce as many as they like. */
 const defaultMaxVchanPages = 512;
-const maxDeviceRings = 2_048;
+const defaultMaxDeviceRings = 2_048;
 
 export interface NativeObserverOptions {
   /** A connection of its own, which the observer closes. */
@@ -29,6 +29,7 @@ export interface NativeObserverOptions {
   /** Whether the ring of domain 0 itself can be seen: nobody granted it, so that takes another way. */
   readonly seesDomain0: boolean;
   readonly maxVchanPages?: number;
+  readonly maxDeviceRings?: number;
   /** Hears what is left out, and why. */
   readonly log?: (line: string) => void;
   /** Throws a XenscopeError where a page cannot be mapped now. */
@@ -47,6 +48,7 @@ export class NativeObserver implements Observer {
   /** Vchans whose page was none of ours, by node and grant: when that was found out. */
   readonly #refused = new Map<string, number>();
   #leavesVchansOut = false;
+  #leavesRingsOut = false;
   #sweep: Timer | undefined;
   #isClosed = false;
 
@@ -141,11 +143,17 @@ export class NativeObserver implements Observer {
 
   /** What a dead domain left in the store does not count. */
   #devicePlaces(): RingPlace[] {
+    const maxDeviceRings = this.#options.maxDeviceRings ?? defaultMaxDeviceRings;
     const there = new Set(this.#domains.map(({ domid }) => domid));
-    return this.#deviceRings
-      .filter(({ domid }) => this.#finder.isLimited || there.has(domid))
-      .slice(0, maxDeviceRings)
-      .map((ring) => ({ kind: 'device', domid: ring.domid, ring }));
+    const rings = this.#deviceRings.filter(({ domid }) => this.#finder.isLimited || there.has(domid));
+    const leavesOut = rings.length > maxDeviceRings;
+    if (leavesOut && !this.#leavesRingsOut) {
+      this.#options.log?.(
+        `Devices share ${rings.length} rings with this domain; only the first ${maxDeviceRings} are looked at.`,
+      );
+    }
+    this.#leavesRingsOut = leavesOut;
+    return rings.slice(0, maxDeviceRings).map((ring) => ({ kind: 'device', domid: ring.domid, ring }));
   }
 
   #placesOf({ domid, storeFrame, consoleFrame, hasConsole, vchans }: FoundDomain): RingPlace[] {

@@ -24,9 +24,12 @@ describe('device rings on a real host', () => {
   let observer: NativeObserver;
   let lend: Grants;
   const mapped = new Set<Mapped>();
+  const maxDeviceRings = 3;
+  const lines: string[] = [];
 
   beforeEach(async () => {
     clock = new ManualClock();
+    lines.length = 0;
     world = await openWorld({ domains: [] });
     world.machine.createDomain(guest);
     lend = world.machine.portsOf(guest).grants;
@@ -47,6 +50,8 @@ describe('device rings on a real host', () => {
       store: world.openStore(),
       clock,
       seesDomain0: true,
+      maxDeviceRings,
+      log: (line) => lines.push(line),
       map: (place) => mapRing({ grants: grants as Grants, foreign }, place),
     });
   });
@@ -182,6 +187,18 @@ describe('device rings on a real host', () => {
     const sampler = new PageSampler(page);
     assert.equal(sampler.sample(0), 'gone');
     assert.match(sampler.unreadable!, /grants nothing under reference 4000/);
+  });
+
+  it('are so many and no more, which is said once', async () => {
+    for (const device of ['vbd/1', 'vbd/2', 'vbd/3', 'vbd/4']) {
+      await connect(device, { 'ring-ref': lend.share(0, 1, { writable: true }).grefs[0]! });
+    }
+    await until(() => devices().length === maxDeviceRings);
+    await until(() => lines.length > 0);
+    assert.deepEqual(lines, ['Devices share 4 rings with this domain; only the first 3 are looked at.']);
+    await store.rm(front('vbd/1'));
+    await until(() => devices().some(({ id }) => id.endsWith('/4')));
+    assert.equal(devices().length, 3);
   });
 
   it('go with their domain, and with their device', async () => {
