@@ -1,6 +1,7 @@
 /** A backend of any kind: the policy decides, the class knows the device. */
 import { XenbusState } from '../wire/xenbusState';
 import { DeviceDriver } from './deviceDriver';
+import { otherNode } from './devicePath';
 import type { DriverOptions } from './deviceDriver';
 import type { OtherEnd } from './deviceEnd';
 import { publish, readText } from './nodes';
@@ -31,7 +32,14 @@ export class BackendDriver extends DeviceDriver<BackendStep> {
   }
 
   protected otherWatch(otherPath: string): string {
-    return `${otherPath}/state`;
+    return this.#policy.watches === 'folder' ? otherPath : `${otherPath}/state`;
+  }
+
+  /** Of a whole folder only these say something; one for the folder itself is ignored. */
+  protected override concernsOther(path: string): boolean {
+    if (this.#policy.watches === 'state') return true;
+    const node = otherNode(this.device.other.path, path);
+    return node === 'state' || node === 'protocol';
   }
 
   /** Missing counts as offline: the toolstack always writes it. */

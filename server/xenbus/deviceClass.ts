@@ -7,7 +7,7 @@ import type { DeviceEnd } from './deviceEnd';
 import type { Entries } from './nodes';
 
 export interface DeviceClass {
-  /** Once, before the first step. A backend answers what it publishes before it waits for a frontend. */
+  /** Before the first step. A backend answers what it publishes before it waits for a frontend; some ask again for the next one. */
   init?(): Promise<Entries> | Entries;
   /** Backends: what the hotplug script and the driver add once the device is plugged; connecting waits for it. */
   plug?(): Promise<Entries> | Entries;

@@ -5,6 +5,7 @@
  */
 import { XenscopeError } from '../host/errors';
 import type { EventPort } from '../host/events';
+import type { WatchEvent } from '../host/storeClient';
 import { holdsRings } from '../wire/xenbusDance';
 import { XenbusState } from '../wire/xenbusState';
 import type { DeviceClass, MakeDevice } from './deviceClass';
@@ -63,8 +64,8 @@ export abstract class DeviceDriver<Step extends { readonly kind: string }> {
     this.device = new DeviceEnd(ports, path, other, until, onEvent);
     this.type = make(this.device);
     try {
-      const look = async () => {
-        await this.look('other');
+      const look = async ({ path: changed, kind }: WatchEvent) => {
+        if (kind !== 'change' || this.concernsOther(changed)) await this.look('other');
         return until.aborted ? 'done' : undefined;
       };
       await ports.follow(this.otherWatch(other.path), look, until);
@@ -96,6 +97,12 @@ export abstract class DeviceDriver<Step extends { readonly kind: string }> {
   protected abstract findOther(): Promise<OtherEnd | undefined>;
   /** What is watched of the other end. */
   protected abstract otherWatch(otherPath: string): string;
+  /** Whether a change at `path`, of what is watched of the other end, may mean anything. */
+  protected concernsOther(path: string): boolean {
+    void path;
+    return true;
+  }
+
   protected abstract next(): Step | undefined;
   protected abstract perform(step: Step): Promise<void>;
   /** What a driver does besides writing why, when a step failed. */

@@ -11,6 +11,7 @@ import { isXenbusMove } from '../../server/wire/xenbusDance';
 import type { XenbusSide } from '../../server/wire/xenbusDance';
 import { XenbusState } from '../../server/wire/xenbusState';
 import { runBackends, runFrontends } from '../../server/xenbus/bus';
+import type { BackendKind, FrontendKind } from '../../server/xenbus/bus';
 import type { MakeDevice } from '../../server/xenbus/deviceClass';
 import { readState, writeEntries } from '../../server/xenbus/nodes';
 import { otherNumber } from '../../server/xenbus/otherEnd';
@@ -85,6 +86,13 @@ export async function openRig({ dial, pauseMs }: { dial?: Dial; pauseMs?: number
     before,
     runBackend(policy: BackendPolicy, make: MakeDevice = ringBackend(calls)) {
       running.push(runBackends(portsOf(0, 'backend'), '/local/domain/0/backend', { vif: { policy, make } }));
+    },
+    /** Drivers of one's own, under the kind `vif`. */
+    runKinds(backend: BackendKind, frontend: FrontendKind) {
+      running.push(
+        runBackends(portsOf(0, 'backend'), '/local/domain/0/backend', { vif: backend }),
+        runFrontends(portsOf(3, 'frontend'), { vif: frontend }, '/local/domain/3/device'),
+      );
     },
     runFrontend(habits: FrontendHabits, make: MakeDevice = ringFrontend(calls)) {
       running.push(runFrontends(portsOf(3, 'frontend'), { vif: { habits, make } }, '/local/domain/3/device'));

@@ -92,6 +92,18 @@ export function defineXenbusSuite(dial?: () => Dial): void {
     );
   });
 
+  it('case 102: the classic backend ignores that the folder of its frontend changed as such', async () => {
+    rig.runBackend(classicBackend, bareBackend(rig.calls));
+    await rig.add();
+    await write(`${front}/state`, Connected);
+    await rig.reaches({ backend: Connected });
+    // One event, for the folder: all that is below it goes without a word.
+    await rig.store.rm(front);
+    await write(`${front}/state`, Closed);
+    await rig.reaches({ backend: Closed });
+    assert.deepEqual(movesOf('backend'), [InitWait, Connected, Closed], 'it did not move for the folder');
+  });
+
   it('case 103: a state that was removed does not come back', async () => {
     await rig.add();
     assert.equal(await switchState(rig.store, front, Initialised), Initialised);

@@ -34,6 +34,8 @@ export type BackendStep =
 
 export interface BackendPolicy {
   readonly name: string;
+  /** What it watches of the frontend: its `state`, or its folder, of whose nodes only some are looked at. */
+  readonly watches: 'state' | 'folder';
   /** `hotplug-status` is written by the driver itself, not by a script. */
   readonly writesHotplugStatus: boolean;
   /** A step that fails closes the device; otherwise it stays where it is and tries again at the next change. */

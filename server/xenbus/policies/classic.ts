@@ -11,6 +11,7 @@ const { Initialising, InitWait, Connected, Closing, Closed } = XenbusState;
 
 export const classicBackend: BackendPolicy = {
   name: 'classic',
+  watches: 'folder',
   writesHotplugStatus: true,
   closesOnFailure: false,
   next: (view) =>

@@ -11,6 +11,7 @@ const { Unknown, Initialising, InitWait, Initialised, Connected, Closing, Closed
 
 export const linuxBackend: BackendPolicy = {
   name: 'linux',
+  watches: 'state',
   writesHotplugStatus: false,
   closesOnFailure: true,
   next: (view) => repair(view) ?? follow(view),

@@ -11,6 +11,7 @@ const { Unknown, Initialising, InitWait, Initialised, Connected, Closing, Closed
 
 export const modernBackend: BackendPolicy = {
   name: 'modern',
+  watches: 'state',
   writesHotplugStatus: true,
   closesOnFailure: true,
   next: (view) => repair(view) ?? follow(view),

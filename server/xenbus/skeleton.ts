@@ -1,0 +1,160 @@
+/**
+ * A whole device to copy: one ring of slots of 16 bytes, on which the backend answers each request with
+ * the same bytes. Everything that a class of devices has to do is here, and nothing else; what it shares,
+ * maps and binds is given back by the drivers.
+ */
+import { XenscopeError } from '../host/errors';
+import type { RingWork } from '../host/microSteps';
+import { freeSteps } from '../host/steps';
+import type { RingSteps } from '../host/steps';
+import { XenbusState } from '../wire/xenbusState';
+import type { BackendKind, FrontendKind } from './bus';
+import type { DeviceClass } from './deviceClass';
+import type { DeviceEnd } from './deviceEnd';
+import type { Entries } from './nodes';
+import { otherNumber } from './otherEnd';
+import { linuxBackend } from './policies/linux';
+import { RingWorker } from './rings/ringWorker';
+import { BackRing, FrontRing } from './rings/slotRingEnds';
+
+export const ECHO_SLOT_BYTES = 16;
+/** Requests that wait for room in the ring; further ones are refused. */
+const maxWaiting = 256;
+const requestsAtOnce = 16;
+
+/** To be given to `runBackends` under the name of the kind. */
+export function echoBackend(steps: RingSteps = freeSteps): BackendKind {
+  return { policy: linuxBackend, make: (device) => new EchoBack(device, steps) };
+}
+
+/** To be given to `runFrontends`; `onConnected` is handed each device when it can be used. */
+export function echoFrontend(
+  onConnected: (device: EchoFront) => void,
+  steps: RingSteps = freeSteps,
+): FrontendKind {
+  return {
+    habits: { published: XenbusState.Initialised, closesFirst: 'ifUsed', reopens: true },
+    make: (device) => new EchoFront(device, steps, onConnected),
+  };
+}
+
+class EchoBack implements DeviceClass {
+  #worker: RingWorker | undefined;
+
+  constructor(
+    private readonly device: DeviceEnd,
+    private readonly steps: RingSteps,
+  ) {}
+
+  /** What it can do, for the frontend to read before it publishes its ring. */
+  init(): Entries {
+    return [['feature-echo', 1]];
+  }
+
+  async initialise(): Promise<Entries> {
+    const { resources, other } = this.device;
+    const gref = await otherNumber(this.device, 'ring-ref');
+    const remotePort = await otherNumber(this.device, 'event-channel');
+    if (gref === undefined || remotePort === undefined) {
+      throw new XenscopeError('protocol', `${other.path} names no ring, or no event channel.`);
+    }
+    const { memory } = resources.map(other.domid, [gref]);
+    const port = resources.bindInterdomain(other.domid, remotePort);
+    const ring = new BackRing({ memory, port, slotBytes: ECHO_SLOT_BYTES, name: 'echo' });
+    this.#worker = new RingWorker(
+      this.steps,
+      () => this.#work(ring),
+      ({ message }) => this.device.ports.log(message),
+    );
+    return [];
+  }
+
+  connected(): void {
+    this.#worker?.look();
+  }
+
+  event(): void {
+    this.#worker?.look();
+  }
+
+  disconnect(): void {
+    this.#worker?.close();
+  }
+
+  *#work(ring: BackRing): RingWork<void> {
+    for (;;) {
+      const requests = yield* ring.take(requestsAtOnce);
+      if (requests.length === 0) return;
+      yield* ring.respond(requests);
+    }
+  }
+}
+
+export class EchoFront implements DeviceClass {
+  #ring: FrontRing | undefined;
+  #worker: RingWorker | undefined;
+  #waiting: Buffer[] = [];
+  #answers: ((response: Buffer) => void)[] = [];
+
+  constructor(
+    private readonly device: DeviceEnd,
+    private readonly steps: RingSteps,
+    private readonly onConnected: (device: EchoFront) => void,
+  ) {}
+
+  initialise(): Entries {
+    const { resources, other } = this.device;
+    const { grefs, memory } = resources.share(other.domid, 1);
+    const port = resources.bindUnbound(other.domid);
+    this.#ring = new FrontRing({ memory, port, slotBytes: ECHO_SLOT_BYTES, name: 'echo' });
+    this.#waiting = [];
+    this.#answers = [];
+    this.#worker = new RingWorker(
+      this.steps,
+      () => this.#work(),
+      ({ message }) => this.device.ports.log(message),
+    );
+    return [
+      ['ring-ref', grefs[0]!],
+      ['event-channel', port.port],
+    ];
+  }
+
+  connected(): void {
+    this.onConnected(this);
+  }
+
+  event(): void {
+    this.#worker?.look();
+  }
+
+  disconnect(): void {
+    this.#worker?.close();
+  }
+
+  /** Resolves with what comes back; never, when the device disconnects before. At most 16 bytes. */
+  echo(bytes: Uint8Array): Promise<Buffer> {
+    if (bytes.length > ECHO_SLOT_BYTES) {
+      throw new XenscopeError('input', `${bytes.length} bytes do not fit into a slot of ${ECHO_SLOT_BYTES}.`);
+    }
+    if (this.#waiting.length >= maxWaiting) {
+      throw new XenscopeError('limit', `${maxWaiting} requests wait already.`, {
+        wayOut: 'Wait for answers first.',
+      });
+    }
+    const slot = Buffer.alloc(ECHO_SLOT_BYTES);
+    slot.set(bytes);
+    return new Promise((resolve) => {
+      this.#waiting.push(slot);
+      this.#answers.push(resolve);
+      this.#worker?.look();
+    });
+  }
+
+  /** The backend answers in order, so the first answer is for the first who asked. */
+  *#work(): RingWork<void> {
+    const ring = this.#ring!;
+    yield* ring.take((response) => this.#answers.shift()?.(response));
+    yield* ring.push(this.#waiting.splice(0, ring.free));
+  }
+}
