@@ -13,6 +13,8 @@ export interface VchanGuardOptions {
   readonly nameDomain: NameDomain;
   readonly isReal: boolean;
   readonly allowDomain0Edits: () => boolean;
+  /** Whether a client is at that vchan of a domain now; undefined, or absent, where that cannot be seen. */
+  readonly hasClient?: (server: number, gref: number) => boolean | undefined;
 }
 
 const domain0 = domainPath(0);
@@ -81,10 +83,13 @@ async function judgeClient(plan: VchanPlan, own: number, options: VchanGuardOpti
   const { store, nameDomain } = options;
   const base = absolutePath(plan.path, own);
   const [client, server] = [nameDomain(own), nameDomain(plan.peer)];
+  const gref = await readIfThere(store, `${base}/${VCHAN_RING_REF}`);
+  const isTaken = gref !== undefined && options.hasClient?.(plan.peer, Number(gref)) === true;
   return {
-    verdict: 'allow',
+    verdict: isTaken ? 'confirm' : 'allow',
     text: `${client} connects as client to the vchan that ${server} offers at ${base}.`,
     details: [
+      ...(isTaken ? ['A client is there already: two of them at one end break each other’s indices.'] : []),
       await whatIsOffered(store, base, own, options),
       'Nothing is written to the xenstore. The page of the server is mapped, and says from then on that a client is there.',
       'A server that is not persistent takes one client, and is over when that one leaves.',

@@ -7,7 +7,7 @@ import { serveVchan } from '../vchan/serve';
 import type { Vchan } from '../vchan/vchan';
 import type { VchanEnding, VchanPlan, VchanState } from './vchanPlan';
 import { type Taken, VchanReader } from './vchanReader';
-import { type VchanNames, endedWords, levelsOf, openWords, openingWords } from './vchanWords';
+import { type VchanNames, closingWords, endedWords, levelsOf, openWords, openingWords } from './vchanWords';
 
 export interface VchanSessionOptions {
   readonly plan: VchanPlan;
@@ -69,7 +69,9 @@ export class VchanSession {
     if (phase !== 'open') return { phase, ...endedWords(this.#over, this.#isWrong), ...counts, ...ring };
     try {
       const levels = levelsOf(vchan);
-      const words = openWords(vchan, names, this.#reader!, this.#isSending);
+      const words = this.#isClosing
+        ? closingWords(names)
+        : openWords(vchan, names, this.#reader!, this.#isSending);
       return { phase, ...words, ...counts, ...ring, peer: vchan.peer, ...levels };
     } catch (error) {
       // Its memory is gone, and whoever took it has not told us yet.

@@ -65,6 +65,12 @@ export function openWords(vchan: Vchan, names: VchanNames, reader: VchanReader, 
   return { text: `Open to ${peer}.`, severity: 'fine' };
 }
 
+export function closingWords(names: VchanNames): Words {
+  return names.isHeld()
+    ? note('It is being closed, and the world is held.', 'Resume the world, or step it on.')
+    : note('It is being closed…');
+}
+
 export function endedWords(
   { text, wayOut }: { readonly text: string; readonly wayOut?: string | undefined },
   isWrong: boolean,

@@ -20,6 +20,7 @@ import { type Report, WatchLog } from '../model/watchLog';
 import { DeviceFeed, type DevicePost } from './deviceFeed';
 import { RingFeed, type RingPost } from './ringFeed';
 import { VchanFeed, type VchanPost } from './vchanFeed';
+import { hasClient } from './vchanClients';
 import { watchWorld } from './worldFeed';
 
 export const maxWatchesPerHost = 100;
@@ -94,7 +95,7 @@ export class HostSession {
       ...options.vchans,
       hostId: options.rings.host,
       host,
-      guard,
+      guard: { ...guard, hasClient: (server, gref) => hasClient(host, server, gref) },
       domains: this.domains,
       verdictOf: (ring) => this.rings?.seen(ring)?.verdict,
     });

@@ -2,16 +2,21 @@
 import { XenscopeError } from '../host/errors';
 import type { Clock } from '../host/clock';
 import type { HostProgram, ProgramEnd } from '../host/program';
-import type { RingSteps } from '../host/steps';
 import type { Dial } from '../store/byteStream';
 import { openStoreClient } from '../store/client/storeClient';
 import type { Domain } from './domain';
+import type { WorldTime } from './due';
+import type { Faults } from './faults';
 import type { Hypervisor } from './hypervisor';
 import type { Machine } from './machine/machine';
+import { vchanSteps } from './rings/vchanSteps';
 
 export interface ProgramOptions {
   readonly hypervisor: Hypervisor;
   readonly machine: Machine;
+  readonly time: WorldTime;
+  readonly faults: Faults;
+  /** A person's clock. */
   readonly clock: Clock;
   /** Its way to the store. */
   readonly storeOf: (domain: Domain) => Dial;
@@ -20,6 +25,7 @@ export interface ProgramOptions {
 
 /** Throws a XenscopeError where the domain does not run. */
 export function openProgram(options: ProgramOptions, domid: number): HostProgram {
+  const { time, faults } = options;
   const domain = runningDomain(options.hypervisor, domid);
   const ports = options.machine.portsOf(domid);
   const store = openStoreClient({
@@ -38,7 +44,7 @@ export function openProgram(options: ProgramOptions, domid: number): HostProgram
     store,
     grants: ports.grants,
     events: ports.events,
-    steps: () => stepsOf(domain),
+    steps: (control) => vchanSteps({ time, faults, domain, control }),
     ended,
     admit: options.admit,
     end: (how: ProgramEnd) => {
@@ -65,15 +71,4 @@ function runningDomain(hypervisor: Hypervisor, domid: number): Domain {
   throw new XenscopeError('refused', `${domain.name} (domain ${domid}) does not run.`, {
     wayOut: 'Choose another domain, or wait until it has been built again.',
   });
-}
-
-/** Each step is a thing of its own in the world: it can be held, and others come in between. */
-function stepsOf(domain: Domain): RingSteps {
-  let isDropped = false;
-  return {
-    before: (step) =>
-      isDropped ? undefined : domain.turn(`on its vchan: ${step.text}`).then(() => 'do' as const),
-    // The steps of leaving come after it: they are done at once, because nobody may be there to wait for them.
-    drop: () => void (isDropped = true),
-  };
 }

@@ -231,7 +231,8 @@ export class World implements Host {
     const { hypervisor, machine, clock } = this;
     const storeOf = (owner: Domain) => this.#storeFromOutside(owner);
     const admit = (text: string) => this.#admissions.add('act', text);
-    return openProgram({ hypervisor, machine, clock, storeOf, admit }, domid);
+    const [time, faults] = [this.#scheduler, this.#faults];
+    return openProgram({ hypervisor, machine, time, faults, clock, storeOf, admit }, domid);
   }
 
   openStore(): StoreClient {

@@ -214,6 +214,28 @@ describe('vchans by hand, over the API', function () {
     await assert.rejects(send(one, 'x'), /not open any more/);
   });
 
+  it('asks before a second client comes, who would break what the first one does', async () => {
+    await pair({ persistent: true });
+    const { verdict, details } = await editor.ask('xenscope/vchanPreview', { host, plan: client });
+    assert.equal(verdict, 'confirm');
+    assert.match(details[0]!, /A client is there already/);
+    await assert.rejects(open(client), /Confirm it first|connects as client/);
+  });
+
+  it('says that the world is held, and goes on with it', async () => {
+    const [one, other] = await pair();
+    await editor.ask('xenscope/hold', { host });
+    const sending = send(other, 'held');
+    await state(other, ({ text }) => text.includes('the world is held'));
+    const late = await open({ ...server, path: `${server.path}x` });
+    await state(late, ({ text }) => text.includes('It is being opened') && text.includes('held'));
+    assert.equal(received(one), '');
+    await editor.ask('xenscope/resume', { host });
+    assert.deepEqual(await sending, { sentBytes: 4 });
+    await eventually(() => received(one) === 'held');
+    await state(late, ({ peer }) => peer === 'waiting');
+  });
+
   it('acts as domain 0 as well', async () => {
     const path = `data/vchan/2/test${tests}`;
     const one = await open({ role: 'server', actAs: 0, peer: 2, path });
