@@ -1,8 +1,8 @@
 /** Saves what the flight recorder of a host holds. */
-import { homedir } from 'node:os';
 import * as path from 'node:path';
 import * as vscode from 'vscode';
 import type { Xenscope } from '../context';
+import { defaultFolder } from '../defaultFolder';
 import { failures } from '../errors';
 import { say } from '../say';
 import { texts } from '../texts';
@@ -27,9 +27,4 @@ export async function saveJournal(xenscope: Xenscope, argument: unknown): Promis
   const open = 'Open';
   const answer = await say.information(texts.journalSaved(path.basename(uri.fsPath), saved), open);
   if (answer === open) await vscode.window.showTextDocument(uri);
-}
-
-function defaultFolder(): string {
-  const folder = vscode.workspace.workspaceFolders?.[0]?.uri;
-  return folder?.scheme === 'file' ? folder.fsPath : homedir();
 }

@@ -1,10 +1,10 @@
 /** The console of a vchan: between its page, the server that holds the end, and the person's files. */
-import { homedir } from 'node:os';
 import * as path from 'node:path';
 import * as vscode from 'vscode';
 import type { VchanNews, VchanPlan, VchanPreview } from '../../server/rpc/api';
 import type { FromVchan, ToVchan } from '../../webview/messages';
 import type { Xenscope } from '../context';
+import { defaultFolder } from '../defaultFolder';
 import { failureOf } from '../errors';
 import { ask, say } from '../say';
 import { texts } from '../texts';
@@ -120,7 +120,11 @@ class VchanPanel {
   }
 
   private async send(serial: number, base64: string): Promise<void> {
-    const result = await this.sender.bytes(this.target(), Buffer.from(base64, 'base64'));
+    // The page waits for an answer in any case: until then it keeps what was typed, and takes nothing new.
+    const result =
+      this.consoleId === undefined
+        ? { text: '', problem: texts.vchanNotOpened }
+        : await this.sender.bytes(this.target(), Buffer.from(base64, 'base64'));
     this.post({ kind: 'sent', serial, ...result });
   }
 
@@ -210,7 +214,7 @@ class VchanPanel {
   private async stopRecording(): Promise<void> {
     const { recording } = this;
     this.recording = undefined;
-    recording?.end();
+    await recording?.end();
     this.post({ kind: 'recording' });
     if (recording) this.say(`Recorded in ${recording.file}.`, false);
     if (this.latest?.state.phase === 'open') await this.setReading(this.latest.state.reads);
@@ -285,7 +289,7 @@ class VchanPanel {
 
   private dispose(): void {
     this.closed = true;
-    this.recording?.end();
+    void this.recording?.end();
     for (const subscription of this.subscriptions) subscription.dispose();
     this.forget().catch(this.xenscope.report);
   }
@@ -296,8 +300,3 @@ class VchanPanel {
 }
 
 const connectTimeoutMs = 10_000;
-
-function defaultFolder(): string {
-  const folder = vscode.workspace.workspaceFolders?.[0]?.uri;
-  return folder?.scheme === 'file' ? folder.fsPath : homedir();
-}

@@ -26,8 +26,13 @@ export class VchanRecording {
     if (this.format === 'log') this.stream.write(`# ${new Date(timeMs).toISOString()} ${text}\n`);
   }
 
-  end(): void {
-    this.stream.end();
+  /** Resolves when all is in the file, or never will be. */
+  end(): Promise<void> {
+    return new Promise((resolve) => {
+      this.stream.once('close', resolve);
+      if (this.stream.closed) resolve();
+      else this.stream.end();
+    });
   }
 }
 

@@ -1,4 +1,7 @@
 import assert from 'node:assert/strict';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
 import {
   connectTo,
   domainOfPath,
@@ -7,7 +10,7 @@ import {
   shortPath,
   usualPath,
 } from '../../extension/vchan/plan';
-import { logText } from '../../extension/vchan/recording';
+import { VchanRecording, logText } from '../../extension/vchan/recording';
 
 describe('the plan of a vchan', () => {
   it('has rings of the sizes that are written', () => {
@@ -37,6 +40,40 @@ describe('the plan of a vchan', () => {
 });
 
 describe('a recorded vchan', () => {
+  const folder = mkdtempSync(path.join(os.tmpdir(), 'xenscope-vchan-'));
+  after(() => rmSync(folder, { recursive: true, force: true }));
+
+  const recorded = async (format: 'log' | 'raw'): Promise<string> => {
+    const file = path.join(folder, format);
+    const recording = new VchanRecording(file, format, assert.fail);
+    recording.note('Open.', 0);
+    recording.add('sent', Buffer.from('ping'), 0);
+    recording.add('received', Buffer.from('pong'), 0);
+    await recording.end();
+    return readFileSync(file, 'latin1');
+  };
+
+  it('is a log of both directions, or the received bytes as they are', async () => {
+    assert.equal(await recorded('raw'), 'pong');
+    assert.match(
+      await recorded('log'),
+      /^# .* Open\.\n# .* sent 4 bytes\n.*ping\n# .* received 4 bytes\n.*pong\n$/,
+    );
+  });
+
+  it('says once that its file cannot be written', async () => {
+    const errors: Error[] = [];
+    const recording = new VchanRecording(path.join(folder, 'none', 'file'), 'log', (error) =>
+      errors.push(error),
+    );
+    recording.add('sent', Buffer.from('lost'), 0);
+    await recording.end();
+    assert.deepEqual(
+      errors.map((error) => (error as NodeJS.ErrnoException).code),
+      ['ENOENT'],
+    );
+  });
+
   it('has a line of what it is, then its bytes twice', () => {
     const text = logText('received', Buffer.from('hello\n'), 0);
     assert.equal(text, '# 1970-01-01T00:00:00.000Z received 6 bytes\n0000: 68 65 6c 6c 6f 0a  | hello.\n');
