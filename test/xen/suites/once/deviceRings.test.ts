@@ -20,11 +20,18 @@ const settings = ['memory = 192', `disk = ["${disk}"]`];
 
 describe('the ring of a real disk', () => {
   let guest: Guest;
+  const guests: Guest[] = [];
   let host: NativeHost;
   let observer: NativeObserver;
 
+  async function create(name: string): Promise<Guest> {
+    const created = await Guest.create(name, { settings });
+    guests.push(created);
+    return created;
+  }
+
   before(async () => {
-    guest = await Guest.create('reader', { settings });
+    guest = await create('reader');
     const store = openSocketHost({ path: storeSocket, clock: systemClock, random: systemRandom });
     host = openNativeHost({ store, libraries: new XenLibraries(), log: (line) => assert.fail(line) });
     observer = host.observer!() as NativeObserver;
@@ -32,6 +39,8 @@ describe('the ring of a real disk', () => {
   after(async () => {
     await host.close();
     assert.deepEqual(mappings(), []);
+    // The next suites count who is there.
+    for (const one of guests) await one.destroy();
   });
 
   const ringId = () => `device:${guest.domid}:vbd/51712`;
@@ -149,7 +158,7 @@ describe('the ring of a real disk', () => {
   });
 
   it('is gone with the guest that is destroyed, and keeps no zombie', async () => {
-    const other = await Guest.create('doomed', { settings });
+    const other = await create('doomed');
     guest = other;
     const page = await ring();
     await lookWhile(page, () => other.destroy());
