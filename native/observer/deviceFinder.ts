@@ -41,6 +41,8 @@ export class DeviceFinder {
   /** What the next pass reads: which devices there are, or only these. */
   #isListStale = false;
   readonly #stale = new Set<string>();
+  /** What a pass reads, and has not read yet; what it could not read stays for the next one. */
+  readonly #unread = new Set<string>();
   #isClosed = false;
 
   /** The store's connection is the caller's. */
@@ -56,7 +58,7 @@ export class DeviceFinder {
 
   /** Something was heard of this device and is not read yet. */
   isMoving({ domid, deviceClass, devid }: Pick<BackendDevice, 'domid' | 'deviceClass' | 'devid'>): boolean {
-    return [...this.#stale].some((backend) => {
+    return [...this.#stale, ...this.#unread].some((backend) => {
       const device = this.#devices.get(backend)?.device;
       return device?.domid === domid && device.deviceClass === deviceClass && device.devid === devid;
     });
@@ -99,12 +101,15 @@ export class DeviceFinder {
 
   async #pass(): Promise<void> {
     const isListStale = this.#isListStale;
-    const stale = [...this.#stale];
     this.#isListStale = false;
+    for (const backend of this.#stale) this.#unread.add(backend);
     this.#stale.clear();
     try {
-      const fresh = isListStale ? await this.#readList() : [];
-      for (const backend of new Set([...fresh, ...stale])) await this.#readDevice(backend);
+      if (isListStale) for (const backend of await this.#readList()) this.#unread.add(backend);
+      for (const backend of this.#unread) {
+        await this.#readDevice(backend);
+        this.#unread.delete(backend);
+      }
     } catch (error) {
       // The store went away: its watches fire when it is back.
       if (!(error instanceof XenscopeError)) throw error;

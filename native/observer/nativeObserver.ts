@@ -117,7 +117,10 @@ export class NativeObserver implements Observer {
     for (const [id, place] of wanted) {
       if (this.#pages.has(id)) continue;
       const page = this.#page(id, place);
-      if (page) this.#pages.set(id, page);
+      if (!page) continue;
+      // It was found by what an end said before it moved.
+      if (page.device && this.#devices.isMoving(page.device)) page.pause();
+      this.#pages.set(id, page);
     }
     const refusable = new Set([...wanted.values()].map(refusedKeyOf));
     for (const key of this.#refused.keys()) if (!refusable.has(key)) this.#refused.delete(key);

@@ -26,10 +26,13 @@ describe('device rings on a real host', () => {
   const mapped = new Set<Mapped>();
   const maxDeviceRings = 3;
   const lines: string[] = [];
+  /** What the observer reads at this path it gets when the test lets it. */
+  let slow: { readonly path: string; isAsked: boolean; readonly answered: Promise<void> } | undefined;
 
   beforeEach(async () => {
     clock = new ManualClock();
     lines.length = 0;
+    slow = undefined;
     world = await openWorld({ domains: [] });
     world.machine.createDomain(guest);
     lend = world.machine.portsOf(guest).grants;
@@ -47,7 +50,7 @@ describe('device rings on a real host', () => {
     };
     const foreign = new ForeignMemory(new XenLibraries({ folders: [] }));
     observer = new NativeObserver({
-      store: world.openStore(),
+      store: slowly(world.openStore()),
       clock,
       seesDomain0: true,
       maxDeviceRings,
@@ -60,6 +63,24 @@ describe('device rings on a real host', () => {
     assert.equal(mapped.size, 0, 'nothing is mapped after the end');
     await closeWorlds();
   });
+
+  function slowly(observed: StoreClient): StoreClient {
+    const read = observed.read.bind(observed);
+    observed.read = async (path, options) => {
+      const value = await read(path, options);
+      if (path !== slow?.path) return value;
+      slow.isAsked = true;
+      await slow.answered;
+      return value;
+    };
+    return observed;
+  }
+  /** From now on what stands at `path` is read slowly, until the answer is let through. */
+  function hold(path: string): () => void {
+    let release: () => void = () => undefined;
+    slow = { path, isAsked: false, answered: new Promise((resolve) => (release = resolve)) };
+    return release;
+  }
 
   async function write(folder: string, nodes: Readonly<Record<string, string | number>>): Promise<void> {
     for (const [name, value] of Object.entries(nodes)) await store.write(`${folder}/${name}`, String(value));
@@ -147,6 +168,33 @@ describe('device rings on a real host', () => {
       }
     });
     assert.equal(mapped.size, 1, 'it stands where it stood');
+  });
+
+  it('are not mapped before that is read, whatever else is found meanwhile', async () => {
+    const ring = lend.share(0, 1, { writable: true });
+    await connect('vbd/1', { 'ring-ref': ring.grefs[0]! });
+    const page = await seen();
+    const answer = hold(`${front('vbd/1')}/state`);
+    await store.write(`${front('vbd/1')}/state`, '5');
+    await until(() => slow!.isAsked);
+    await store.write(`/local/domain/${guest}/console/ring-ref`, '9');
+    await until(() => observer.pages().some(({ kind }) => kind === 'console'));
+    throwsCode(() => page.copy(Buffer.alloc(16)), 'busy');
+    answer();
+    await until(() => devices().length === 0);
+  });
+
+  it('are not mapped when they are found by what an end had said before it moved', async () => {
+    const answer = hold(`backend/vbd/${guest}/1/state`);
+    await connect('vbd/1', { 'ring-ref': lend.share(0, 1, { writable: true }).grefs[0]! });
+    await until(() => slow!.isAsked);
+    await store.write(`${front('vbd/1')}/state`, '5');
+    await world.settled();
+    answer();
+    // No time passes on the clock: what has moved is not read yet.
+    while (devices().length === 0) await new Promise((resolve) => setImmediate(resolve));
+    throwsCode(() => devices()[0]!.copy(Buffer.alloc(16)), 'busy');
+    await until(() => devices().length === 0);
   });
 
   it('that their frontend names anew are other pages', async () => {
