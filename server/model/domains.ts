@@ -59,6 +59,12 @@ export class DomainList {
     return [...this.#byDomid.values()];
   }
 
+  /** Whether the xenstore has it. A zombie, which it does not have any more, has no devices either. */
+  hasInStore(domid: number): boolean {
+    const domain = this.#byDomid.get(domid);
+    return domain !== undefined && domain.isInStore !== false;
+  }
+
   /** `web (3)`, `Domain-0 (0)`, or `domain 3` when it has no name or does not exist. */
   readonly nameDomain = (domid: number): string => {
     const name = this.#byDomid.get(domid)?.name;

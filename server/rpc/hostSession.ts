@@ -85,7 +85,7 @@ export class HostSession {
           store,
           clock,
           feed,
-          hasDomain: (domid) => this.domains.all.some((domain) => domain.domid === domid),
+          hasDomain: (domid) => this.domains.hasInStore(domid),
           judge: diagnoseDevice,
           onChange,
         }),

@@ -109,6 +109,16 @@ describe('the domains of a host whose hypervisor can be asked', () => {
       assert.equal(asked, 3);
     });
 
+    it('which makes no domain of a zombie for whoever asks for its nodes', async () => {
+      lives = [pv(3), pv(5, 'dying')];
+      await list.refresh();
+      assert.deepEqual(
+        list.all.map(({ domid }) => domid),
+        [3, 5],
+      );
+      assert.deepEqual([list.hasInStore(3), list.hasInStore(5), list.hasInStore(6)], [true, false, false]);
+    });
+
     it('no more where the hypervisor does not say', async () => {
       await list.refresh();
       clock.tick(10 * livesIntervalMs);
