@@ -4,6 +4,7 @@
  */
 import assert from 'node:assert/strict';
 import { isReadable, whenReadable } from '../../native/descriptors';
+import { DomainLives } from '../../native/domainLife';
 import { openEventChannels } from '../../native/eventChannels';
 import { ForeignMemory } from '../../native/foreignMemory';
 import { NativeGrants } from '../../native/grants';
@@ -75,6 +76,7 @@ export async function fuzzNative(options: FuzzOptions): Promise<{ done: number; 
   let events = openEventChannels(libraries);
   let grants = new NativeGrants({ libraries, events, views: options.views });
   let foreign = new ForeignMemory(libraries, options.views);
+  let lives = new DomainLives(libraries);
   const ports: EventPort[] = [];
   const shares: Shared[] = [];
   const maps: Mapped[] = [];
@@ -116,6 +118,8 @@ export async function fuzzNative(options: FuzzOptions): Promise<{ done: number; 
     // Only domains that are not there: whose frames could be mapped would be read, whatever they are.
     () => foreign.map(pick(random, [31_000, any()]) || 31_000, pick(random, [1n, 2n ** 60n, any()])).unmap(),
     () => foreign.hvmParam(pick(random, [31_000, any()]) || 31_000, any()),
+    () => lives.of(any()),
+    () => lives.all(),
     // Numbers that are no descriptor: what is one may be node's own.
     () => whenReadable(pick(random, [-1, 0.5, 999_999, 2 ** 31, NaN, {} as never]), () => undefined).stop(),
     () => isReadable(poll, any()),
@@ -124,11 +128,13 @@ export async function fuzzNative(options: FuzzOptions): Promise<{ done: number; 
     grants.close();
     events.close();
     foreign.close();
+    lives.close();
     // What is used after the end must know it.
     for (const { memory } of [...maps, ...shares]) assert.ok(memory.dead !== undefined);
     events = openEventChannels(libraries);
     grants = new NativeGrants({ libraries, events, views: options.views });
     foreign = new ForeignMemory(libraries, options.views);
+    lives = new DomainLives(libraries);
   };
 
   for (let call = 0; call < options.calls; call++) {
@@ -148,5 +154,6 @@ export async function fuzzNative(options: FuzzOptions): Promise<{ done: number; 
   grants.close();
   events.close();
   foreign.close();
+  lives.close();
   return counts;
 }
