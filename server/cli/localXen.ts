@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import os from 'node:os';
 import { openNativeHost } from '../../native/host';
-import { XenLibraries } from '../../native/libraries/xenLibraries';
+import { XenLibraries, librariesVariable } from '../../native/libraries/xenLibraries';
 import { chooseStoreWay, findStoreWays } from '../../native/store/storeWays';
 import type { FoundWay, StoreWay } from '../../native/store/storeWays';
 import type { LocalXen, LocalXenState } from '../rpc/localXen';
@@ -79,8 +79,14 @@ function findRootServer(named: string | undefined): string | undefined {
 
 /** What a person types to get one, with the programs of this very server. */
 export function rootCommand(user = userName()): string {
-  const asNode = process.versions.electron === undefined ? [] : ['env', 'ELECTRON_RUN_AS_NODE=1'];
-  const words = [...asNode, process.execPath, process.argv[1] ?? 'xenscope', 'serve', '--owner', user];
+  // Of this server's environment sudo passes nothing on.
+  const folders = process.env[librariesVariable];
+  const variables = [
+    ...(process.versions.electron === undefined ? [] : ['ELECTRON_RUN_AS_NODE=1']),
+    ...(folders ? [`${librariesVariable}=${folders}`] : []),
+  ];
+  const env = variables.length > 0 ? ['env', ...variables] : [];
+  const words = [...env, process.execPath, process.argv[1] ?? 'xenscope', 'serve', '--owner', user];
   return `sudo ${words.map(quoted).join(' ')}`;
 }
 

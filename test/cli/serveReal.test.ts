@@ -242,11 +242,11 @@ describe('xenscope serve --owner', function () {
     copyFileSync(await bundle(), script);
     chmodSync(script, 0o644);
     const options = (rootServer: string) => JSON.stringify({ ...initializeOptions, rootServer });
-    const asked = async (rootServer: string) => {
+    const asked = async (rootServer: string, more: NodeJS.ProcessEnv = {}) => {
       const child = spawn(process.execPath, [script, 'editor', '--stdio'], {
         uid: owner.uid,
         cwd: '/',
-        env: env(),
+        env: { ...env(), ...more },
         stdio: ['pipe', 'pipe', 'inherit'],
       });
       children.push(child);
@@ -275,6 +275,11 @@ describe('xenscope serve --owner', function () {
       /This user may not open the socket of a xenstored.*belongs to root/,
     );
     assert.equal(found.unavailable.command, `sudo ${process.execPath} ${script} serve --owner ${owner.name}`);
+    const elsewhere = await asked(socketPath(), { XENSCOPE_XEN_LIBRARIES: '/opt/my xen/lib:/opt/lib' });
+    assert.equal(
+      elsewhere.unavailable?.command,
+      `sudo env 'XENSCOPE_XEN_LIBRARIES=/opt/my xen/lib:/opt/lib' ${process.execPath} ${script} serve --owner ${owner.name}`,
+    );
     // A socket that somebody else could have put there is none.
     const swapped = path.join(folder, 'open');
     mkdirSync(swapped);
