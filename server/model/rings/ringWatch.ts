@@ -126,7 +126,8 @@ export class RingWatch {
       this.#rings.set(id, ring);
     }
     ring.model.fold(result, this.#time(nowMs));
-    ring.isAtRest = ring.model.isAtRest;
+    // That it has come to rest may have been found by a look at this one alone, which told no frame.
+    ring.isAtRest &&= ring.model.isAtRest;
   }
 
   #forgetGone(activeMs: number): void {

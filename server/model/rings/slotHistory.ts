@@ -84,8 +84,10 @@ export class SlotKeeper implements SlotHistory {
   isAtRest(nowMs: number): boolean {
     const { movedMs = -Infinity, resetMs = -Infinity, insane, inFlight } = this;
     const { ring } = this.layout;
-    // Buffers that are missing, and requests that should be answered, are judged by how long it takes.
-    const isWaiting = ring.isPosted ? inFlight === 0 : inFlight > 0 && !ring.mayWait;
+    // Buffers that are missing, requests that should be answered, and rings without a free slot are judged
+    // by how long it takes.
+    const isFull = this.fullSinceMs !== undefined;
+    const isWaiting = ring.isPosted ? inFlight === 0 : isFull || (inFlight > 0 && !ring.mayWait);
     if (insane || isWaiting) return false;
     return nowMs - movedMs > movementRememberedMs && nowMs - resetMs > resetRememberedMs;
   }

@@ -136,6 +136,23 @@ describe('a ring at rest', () => {
     );
   });
 
+  it('is in the list as it was found to be by whoever looked at it alone', () => {
+    for (let phaseMs = 0; phaseMs < 100; phaseMs += 25) {
+      const { clock, frames, page, watch } = rig('xenstore', true);
+      clock.tick(15_000 + phaseMs);
+      page.pass('req', request);
+      // Until nothing more is said of the movement, which may be found between two frames.
+      for (let ms = 0; ms < 1_300; ms++) {
+        clock.tick(1);
+        watch.detail('xenstore:3');
+      }
+      clock.tick(2_000);
+      const [row] = frames.at(-1)!.rings;
+      assert.equal(row!.directions[0]!.producedPerSecond, 0, `after ${phaseMs} ms`);
+      assert.equal(row, watch.detail('xenstore:3')!.row);
+    }
+  });
+
   it('is at rest no more as soon as it moves, its doorbell is rung, or it goes', () => {
     for (const wake of [
       ({ page }: Rig) => page.produce('req', request),

@@ -113,6 +113,17 @@ describe('a ring of slots', () => {
     assert.ok(directions[0]!.producedBytes.includes(7));
   });
 
+  it('that is full is judged by how long that lasts, also where requests may wait', () => {
+    const { page, clock, row } = rig({ deviceClass: 'pvcalls', nodes: { 'ring-ref': '8', port: '3' } });
+    page.ask(page.slots);
+    page.backendSleeps();
+    clock.tick(10_000);
+    assert.equal(row().verdict.rule, 'full');
+    const { evidence } = row().verdict;
+    clock.tick(5_000);
+    assert.notDeepEqual(row().verdict.evidence, evidence, 'for how long is told anew');
+  });
+
   it('is told of whatever stands in its pages, and covered by its segments without a gap', () => {
     const options = fc.constantFrom<SlotPageOptions>(
       {},
