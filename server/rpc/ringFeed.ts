@@ -196,11 +196,12 @@ class FrameSender {
   send(view: RingView | undefined): 'gone' | undefined {
     const { viewId } = this;
     const { isBusy, send } = this.options;
+    // Also that it is gone waits until the editor reads again: it is told once.
+    if (isBusy()) return undefined;
     if (!view) {
       send('xenscope/ringGone', { viewId });
       return 'gone';
     }
-    if (isBusy()) return undefined;
     const { page, pageVersion, ...rest } = view;
     const isSame = pageVersion === this.#pageVersion && view.row === this.#row;
     if (isSame && view.timeMs - this.#sentMs < stillFrameIntervalMs) return undefined;

@@ -127,6 +127,20 @@ describe('the feed of rings to an editor', () => {
     assert.ok(!scene.feed.closeView(7));
   });
 
+  it('tells it also where the editor did not read when it went', () => {
+    const scene = new Scene(2);
+    scene.clock.tick(1_000);
+    scene.feed.openView(7, 'xenstore:1', 33);
+    scene.clock.tick(100);
+    scene.isBusy = true;
+    scene.remove(1);
+    scene.clock.tick(60_000);
+    assert.deepEqual(scene.take('xenscope/ringGone'), []);
+    scene.isBusy = false;
+    scene.clock.tick(1_000);
+    assert.deepEqual(scene.take('xenscope/ringGone'), [{ viewId: 7 }]);
+  });
+
   it('tells findings when they come and when they go, also while no view is open', () => {
     const scene = new Scene(1);
     scene.clock.tick(1_000);
