@@ -7,7 +7,7 @@ import { FlightRecorder, type RecorderLimits } from './flightRecorder';
 import type { EntryBody, JournalEntry, MessageBody, MessageRole } from './journalEntry';
 
 export const defaultJournalLimits: RecorderLimits = { maxBytes: 4 * 2 ** 20, maxEntries: 65_536 };
-/** Names of pages that are kept; the oldest is forgotten first, long after its entries. */
+/** Names of pages that are kept; of those that are gone the oldest is forgotten first, long after its entries. */
 const maxNames = 8_192;
 
 const roles = ['request', 'reply', 'event'] as const satisfies readonly MessageRole[];
@@ -37,6 +37,8 @@ export class Journal {
   readonly #clock: Clock;
   readonly #recorder: FlightRecorder<Exclude<EntryBody, MessageBody>>;
   readonly #names = new Map<number, string>();
+  /** Those of the names from which nothing more comes, the oldest first. */
+  readonly #ended = new Set<number>();
   #lastSource = 0;
 
   constructor({ clock, limits = defaultJournalLimits }: JournalOptions) {
@@ -63,9 +65,14 @@ export class Journal {
     const id = ++this.#lastSource;
     if (name !== undefined) {
       this.#names.set(id, name);
-      if (this.#names.size > maxNames) this.#names.delete(this.#names.keys().next().value!);
+      if (this.#names.size > maxNames) this.#forgetName();
     }
     return { id, domid, name: this.#nameOf(id) };
+  }
+
+  /** The page is gone: nothing more comes from it. */
+  end({ id }: JournalSource): void {
+    if (this.#names.has(id)) this.#ended.add(id);
   }
 
   add({ id, domid }: JournalSource, body: Exclude<EntryBody, MessageBody>): number {
@@ -112,6 +119,13 @@ export class Journal {
       const entry = this.entry(n);
       if (entry) yield entry;
     }
+  }
+
+  /** Pages that are there since the beginning keep theirs, however many come and go beside them. */
+  #forgetName(): void {
+    const [oldest = this.#names.keys().next().value!] = this.#ended;
+    this.#names.delete(oldest);
+    this.#ended.delete(oldest);
   }
 
   #nameOf(source: number): string {

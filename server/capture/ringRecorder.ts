@@ -47,6 +47,7 @@ class PageRecorder {
 
   gone(): void {
     this.#journal.add(this.#source, { kind: 'gone', layer: 'ring' });
+    this.#journal.end(this.#source);
   }
 
   sampled(result: SampleResult): void {

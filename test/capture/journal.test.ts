@@ -59,6 +59,17 @@ describe('Journal', () => {
     );
   });
 
+  it('keeps the names of pages that are there, however many come and go beside them', () => {
+    const { journal } = rig();
+    const word = { kind: 'state', layer: 'ring', word: 'error', before: 0, after: 2 } as const;
+    const stays = journal.source(0, 'xenstore:0');
+    for (let gref = 0; gref < 10_000; gref++) journal.end(journal.source(9, `vchan:9:${gref}`));
+    const late = journal.source(9, 'vchan:9:late');
+    journal.end(late);
+    const names = [stays, late].map((source) => journal.entry(journal.add(source, word))!.source);
+    assert.deepEqual(names, ['xenstore:0', 'vchan:9:late']);
+  });
+
   it('keeps the last entries within its limits, whole, and says what it dropped', () => {
     fc.assert(
       fc.property(fc.array(fc.integer({ min: 0, max: 400 }), { maxLength: 80 }), (lengths) => {
