@@ -123,7 +123,7 @@ export class DeviceModel {
     if (this.#timer || this.#isClosed || this.#reading) return;
     this.#timer = this.#options.clock.after(deviceBatchMs, () => {
       this.#timer = undefined;
-      void this.#read();
+      this.#read().catch(mustBeAway);
     });
   }
 
@@ -136,6 +136,7 @@ export class DeviceModel {
   #read(): Promise<void> {
     return (this.#reading ??= this.#readDirty().finally(() => {
       this.#reading = undefined;
+      if (!this.#isStarted) return;
       if (this.#isAllDirty || this.#dirtyDomains.size + this.#dirtySides.size > 0) this.#readSoon();
     }));
   }
@@ -155,9 +156,13 @@ export class DeviceModel {
       this.#isFirst = false;
     } catch (error) {
       mustBeAway(error);
+      if (this.#isFirst) {
+        // Nothing is known yet: whoever asks again begins anew.
+        this.#isStarted = false;
+        this.#isAllDirty = true;
+        throw error;
+      }
       // When the store is back, the feed reports a resync.
-      if (wasAll && !this.#isFirst) this.#isAllDirty = false;
-      if (this.#isFirst) throw error;
     }
     if (!this.#isClosed) this.#options.onChange();
   }

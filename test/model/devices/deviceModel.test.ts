@@ -1,6 +1,7 @@
 /** Devices as they are followed through a store, ours; the drivers that dance are real ones where they can be. */
 import assert from 'node:assert/strict';
 import { diagnoseDevice } from '../../../server/doctor/devices/deviceDoctor';
+import { XenscopeError } from '../../../server/host/errors';
 import { DeviceModel } from '../../../server/model/devices/deviceModel';
 import { devicePathOf } from '../../../server/model/devices/devicePaths';
 import { SideSeen } from '../../../server/model/devices/deviceSeen';
@@ -88,6 +89,17 @@ describe('the devices of a host', () => {
     assert.deepEqual(detail?.published.frontend, [{ name: 'mac', value: '00:16:3e:00:00:01' }]);
     assert.deepEqual(detail?.legal.backend, [2, 5, 6]);
     assert.equal(await model.detail('/local/domain/3/device/vif/9'), undefined);
+  });
+
+  it('are not said to be none while the store is away, and are told when it is back', async () => {
+    await add();
+    rig.cut();
+    for (let times = 0; times < 2; times++) await assert.rejects(model.rows(), XenscopeError);
+    await rig.until(() => rig.store.state.kind === 'connected');
+    assert.deepEqual(
+      (await model.rows()).map(({ id }) => id),
+      [front],
+    );
   });
 
   it('have a history of each move, and time in each state', async () => {
