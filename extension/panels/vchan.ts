@@ -171,7 +171,7 @@ class VchanPanel {
     this.latest = undefined;
     this.post({ kind: 'opening' });
     const opened = await openPlan(this.xenscope, this.host, this.plan);
-    if (!opened) return this.away(texts.vchanNotOpened);
+    if (!opened) return this.post({ kind: 'away', text: texts.vchanNotOpened });
     if (this.closed) {
       const { consoleId } = opened;
       await connection.request('xenscope/vchanForget', { host: this.host, consoleId });
@@ -201,8 +201,7 @@ class VchanPanel {
 
   private async startRecording(file: string, format: RecordFormat): Promise<void> {
     this.recording = new VchanRecording(file, format, (error) => {
-      this.say(`Nothing more is recorded: ${error.message}.`, true);
-      void this.stopRecording();
+      this.stopRecording(`Nothing more is recorded: ${error.message}.`).catch(this.xenscope.report);
     });
     this.recording.note(this.lines[0]!, Date.now());
     this.post({ kind: 'recording', file });
@@ -211,12 +210,13 @@ class VchanPanel {
     await this.setReading(this.latest?.state.reads ?? true);
   }
 
-  private async stopRecording(): Promise<void> {
+  /** `problem`: why it ends before a person wanted it to. */
+  private async stopRecording(problem?: string): Promise<void> {
     const { recording } = this;
     this.recording = undefined;
     await recording?.end();
     this.post({ kind: 'recording' });
-    if (recording) this.say(`Recorded in ${recording.file}.`, false);
+    if (recording) this.say(problem ?? `Recorded in ${recording.file}.`, problem !== undefined);
     if (this.latest?.state.phase === 'open') await this.setReading(this.latest.state.reads);
   }
 

@@ -12,7 +12,8 @@ export class VchanRecording {
     private readonly format: RecordFormat,
     onError: (error: Error) => void,
   ) {
-    this.stream = createWriteStream(file);
+    // What passes may be secret, as what the flight recorder writes.
+    this.stream = createWriteStream(file, { mode: 0o600 });
     this.stream.on('error', onError);
   }
 

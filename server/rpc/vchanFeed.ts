@@ -44,6 +44,7 @@ export class VchanFeed {
   readonly #options: VchanFeedOptions;
   readonly #consoles = new Map<number, Console>();
   #timer: Timer | undefined;
+  #isClosed = false;
 
   constructor(options: VchanFeedOptions) {
     this.#options = options;
@@ -73,14 +74,20 @@ export class VchanFeed {
     if (verdict === 'confirm' && !confirmed) {
       throw new XenscopeError('refused', text, { wayOut: 'Confirm it first.' });
     }
+    const { host, guard } = this.#options;
+    const { store, nameDomain } = guard;
+    const own = await ownDomid(plan, store);
+    // Nothing is waited for from here on: what is true now is true when it is opened.
+    if (this.#isClosed) {
+      throw new XenscopeError('gone', 'This host was disconnected meanwhile.', {
+        wayOut: 'Connect it, and open the vchan again.',
+      });
+    }
     if (this.#consoles.size >= maxVchanConsoles) {
       throw new XenscopeError('limit', `${maxVchanConsoles} vchans are open by hand on this host already.`, {
         wayOut: 'Close the panel of another one first.',
       });
     }
-    const { host, guard } = this.#options;
-    const { store, nameDomain } = guard;
-    const own = await ownDomid(plan, store);
     const session = new VchanSession({
       plan,
       program: openProgram(plan.actAs),
@@ -111,6 +118,7 @@ export class VchanFeed {
 
   /** Closes all in order; an end whose store says nothing any more is not waited for. */
   async close(): Promise<void> {
+    this.#isClosed = true;
     this.#timer?.cancel();
     const ids = [...this.#consoles.keys()];
     if (ids.length === 0) return;

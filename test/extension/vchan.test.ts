@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import {
@@ -59,6 +59,11 @@ describe('a recorded vchan', () => {
       await recorded('log'),
       /^# .* Open\.\n# .* sent 4 bytes\n.*ping\n# .* received 4 bytes\n.*pong\n$/,
     );
+  });
+
+  it('is for nobody else to read', async () => {
+    await recorded('raw');
+    assert.equal(statSync(path.join(folder, 'raw')).mode & 0o777, 0o600);
   });
 
   it('says once that its file cannot be written', async () => {

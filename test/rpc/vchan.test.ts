@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { CancellationTokenSource } from 'vscode-jsonrpc/node';
 import type { VchanNews, VchanPlan, VchanState } from '../../server/rpc/api';
+import { maxVchanConsoles } from '../../server/rpc/vchanFeed';
 import { Editor, base64, eventually } from './rig';
 
 describe('vchans by hand, over the API', function () {
@@ -244,6 +245,15 @@ describe('vchans by hand, over the API', function () {
     await state(other, ({ phase }) => phase === 'open');
     await send(other, 'to domain 0');
     await eventually(() => received(one) === 'to domain 0');
+  });
+
+  it('opens only so many at once, also when all are asked for together', async () => {
+    const asked = Array.from({ length: maxVchanConsoles + 4 }, (_, at) =>
+      open({ ...server, path: `${server.path}-${at}` }),
+    );
+    const answers = await Promise.allSettled(asked);
+    assert.equal(answers.filter(({ status }) => status === 'fulfilled').length, maxVchanConsoles);
+    await assert.rejects(open(server), /16 vchans are open by hand on this host already/);
   });
 
   it('ends with the domain that it acts as, and keeps what has come until then', async () => {
