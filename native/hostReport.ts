@@ -47,7 +47,8 @@ const librariesAreFor: Readonly<Record<Exclude<LibraryKey, 'libc'>, string | und
   foreignMemory: 'seeing rings that cannot be mapped by grant',
   xenctrl: 'seeing how domains are (paused, crashed, zombies), and rings of HVM and PVH domains by frame',
   store: 'the store through libxenstore; socket and /dev/xen/xenbus do without',
-  vchan: 'channels through libxenvchan',
+  // Our ends of vchans are our own; only programs of others are in need of it.
+  vchan: undefined,
   toolLog: undefined,
   atomic: undefined,
 };

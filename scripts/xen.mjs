@@ -61,13 +61,15 @@ async function showXen(options) {
     bootMachine({ machine, daemon, name: 'xen', lifeMs: dayMs }),
   );
   const sockets = makeTemporary('sockets');
+  const ends = [];
+  const forward = async (there, here) => ends.push(await running.gate.forward(there, here));
   try {
     await step('Starting two guests', () => startGuests(running.gate));
     const server = await serveInDom0(running.gate);
     const store = path.join(sockets, 'xenstored');
     const root = path.join(sockets, 'server');
-    await running.gate.forward('/run/xenstored/socket', store);
-    await running.gate.forward(server.socket, root);
+    await forward('/run/xenstored/socket', store);
+    await forward(server.socket, root);
     say(`\nThe xenstored of dom0: XENSTORED_PATH=${store}`);
     say(`The console of Xen and dom0 is written to ${path.relative('', running.consoleLog)}.`);
     const gone = running.exited.then(() => {
@@ -85,6 +87,8 @@ async function showXen(options) {
       ended: Promise.race([gone, server.ended]),
     });
   } finally {
+    // A socket that still listens would keep this process.
+    for (const end of ends) await end();
     await running.stop();
     removeTemporary(sockets);
   }
