@@ -47,6 +47,13 @@ export interface EditorServer {
   readonly ended: Promise<void>;
 }
 
+/** The library's reader asks every 10 s for the rest of a message, for good: an editor that died within one would be kept. */
+function patientReader(input: NodeJS.ReadableStream): StreamMessageReader {
+  const reader = new StreamMessageReader(input);
+  reader.partialMessageTimeout = 0;
+  return reader;
+}
+
 export function startEditorServer(options: EditorServerOptions): EditorServer {
   let exit!: () => void;
   const exited = new Promise<void>((resolve) => (exit = resolve));
@@ -54,7 +61,7 @@ export function startEditorServer(options: EditorServerOptions): EditorServer {
   const connection: Connection = createConnection(
     (logger) =>
       createProtocolConnection(
-        new StreamMessageReader(options.input),
+        patientReader(options.input),
         new StreamMessageWriter(options.output),
         untilEnd(logger, () => isOver),
       ),

@@ -55,10 +55,10 @@ class RootServer {
     await once(stream, 'connect');
     // It may be killed at any moment.
     stream.on('error', () => undefined);
-    const connection = createMessageConnection(
-      new StreamMessageReader(stream),
-      new StreamMessageWriter(stream),
-    );
+    const reader = new StreamMessageReader(stream);
+    // A server that is killed within a message never sends the rest: nobody is to ask for it every 10 s.
+    reader.partialMessageTimeout = 0;
+    const connection = createMessageConnection(reader, new StreamMessageWriter(stream));
     connection.onError(() => undefined);
     connection.listen();
     this.#connection = connection;
