@@ -10,6 +10,9 @@ import type { Forwarded } from '../support/outside';
 const machine = 'This machine’s Xen';
 /** Slow enough for an emulated host that others keep busy. */
 const patienceMs = 60_000;
+/** dom0's own disk, for reading. */
+const disk = 'format=raw,vdev=xvda,access=r,backendtype=phy,script=/machine/guest-disk,target=/dev/vda';
+const guestSettings = ['name = "seen"', 'memory = 192', `disk = ["${disk}"]`].join(';');
 
 // One of the two daemons is enough for the window: what the server makes of each is judged elsewhere.
 const describeOnce = process.env['XENSCOPE_XEN_DAEMON'] === 'xenstored' ? describe : () => undefined;
@@ -24,7 +27,7 @@ describeOnce('a real Xen in VS Code', () => {
   before(async function () {
     // With CI=true nothing may be skipped: then it fails below.
     if (!existsSync('/usr/bin/chromium') && process.env['CI'] !== 'true') this.skip();
-    await output(gate, 'xl', 'create', '-q', '/machine/guest.cfg', 'name = "seen"');
+    await output(gate, 'xl', 'create', '-q', '/machine/guest.cfg', guestSettings);
     domid = (await output(gate, 'xl', 'domid', 'seen')).trim();
     socket = await serveInDom0(gate);
     editor = await startEditor({
@@ -64,19 +67,37 @@ describeOnce('a real Xen in VS Code', () => {
     await picture(xenscope.page, 'real-xen-tree');
   });
 
+  const ring = (kind: string) =>
+    xenscope.workbench.pane('Rings').locator(`[role=treeitem][aria-label^="${kind} ring of seen "]`);
+  const shown = () =>
+    xenscope.page.frameLocator('iframe.webview.ready:visible').last().frameLocator('iframe#active-frame');
+
   it('shows the rings of the guest, with what it says on its console', async () => {
-    const rings = xenscope.workbench.pane('Rings');
-    await rings.locator('[role=treeitem][aria-label^="xenstore ring of seen "]').waitFor();
-    await rings.locator('[role=treeitem][aria-label^="console ring of seen "]').click();
-    const panel = xenscope.page
-      .frameLocator('iframe.webview.ready:visible')
-      .last()
-      .frameLocator('iframe#active-frame');
+    await ring('xenstore').waitFor();
+    await ring('console').click();
+    const panel = shown();
     await panel.getByText(`guest ${domid} is ready`).first().waitFor();
     await picture(xenscope.page, 'real-xen-console');
-    await rings.locator('[role=treeitem][aria-label^="xenstore ring of seen "]').click();
+    await ring('xenstore').click();
     await panel.getByRole('img', { name: /Requests: guest → xenstored/ }).waitFor();
     await picture(xenscope.page, 'real-xen-ring');
+    assert.deepEqual(editor.browser.pageErrors, []);
+  });
+
+  it('shows the ring of its disk, with what it read', async () => {
+    const reading = 'echo 3 > /proc/sys/vm/drop_caches; dd if=/dev/xvda of=/dev/null bs=4096 count=8';
+    const tty = (await output(gate, 'xenstore-read', `/local/domain/${domid}/console/tty`)).trim();
+    await output(gate, 'sh', '-c', `echo 'while sleep 1; do ${reading}; done' > ${tty}`);
+    await ring('vbd 51712').click();
+    const panel = shown();
+    await panel.getByRole('heading', { level: 1, name: 'vbd 51712' }).waitFor();
+    const answered = panel.getByRole('table', { name: 'Answered last, newest first' });
+    await answered
+      .getByText(/operation read \(0\)/)
+      .first()
+      .waitFor();
+    await panel.getByText(/Lent to domain 0 under grant \d+; event channel \d+\./).waitFor();
+    await picture(xenscope.page, 'real-xen-device-ring');
     assert.deepEqual(editor.browser.pageErrors, []);
   });
 });
