@@ -10,11 +10,11 @@ import type { DeviceRing } from '../../server/wire/deviceRings/deviceRing';
 import { isRingNode } from '../../server/wire/deviceRings/ringNodes';
 import { nodeName } from '../../server/wire/xsPath';
 import { backendRoot, listBackends, readDeviceRings, type BackendDevice } from './deviceNodes';
-import { Passes } from './passes';
+import { Passes, mayGoWellNow } from './passes';
 import { StandingWatch } from './standingWatch';
 
 /** Devices beyond these are not looked at. */
-const maxDevices = 2_048;
+const defaultMaxDevices = 2_048;
 /** `backend/vbd/3/51712`: what comes or goes above or at this depth is a device. */
 const deviceDepth = 4;
 
@@ -23,6 +23,8 @@ export interface DeviceListener {
   changed(rings: readonly DeviceRing[]): void;
   /** The state of this device is another one now; which, is found out after this. */
   moved(device: BackendDevice): void;
+  /** Only some of the devices are looked at: one sentence, told again only when there was room meanwhile. */
+  limited(why: string): void;
 }
 
 interface Known {
@@ -35,21 +37,24 @@ export class DeviceFinder {
   readonly #store: StoreClient;
   readonly #clock: Clock;
   readonly #listener: DeviceListener;
+  readonly #maxDevices: number;
   readonly #devices = new Map<string, Known>();
   readonly #passes: Passes;
   readonly #backends: StandingWatch;
   /** What the next pass reads: which devices there are, or only these. */
   #isListStale = false;
+  #leavesDevicesOut = false;
   readonly #stale = new Set<string>();
   /** What a pass reads, and has not read yet; what it could not read stays for the next one. */
   readonly #unread = new Set<string>();
   #isClosed = false;
 
   /** The store's connection is the caller's. */
-  constructor(store: StoreClient, clock: Clock, listener: DeviceListener) {
+  constructor(store: StoreClient, clock: Clock, listener: DeviceListener, maxDevices = defaultMaxDevices) {
     this.#store = store;
     this.#clock = clock;
     this.#listener = listener;
+    this.#maxDevices = maxDevices;
     this.#passes = new Passes(clock, () => this.#pass());
     this.#backends = new StandingWatch(store, clock, backendRoot, ({ kind, path }) =>
       kind === 'change' ? this.#backendChanged(path) : this.#lookAll(),
@@ -105,23 +110,22 @@ export class DeviceFinder {
     for (const backend of this.#stale) this.#unread.add(backend);
     this.#stale.clear();
     try {
-      if (isListStale) for (const backend of await this.#readList()) this.#unread.add(backend);
+      if (isListStale) for (const backend of await this.#readFresh()) this.#unread.add(backend);
       for (const backend of this.#unread) {
         await this.#readDevice(backend);
         this.#unread.delete(backend);
       }
     } catch (error) {
-      // The store went away: its watches fire when it is back.
       if (!(error instanceof XenscopeError)) throw error;
+      this.#isListStale ||= isListStale;
+      if (mayGoWellNow(error, this.#store)) this.#passes.want();
     }
     if (!this.#isClosed) this.#listener.changed([...this.#devices.values()].flatMap(({ rings }) => rings));
   }
 
   /** Answers those that were not known. */
-  async #readList(): Promise<string[]> {
-    const listed = new Map(
-      (await listBackends(this.#store, maxDevices)).map((device) => [device.backend, device]),
-    );
+  async #readFresh(): Promise<string[]> {
+    const listed = new Map((await this.#readList()).map((device) => [device.backend, device]));
     for (const [backend, { device, watch }] of this.#devices) {
       if (listed.get(backend)?.frontend === device.frontend) continue;
       watch.close();
@@ -130,6 +134,20 @@ export class DeviceFinder {
     const fresh = [...listed.values()].filter(({ backend }) => !this.#devices.has(backend));
     if (!this.#isClosed) for (const device of fresh) this.#follow(device);
     return fresh.map(({ backend }) => backend);
+  }
+
+  async #readList(): Promise<BackendDevice[]> {
+    const most = this.#maxDevices;
+    // One more tells whether there are more.
+    const devices = await listBackends(this.#store, most + 1);
+    const leavesOut = devices.length > most;
+    if (leavesOut && !this.#leavesDevicesOut) {
+      this.#listener.limited(
+        `This domain serves more than ${most} devices; only the first ${most} of its backend folders are looked at.`,
+      );
+    }
+    this.#leavesDevicesOut = leavesOut;
+    return devices.slice(0, most);
   }
 
   #follow(device: BackendDevice): void {

@@ -6,7 +6,7 @@
 import type { Clock } from '../../server/host/clock';
 import { XenscopeError, isStoreError } from '../../server/host/errors';
 import type { StoreClient, WatchEvent } from '../../server/host/storeClient';
-import { Passes } from './passes';
+import { Passes, mayGoWellNow } from './passes';
 import { StandingWatch } from './standingWatch';
 import { concernsVchans, findVchans, vchanRoot } from '../../server/vchan/findVchans';
 import type { VchanNode } from '../../server/vchan/findVchans';
@@ -114,8 +114,10 @@ export class DomainFinder {
     try {
       this.#take(isListStale ? await this.#read() : await this.#readAgain(domids));
     } catch (error) {
-      // The store went away: its watches fire when it is back.
       if (!(error instanceof XenscopeError)) throw error;
+      this.#isListStale ||= isListStale;
+      for (const domid of domids) this.#stale.add(domid);
+      if (mayGoWellNow(error, this.#store)) this.#passes.want();
     }
   }
 

@@ -10,6 +10,7 @@ import type { DeviceRing } from '../../server/wire/deviceRings/deviceRing';
 import { DeviceFinder } from './deviceFinder';
 import { DomainFinder } from './domainFinder';
 import type { FoundDomain } from './domainFinder';
+import { fairShare, leftOutText } from './fairShare';
 import { idOf, isSamePlace, refusedKeyOf } from './places';
 import { RingPage, retryMs } from './ringPage';
 import type { MappedRing, RingPlace } from './ringPages';
@@ -76,6 +77,7 @@ export class NativeObserver implements Observer {
             page.pause();
         }
       },
+      limited: (why) => options.log?.(why),
     });
   }
 
@@ -127,20 +129,22 @@ export class NativeObserver implements Observer {
     for (const listener of [...this.#listeners]) listener();
   }
 
-  /** By id. Beyond the limit vchans are left out, those of the domains with the highest numbers. */
+  /** By id. Beyond the limit vchans are left out, those of the domains that offer the most. */
   #wanted(): Map<string, RingPlace> {
     const maxVchanPages = this.#options.maxVchanPages ?? defaultMaxVchanPages;
     const places = this.#domains.flatMap((domain) => this.#placesOf(domain));
     const vchans = places.filter(({ kind }) => kind === 'vchan');
-    const leftOut = new Set(vchans.slice(maxVchanPages));
+    const { leftOut } = fairShare(vchans, maxVchanPages);
     // Told once, and again only when there was room meanwhile.
-    if (leftOut.size > 0 && !this.#leavesVchansOut) {
+    if (leftOut.length > 0 && !this.#leavesVchansOut) {
       this.#options.log?.(
-        `The domains announce ${vchans.length} vchans; only the first ${maxVchanPages} are looked at.`,
+        `The domains announce ${vchans.length} vchans; ${maxVchanPages} are looked at, ` +
+          `shared among the domains. ${leftOutText(leftOut)}`,
       );
     }
-    this.#leavesVchansOut = leftOut.size > 0;
-    const seen = [...places.filter((place) => !leftOut.has(place)), ...this.#devicePlaces()];
+    this.#leavesVchansOut = leftOut.length > 0;
+    const unseen = new Set<RingPlace>(leftOut);
+    const seen = [...places.filter((place) => !unseen.has(place)), ...this.#devicePlaces()];
     return new Map(seen.map((place) => [idOf(place), place]));
   }
 
@@ -149,14 +153,15 @@ export class NativeObserver implements Observer {
     const maxDeviceRings = this.#options.maxDeviceRings ?? defaultMaxDeviceRings;
     const there = new Set(this.#domains.map(({ domid }) => domid));
     const rings = this.#deviceRings.filter(({ domid }) => this.#finder.isLimited || there.has(domid));
-    const leavesOut = rings.length > maxDeviceRings;
-    if (leavesOut && !this.#leavesRingsOut) {
+    const { taken, leftOut } = fairShare(rings, maxDeviceRings);
+    if (leftOut.length > 0 && !this.#leavesRingsOut) {
       this.#options.log?.(
-        `Devices share ${rings.length} rings with this domain; only the first ${maxDeviceRings} are looked at.`,
+        `Devices share ${rings.length} rings with this domain; ${maxDeviceRings} are looked at, ` +
+          `shared among the domains. ${leftOutText(leftOut)}`,
       );
     }
-    this.#leavesRingsOut = leavesOut;
-    return rings.slice(0, maxDeviceRings).map((ring) => ({ kind: 'device', domid: ring.domid, ring }));
+    this.#leavesRingsOut = leftOut.length > 0;
+    return taken.map((ring) => ({ kind: 'device', domid: ring.domid, ring }));
   }
 
   #placesOf({ domid, storeFrame, consoleFrame, hasConsole, vchans }: FoundDomain): RingPlace[] {
@@ -171,10 +176,10 @@ export class NativeObserver implements Observer {
     const tellsBytes = place.kind === 'vchan' || isFlex;
     const ringBytes = tellsBytes ? this.#ringBytesOf(place) : undefined;
     if (tellsBytes && !ringBytes) return undefined;
-    return new RingPage(id, place, ringBytes, this.#options.clock, () => {
+    return new RingPage(id, place, ringBytes, this.#options.clock, (asked) => {
       // Also where it cannot be mapped: its domain may be gone, and nobody else tells that.
       this.#sweepLater();
-      return this.#options.map(place);
+      return this.#options.map(asked);
     });
   }
 

@@ -3,8 +3,18 @@
  * makes it wanted may be a guest that writes in a loop.
  */
 import type { Clock, Timer } from '../../server/host/clock';
+import type { XenscopeError } from '../../server/host/errors';
+import type { StoreClient } from '../../server/host/storeClient';
 
 export const minPassIntervalMs = 250;
+
+/**
+ * Whether a pass that failed is to be followed by another. The watches of a store that went away fire when
+ * it is back, and what the store itself answered it would answer again.
+ */
+export function mayGoWellNow({ code }: XenscopeError, { state }: StoreClient): boolean {
+  return state.kind === 'connected' && code !== 'store';
+}
 
 export class Passes {
   readonly #clock: Clock;

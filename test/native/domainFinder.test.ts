@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { DomainFinder } from '../../native/observer/domainFinder';
 import { minPassIntervalMs } from '../../native/observer/passes';
+import { XenscopeError } from '../../server/host/errors';
 import type { StoreClient } from '../../server/host/storeClient';
 import type { World } from '../../server/sim/world';
 import { ManualClock } from '../sim/manualClock';
@@ -14,6 +15,8 @@ describe('the finder of domains', () => {
   let finder: DomainFinder;
   /** Paths that it listed. */
   let listed: string[];
+  /** So many lists of all domains are refused before one is given. */
+  let refusals = 0;
 
   beforeEach(async () => {
     clock = new ManualClock();
@@ -43,6 +46,10 @@ describe('the finder of domains', () => {
     const directory = store.directory.bind(store);
     store.directory = (path, options) => {
       listed.push(path);
+      if (path === '/local/domain' && refusals > 0) {
+        refusals--;
+        return Promise.reject(new XenscopeError('limit', 'Too many requests wait already.'));
+      }
       return directory(path, options);
     };
     return store;
@@ -68,6 +75,19 @@ describe('the finder of domains', () => {
       [],
     );
     await store.close();
+  });
+
+  it('reads a list that it could not have again, after a pause, and then no more', async () => {
+    refusals = 2;
+    const lists = () => listed.filter((path) => path === '/local/domain').length;
+    finder.look();
+    await world.settled();
+    assert.equal(lists(), 1, 'not again at once');
+    for (const count of [2, 3, 3, 3]) {
+      clock.tick(minPassIntervalMs);
+      await world.settled();
+      assert.equal(lists(), count);
+    }
   });
 
   it('reads nothing while nothing happens', async () => {

@@ -221,9 +221,9 @@ describe('the observer of a real host', () => {
   describe('of vchans', () => {
     const root = '/local/domain/1/data';
 
-    /** What a server in domain 1 does that offers a vchan to domain 0. */
-    function offer(leftOrder = 10, toDomid = 0): number {
-      const { grefs, memory } = world.machine.portsOf(1).grants.share(toDomid, 1, { writable: true });
+    /** What a server does that offers a vchan to domain 0. */
+    function offer(leftOrder = 10, toDomid = 0, domid = 1): number {
+      const { grefs, memory } = world.machine.portsOf(domid).grants.share(toDomid, 1, { writable: true });
       memory.store32(16, leftOrder | (11 << 16));
       memory.store8(20, 2);
       memory.store8(21, 1);
@@ -303,8 +303,27 @@ describe('the observer of a real host', () => {
       await listed();
       for (const name of ['a', 'b', 'c']) await announce(`${root}/${name}`, offer());
       await until(() => lines.length > 0);
-      assert.deepEqual(lines, ['The domains announce 3 vchans; only the first 2 are looked at.']);
+      assert.deepEqual(lines, [
+        'The domains announce 3 vchans; 2 are looked at, shared among the domains. Left out: 1 of domain 1.',
+      ]);
       assert.equal(vchans().length, 2);
+    });
+
+    it('leaves out those of the domain that offers the most, whatever its number', async () => {
+      await observer.close();
+      observer = new NativeObserver({ ...options(), maxVchanPages: 3 });
+      await listed();
+      for (const name of ['a', 'b', 'c', 'd']) await announce(`${root}/${name}`, offer());
+      await until(() => vchans().length === 3);
+      const late = offer(10, 0, 2);
+      await announce('/local/domain/2/data/late', late);
+      await until(() => vchans().some(({ domid, gref }) => domid === 2 && gref === late));
+      assert.deepEqual(
+        vchans()
+          .map(({ domid }) => domid)
+          .sort(),
+        [1, 1, 2],
+      );
     });
   });
 
