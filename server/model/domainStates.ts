@@ -21,15 +21,23 @@ export class DomainStates {
   /** In order of domid. */
   join(inStore: readonly Domain[], lives: readonly DomainLife[]): Domain[] {
     const domains = new Map<number, Domain>();
-    for (const { domid, name } of inStore) domains.set(domid, domainOf(domid, name, onlyNodesText));
+    for (const { domid, name } of inStore) {
+      domains.set(domid, { ...domainOf(domid, name, onlyNodesText), isGone: true });
+    }
     this.#keepDying(lives);
     const names = new Map<number, string | undefined>();
     for (const life of lives) {
       const { domid, type } = life;
       const name = domains.get(domid)?.name ?? this.#names.get(domid);
       names.set(domid, name);
-      const domain = { ...domainOf(domid, name, lifeText(life, this.#isLeft(domid))), type };
-      domains.set(domid, domains.has(domid) ? domain : { ...domain, isInStore: false });
+      const isLeft = this.#isLeft(domid);
+      const hasNodes = domains.has(domid);
+      domains.set(domid, {
+        ...domainOf(domid, name, lifeText(life, isLeft)),
+        type,
+        ...(!hasNodes && { isInStore: false }),
+        ...(life.state === 'dying' && (isLeft || !hasNodes) && { isGone: true }),
+      });
     }
     this.#names = names;
     return [...domains.values()].sort((left, right) => left.domid - right.domid);

@@ -59,10 +59,10 @@ export class DomainList {
     return [...this.#byDomid.values()];
   }
 
-  /** Whether the xenstore has it. A zombie, which it does not have any more, has no devices either. */
-  hasInStore(domid: number): boolean {
+  /** Whether it lives, or may again; one of which only something is left does not count. */
+  has(domid: number): boolean {
     const domain = this.#byDomid.get(domid);
-    return domain !== undefined && domain.isInStore !== false;
+    return domain !== undefined && !domain.isGone;
   }
 
   /** `web (3)`, `Domain-0 (0)`, or `domain 3` when it has no name or does not exist. */

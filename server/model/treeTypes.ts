@@ -13,6 +13,8 @@ export interface Domain {
   readonly type?: string;
   /** Only the hypervisor has it: there is no `/local/domain/<domid>`. */
   readonly isInStore?: false;
+  /** Nothing runs in it and never will: only its nodes are left, or it is dying without nodes, or for too long. */
+  readonly isGone?: true;
 }
 
 /** What a value means, where that is known from its path. */

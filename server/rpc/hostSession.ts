@@ -85,7 +85,7 @@ export class HostSession {
           store,
           clock,
           feed,
-          hasDomain: (domid) => this.domains.hasInStore(domid),
+          hasDomain: (domid) => this.domains.has(domid),
           judge: diagnoseDevice,
           onChange,
         }),

@@ -54,6 +54,7 @@ describe('the domains of a host whose hypervisor can be asked', () => {
       domid: 3,
       name: 'web',
       state: 'gone: only its nodes are left',
+      isGone: true,
     });
   });
 
@@ -61,7 +62,7 @@ describe('the domains of a host whose hypervisor can be asked', () => {
     states.join(inStore, [pv(0), pv(3)]);
     const dying = [pv(0), pv(3, 'dying')];
     const without = inStore.slice(0, 1);
-    const web = { domid: 3, name: 'web', type: 'PV', isInStore: false };
+    const web = { domid: 3, name: 'web', type: 'PV', isInStore: false, isGone: true };
     assert.deepEqual(states.join(without, dying)[1], { ...web, state: 'is being destroyed' });
     clock.tick(zombieAfterMs - 1);
     assert.deepEqual(states.join(without, dying)[1], { ...web, state: 'is being destroyed' });
@@ -109,14 +110,36 @@ describe('the domains of a host whose hypervisor can be asked', () => {
       assert.equal(asked, 3);
     });
 
-    it('which makes no domain of a zombie for whoever asks for its nodes', async () => {
-      lives = [pv(3), pv(5, 'dying')];
+    it('which counts one without nodes, unless it is dying', async () => {
+      lives = [pv(3), pv(4), pv(5, 'dying')];
       await list.refresh();
       assert.deepEqual(
         list.all.map(({ domid }) => domid),
-        [3, 5],
+        [3, 4, 5],
       );
-      assert.deepEqual([list.hasInStore(3), list.hasInStore(5), list.hasInStore(6)], [true, false, false]);
+      assert.deepEqual(
+        [3, 4, 5, 6].map((domid) => list.has(domid)),
+        [true, true, false, false],
+      );
+    });
+
+    it('which counts those as gone of which only nodes are left, also while they are zombies', async () => {
+      lives = [pv(3)];
+      await list.refresh();
+      assert.equal(list.has(3), true);
+      lives = [pv(3, 'dying')];
+      clock.tick(livesIntervalMs);
+      assert.equal(list.has(3), true, 'whoever destroys it is still removing its nodes');
+      clock.tick(zombieAfterMs);
+      assert.match(list.all[0]!.state!, /zombie/);
+      assert.equal(list.has(3), false);
+      lives = [];
+      clock.tick(livesIntervalMs);
+      assert.match(list.all[0]!.state!, /only its nodes/);
+      assert.equal(list.has(3), false);
+      lives = [pv(3)];
+      clock.tick(livesIntervalMs);
+      assert.equal(list.has(3), true, 'another one of that number');
     });
 
     it('no more where the hypervisor does not say', async () => {

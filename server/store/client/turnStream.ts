@@ -19,8 +19,9 @@ export abstract class TurnStream implements ByteStream {
   protected readonly handlers: ByteStreamHandlers;
   readonly #waitForReadable: () => ReadableWait;
   readonly #queue: Buffer[] = [];
+  #isSending = false;
   /** Settled when nothing is under way. */
-  #sending: Promise<void> | undefined;
+  #sent: Promise<void> = Promise.resolve();
   #wait: ReadableWait | undefined;
   #isClosed = false;
   #owesDrain = false;
@@ -57,7 +58,7 @@ export abstract class TurnStream implements ByteStream {
     if (this.#isClosed) return true;
     this.#queue.push(...messagesIn(bytes));
     this.queuedBytes += bytes.length;
-    this.#sending ??= this.#sendAll().finally(() => (this.#sending = undefined));
+    if (!this.#isSending) this.#sent = this.#sendAll();
     if (this.queuedBytes <= highWaterBytes) return true;
     this.#owesDrain = true;
     return false;
@@ -84,22 +85,32 @@ export abstract class TurnStream implements ByteStream {
     this.queuedBytes = 0;
     this.onEnd();
     // Not under a call that a thread may be about to begin.
-    const sent = this.#sending ?? Promise.resolve();
-    void sent.then(() => this.release()).catch(() => undefined);
+    void this.#sent.finally(() => this.release()).catch(() => undefined);
     this.handlers.onClose(reason);
   }
 
   async #sendAll(): Promise<void> {
-    for (let message = this.#queue.shift(); message; message = this.#queue.shift()) {
-      const answer = await this.send(message);
-      // Whoever closed it has no use for an answer.
-      if (this.#isClosed) return;
-      this.queuedBytes -= message.length;
-      if (answer) this.handlers.onData(answer);
-      if (this.#owesDrain && this.queuedBytes === 0) {
-        this.#owesDrain = false;
-        this.handlers.onDrain();
+    this.#isSending = true;
+    try {
+      for (let message = this.#queue.shift(); message; message = this.#queue.shift()) {
+        const answer = await this.send(message);
+        // Whoever closed it has no use for an answer.
+        if (this.#isClosed) return;
+        this.#handOn(message, answer);
       }
+    } catch (error) {
+      this.end(`What came from the xenstored could not be taken (${String(error)}).`);
+    } finally {
+      // At once: what is written after the queue was found empty must find nobody at work.
+      this.#isSending = false;
     }
+  }
+
+  #handOn(message: Buffer, answer: Buffer | undefined): void {
+    this.queuedBytes -= message.length;
+    if (answer) this.handlers.onData(answer);
+    if (!this.#owesDrain || this.queuedBytes > 0) return;
+    this.#owesDrain = false;
+    this.handlers.onDrain();
   }
 }

@@ -247,7 +247,7 @@ describe('the rings of a real guest', () => {
     assert.deepEqual(host.lifeOf!(domid), { domid, state: 'dying', type: 'PV' });
     assert.deepEqual(
       new DomainStates(systemClock).join([], host.lives!()!).find((one) => one.domid === domid),
-      { domid, state: 'is being destroyed', type: 'PV', isInStore: false },
+      { domid, state: 'is being destroyed', type: 'PV', isInStore: false, isGone: true },
     );
     held.unmap();
     await eventually(() => host.lifeOf!(domid) === undefined);

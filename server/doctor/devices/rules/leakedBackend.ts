@@ -12,7 +12,7 @@ export const leakedBackend: DeviceRule = {
       text: `left behind: domain ${frontend.domid}, which it served, is gone`,
       evidence: [
         sideLine(device, 'backend', nowMs),
-        `There is no domain ${frontend.domid}.`,
+        `Domain ${frontend.domid} has ended.`,
         'The nodes can be removed; a later domain with the same number would find them.',
       ],
     };
