@@ -19,7 +19,14 @@ const allowed: Record<string, readonly string[]> = {
   'server/capture': ['server/wire', 'server/host', 'server/store'],
   'server/model': ['server/wire', 'server/host', 'server/store', 'server/capture'],
   'server/doctor': ['server/wire', 'server/host', 'server/model'],
-  'server/act': ['server/wire', 'server/host', 'server/store', 'server/vchan', 'server/model'],
+  'server/act': [
+    'server/wire',
+    'server/host',
+    'server/store',
+    'server/vchan',
+    'server/xenbus',
+    'server/model',
+  ],
   'server/rpc': [
     'server/wire',
     'server/host',

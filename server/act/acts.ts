@@ -1,12 +1,16 @@
 /** Acts by hand on one host: judged by the guard, carried out, explained when refused, taken back. */
 import { XenscopeError, isStoreError } from '../host/errors';
+import type { Clock } from '../host/clock';
 import type { StoreOperations } from '../host/storeClient';
 import { capital, permsText } from '../model/permsText';
 import { previewValue } from '../model/preview';
 import { type WalkedNode, nodesOf, walk } from '../model/walk';
 import { parentPath } from '../wire/xsPath';
 import type { XsPerm } from '../wire/xsPerms';
-import type { Done, Edit, Verdict } from './edit';
+import { awaitReconnect } from './devices/awaitReconnect';
+import { judgeDevice } from './devices/deviceGuard';
+import { performDevice } from './devices/performDevice';
+import type { DeviceEdit, Done, Edit, NodeEdit, Verdict } from './edit';
 import { explain } from './explain';
 import {
   type GuardOptions,
@@ -17,33 +21,44 @@ import {
   samePerms,
   tooManyToKeep,
 } from './guard';
-import { restoreSubtree } from './restore';
+import { putBack } from './restore';
 import { UndoList } from './undoList';
 import { unlessAbsent } from './unlessAbsent';
+import { changedSince } from './words';
 
 /** Paths whose removal could not be kept; the oldest is forgotten, and found out again. */
 const maxRestlessPaths = 100;
 const tooRestless = 'it does not stay the same for long enough to be kept';
 
+export interface ActOptions extends GuardOptions {
+  readonly clock: Clock;
+  /** Whether nobody on the host can move now, so that waiting does not count. */
+  readonly isHeld: () => boolean;
+}
+
 export class Acts {
-  readonly #options: GuardOptions;
+  readonly #options: ActOptions;
   readonly #undos = new UndoList();
   /** What a removal found too restless to be kept: the person is told before the next one. */
   readonly #restless = new Set<string>();
 
-  constructor(options: GuardOptions) {
+  constructor(options: ActOptions) {
     this.#options = options;
   }
 
   async preview(edit: Edit): Promise<Verdict> {
+    if (edit.kind === 'device') return judgeDevice(edit, this.#options);
     const verdict = await judge(edit, this.#options);
     const isRestless = edit.kind === 'remove' && this.#restless.has(edit.path);
     if (!isRestless || verdict.verdict === 'refuse' || verdict.isFinal) return verdict;
     return final(verdict, tooRestless);
   }
 
-  /** `confirmed`: a person has read the verdict and agreed. A refusal stands in any case. */
-  async perform(edit: Edit, confirmed: boolean): Promise<Done> {
+  /**
+   * `confirmed`: a person has read the verdict and agreed. A refusal stands in any case. `signal`: nobody waits
+   * any longer for what takes long; what was written stays.
+   */
+  async perform(edit: Edit, confirmed: boolean, signal?: AbortSignal): Promise<Done> {
     const { verdict, text, details, overtaken, isFinal } = await this.preview(edit);
     if (verdict === 'refuse') throw new XenscopeError('refused', text, { wayOut: details.at(-1) });
     if (verdict === 'confirm' && !confirmed) {
@@ -53,7 +68,7 @@ export class Acts {
       throw finalByNow(edit.path, this.#restless.has(edit.path) ? tooRestless : tooManyToKeep);
     }
     try {
-      return await this.#perform(edit, confirmed);
+      return await (edit.kind === 'device' ? this.#device(edit, signal) : this.#perform(edit, confirmed));
     } catch (error) {
       throw await explain(error, edit, this.#options.store, this.#options.nameDomain);
     }
@@ -67,7 +82,7 @@ export class Acts {
     return done;
   }
 
-  #perform(edit: Edit, confirmed: boolean): Promise<Done> {
+  #perform(edit: NodeEdit, confirmed: boolean): Promise<Done> {
     switch (edit.kind) {
       case 'write':
         return this.#write(edit, confirmed);
@@ -78,9 +93,18 @@ export class Acts {
     }
   }
 
+  /** ---- devices ---- */
+
+  async #device(edit: DeviceEdit, signal: AbortSignal | undefined): Promise<Done> {
+    const { planned, text, undo } = await performDevice(edit, this.#options);
+    // A device that comes back by itself leaves nothing to take back.
+    if (edit.act.kind !== 'reconnect') return { text, undoId: this.#undos.add(undo) };
+    return { text: await awaitReconnect(planned.device!, { ...this.#options, ...(signal && { signal }) }) };
+  }
+
   /** ---- write ---- */
 
-  async #write(edit: Edit & { kind: 'write' }, confirmed: boolean): Promise<Done> {
+  async #write(edit: NodeEdit & { kind: 'write' }, confirmed: boolean): Promise<Done> {
     const { path, value, create } = edit;
     const { store } = this.#options;
     // Nobody was asked about a node that came up after the guard had looked.
@@ -169,12 +193,7 @@ export class Acts {
 
   async #undoRemove(root: WalkedNode, nodes: number): Promise<Done> {
     const { path } = root;
-    const foreign = await this.#options.store.transaction(async (tx) => {
-      if (await readIfThere(tx, path)) throw changedSince(`${path} was created again`);
-      const parent = parentPath(path)!;
-      if (!(await readIfThere(tx, parent))) throw changedSince(`${parent}, where it was, is gone`);
-      return restoreSubtree(tx, root);
-    });
+    const foreign = await this.#options.store.transaction((tx) => putBack(tx, root));
     const text =
       nodes === 1 ? `Restored ${path}.` : `Restored ${path} and ${countNodes(nodes - 1)} below it.`;
     if (foreign === 0) return { text };
@@ -185,7 +204,7 @@ export class Acts {
 
   /** ---- permissions ---- */
 
-  async #setPerms({ path, perms, expected }: Edit & { kind: 'setPerms' }): Promise<Done> {
+  async #setPerms({ path, perms, expected }: NodeEdit & { kind: 'setPerms' }): Promise<Done> {
     const { store, nameDomain } = this.#options;
     const old = await store.transaction(async (tx) => {
       const before = await tx.getPerms(path);
@@ -228,12 +247,6 @@ function finalByNow(path: string, why: string): XenscopeError {
       wayOut: 'Remove it again to do so without a way back.',
     },
   );
-}
-
-function changedSince(what: string): XenscopeError {
-  return new XenscopeError('refused', `${what}; taking back would destroy that.`, {
-    wayOut: 'Change it by hand if you mean to.',
-  });
 }
 
 /** The topmost ancestor of `path` that does not exist; `path` itself when its parent does. */

@@ -1,7 +1,19 @@
 /** What can be done to a store by hand, and what the guard says of it. */
 import type { XsPerm } from '../wire/xsPerms';
+import type { DeviceAct, NodeChange } from './devices/deviceAct';
 
-export type Edit =
+export type Edit = NodeEdit | DeviceEdit;
+
+/** On the device of which `path` is one end; a clean-up of what a domain left behind has that domain's path. */
+export interface DeviceEdit {
+  readonly kind: 'device';
+  readonly path: string;
+  readonly act: DeviceAct;
+  /** The changes that the person saw in the preview: when they would be others by now, nothing is done. */
+  readonly expected?: readonly NodeChange[];
+}
+
+export type NodeEdit =
   /** Without `create` the node must exist; with it, missing parents are made as well. */
   | {
       readonly kind: 'write';
@@ -36,6 +48,8 @@ export interface Verdict {
   readonly overtaken?: true;
   /** It cannot be taken back; the first of the details says why. */
   readonly isFinal?: true;
+  /** Of an act on a device: the nodes that are written or removed. */
+  readonly changes?: readonly NodeChange[];
 }
 
 export interface Done {

@@ -58,7 +58,12 @@ export async function explain(
   return error;
 }
 
-const verbs = { write: 'write', remove: 'remove', setPerms: 'change the permissions of' } as const;
+const verbs = {
+  write: 'write',
+  remove: 'remove',
+  setPerms: 'change the permissions of',
+  device: 'write at the device',
+} as const;
 
 function quotaText(edit: Edit): string {
   switch (edit.kind) {
@@ -69,6 +74,7 @@ function quotaText(edit: Edit): string {
         ? 'A quota of the owner is used up: its number of nodes, or the size of one node (value, permissions and names of children together).'
         : `A quota of the owner is used up: the size of one node (value, permissions and names of children together). The value has ${edit.value.length} bytes.`;
     case 'remove':
+    case 'device':
       return 'A quota is used up: the number of nodes that one transaction may touch.';
   }
 }

@@ -11,7 +11,7 @@ import { type WalkedNode, nodesOf, walk } from '../model/walk';
 import { pathProblem } from '../wire/pathProblem';
 import { isAtOrBelow } from '../wire/xsPath';
 import { formatXsPerm, type XsPerm } from '../wire/xsPerms';
-import type { Edit, Verdict } from './edit';
+import type { NodeEdit, Verdict } from './edit';
 import { permsProblem, valueProblem } from './inputProblem';
 import { unlessAbsent } from './unlessAbsent';
 
@@ -30,14 +30,14 @@ export interface GuardOptions {
   readonly allowDomain0Edits: () => boolean;
 }
 
-export async function judge(edit: Edit, options: GuardOptions): Promise<Verdict> {
+export async function judge(edit: NodeEdit, options: GuardOptions): Promise<Verdict> {
   const problem = inputProblem(edit);
   if (problem) return refuse(problem);
   const verdict = await judgeValid(edit, options);
   return verdict.verdict === 'refuse' ? verdict : onRealHost(edit, verdict, options);
 }
 
-function inputProblem(edit: Edit): string | undefined {
+function inputProblem(edit: NodeEdit): string | undefined {
   const problem = pathProblem(edit.path);
   if (problem) return problem;
   if (edit.kind === 'write') return valueProblem(edit.path, edit.value);
@@ -45,7 +45,7 @@ function inputProblem(edit: Edit): string | undefined {
   return edit.path === '/' ? 'The root of the store cannot be removed.' : undefined;
 }
 
-function judgeValid(edit: Edit, options: GuardOptions): Promise<Verdict> {
+function judgeValid(edit: NodeEdit, options: GuardOptions): Promise<Verdict> {
   switch (edit.kind) {
     case 'write':
       return judgeWrite(edit, options);
@@ -57,7 +57,7 @@ function judgeValid(edit: Edit, options: GuardOptions): Promise<Verdict> {
 }
 
 async function judgeWrite(
-  { path, value, create, expected }: Edit & { kind: 'write' },
+  { path, value, create, expected }: NodeEdit & { kind: 'write' },
   { store }: GuardOptions,
 ): Promise<Verdict> {
   const now = await unlessAbsent(store.read(path));
@@ -104,7 +104,7 @@ async function judgeRemove(path: string, options: GuardOptions): Promise<Verdict
 }
 
 async function judgeSetPerms(
-  { path, perms, expected }: Edit & { kind: 'setPerms' },
+  { path, perms, expected }: NodeEdit & { kind: 'setPerms' },
   { store, nameDomain }: GuardOptions,
 ): Promise<Verdict> {
   const now = await unlessAbsent(store.getPerms(path));
@@ -131,15 +131,12 @@ export function samePerms(left: readonly XsPerm[], right: readonly XsPerm[]): bo
 
 /** ---- real hosts ---- */
 
-function onRealHost(edit: Edit, verdict: Verdict, { isReal, allowDomain0Edits }: GuardOptions): Verdict {
+function onRealHost(edit: NodeEdit, verdict: Verdict, { isReal, allowDomain0Edits }: GuardOptions): Verdict {
   if (!isReal) return verdict;
   if (touchesDomain0(edit) && !allowDomain0Edits()) {
     return refuse(
       `${edit.path} ${edit.kind === 'remove' && !isOwnOfDomain0(edit.path) ? 'holds paths of' : 'is a path of'} domain 0 itself, and this is a real host.`,
-      [
-        'A wrong value there can stop the toolstack or every guest.',
-        'To insist, turn on the setting "xenscope.allowDomain0Edits".',
-      ],
+      insistOnDomain0,
     );
   }
   return { ...verdict, verdict: 'confirm' };
@@ -148,12 +145,18 @@ function onRealHost(edit: Edit, verdict: Verdict, { isReal, allowDomain0Edits }:
 const domain0 = '/local/domain/0';
 const backends = '/local/domain/0/backend';
 
-function isOwnOfDomain0(path: string): boolean {
+/** Why paths of domain 0 itself are refused on a real host, and how to insist. */
+export const insistOnDomain0: readonly string[] = [
+  'A wrong value there can stop the toolstack or every guest.',
+  'To insist, turn on the setting "xenscope.allowDomain0Edits".',
+];
+
+export function isOwnOfDomain0(path: string): boolean {
   return isAtOrBelow(path, domain0) && !path.startsWith(`${backends}/`);
 }
 
 /** Removing an ancestor takes domain 0's paths with it. */
-function touchesDomain0({ kind, path }: Edit): boolean {
+function touchesDomain0({ kind, path }: NodeEdit): boolean {
   return isOwnOfDomain0(path) || (kind === 'remove' && isAtOrBelow(domain0, path));
 }
 

@@ -14,7 +14,7 @@ import type {
   TreeChange,
 } from '../model/treeTypes';
 import type { OfferedFeature } from '../wire/offeredFeatures';
-import type { DeviceNotifications, DeviceRequests } from './devicesApi';
+import type { DeviceAct, DeviceNotifications, DeviceRequests, NodeChange } from './devicesApi';
 import type { RingNotifications, RingRequests } from './ringsApi';
 import type { VchanNotifications, VchanRequests } from './vchanApi';
 
@@ -120,6 +120,8 @@ export interface Preview {
   readonly overtaken?: true;
   /** It cannot be taken back; the first of the details says why. */
   readonly isFinal?: true;
+  /** Of an act on a device: the nodes that are written or removed. */
+  readonly changes?: readonly NodeChange[];
 }
 
 /**
@@ -148,6 +150,16 @@ export type Act =
       readonly path: string;
       readonly perms: readonly Perm[];
       readonly expected?: readonly Perm[];
+    }
+  /**
+   * On the device of which `path` is one end, or, to clean up what a domain left behind, on that domain's path.
+   * `expected`: the changes that the preview showed.
+   */
+  | {
+      readonly kind: 'device';
+      readonly path: string;
+      readonly act: DeviceAct;
+      readonly expected?: readonly NodeChange[];
     };
 
 export interface ActResult {

@@ -1,6 +1,7 @@
 /** The part of the contract that is about devices: both ends of each, and how they stand. Joined to the rest in api.ts. */
 import type { DeviceDetail, DeviceRow } from '../model/devices/deviceTypes';
 
+export type { DeviceAct, NodeChange } from '../act/devices/deviceAct';
 export type {
   DanceStep,
   DeviceDetail,

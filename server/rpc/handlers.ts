@@ -88,7 +88,8 @@ export function createHandlers(
     },
 
     'xenscope/preview': ({ host, act }) => hosts.session(host).acts.preview(editOf(act)),
-    'xenscope/act': ({ host, act, confirmed }) => hosts.session(host).acts.perform(editOf(act), confirmed),
+    'xenscope/act': ({ host, act, confirmed }, signal) =>
+      hosts.session(host).acts.perform(editOf(act), confirmed, signal),
     'xenscope/undo': ({ host, undoId }) => hosts.session(host).acts.undo(undoId),
 
     'xenscope/watch': async ({ host, path }) => {

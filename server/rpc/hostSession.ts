@@ -72,7 +72,7 @@ export class HostSession {
     const { nameDomain } = this.domains;
     this.tree = new LiveTree({ store, clock, feed, nameDomain, onChanges: onTreeChanges });
     const guard = { store, nameDomain, allowDomain0Edits, isReal: host.kind === 'real' };
-    this.acts = new Acts(guard);
+    this.acts = new Acts({ ...guard, clock, isHeld: () => host.world?.isHeld ?? false });
     this.#ringPost = options.rings;
     const watch = this.#watchRings();
     this.rings = watch && new RingFeed({ ...this.#ringPost, watch });

@@ -77,6 +77,13 @@ const vchanPlan = object({
   waits: optional(flag),
 });
 
+const nodeChange = object({ path: text, from: optional(text), to: optional(text) });
+const deviceAct: Check = (value) => {
+  const kinds = oneOf('reconnect', 'offline', 'online', 'forceClose', 'move', 'cleanUp');
+  const isMove = (value as { kind?: unknown } | null)?.kind === 'move';
+  return object({ kind: kinds, ...(isMove && { side: oneOf('frontend', 'backend'), to: count }) })(value);
+};
+
 /** Paths of acts are judged by the guard, which explains better. */
 const act: Check = (value) => {
   switch ((value as { kind?: unknown } | null)?.kind) {
@@ -86,8 +93,10 @@ const act: Check = (value) => {
       return object({ path: text, knownFinal: optional(flag) })(value);
     case 'setPerms':
       return object({ path: text, perms: listOf(perm), expected: optional(listOf(perm)) })(value);
+    case 'device':
+      return object({ path: text, act: deviceAct, expected: optional(listOf(nodeChange)) })(value);
     default:
-      return 'must have the kind write, remove or setPerms';
+      return 'must have the kind write, remove, setPerms or device';
   }
 };
 
@@ -150,6 +159,7 @@ const shapes: Shapes = {
   'xenscope/vchanChoices': host,
   'xenscope/vchanPreview': { ...host, plan: vchanPlan },
   'xenscope/vchanOpen': { ...host, plan: vchanPlan, confirmed: flag },
+  'xenscope/vchanWatch': { ...host, ring: text },
   'xenscope/vchanSend': { ...host, consoleId: count, bytes: base64 },
   'xenscope/vchanReading': { ...host, consoleId: count, reads: flag, keepAll: flag },
   'xenscope/vchanEnd': { ...host, consoleId: count, how: oneOf('close', 'killed', 'vanished') },

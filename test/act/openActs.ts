@@ -45,7 +45,12 @@ export async function openActs(): Promise<ActsScene> {
   const xenstored = new Xenstored({ clock });
   const store = openStoreClient({ dial: xenstored.connect({ domid: 0 }), clock });
   const guest = openStoreClient({ dial: xenstored.connect({ domid: 3 }), clock });
-  const options = { nameDomain, allowDomain0Edits: () => scene.allowDomain0Edits };
+  const options = {
+    nameDomain,
+    clock,
+    isHeld: () => false,
+    allowDomain0Edits: () => scene.allowDomain0Edits,
+  };
   const scene: ActsScene = {
     xenstored,
     store,

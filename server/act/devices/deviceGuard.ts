@@ -1,0 +1,116 @@
+/** Says before an act on a device which nodes it writes and what both sides do then, and whether it may be. It only reads. */
+import type { StoreOperations } from '../../host/storeClient';
+import { holdsRings } from '../../wire/xenbusDance';
+import { XenbusState } from '../../wire/xenbusState';
+import type { DeviceEdit, Verdict } from '../edit';
+import { type GuardOptions, insistOnDomain0, isOwnOfDomain0, maxListedPaths } from '../guard';
+import type { NodeChange } from './deviceAct';
+import { beginAnew, planDevice } from './devicePlan';
+import { type DeviceStanding, readStanding } from './deviceStanding';
+import { actText, changeText, pairAfter, whatFollows } from './deviceWords';
+import { leftDomain, planCleanUp, planDomainCleanUp } from './leftovers';
+
+/** What is to be done, with what was seen when it was planned. */
+export interface PlannedAct {
+  /** Absent: it is about a domain that is gone. */
+  readonly device?: DeviceStanding;
+  readonly changes: readonly NodeChange[];
+}
+
+export type Planning = PlannedAct | { readonly problem: string; readonly wayOut?: string };
+
+/** As the store is now, or within a transaction. */
+export async function planAct(
+  store: StoreOperations,
+  { path, act }: DeviceEdit,
+  options: GuardOptions,
+): Promise<Planning> {
+  // Why a backend in domain 0 failed is written among domain 0's own nodes: on a real host it stays.
+  const mayRemove = (each: string) => mayTouch(each, options);
+  const gone = act.kind === 'cleanUp' ? leftDomain(path) : undefined;
+  if (gone !== undefined) return planDomainCleanUp(store, gone, mayRemove);
+  const device = await readStanding(store, path);
+  if (!device) return { problem: `There is no device ${path.slice(0, 256)}, or no longer.` };
+  const plan = act.kind === 'cleanUp' ? await planCleanUp(store, device, mayRemove) : planDevice(device, act);
+  return 'problem' in plan ? plan : { device, ...plan };
+}
+
+export async function judgeDevice(edit: DeviceEdit, options: GuardOptions): Promise<Verdict> {
+  const planned = await planAct(options.store, edit, options);
+  if ('problem' in planned) return refuse(planned.problem, planned.wayOut);
+  const { device, changes } = planned;
+  const forbidden = changes.find(({ path }) => !mayTouch(path, options));
+  if (forbidden) {
+    return {
+      verdict: 'refuse',
+      text: `${forbidden.path} is a path of domain 0 itself, and this is a real host.`,
+      details: insistOnDomain0,
+    };
+  }
+  const text = device ? actText(edit.act, device, options.nameDomain) : leftText(edit.path, options);
+  const lines = edit.act.kind === 'cleanUp' ? removalLines(changes) : writingLines(planned, edit, options);
+  return { verdict: 'confirm', text, details: lines, changes };
+}
+
+function mayTouch(path: string, { isReal, allowDomain0Edits }: GuardOptions): boolean {
+  return !isReal || !isOwnOfDomain0(path) || allowDomain0Edits();
+}
+
+function leftText(path: string, { nameDomain }: GuardOptions): string {
+  return `Remove all backends that ${nameDomain(leftDomain(path)!)} left behind?`;
+}
+
+function removalLines(changes: readonly NodeChange[]): string[] {
+  const lines = changes.slice(0, maxListedPaths).map(changeText);
+  if (changes.length > lines.length) lines.push(`… and ${changes.length - lines.length} more`);
+  return [...lines, 'A driver that still holds the device sees it go, and lets go of its rings.'];
+}
+
+function writingLines(
+  { device, changes }: PlannedAct,
+  { act }: DeviceEdit,
+  { nameDomain, isReal }: GuardOptions,
+): string[] {
+  const known = device!;
+  const pair = pairAfter(known, changes);
+  const lines = [
+    ...changes.map(changeText),
+    ...ringLines(known, pair),
+    ...whatFollows(pair, known, nameDomain),
+  ];
+  const later = act.kind === 'reconnect' ? laterChange(known, changes) : undefined;
+  if (later) {
+    const closed = { ...known, frontend: { ...known.frontend, state: XenbusState.Closed } };
+    lines.push(
+      `${changeText(later)}, unless the frontend begins anew by itself.`,
+      ...whatFollows({ ...pairAfter(closed, [later]), backend: XenbusState.Closed }, known, nameDomain),
+    );
+  }
+  const writesFrontend =
+    later !== undefined || changes.some(({ path }) => path.startsWith(known.frontend.path));
+  if (isReal && writesFrontend && known.frontend.path !== '') {
+    lines.push(
+      'This is what the rules say. A frontend that keeps its state to itself, as those of Linux do, does not see what is written for it, and begins anew only when its driver is loaded again or the device is plugged anew.',
+    );
+  }
+  return lines;
+}
+
+/** What a reconnect writes when both ends have closed, where it has not come to that yet. */
+function laterChange(device: DeviceStanding, changes: readonly NodeChange[]): NodeChange | undefined {
+  const frontend = { ...device.frontend, state: XenbusState.Closed, stateText: String(XenbusState.Closed) };
+  const [later] = beginAnew({ ...device, frontend });
+  return changes.some(({ path }) => path === later?.path) ? undefined : later;
+}
+
+function ringLines({ frontend, backend }: DeviceStanding, pair: ReturnType<typeof pairAfter>): string[] {
+  const had = holdsRings('frontend', frontend.state) && holdsRings('backend', backend.state);
+  const keeps = holdsRings('frontend', pair.frontend) && holdsRings('backend', pair.backend);
+  return had && !keeps
+    ? ['Its rings go: what is in flight in them is asked again by the guest, or lost.']
+    : [];
+}
+
+function refuse(text: string, wayOut?: string): Verdict {
+  return { verdict: 'refuse', text, details: wayOut === undefined ? [] : [wayOut] };
+}
