@@ -124,7 +124,7 @@ async function whoIsThere(peer: number, { store, nameDomain }: VchanGuardOptions
 }
 
 /** Of the domain that we are. */
-export async function ownDomid({ actAs }: Pick<VchanPlan, 'actAs'>, store: StoreClient): Promise<number> {
+export async function ownDomid({ actAs }: VchanPlan, store: StoreClient): Promise<number> {
   if (actAs !== undefined) return actAs;
   const text = (await store.read('domid')).toString('latin1');
   if (/^[0-9]{1,5}$/.test(text)) return Number(text);
