@@ -17,11 +17,18 @@ import { StandingWatch } from './standingWatch';
 const defaultMaxDevices = 2_048;
 /** `backend/vbd/3/51712`: what comes or goes above or at this depth is a device. */
 const deviceDepth = 4;
+/**
+ * A device that was told to move so many times in a row, and shared its rings all the same when it was
+ * looked at, is believed no more: a guest that writes its state in a loop would hide its rings.
+ */
+const maxVainLooks = 4;
+/** After so long without such a word it is believed again. */
+export const quietMs = 2_000;
 
 export interface DeviceListener {
   /** The list is another one than before, or what it says was looked at again. */
   changed(rings: readonly DeviceRing[]): void;
-  /** The state of this device is another one now; which, is found out after this. */
+  /** The state of this device is another one now; which, is found out after this. Not told of one that is restless. */
   moved(device: BackendDevice): void;
   /** Only some of the devices are looked at: one sentence, told again only when there was room meanwhile. */
   limited(why: string): void;
@@ -31,6 +38,10 @@ interface Known {
   readonly device: BackendDevice;
   readonly watch: StandingWatch;
   rings: readonly DeviceRing[];
+  /** A state of it was written since it was read, the last time then. */
+  hasMoved: boolean;
+  movedAtMs: number;
+  vainLooks: number;
 }
 
 export class DeviceFinder {
@@ -61,11 +72,13 @@ export class DeviceFinder {
     );
   }
 
-  /** Something was heard of this device and is not read yet. */
+  /** Something was heard of this device that is believed, and is not read yet. */
   isMoving({ domid, deviceClass, devid }: Pick<BackendDevice, 'domid' | 'deviceClass' | 'devid'>): boolean {
     return [...this.#stale, ...this.#unread].some((backend) => {
-      const device = this.#devices.get(backend)?.device;
-      return device?.domid === domid && device.deviceClass === deviceClass && device.devid === devid;
+      const known = this.#devices.get(backend);
+      if (!known || isRestless(known)) return false;
+      const { device } = known;
+      return device.domid === domid && device.deviceClass === deviceClass && device.devid === devid;
     });
   }
 
@@ -95,7 +108,12 @@ export class DeviceFinder {
   }
 
   #moved(known: Known): void {
-    if (known.rings.length > 0) this.#listener.moved(known.device);
+    const nowMs = this.#clock.nowMs();
+    // Also where the clock was set back.
+    if (Math.abs(nowMs - known.movedAtMs) > quietMs) known.vainLooks = 0;
+    known.movedAtMs = nowMs;
+    known.hasMoved = true;
+    if (known.rings.length > 0 && !isRestless(known)) this.#listener.moved(known.device);
     this.#look(known);
   }
 
@@ -156,12 +174,21 @@ export class DeviceFinder {
       if (kind === 'resync') this.#moved(known);
       else if (kind === 'change') this.#frontendChanged(known, path);
     });
-    const known: Known = { device, watch, rings: [] };
+    const known: Known = { device, watch, rings: [], hasMoved: false, movedAtMs: -Infinity, vainLooks: 0 };
     this.#devices.set(device.backend, known);
   }
 
   async #readDevice(backend: string): Promise<void> {
     const known = this.#devices.get(backend);
-    if (known) known.rings = await readDeviceRings(this.#store, known.device);
+    if (!known) return;
+    const { hasMoved } = known;
+    known.hasMoved = false;
+    known.rings = await readDeviceRings(this.#store, known.device);
+    if (known.rings.length === 0) known.vainLooks = 0;
+    else if (hasMoved) known.vainLooks++;
   }
+}
+
+function isRestless({ vainLooks }: Known): boolean {
+  return vainLooks >= maxVainLooks;
 }

@@ -2,11 +2,13 @@
 import assert from 'node:assert/strict';
 import { ForeignMemory } from '../../native/foreignMemory';
 import { XenLibraries } from '../../native/libraries/xenLibraries';
+import { quietMs } from '../../native/observer/deviceFinder';
 import { leaseMs, NativeObserver, retryMs } from '../../native/observer/nativeObserver';
 import { minPassIntervalMs } from '../../native/observer/passes';
 import { mapRing } from '../../native/observer/ringPages';
 import { PageSampler } from '../../server/capture/pageSampler';
 import type { Grants, Mapped } from '../../server/host/grants';
+import { XenscopeError } from '../../server/host/errors';
 import type { StoreClient } from '../../server/host/storeClient';
 import type { World } from '../../server/sim/world';
 import { FLEX_RING_INDEXES } from '../../server/wire/flexRing';
@@ -235,6 +237,47 @@ describe('device rings on a real host', () => {
     const sampler = new PageSampler(page);
     assert.equal(sampler.sample(0), 'gone');
     assert.match(sampler.unreadable!, /grants nothing under reference 4000/);
+  });
+
+  it('are seen although an end writes its state in a loop, and let go when it does move', async () => {
+    await connect('vbd/1', { 'ring-ref': lend.share(0, 1, { writable: true }).grefs[0]! });
+    const page = await seen();
+    const heard = async (state: number) => {
+      await store.write(`${front('vbd/1')}/state`, String(state));
+      // Nothing is read again before the clock moves.
+      await world.settled();
+    };
+    const isShown = () => {
+      try {
+        return page.copy(Buffer.alloc(16));
+      } catch (error) {
+        assert.ok(error instanceof XenscopeError && error.code === 'busy');
+        return false;
+      }
+    };
+    const passed = async (ms: number) => {
+      clock.tick(ms);
+      await world.settled();
+    };
+    const shown: boolean[] = [];
+    for (let write = 0; write < 8; write++) {
+      await heard(4);
+      shown.push(isShown());
+      await passed(minPassIntervalMs);
+    }
+    assert.deepEqual(shown, [false, false, false, false, true, true, true, true]);
+    await heard(5);
+    await passed(minPassIntervalMs);
+    assert.equal(mapped.size, 0);
+    assert.equal(devices().length, 0);
+
+    // One that has kept still is believed again.
+    await heard(4);
+    await passed(quietMs + 1);
+    const again = await seen();
+    assert.ok(again.copy(Buffer.alloc(16)));
+    await heard(4);
+    assert.equal(mapped.size, 0);
   });
 
   it('are so many and no more, which is said once', async () => {
