@@ -38,7 +38,7 @@ async function serveEditor(): Promise<void> {
     openSocket: (socketPath) => openSocketHost({ ...ports, path: socketPath, maxSilenceMs }),
     localXen: localXen({ log: (line) => console.info(line) }),
   });
-  await server.ended;
+  await server.ended.catch((error: unknown) => console.error('Something could not be closed:', error));
   // Nothing is left to do; a socket that hangs in the kernel must not keep the process.
   await endProcess();
 }

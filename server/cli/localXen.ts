@@ -8,7 +8,7 @@ import type { FoundWay, StoreWay } from '../../native/store/storeWays';
 import type { LocalXen, LocalXenState } from '../rpc/localXen';
 import { openStoreHost } from '../store/client/socketHost';
 import { trustedSocket, usualRootSocket } from './rootSocket';
-import { localSocketPaths } from './socketPaths';
+import { localSocketPaths, socketVariables } from './socketPaths';
 import { systemClock, systemRandom } from './systemClock';
 
 /** A xenstored that was stopped shows as away after that; a busy one answers something much sooner. */
@@ -80,10 +80,10 @@ function findRootServer(named: string | undefined): string | undefined {
 /** What a person types to get one, with the programs of this very server. */
 export function rootCommand(user = userName()): string {
   // Of this server's environment sudo passes nothing on.
-  const folders = process.env[librariesVariable];
+  const named = [...socketVariables, librariesVariable].filter((name) => process.env[name]);
   const variables = [
     ...(process.versions.electron === undefined ? [] : ['ELECTRON_RUN_AS_NODE=1']),
-    ...(folders ? [`${librariesVariable}=${folders}`] : []),
+    ...named.map((name) => `${name}=${process.env[name]}`),
   ];
   const env = variables.length > 0 ? ['env', ...variables] : [];
   const words = [...env, process.execPath, process.argv[1] ?? 'xenscope', 'serve', '--owner', user];

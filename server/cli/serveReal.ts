@@ -57,7 +57,9 @@ export async function serveReal(options: ServeRealOptions, ended: Promise<unknow
       mayWriteFiles: false,
       localXen: { look: () => xen.look(undefined), open: () => xen.open() },
     });
-    void left.then(() => {
+    // What could not be closed of one editor's must not take the server from the others.
+    const failed = (error: unknown) => log(`Something of an editor could not be closed: ${String(error)}`);
+    void left.catch(failed).then(() => {
       editors.delete(socket);
       socket.destroy();
       log(`An editor left; there are ${editors.size} now.`);

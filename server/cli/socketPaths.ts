@@ -3,6 +3,8 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 
 export const usualSockets = ['/run/xenstored/socket', '/var/run/xenstored/socket'] as const;
+/** By these a person names another one, as for libxenstore. */
+export const socketVariables = ['XENSTORED_PATH', 'XENSTORED_RUNDIR'] as const;
 
 /** In the order in which they are tried; the environment comes first, as in libxenstore. */
 export function localSocketPaths(env: NodeJS.ProcessEnv = process.env): string[] {

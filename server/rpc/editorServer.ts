@@ -43,7 +43,7 @@ export interface EditorServerOptions {
 }
 
 export interface EditorServer {
-  /** Resolves when the input ended, or the editor took its leave, and all hosts are closed. */
+  /** Resolves when the input ended, or the editor took its leave, and all hosts are closed. Rejects when one could not be. */
   readonly ended: Promise<void>;
 }
 
@@ -85,9 +85,12 @@ export function startEditorServer(options: EditorServerOptions): EditorServer {
   connection.listen();
 
   const ended = Promise.race([inputEnd(options.input), exited]).then(async () => {
-    await running?.close();
-    isOver = true;
-    connection.dispose();
+    try {
+      await running?.close();
+    } finally {
+      isOver = true;
+      connection.dispose();
+    }
   });
   return { ended };
 }

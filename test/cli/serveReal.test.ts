@@ -274,11 +274,14 @@ describe('xenscope serve --owner', function () {
       found.unavailable.reason,
       /This user may not open the socket of a xenstored.*belongs to root/,
     );
-    assert.equal(found.unavailable.command, `sudo ${process.execPath} ${script} serve --owner ${owner.name}`);
+    // What the person has named to this server is named to that one: sudo passes no environment on.
+    const named = `XENSTORED_PATH=${store.socketPath}`;
+    const typed = `${process.execPath} ${script} serve --owner ${owner.name}`;
+    assert.equal(found.unavailable.command, `sudo env ${named} ${typed}`);
     const elsewhere = await asked(socketPath(), { XENSCOPE_XEN_LIBRARIES: '/opt/my xen/lib:/opt/lib' });
     assert.equal(
       elsewhere.unavailable?.command,
-      `sudo env 'XENSCOPE_XEN_LIBRARIES=/opt/my xen/lib:/opt/lib' ${process.execPath} ${script} serve --owner ${owner.name}`,
+      `sudo env ${named} 'XENSCOPE_XEN_LIBRARIES=/opt/my xen/lib:/opt/lib' ${typed}`,
     );
     // A socket that somebody else could have put there is none.
     const swapped = path.join(folder, 'open');
