@@ -3,7 +3,7 @@ import { closeSync, openSync, readSync, writeSync } from 'node:fs';
 import { isReadable, whenReadable } from '../../native/descriptors';
 import { XenLibraries } from '../../native/libraries/xenLibraries';
 import { openBreakable } from '../support/breakable';
-import { throwsCode } from '../support/hostSuite';
+import { throwsCode } from '../support/throwsCode';
 
 const one = Buffer.from(BigUint64Array.of(1n).buffer);
 

@@ -14,7 +14,7 @@ import type { World } from '../../server/sim/world';
 import { FLEX_RING_INDEXES } from '../../server/wire/flexRing';
 import { ManualClock } from '../sim/manualClock';
 import { closeWorlds, openWorld } from '../sim/worldKit';
-import { throwsCode } from '../support/hostSuite';
+import { throwsCode } from '../support/throwsCode';
 
 const guest = 40;
 const front = (device: string) => `/local/domain/${guest}/device/${device}`;

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { openEventChannels } from '../../native/eventChannels';
 import { XenLibraries } from '../../native/libraries/xenLibraries';
 import { openBreakable } from '../support/breakable';
-import { throwsCode } from '../support/hostSuite';
+import { throwsCode } from '../support/throwsCode';
 
 if (process.platform === 'linux') {
   describe('event channels whose device breaks', () => {

@@ -4,7 +4,7 @@ import { XenLibraries } from '../../native/libraries/xenLibraries';
 import { memoryAt } from '../../native/mappedMemory';
 import { noNotify, piecesOf } from '../../native/notifyPieces';
 import { PAGE_BYTES } from '../../server/host/pages';
-import { throwsCode } from '../support/hostSuite';
+import { throwsCode } from '../support/throwsCode';
 
 const libraries = new XenLibraries();
 const canChangeBits = process.platform === 'linux' && libraries.state('atomic').kind === 'loaded';

@@ -14,7 +14,7 @@ import type { World } from '../../server/sim/world';
 import { openStoreClient } from '../../server/store/client/storeClient';
 import { ManualClock } from '../sim/manualClock';
 import { closeWorlds, openWorld } from '../sim/worldKit';
-import { throwsCode } from '../support/hostSuite';
+import { throwsCode } from '../support/throwsCode';
 
 /** Without the two that offer each other vchans: those are looked at to see what they are, and lent to nobody here. */
 const domains = demoDomains.filter(({ name }) => name !== 'work' && name !== 'vault');

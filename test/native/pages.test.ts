@@ -19,7 +19,7 @@ import { mapPagesFile, openFilePages } from '../../native/pages';
 import { sweep } from '../../native/privateFolder';
 import { PAGE_BYTES } from '../../server/host/pages';
 import type { PagePool } from '../../server/host/pages';
-import { throwsCode } from '../support/hostSuite';
+import { throwsCode } from '../support/throwsCode';
 import { additions } from './child';
 
 type Child = ChildProcessByStdio<null, Readable, null>;

@@ -4,8 +4,8 @@ import type { Delivery } from '../../../server/sim/machine/delivery';
 import type { Machine } from '../../../server/sim/machine/machine';
 import { storeRings } from '../../../server/sim/machine/storeRings';
 import { openProcessPages } from '../../../server/sim/pages';
-import { throwsCode } from '../../support/hostSuite';
 import { newHost, settled } from '../../support/machineHost';
+import { throwsCode } from '../../support/throwsCode';
 
 /** What travels waits here until a test lets it. */
 function heldSchedule() {

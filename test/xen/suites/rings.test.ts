@@ -16,7 +16,7 @@ import type { ObservedPage } from '../../../server/host/observer';
 import { PAGE_BYTES } from '../../../server/host/pages';
 import { DomainStates } from '../../../server/model/domainStates';
 import { openSocketHost } from '../../../server/store/client/socketHost';
-import { throwsCode } from '../../support/hostSuite';
+import { throwsCode } from '../../support/throwsCode';
 import { daemon, domains, eventually, output, storeSocket } from '../support/dom0';
 import { Guest } from '../support/guest';
 
