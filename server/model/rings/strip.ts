@@ -15,16 +15,15 @@ const maxGapMs = slotMs * rateSlots;
 const markNames = ['torn', 'reset', 'insane', 'reconnecting'] as const;
 export type StripMark = (typeof markNames)[number];
 
-interface Column {
-  readonly used: Float64Array;
-  readonly produced: Float64Array;
-  readonly consumed: Float64Array;
-  readonly messages: Float64Array;
-}
+/** The numbers of a direction in a slot, in this order. */
+const place = { used: 0, produced: 1, consumed: 2, messages: 3 } as const;
+const numbersPerDirection = 4;
+type NumberName = keyof typeof place;
 
 export class Strip {
   readonly #names: readonly StripName[];
-  readonly #columns: readonly Column[];
+  /** Slot by slot, so that a look at a ring touches one line of the processor's cache, and the rates few. */
+  readonly #numbers: Float64Array;
   readonly #seen = new Uint8Array(stripSlots);
   readonly #marks = new Uint8Array(stripSlots);
   /** Slots are numbered from the epoch on; this is the newest, -1 before the first sample. */
@@ -36,12 +35,7 @@ export class Strip {
 
   constructor(names: readonly StripName[]) {
     this.#names = names;
-    this.#columns = names.map(() => ({
-      used: new Float64Array(stripSlots),
-      produced: new Float64Array(stripSlots),
-      consumed: new Float64Array(stripSlots),
-      messages: new Float64Array(stripSlots),
-    }));
+    this.#numbers = new Float64Array(stripSlots * names.length * numbersPerDirection);
   }
 
   /** A sample was taken; answers whether what moved since the last one belongs to this moment. */
@@ -75,12 +69,12 @@ export class Strip {
     consumedBytes: number,
     messages: number,
   ): void {
-    const at = this.#slot % stripSlots;
-    const column = this.#columns[which]!;
-    column.used[at] = Math.max(column.used[at]!, usedBytes ?? NaN);
-    column.produced[at]! += producedBytes;
-    column.consumed[at]! += consumedBytes;
-    column.messages[at]! += messages;
+    const numbers = this.#numbers;
+    const at = this.#at(this.#slot, which);
+    numbers[at + place.used] = Math.max(numbers[at + place.used]!, usedBytes ?? NaN);
+    numbers[at + place.produced]! += producedBytes;
+    numbers[at + place.consumed]! += consumedBytes;
+    numbers[at + place.messages]! += messages;
     if (producedBytes > 0 || consumedBytes > 0 || messages > 0) this.#movedSlot = this.#slot;
   }
 
@@ -92,12 +86,13 @@ export class Strip {
    * Per second, over the last whole slots that make one: it changes from slot to slot and not with every
    * look, so that of a ring in which nothing more moves there is nothing new to tell.
    */
-  rate(which: number, what: 'produced' | 'consumed' | 'messages', nowMs: number): number {
+  rate(which: number, what: Exclude<NumberName, 'used'>, nowMs: number): number {
     const slot = Math.floor(nowMs / slotMs);
-    const column = this.#columns[which]![what];
     const last = Math.min(this.#slot, slot - 1);
     let sum = 0;
-    for (let past = Math.max(0, slot - rateSlots); past <= last; past++) sum += column[past % stripSlots]!;
+    for (let past = Math.max(0, slot - rateSlots); past <= last; past++) {
+      sum += this.#numbers[this.#at(past, which) + place[what]]!;
+    }
     if (sum === 0) return 0;
     const windowMs = Math.min(rateSlots * slotMs, slot * slotMs - this.#firstMs);
     return Math.round((sum * 1_000) / Math.max(windowMs, slotMs));
@@ -120,15 +115,18 @@ export class Strip {
       { length: Math.max(0, newest - first + 1) },
       (_, at) => (first + at) % stripSlots,
     );
-    const known = (values: Float64Array) =>
-      slots.map((at) => (this.#seen[at] && !Number.isNaN(values[at]) ? values[at]! : null));
+    const known = (which: number, what: NumberName) =>
+      slots.map((slot) => {
+        const value = this.#numbers[this.#at(slot, which) + place[what]]!;
+        return this.#seen[slot] && !Number.isNaN(value) ? value : null;
+      });
     return {
       slotMs,
       startMs: first * slotMs,
-      directions: this.#columns.map(({ used, produced }, which) => ({
-        name: this.#names[which]!,
-        usedBytes: known(used),
-        producedBytes: known(produced),
+      directions: this.#names.map((name, which) => ({
+        name,
+        usedBytes: known(which, 'used'),
+        producedBytes: known(which, 'produced'),
       })),
       marks: slots.flatMap((at, slot) => {
         const what = markNames.filter((_, bit) => (this.#marks[at]! & (1 << bit)) !== 0);
@@ -144,13 +142,13 @@ export class Strip {
       const at = (slot + stripSlots - back) % stripSlots;
       this.#seen[at] = 0;
       this.#marks[at] = 0;
-      for (const { used, produced, consumed, messages } of this.#columns) {
-        used[at] = 0;
-        produced[at] = 0;
-        consumed[at] = 0;
-        messages[at] = 0;
-      }
+      this.#numbers.fill(0, this.#at(at, 0), this.#at(at, this.#names.length));
     }
     this.#slot = slot;
+  }
+
+  /** Where the numbers of a direction in a slot begin. */
+  #at(slot: number, which: number): number {
+    return ((slot % stripSlots) * this.#names.length + which) * numbersPerDirection;
   }
 }
