@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { Faults } from '../../server/sim/faults';
-import { worldSteps } from '../../server/sim/rings/worldSteps';
+import { storeRingSteps } from '../../server/sim/rings/storeRingSteps';
 import { Scheduler } from '../../server/sim/scheduler';
 import { SeededRandom } from '../../server/sim/seededRandom';
 import { dialRing } from '../../server/store/client/ringDial';
@@ -21,7 +21,7 @@ describe('steps of a ring in a world', () => {
       if (isSlow) faults.set('slowReader', 1);
       const { memory, guestPort: port } = ringPage();
       const seen: string[] = [];
-      const steps = worldSteps({
+      const steps = storeRingSteps({
         time,
         faults,
         domain,

@@ -14,8 +14,8 @@ import type { WorldTime } from '../due';
 import type { Faults } from '../faults';
 import type { StartInfo } from '../machine/machine';
 import { patientStore } from './patientStore';
-import { insaneIndex, worldSteps } from './worldSteps';
-import type { StepListener } from './worldSteps';
+import { insaneIndex, storeRingSteps } from './storeRingSteps';
+import type { StepListener } from './storeRingSteps';
 
 const { server_features, req_cons, req_prod } = XS_RING_PAGE.fields;
 
@@ -43,7 +43,7 @@ export class GuestKernel {
       memory,
       port,
       clock,
-      steps: worldSteps({ time, faults, domain, memory, side: 'guest', onStep }),
+      steps: storeRingSteps({ time, faults, domain, memory, side: 'guest', onStep }),
       onReconnect: () => queueMicrotask(() => client.retryNow()),
     });
     const ready = mustReconnect ? this.#ring.requestReconnect() : Promise.resolve();

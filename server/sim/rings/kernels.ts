@@ -6,8 +6,8 @@ import type { Faults } from '../faults';
 import type { Machine } from '../machine/machine';
 import { storeRings } from '../machine/storeRings';
 import { GuestKernel } from './guestKernel';
-import { worldSteps } from './worldSteps';
-import type { StepListener } from './worldSteps';
+import { storeRingSteps } from './storeRingSteps';
+import type { StepListener } from './storeRingSteps';
 
 export interface KernelsOptions {
   readonly machine: Machine;
@@ -59,7 +59,7 @@ export class Kernels {
     const owner = domain(domid);
     if (!owner) return attached;
     const { memory } = attached;
-    const steps = worldSteps({
+    const steps = storeRingSteps({
       time,
       faults,
       domain: owner,

@@ -1,13 +1,13 @@
-/** Lets an end of a vchan go on step by step, when the scheduler says so, and makes the steps go wrong where a fault strikes. */
-import type { Timer } from '../../host/clock';
+/** The steps of an end of a vchan in a world, and how they go wrong where a fault strikes. */
 import type { SharedMemory } from '../../host/memory';
 import type { RingStep, RingSteps, StepVerdict } from '../../host/steps';
 import { advanceIndex } from '../../wire/ringIndex';
 import { VCHAN_PAGE } from '../../wire/vchanPage';
 import { VCHAN_RING_BYTES_MAX } from '../../wire/vchanRings';
 import type { Domain } from '../domain';
-import type { What, WorldTime } from '../due';
+import type { WorldTime } from '../due';
 import type { Faults } from '../faults';
+import { scheduledSteps } from './scheduledSteps';
 
 const { fields } = VCHAN_PAGE;
 const mostDistance = 2 ** 31;
@@ -24,26 +24,15 @@ export interface VchanStepsOptions {
 
 export function vchanSteps(options: VchanStepsOptions): RingSteps {
   const { time, faults, domain } = options;
-  /** A reader and a writer may both be at a step. */
-  const waiting = new Set<Timer>();
-  return {
-    before: (step) =>
-      new Promise<StepVerdict>((resolve) => {
-        const go = () => {
-          waiting.delete(timer);
-          resolve(verdictOf(options, step));
-        };
-        const what = new Step(step, domain);
-        const isSlow = faults.isAny && isRead(step) && faults.strikes('slowReader', domain.domid);
-        const timer = isSlow ? time.after(faults.random.between(200, 3000), go, what) : time.soon(go, what);
-        waiting.add(timer);
-      }),
-    // Otherwise the step of an end that is gone would strike pages that are no longer its own.
-    drop: () => {
-      for (const timer of waiting) timer.cancel();
-      waiting.clear();
-    },
-  };
+  const { domid, gate, name } = domain;
+  return scheduledSteps({
+    time,
+    faults,
+    domain,
+    gate,
+    textOf: ({ side, text }) => `${name} (domain ${domid}), as the ${side} of its vchan: ${text}.`,
+    verdictOf: (step) => verdictOf(options, step),
+  });
 }
 
 function verdictOf({ faults, domain, control, isWild }: VchanStepsOptions, step: RingStep): StepVerdict {
@@ -66,26 +55,4 @@ export function corruptIndex(
   const cons = control.load32(fields[word === 'left_prod' ? 'left_cons' : 'right_cons'].offsetBytes);
   const distance = random.between(VCHAN_RING_BYTES_MAX + 1, mostDistance);
   control.store32(fields[word].offsetBytes, advanceIndex(cons, distance));
-}
-
-const isRead = ({ kind, text }: RingStep) => kind === 'copy' && text.includes(' out of ');
-
-/** Says its sentence only when asked. */
-class Step implements What {
-  readonly kind = 'ringStep';
-  readonly domid: number;
-  readonly gate: What['gate'];
-
-  constructor(
-    private readonly step: RingStep,
-    private readonly domain: Domain,
-  ) {
-    this.domid = domain.domid;
-    this.gate = domain.gate;
-  }
-
-  get text(): string {
-    const { name, domid } = this.domain;
-    return `${name} (domain ${domid}), as the ${this.step.side} of its vchan: ${this.step.text}.`;
-  }
 }
