@@ -1,13 +1,12 @@
 /** The calls of libxenstore, whatever they are asked: over our server, in a process that may crash. */
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { XenLibraries } from '../../native/libraries/xenLibraries';
 import { StoreCalls } from '../../native/store/libraryCalls';
 import { ask } from '../../native/store/libraryOperations';
 import type { Random } from '../../server/host/clock';
 import { XsType } from '../../server/wire/xsMessage';
 import { effort, pick, randomBytes, seed, seededRandom } from '../fuzz/seed';
+import { checkCounts, countsOf, tellCounts } from '../support/mayCrash';
 import { describeWithDaemons } from './daemons/requirements';
 import { startOurs } from './ours';
 import type { OurServer } from './ours';
@@ -27,7 +26,7 @@ function anyPayload(random: Random): Buffer {
   return Buffer.from(some.join('\0') + (random.below(4) > 0 ? '\0' : ''), 'latin1');
 }
 
-/** What the process that may crash does: asks, and tells how many requests were done and how many refused. */
+/** What the process that may crash does: `seed requests`. */
 async function child(from: number, count: number): Promise<void> {
   const random = seededRandom(from);
   const calls = new StoreCalls(new XenLibraries());
@@ -45,7 +44,7 @@ async function child(from: number, count: number): Promise<void> {
     while (calls.checkWatch());
   }
   await calls.close();
-  console.log(`${told.done} ${told.refused}`);
+  tellCounts(told);
 }
 
 if (require.main === module) {
@@ -59,19 +58,8 @@ if (require.main === module) {
 
     it(`are done or refused (seed ${seed})`, async function () {
       this.timeout(120_000 * effort);
-      const program = spawn(process.execPath, ['--import', 'tsx', __filename, `${seed}`, `${requests}`], {
-        env: { ...process.env, XENSTORED_PATH: server.socketPath },
-        stdio: ['ignore', 'pipe', 'pipe'],
-      });
-      let text = '';
-      let errors = '';
-      program.stdout.on('data', (bytes: Buffer) => (text += bytes.toString()));
-      program.stderr.on('data', (bytes: Buffer) => (errors += bytes.toString()));
-      const [code, signal] = (await once(program, 'close')) as [number | null, string | null];
-      assert.deepEqual({ code, signal, errors }, { code: 0, signal: null, errors: '' });
-      const [done, refused] = text.trim().split(' ').map(Number) as [number, number];
-      assert.equal(done + refused, requests);
-      assert.ok(done > requests / 20 && refused > requests / 20, text);
+      const counts = await countsOf(__filename, [seed, requests], { XENSTORED_PATH: server.socketPath });
+      checkCounts(counts, requests, 1 / 20);
     });
   });
 }

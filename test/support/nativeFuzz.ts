@@ -14,6 +14,7 @@ import type { EventPort } from '../../server/host/events';
 import type { Mapped, Shared } from '../../server/host/grants';
 import type { SharedMemory } from '../../server/host/memory';
 import { pick, seededRandom } from '../fuzz/seed';
+import type { Counts } from './mayCrash';
 
 export interface FuzzOptions {
   readonly libraries: XenLibraries;
@@ -64,7 +65,7 @@ const junk: readonly unknown[] = [
 ];
 
 /** How many calls did their work and how many were refused. */
-export async function fuzzNative(options: FuzzOptions): Promise<{ done: number; refused: number }> {
+export async function fuzzNative(options: FuzzOptions): Promise<Counts> {
   const random = seededRandom(options.seed);
   const { libraries, domid } = options;
   const counts = { done: 0, refused: 0 };
