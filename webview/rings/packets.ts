@@ -2,7 +2,7 @@
 import type { RingKind, RingPacket } from '../../server/rpc/api';
 import { element } from '../kit';
 import { grouped, hex32 } from './numbers';
-import { setText } from './texts';
+import { RowList } from './rowList';
 
 const maxRows = 40;
 
@@ -16,44 +16,26 @@ const columns: Readonly<Record<RingKind, readonly string[]>> = {
 
 export class PacketTable {
   readonly root: HTMLElement;
-  private readonly rows = element('tbody');
-  private readonly empty: HTMLElement;
-  private readonly scroller: HTMLElement;
-  private drawn = '';
+  private readonly list: RowList;
 
   constructor(
     private readonly kind: RingKind,
     title: string,
-    private readonly emptyText: string,
+    emptyText: string,
   ) {
-    const head = element('tr');
-    for (const name of columns[kind]) {
-      const cell = element('th', { text: name });
-      cell.scope = 'col';
-      head.append(cell);
-    }
-    const table = element('table', { className: 'packets' }, element('thead', {}, head), this.rows);
-    table.setAttribute('aria-label', title);
-    this.empty = element('p', { className: 'dim', text: emptyText });
-    this.scroller = element('div', { className: 'scroll' }, table);
-    // So that the arrow keys scroll it.
-    this.scroller.tabIndex = 0;
-    this.scroller.setAttribute('role', 'region');
-    this.scroller.setAttribute('aria-label', title);
-    this.root = element('section', {}, element('h3', { text: title }), this.empty, this.scroller);
+    this.list = new RowList({ title, columns: columns[kind], className: 'packets', emptyText });
+    this.root = this.list.root;
   }
 
   /** `unreadable`: why the indices do not say where packets are. */
   show(packets: readonly RingPacket[], unreadable: string | undefined): void {
-    setText(this.empty, unreadable ?? this.emptyText);
-    const drawn = JSON.stringify(packets);
-    if (drawn === this.drawn) return;
-    this.drawn = drawn;
-    this.empty.hidden = packets.length > 0;
-    this.scroller.hidden = packets.length === 0;
-    const rows = packets.slice(0, maxRows).map((packet) => packetRow(this.kind, packet));
-    if (packets.length > maxRows) rows.push(moreRow(packets.length - maxRows, columns[this.kind].length));
-    this.rows.replaceChildren(...rows);
+    const shown = packets.slice(0, maxRows);
+    this.list.show(
+      shown,
+      packets.length - shown.length,
+      (packet) => packetRow(this.kind, packet),
+      unreadable,
+    );
   }
 }
 
@@ -84,10 +66,4 @@ function requestText({ type, reqId, txId }: RingPacket): string {
 function bytesText({ bytes, wholeBytes }: RingPacket): string {
   if (wholeBytes === undefined || wholeBytes === bytes) return grouped(bytes);
   return `${grouped(bytes)} of ${grouped(wholeBytes)}`;
-}
-
-function moreRow(count: number, width: number): HTMLElement {
-  const cell = element('td', { className: 'dim', text: `… and ${grouped(count)} more` });
-  cell.colSpan = width;
-  return element('tr', {}, cell);
 }

@@ -2,36 +2,18 @@
 import type { RingSlotsDetail, SlotEntry } from '../../server/rpc/api';
 import { element } from '../kit';
 import { grouped, hex32 } from './numbers';
-import { setText } from './texts';
+import { RowList } from './rowList';
 
 type Meanings = RingSlotsDetail['meanings'];
 
 export class SlotTable {
   readonly root: HTMLElement;
-  private readonly rows = element('tbody');
-  private readonly empty: HTMLElement;
-  private readonly scroller: HTMLElement;
-  private drawn = '';
+  private readonly list: RowList;
 
-  constructor(
-    title: string,
-    private readonly emptyText: string,
-  ) {
-    const head = element('tr');
-    for (const name of ['Number', 'Slot', 'Fields']) {
-      const cell = element('th', { text: name });
-      cell.scope = 'col';
-      head.append(cell);
-    }
-    const table = element('table', { className: 'packets slots' }, element('thead', {}, head), this.rows);
-    table.setAttribute('aria-label', title);
-    this.empty = element('p', { className: 'dim', text: emptyText });
-    this.scroller = element('div', { className: 'scroll' }, table);
-    // So that the arrow keys scroll it.
-    this.scroller.tabIndex = 0;
-    this.scroller.setAttribute('role', 'region');
-    this.scroller.setAttribute('aria-label', title);
-    this.root = element('section', {}, element('h3', { text: title }), this.empty, this.scroller);
+  constructor(title: string, emptyText: string) {
+    const columns = ['Number', 'Slot', 'Fields'];
+    this.list = new RowList({ title, columns, className: 'packets slots', emptyText });
+    this.root = this.list.root;
   }
 
   /** `unreadable`: why the indices do not say what lies in the slots. */
@@ -41,15 +23,7 @@ export class SlotTable {
     leftOut: number,
     unreadable: string | undefined,
   ): void {
-    setText(this.empty, unreadable ?? this.emptyText);
-    const drawn = JSON.stringify([entries, leftOut]);
-    if (drawn === this.drawn) return;
-    this.drawn = drawn;
-    this.empty.hidden = entries.length > 0;
-    this.scroller.hidden = entries.length === 0;
-    const rows = entries.map((entry) => slotRow(entry, meanings[entry.layout] ?? {}));
-    if (leftOut > 0) rows.push(moreRow(leftOut));
-    this.rows.replaceChildren(...rows);
+    this.list.show(entries, leftOut, (entry) => slotRow(entry, meanings[entry.layout] ?? {}), unreadable);
   }
 }
 
@@ -74,10 +48,4 @@ function slotRow(
 /** What stands before the last dot names the structure only: `u.connect.addr`, `op.rw.offset`. */
 function shortName(name: string): string {
   return name.startsWith('seg[') ? name : name.replace(/^.*\./, '');
-}
-
-function moreRow(count: number): HTMLElement {
-  const cell = element('td', { className: 'dim', text: `… and ${grouped(count)} more` });
-  cell.colSpan = 3;
-  return element('tr', {}, cell);
 }

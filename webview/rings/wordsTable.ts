@@ -3,6 +3,7 @@ import type { RingFrame } from '../../server/rpc/api';
 import { element } from '../kit';
 import { setNumber } from './flash';
 import { hex32 } from './numbers';
+import { headRow } from './rowList';
 import { setText, setTitle } from './texts';
 
 export class WordsTable {
@@ -11,12 +12,7 @@ export class WordsTable {
   private readonly values = new Map<string, { readonly value: HTMLElement; readonly says: HTMLElement }>();
 
   constructor() {
-    const head = element('tr');
-    for (const name of ['Word', 'Value', 'What it says']) {
-      const cell = element('th', { text: name });
-      cell.scope = 'col';
-      head.append(cell);
-    }
+    const head = headRow(['Word', 'Value', 'What it says']);
     const table = element('table', { className: 'words' }, element('thead', {}, head), this.body);
     table.setAttribute('aria-label', 'Words of the page');
     this.root = element('section', {}, element('h2', { text: 'Words of the page' }), table);
