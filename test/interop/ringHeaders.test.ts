@@ -1,10 +1,13 @@
 /** The tables of what lies in shared rings against Xen's public headers, as the compiler reads both. */
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { FLEX_RING_INDEXES } from '../../server/wire/flexRing';
-import { GENERIC_RING } from '../../server/wire/genericRing';
+import { FLEX_RING_INDEXES, NINEPFS_INDEXES } from '../../server/wire/flexRing';
+import { GENERIC_RING, genericRingSlots } from '../../server/wire/genericRing';
 import type { Layout } from '../../server/wire/layout';
-import { NINEPFS_INDEXES } from '../../server/wire/flexRing';
+import { pvcallsCommands } from '../../server/wire/pvcalls/commands';
+import { PVCALLS_MAX_ORDER, pvcallsEditions, pvcallsRingBytes } from '../../server/wire/pvcalls/dataPage';
+import { pvcallsErrors } from '../../server/wire/pvcalls/errno';
+import { PVCALLS_SLOT_BYTES } from '../../server/wire/pvcalls/slots';
 import { layoutsOf, type SlotRing } from '../../server/wire/slotRings/slotRing';
 import { BLKIF_32_RING } from '../../server/wire/slotRings/blkif';
 import { slotRings } from '../../server/wire/slotRings/slotRings';
@@ -88,6 +91,30 @@ describe('the tables of shared rings', () => {
       compile(program(header, assertions({ struct, sizeBytes, fields })));
     });
   }
+
+  it('have the commands, the grants and the sizes of PV Calls as its header has them', () => {
+    const same = (c: string, ours: number) => `_Static_assert((${c}) == ${ours}, "${c}");`;
+    const orders = Array.from({ length: PVCALLS_MAX_ORDER }, (_, below) => below + 1);
+    const slots = genericRingSlots(4096, PVCALLS_SLOT_BYTES);
+    compile(
+      program('xen/io/pvcalls.h', [
+        ...Object.entries(pvcallsCommands).map(([name, number]) =>
+          same(`PVCALLS_${name.toUpperCase()}`, number),
+        ),
+        same('offsetof(struct pvcalls_data_intf, ref)', pvcallsEditions.final.refsOffset),
+        ...orders.map((order) => same(`XEN_FLEX_RING_SIZE(${order})`, pvcallsRingBytes(order))),
+        same('__CONST_RING_SIZE(xen_pvcalls, 4096)', slots),
+      ]),
+    );
+  });
+
+  it('have the error numbers of PV Calls as Linux has them', () => {
+    const lines = Object.entries(pvcallsErrors)
+      // Only inside the kernel, which calls it ENOTSUPP.
+      .filter(([name]) => name !== 'ENOTSUP')
+      .map(([name, { errno }]) => `_Static_assert(${name} == ${errno}, "${name}");`);
+    compile(['#include <asm-generic/errno.h>', ...lines].join('\n'));
+  });
 
   it('would be found wrong', () => {
     const [ring] = slotRings;
