@@ -9,6 +9,7 @@ import type { StoreClient, WatchEvent } from '../host/storeClient';
 import type { ShutdownReason } from '../host/worldControl';
 import { Gate } from './due';
 import type { What, WorldTime } from './due';
+import type { FaultName } from './faults';
 import type { VchanProgram } from './rings/vchanPrograms';
 import type { SeededRandom } from './seededRandom';
 
@@ -41,6 +42,8 @@ export interface DomainPorts {
   kernel(domid: number): KernelRing | undefined;
   /** Puts a line on the domain's console ring. */
   print(domain: Domain, line: string): void;
+  /** Whether a fault of the world strikes `domid` now. */
+  strikes(fault: FaultName, domid: number): boolean;
   /** The state of a domain has changed. */
   changed(): void;
 }
@@ -223,6 +226,11 @@ export class Domain {
   /** What its kernel says on its console. */
   print(line: string): void {
     this.#ports.print(this, line);
+  }
+
+  /** Whether a fault strikes now, this domain or one that it serves. */
+  strikes(fault: FaultName, domid = this.domid): boolean {
+    return this.#ports.strikes(fault, domid);
   }
 
   log(line: string): void {

@@ -18,6 +18,8 @@ export const faultTexts = {
   corruptIndex: 'A guest writes a producer index that cannot be.',
   ignoredBackpressure:
     'A guest never looks for room in its request ring, and writes on over bytes that were not read.',
+  hotplugHangs: 'The hotplug script of a new device never answers, and its backend stays in InitWait.',
+  unseenBackend: 'A frontend does not see that its backend waits for it, and never shares its rings.',
 } as const;
 
 export type FaultName = keyof typeof faultTexts;

@@ -27,6 +27,7 @@ import { startOperator } from './dom0/operator';
 import type { OperatorPlan } from './dom0/operator';
 import type { Domain } from './domain';
 import { Faults } from './faults';
+import type { FaultName } from './faults';
 import { Hypervisor } from './hypervisor';
 import { GuestSocket } from './joined/guestSocket';
 import { strikeVchan } from './joined/strikeVchan';
@@ -172,6 +173,7 @@ export class World implements Host {
       programPorts: (domid: number) => this.machine.portsOf(domid),
       openVchans: (owner: Domain) => new VchanProgram({ machine: this.machine, time, faults }, owner),
       print: (owner: Domain, line: string) => this.#consoles.print(owner, line),
+      strikes: (fault: FaultName, domid: number) => faults.isAny && faults.strikes(fault, domid),
       changed: () => queueMicrotask(changed),
     };
     this.hypervisor = new Hypervisor(ports, this.machine, {

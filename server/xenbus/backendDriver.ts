@@ -6,7 +6,7 @@ import type { DriverOptions } from './deviceDriver';
 import type { OtherEnd } from './deviceEnd';
 import { publish, readText } from './nodes';
 import type { Entries } from './nodes';
-import type { BackendPolicy, BackendStep } from './policies/backendPolicy';
+import type { BackendPolicy, BackendStep, Hotplug } from './policies/backendPolicy';
 import { readOther } from './otherEnd';
 
 export interface BackendOptions extends DriverOptions {
@@ -19,7 +19,7 @@ export class BackendDriver extends DeviceDriver<BackendStep> {
   readonly #policy: BackendPolicy;
   protected readonly closesOnFailure: boolean;
   #isSetUp = false;
-  #isPlugged = false;
+  #hotplug: Hotplug = 'due';
 
   constructor(options: BackendOptions) {
     super(options);
@@ -48,14 +48,23 @@ export class BackendDriver extends DeviceDriver<BackendStep> {
     return Number(await readText(ports.store, `${path}/online`)) === 1;
   }
 
+  /** Somebody else may say that the device is plugged: the script after all, or a person in its place. */
+  protected override async readHotplug(): Promise<void> {
+    if (this.#hotplug !== 'hangs') return;
+    const { ports, path } = this.options;
+    if ((await readText(ports.store, `${path}/hotplug-status`)) === 'connected') this.#hotplug = 'done';
+  }
+
   protected next(): BackendStep | undefined {
     const { own, other, online, isAttached } = this;
-    const isPlugged = this.#isPlugged || !this.type.plug;
-    return this.#policy.next({ own, other, online, isSetUp: this.#isSetUp, isPlugged, isAttached });
+    // Whoever closes a device ends its script as well: the next time it is started anew.
+    const waitsForScript = own === XenbusState.InitWait || own === XenbusState.Initialised;
+    if (this.#hotplug === 'hangs' && !waitsForScript) this.#hotplug = 'due';
+    const hotplug = this.type.plug ? this.#hotplug : 'done';
+    return this.#policy.next({ own, other, online, isSetUp: this.#isSetUp, hotplug, isAttached });
   }
 
   protected async perform(step: BackendStep): Promise<void> {
-    const { ports, path } = this.options;
     switch (step.kind) {
       case 'init': {
         const features = (await this.type.init?.()) ?? [];
@@ -66,9 +75,7 @@ export class BackendDriver extends DeviceDriver<BackendStep> {
         );
       }
       case 'plug':
-        if (!(await publish(ports.store, path, await this.type.plug!()))) this.own = XenbusState.Unknown;
-        this.#isPlugged = true;
-        return;
+        return this.#plug();
       case 'attach':
         return this.#attach(step.to);
       case 'switch':
@@ -78,6 +85,14 @@ export class BackendDriver extends DeviceDriver<BackendStep> {
       case 'end':
         return this.end();
     }
+  }
+
+  /** Writes for the script what it writes when it is done. */
+  async #plug(): Promise<void> {
+    const { ports, path } = this.options;
+    const entries = await this.type.plug!();
+    this.#hotplug = entries ? 'done' : 'hangs';
+    if (entries && !(await publish(ports.store, path, entries))) this.own = XenbusState.Unknown;
   }
 
   async #attach(to: XenbusState): Promise<void> {

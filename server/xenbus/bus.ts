@@ -38,7 +38,7 @@ const saysOfPresence = new Set(['', 'state', 'frontend', 'frontend-id', 'backend
 /** What the bus needs of a driver. */
 interface Driver {
   run(signal: AbortSignal): Promise<boolean>;
-  look(...stale: readonly ('own' | 'online')[]): Promise<void>;
+  look(...stale: readonly ('own' | 'online' | 'hotplug')[]): Promise<void>;
 }
 
 interface Held {
@@ -91,6 +91,7 @@ class Bus<Kind> {
     if (held && !held.hasEnded) {
       if (event.node === 'state') void held.driver.look('own');
       else if (event.node === 'online') void held.driver.look('online');
+      else if (event.node === 'hotplug-status') void held.driver.look('hotplug');
     }
     if (saysOfPresence.has(event.node)) await this.#check([event.path]);
   }

@@ -9,8 +9,12 @@ import type { Entries } from './nodes';
 export interface DeviceClass {
   /** Before the first step. A backend answers what it publishes before it waits for a frontend; some ask again for the next one. */
   init?(): Promise<Entries> | Entries;
-  /** Backends: what the hotplug script and the driver add once the device is plugged; connecting waits for it. */
-  plug?(): Promise<Entries> | Entries;
+  /**
+   * Backends: what the hotplug script and the driver add once the device is plugged; connecting waits for
+   * it. Undefined where the script does not answer: then for `hotplug-status`, whoever writes it, or for
+   * the device to be closed and begun anew.
+   */
+  plug?(): Promise<Entries | undefined> | Entries | undefined;
   /**
    * A frontend makes its rings and answers where they are; a backend maps them, and answers what it
    * publishes before it is connected. Throws a XenscopeError when that cannot be: the device closes,

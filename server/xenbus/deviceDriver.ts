@@ -25,7 +25,7 @@ export interface DriverOptions {
 }
 
 /** What a driver looks at again before its next step. */
-export type Stale = 'own' | 'other' | 'online';
+export type Stale = 'own' | 'other' | 'online' | 'hotplug';
 
 export abstract class DeviceDriver<Step extends { readonly kind: string }> {
   protected readonly options: DriverOptions;
@@ -108,6 +108,15 @@ export abstract class DeviceDriver<Step extends { readonly kind: string }> {
   /** What a driver does besides writing why, when a step failed. */
   protected abstract readonly closesOnFailure: boolean;
   protected abstract readOnline(): Promise<boolean>;
+  /** Only backends have scripts to wait for. */
+  protected readHotplug(): Promise<void> {
+    return Promise.resolve();
+  }
+  /** Whether the driver takes in that the other end is in this state; if not, it goes by what it saw before. */
+  protected takesIn(other: XenbusState): boolean {
+    void other;
+    return true;
+  }
 
   protected end(): void {
     this.#end(undefined);
@@ -198,9 +207,10 @@ export abstract class DeviceDriver<Step extends { readonly kind: string }> {
       stale.has('own') ? readState(store, this.options.path) : this.own,
       stale.has('other') ? readState(store, this.device.other.path) : this.other,
       stale.has('online') ? this.readOnline() : this.online,
+      stale.has('hotplug') ? this.readHotplug() : undefined,
     ]);
     this.own = own;
-    this.other = other;
+    if (other === this.other || this.takesIn(other)) this.other = other;
     this.online = online;
   }
 

@@ -33,6 +33,10 @@ export class FrontendDriver extends DeviceDriver<FrontendStep> {
     return `${otherPath}/state`;
   }
 
+  protected override takesIn(backend: XenbusState): boolean {
+    return this.options.ports.frontendTakesIn?.(backend) ?? true;
+  }
+
   /** Only those ask that begin anew by themselves. */
   protected async readOnline(): Promise<boolean> {
     return this.#habits.reopens && Number(await this.device.readOther('online')) === 1;

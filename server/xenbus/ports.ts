@@ -7,6 +7,7 @@ import type { Clock } from '../host/clock';
 import type { EventChannels } from '../host/events';
 import type { Grants } from '../host/grants';
 import type { StoreClient, WatchEvent } from '../host/storeClient';
+import type { XenbusState } from '../wire/xenbusState';
 
 export interface XenbusPorts {
   readonly domid: number;
@@ -25,6 +26,8 @@ export interface XenbusPorts {
   follow(path: string, look: (event: WatchEvent) => Promise<unknown>, signal: AbortSignal): Promise<unknown>;
   /** Between deciding on a step and doing it: hardware and scripts take time. Rejects when the signal is aborted. */
   pause(signal: AbortSignal): Promise<void>;
+  /** Whether a frontend takes in that its backend is in this state; always, where nothing is to go wrong on purpose. */
+  frontendTakesIn?(backend: XenbusState): boolean;
   /** One line for whoever keeps a log. */
   log(line: string): void;
 }

@@ -5,6 +5,7 @@ import type { DeviceRule } from './deviceRule';
 import { atRest } from './rules/atRest';
 import { failed } from './rules/failed';
 import { halfRemoved } from './rules/halfRemoved';
+import { hotplugScript } from './rules/hotplugScript';
 import { illegalMove } from './rules/illegalMove';
 import { leakedBackend } from './rules/leakedBackend';
 import { missingPermission } from './rules/missingPermission';
@@ -19,6 +20,7 @@ export const deviceRules: readonly DeviceRule[] = [
   leakedBackend,
   halfRemoved,
   orphanNodes,
+  hotplugScript,
   stuck,
   illegalMove,
   atRest,

@@ -2,6 +2,7 @@
 import type { XenbusPorts } from '../../xenbus/ports';
 import { runBackends, runFrontends } from '../../xenbus/bus';
 import type { BackendKinds, FrontendKinds } from '../../xenbus/bus';
+import { XenbusState } from '../../wire/xenbusState';
 import type { Domain } from '../domain';
 
 export function runDomainBackends(domain: Domain, kinds: BackendKinds): Promise<void> {
@@ -32,6 +33,7 @@ export function simPorts(domain: Domain): XenbusPorts {
       await domain.sleep(150, 600);
       until.throwIfAborted();
     },
+    frontendTakesIn: (backend) => backend !== XenbusState.InitWait || !domain.strikes('unseenBackend'),
     log: (line) => domain.log(line),
   };
 }

@@ -4,6 +4,12 @@
  */
 import type { XenbusState } from '../../wire/xenbusState';
 
+/**
+ * Where the hotplug script stands: it is to be started; it was and has not answered, which may never
+ * change; it has done its work, or there is none.
+ */
+export type Hotplug = 'due' | 'hangs' | 'done';
+
 export interface BackendView {
   /** What the backend's own `state` says, whoever wrote it. */
   readonly own: XenbusState;
@@ -13,8 +19,7 @@ export interface BackendView {
   readonly online: boolean;
   /** This driver has prepared the device. */
   readonly isSetUp: boolean;
-  /** The hotplug script has done its work, where there is one. */
-  readonly isPlugged: boolean;
+  readonly hotplug: Hotplug;
   /** This driver maps the frontend's rings. */
   readonly isAttached: boolean;
 }

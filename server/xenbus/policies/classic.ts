@@ -23,7 +23,7 @@ function untouched({ own }: BackendView): BackendStep | undefined {
   return own === XenbusState.Unknown ? { kind: 'end' } : undefined;
 }
 
-function follow({ own, other, online, isPlugged }: BackendView): BackendStep | undefined {
+function follow({ own, other, online, hotplug }: BackendView): BackendStep | undefined {
   // Before everything else. A backend that has closed stays so until the frontend begins anew.
   if ((other === Closing || other === Closed) && own !== other && own !== Closed) {
     return { kind: 'switch', to: other };
@@ -32,8 +32,8 @@ function follow({ own, other, online, isPlugged }: BackendView): BackendStep | u
     case Initialising:
       return online && !isLeaving(other) ? { kind: 'init', to: InitWait } : undefined;
     case InitWait:
-      if (!isPlugged) return { kind: 'plug' };
-      return publishesRings(other) ? { kind: 'attach', to: Connected } : undefined;
+      if (hotplug === 'due') return { kind: 'plug' };
+      return publishesRings(other) && hotplug === 'done' ? { kind: 'attach', to: Connected } : undefined;
     case Closed:
       return other === Initialising ? { kind: 'switch', to: Initialising } : undefined;
     default:

@@ -18,15 +18,15 @@ export const linuxBackend: BackendPolicy = {
 };
 
 function follow(view: BackendView): BackendStep | undefined {
-  const { own, other, online, isSetUp, isPlugged } = view;
+  const { own, other, online, isSetUp, hotplug } = view;
   switch (own) {
     case Initialising:
       return other === Unknown ? { kind: 'switch', to: Closing } : { kind: 'init', to: InitWait };
     case InitWait:
     case Initialised:
       if (!isSetUp) return { kind: 'init', to: InitWait };
-      if (!isPlugged) return { kind: 'plug' };
-      if (publishesRings(other)) return { kind: 'attach', to: Connected };
+      if (hotplug === 'due') return { kind: 'plug' };
+      if (publishesRings(other) && hotplug === 'done') return { kind: 'attach', to: Connected };
       return isGoing(other) ? { kind: 'switch', to: Closing } : undefined;
     case Connected:
       // A frontend that is back at the beginning went away without a word, as a kexec does.

@@ -17,7 +17,7 @@ export const modernBackend: BackendPolicy = {
   next: (view) => repair(view) ?? follow(view),
 };
 
-function follow({ own, other, online, isSetUp, isPlugged }: BackendView): BackendStep | undefined {
+function follow({ own, other, online, isSetUp, hotplug }: BackendView): BackendStep | undefined {
   if (!online && (own === Initialising || own === InitWait || own === Closed)) {
     return isSetUp || own === Closed ? { kind: 'end' } : undefined;
   }
@@ -27,8 +27,8 @@ function follow({ own, other, online, isSetUp, isPlugged }: BackendView): Backen
     case InitWait:
     case Initialised:
       if (!isSetUp) return { kind: 'init', to: InitWait };
-      if (!isPlugged) return { kind: 'plug' };
-      if (publishesRings(other)) return { kind: 'attach', to: Connected };
+      if (hotplug === 'due') return { kind: 'plug' };
+      if (publishesRings(other) && hotplug === 'done') return { kind: 'attach', to: Connected };
       return leave(other);
     case Connected:
       return leave(other);
