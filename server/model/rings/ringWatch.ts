@@ -6,9 +6,10 @@ import type { Clock } from '../../host/clock';
 import type { Observer } from '../../host/observer';
 import { type Listening, RingSampler, type SampleListener } from '../../capture/sampler';
 import type { PageSampler, SampleResult } from '../../capture/pageSampler';
-import { type Judge, RingModel, type RingTime } from './ringModel';
-import { SlotRingModel } from './slotRingModel';
+import { ByteRingModel } from './byteRingModel';
+import type { Judge, RingModel, RingTime } from './ringModel';
 import type { RingFinding, RingRow, RingsFrame, RingStrip, RingView } from './ringTypes';
+import { SlotRingModel } from './slotRingModel';
 
 /** A ring whose page is gone is shown so for this long. */
 export const goneShownMs = 10_000;
@@ -38,7 +39,7 @@ interface Subscriber {
 
 interface Watched {
   readonly sampler: PageSampler;
-  readonly model: RingModel | SlotRingModel;
+  readonly model: RingModel;
   /** Of one at rest what was told last is still true, and nothing else of it needs to be touched. */
   isAtRest: boolean;
   row: RingRow | undefined;
@@ -120,7 +121,7 @@ export class RingWatch {
       // Another page may have taken its place already.
       if (ring?.sampler !== sampler) return;
     } else if (ring?.sampler !== sampler) {
-      const Model = sampler.slots ? SlotRingModel : RingModel;
+      const Model = sampler.slots ? SlotRingModel : ByteRingModel;
       const model = new Model(sampler, this.#judge);
       ring = { sampler, model, isAtRest: false, row: undefined, findings: [] };
       this.#rings.set(id, ring);

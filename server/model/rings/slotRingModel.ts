@@ -1,124 +1,50 @@
-/** The state of one ring of requests and responses, folded from its samples. */
+/** The state of one ring of requests and responses: what is in flight, and what lies in its slots. */
 import type { PageSampler, SampleResult } from '../../capture/pageSampler';
 import type { SlotSampler } from '../../capture/slotSampler';
 import { PAGE_BYTES } from '../../host/pages';
-import { deviceOf } from './ringDevice';
-import { Judgement } from './judgement';
-import { slotSegments } from './slotSegments';
 import { ringWords } from './pageWords';
-import { HistoryKeeper } from './ringHistory';
-import { judgeIntervalMs, type Judge, type RingTime } from './ringModel';
-import type { RingFinding, RingRow, RingStrip, RingView } from './ringTypes';
+import { deviceOf } from './ringDevice';
+import { RingModel, type Judge, type ContentsView } from './ringModel';
+import type { RingRow, RingVerdict } from './ringTypes';
 import { SlotReader } from './slotDetail';
 import type { SlotKeeper } from './slotHistory';
+import { slotSegments } from './slotSegments';
 import type { RingDevice, RingSlotsState } from './slotTypes';
-import { slotMs, Strip } from './strip';
 
-export class SlotRingModel {
-  readonly #sampler: PageSampler;
+export class SlotRingModel extends RingModel {
   readonly #slots: SlotSampler;
   readonly #keeper: SlotKeeper;
-  readonly #judge: Judge;
-  readonly #history: HistoryKeeper;
-  readonly #strip = new Strip(['slots']);
-  readonly #judgement: Judgement;
   readonly #device: RingDevice;
   #reader: SlotReader | undefined;
-  #row: RingRow | undefined;
-  #judgedMs = -Infinity;
-  #ratesSlot = -1;
-  #isChanged = true;
-  #isAtRest = false;
-  #pageVersion = 0;
 
   /** `sampler` is that of a ring of slots. */
   constructor(sampler: PageSampler, judge: Judge) {
-    this.#sampler = sampler;
+    super(sampler, judge, ['slots']);
     this.#slots = sampler.slots!;
-    this.#judge = judge;
-    this.#history = new HistoryKeeper(sampler);
-    this.#keeper = this.#history.slots!;
-    this.#judgement = new Judgement(sampler.page);
+    this.#keeper = this.history.slots!;
     this.#device = deviceOf(sampler.page.device!);
   }
 
-  get id(): string {
-    return this.#sampler.page.id;
-  }
-
-  /** `row` and `findings` stay what they are until a sample shows something else. */
-  get isAtRest(): boolean {
-    return this.#isAtRest;
-  }
-
-  get goneSinceMs(): number | undefined {
-    return this.#history.goneSinceMs;
-  }
-
-  fold(result: SampleResult, { nowMs, activeMs }: RingTime): void {
-    if (this.#isAtRest && result === 'same' && this.#history.seenAgain()) {
-      this.#strip.rest(nowMs);
-      return;
-    }
-    this.#isAtRest = false;
-    const wasGone = this.#history.goneSinceMs !== undefined;
-    this.#history.fold(result, activeMs);
-    if (result === 'gone') {
-      this.#isChanged ||= !wasGone;
-      return;
-    }
-    this.#foldStrip(result, nowMs);
-    if (result !== 'moved') return;
-    this.#isChanged = true;
-    this.#pageVersion++;
-  }
-
-  #foldStrip(result: SampleResult, nowMs: number): void {
-    const isNear = this.#strip.begin(nowMs);
+  protected foldChart(result: SampleResult, isNear: boolean): void {
     const { isInsane, inFlight, requests, responses } = this.#slots;
-    if (result === 'torn') this.#strip.mark('torn');
-    if (isInsane) this.#strip.mark('insane');
-    if (this.#slots.result === 'reset') this.#strip.mark('reset');
+    if (result === 'torn') this.chart.mark('torn');
+    if (isInsane) this.chart.mark('insane');
+    if (this.#slots.result === 'reset') this.chart.mark('reset');
     const used = isInsane ? undefined : inFlight;
-    if (isNear) this.#strip.add(0, used, requests, responses, 0);
-    else this.#strip.add(0, used, 0, 0, 0);
+    if (isNear) this.chart.add(0, used, requests, responses, 0);
+    else this.chart.add(0, used, 0, 0, 0);
   }
 
-  /** The same object as before, while nothing about it changed. */
-  row(time: RingTime): RingRow {
-    const isDue = Math.abs(time.nowMs - this.#judgedMs) >= judgeIntervalMs;
-    if (!this.#isAtRest && (this.#isChanged || isDue)) this.#look(time, isDue);
-    return this.#row!;
+  protected readRates(nowMs: number): void {
+    this.#keeper.requestsPerSecond = this.chart.rate(0, 'produced', nowMs);
+    this.#keeper.responsesPerSecond = this.chart.rate(0, 'consumed', nowMs);
   }
 
-  /** After `row`: what somebody should know. */
-  get findings(): readonly RingFinding[] {
-    return this.#judgement.findings;
-  }
-
-  #look(time: RingTime, isDue: boolean): void {
-    this.#readRates(time.nowMs);
-    if (isDue) {
-      this.#judgedMs = time.nowMs;
-      this.#judgement.take(this.#judge(this.#history, time.activeMs));
-    }
-    this.#isChanged = false;
-    const { id, kind, domid } = this.#sampler.page;
-    const verdict = this.#judgement.verdict!;
+  protected rowWith(verdict: RingVerdict, known: RingRow | undefined): RingRow {
     const slots = this.#state();
-    const known = this.#row;
-    if (!known || known.verdict !== verdict || !isSameState(known.slots!, slots)) {
-      this.#row = { id, kind, domid, device: this.#device, directions: [], slots, verdict };
-    }
-    this.#isAtRest = isDue && this.#strip.isQuiet(time.nowMs) && this.#history.isAtRest(time.activeMs);
-  }
-
-  #readRates(nowMs: number): void {
-    const slot = Math.floor(nowMs / slotMs);
-    if (slot === this.#ratesSlot) return;
-    this.#ratesSlot = slot;
-    this.#keeper.requestsPerSecond = this.#strip.rate(0, 'produced', nowMs);
-    this.#keeper.responsesPerSecond = this.#strip.rate(0, 'consumed', nowMs);
+    if (known?.verdict === verdict && isSameState(known.slots!, slots)) return known;
+    const { id, kind, domid } = this.sampler.page;
+    return { id, kind, domid, device: this.#device, directions: [], slots, verdict };
   }
 
   #state(): RingSlotsState {
@@ -141,33 +67,17 @@ export class SlotRingModel {
     };
   }
 
-  /** Reads the slots as well, which nobody does while nobody looks at this ring. */
-  view(time: RingTime): RingView {
-    const row = this.row(time);
-    const reader = (this.#reader ??= new SlotReader(this.#sampler, this.#slots));
+  protected contents(): ContentsView {
+    const reader = (this.#reader ??= new SlotReader(this.sampler, this.#slots));
     const slotsDetail = reader.read();
-    const { page, samples, tornSamples } = this.#sampler;
-    const { inside } = this.#history;
     const shown = reader.bytes.subarray(0, PAGE_BYTES);
     return {
-      timeMs: time.nowMs,
-      row,
-      diagnoses: this.#judgement.diagnoses,
       details: [],
       slotsDetail,
-      words: ringWords(this.#sampler),
+      words: ringWords(this.sampler),
       page: shown.toString('base64'),
-      pageVersion: this.#pageVersion,
       segments: slotSegments(this.#keeper, shown.length),
-      found: page.found,
-      samples,
-      tornSamples,
-      ...(inside && { pending: { toServer: inside.pendingToServer, toGuest: inside.pendingToGuest } }),
     };
-  }
-
-  strip(sinceMs: number): RingStrip {
-    return this.#strip.read(sinceMs);
   }
 }
 
