@@ -13,6 +13,8 @@ import type { DirectionLayout } from './pageLayouts';
 
 /** Fewer known bytes than this may be equal by chance. */
 const minKnownBytes = 8;
+/** Of many the oldest and the youngest are compared: to compare all was a fifth of a look at a moving ring. */
+const probeBytes = 64;
 
 /** `bytes` from `start` to `end`, in the order of the stream; valid during the call. */
 export type UseFreshBytes = (bytes: Uint8Array, start: number, end: number, isSure: boolean) => void;
@@ -58,7 +60,8 @@ export class DirectionSampler {
     this.unseenBytes = 0;
     if (this.result === 'insane') {
       const { offsetBytes } = this.layout;
-      this.wasWritten = before !== undefined && !isSame(now, before, offsetBytes, sizeBytes);
+      const array = (page: Uint8Array) => page.subarray(offsetBytes, offsetBytes + sizeBytes);
+      this.wasWritten = before !== undefined && Buffer.compare(array(now), array(before)) !== 0;
       return;
     }
     const isAnew = this.result === 'first' || this.result === 'reset';
@@ -68,7 +71,7 @@ export class DirectionSampler {
     this.totalUnseenBytes += this.unseenBytes;
     const hasConsumed = this.freshBytes > counter.usedBytes;
     this.#isConsumedSure =
-      hasConsumed && before !== undefined && !isAnew && this.#oldestStand(prod, now, before);
+      hasConsumed && before !== undefined && !isAnew && this.#knownStand(prod, now, before);
   }
 
   /** Hands on the new bytes of the last sample: up to four pieces. */
@@ -87,19 +90,23 @@ export class DirectionSampler {
     if (length > first) use(page, offsetBytes, offsetBytes + length - first, isSure);
   }
 
-  /** Whether the bytes just before the new ones are what they were. */
-  #oldestStand(prod: number, now: Uint8Array, before: Uint8Array): boolean {
-    const { offsetBytes, sizeBytes } = this.layout;
-    const known = sizeBytes - this.freshBytes;
+  /** Whether the bytes just before the new ones are what they were: the oldest of them, and the youngest. */
+  #knownStand(prod: number, now: Uint8Array, before: Uint8Array): boolean {
+    const known = this.layout.sizeBytes - this.freshBytes;
     if (known < minKnownBytes) return false;
-    const at = prod & (sizeBytes - 1);
-    const first = Math.min(known, sizeBytes - at);
-    return isSame(now, before, offsetBytes + at, first) && isSame(now, before, offsetBytes, known - first);
+    const probed = Math.min(known, probeBytes);
+    return (
+      this.#stand(prod, probed, now, before) && this.#stand(this.freshFrom - probed, probed, now, before)
+    );
   }
-}
 
-function isSame(one: Uint8Array, other: Uint8Array, start: number, length: number): boolean {
-  const end = start + length;
-  // One call for up to a kilobyte: a loop over its bytes took a third of a look at a moving ring.
-  return Buffer.compare(one.subarray(start, end), other.subarray(start, end)) === 0;
+  /** `from` is an index of the stream. */
+  #stand(from: number, length: number, now: Uint8Array, before: Uint8Array): boolean {
+    const { offsetBytes, sizeBytes } = this.layout;
+    for (let at = from; length > 0; at++, length--) {
+      const offset = offsetBytes + (at & (sizeBytes - 1));
+      if (now[offset] !== before[offset]) return false;
+    }
+    return true;
+  }
 }
