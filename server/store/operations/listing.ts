@@ -3,12 +3,10 @@ import { XS_PAYLOAD_MAX_BYTES } from '../../wire/xsMessage';
 import { PERM_READ, nodeFor } from '../access';
 import { fail, Failure } from '../failure';
 import type { Session } from '../session';
-import { nodePath, onlyString, strings, type Outcome, type Request } from './request';
+import { nodePath, onlyPath, strings, type Outcome, type Request } from './request';
 
 export function directory(session: Session, request: Request): Outcome {
-  const text = onlyString(request);
-  if (text === undefined) return fail.EINVAL;
-  const path = nodePath(session, text);
+  const path = onlyPath(session, request);
   if (path instanceof Failure) return path;
   const node = nodeFor(request.view, session, path, PERM_READ);
   if (node instanceof Failure) return node;

@@ -3,13 +3,11 @@ import { PERM_READ, PERM_WRITE, createNode, hasRoomFor, isTooBig, nodeFor } from
 import { fail, Failure } from '../failure';
 import { nodeBytes } from '../tree/nodeBytes';
 import { StoreNode } from '../tree/storeTree';
-import { OK, nodePath, onlyString, stringAndRest, type Outcome, type Request } from './request';
+import { OK, nodePath, onlyPath, stringAndRest, type Outcome, type Request } from './request';
 import type { Session } from '../session';
 
 export function read(session: Session, request: Request): Outcome {
-  const text = onlyString(request);
-  if (text === undefined) return fail.EINVAL;
-  const path = nodePath(session, text);
+  const path = onlyPath(session, request);
   if (path instanceof Failure) return path;
   const node = nodeFor(request.view, session, path, PERM_READ);
   return node instanceof Failure ? node : node.value;
@@ -43,9 +41,7 @@ export function write(session: Session, request: Request): Outcome {
 }
 
 export function mkdir(session: Session, request: Request): Outcome {
-  const text = onlyString(request);
-  if (text === undefined) return fail.EINVAL;
-  const path = nodePath(session, text);
+  const path = onlyPath(session, request);
   if (path instanceof Failure) return path;
   const { view } = request;
   const node = nodeFor(view, session, path, PERM_WRITE);
@@ -58,9 +54,7 @@ export function mkdir(session: Session, request: Request): Outcome {
 }
 
 export function rm(session: Session, request: Request): Outcome {
-  const text = onlyString(request);
-  if (text === undefined) return fail.EINVAL;
-  const path = nodePath(session, text);
+  const path = onlyPath(session, request);
   if (path instanceof Failure) return path;
   const { view } = request;
   const node = nodeFor(view, session, path, PERM_WRITE);

@@ -49,6 +49,12 @@ export function nodePath(session: Session, text: string): StorePath | Failure {
   return session.core.paths.parse(absoluteText(session, text)) ?? fail.EINVAL;
 }
 
+/** The node's path of a request that has nothing but one. */
+export function onlyPath(session: Session, request: Request): StorePath | Failure {
+  const text = onlyString(request);
+  return text === undefined ? fail.EINVAL : nodePath(session, text);
+}
+
 export function absoluteText(session: Session, text: string): string {
   if (text.startsWith('/') || isSpecialPath(text)) return text;
   return `${domainPath(session.domid)}/${text}`;

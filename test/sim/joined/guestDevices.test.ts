@@ -11,28 +11,20 @@ import {
   GuestOp,
 } from '../../../server/wire/guestSocket';
 import { GuestClient, openEvtchn } from '../../support/guestClient';
-import { closeWorlds } from '../worldKit';
-import { openJoinedWorld, stepTo, until } from './joinedWorld';
-import type { JoinedWorld } from './joinedWorld';
+import { stepTo, until, useJoinedWorld } from './joinedWorld';
+
 const none = [GUEST_NONE, GUEST_NONE];
 
 if (process.platform === 'linux') {
   describe('devices of joined programs', function () {
     this.timeout(30_000);
-    let joined: JoinedWorld;
-    beforeEach(async () => (joined = await openJoinedWorld()));
-    afterEach(async () => {
-      await closeWorlds();
-      joined.remove();
-    });
-
-    const domid = async (name: string) => (await joined.join(name)).domid;
+    const { joined, domid } = useJoinedWorld();
 
     describe('grants', () => {
       async function two() {
         const [alice, bob] = [await domid('alice'), await domid('bob')];
-        const shares = await joined.device(GuestKind.gntalloc, alice);
-        const maps = await joined.device(GuestKind.gntdev, bob);
+        const shares = await joined().device(GuestKind.gntalloc, alice);
+        const maps = await joined().device(GuestKind.gntdev, bob);
         return { alice, bob, shares, maps };
       }
 
@@ -50,7 +42,7 @@ if (process.platform === 'linux') {
         const { alice, bob, shares, maps } = await two();
         const { payload } = await shares.ask(GuestOp.share, bob, 0, 1, ...none);
         const gref = payload.readUInt32LE(GUEST_PLACE_BYTES);
-        const stranger = await joined.device(GuestKind.gntdev, await domid('carol'));
+        const stranger = await joined().device(GuestKind.gntdev, await domid('carol'));
         const ask = (who: GuestClient, writable: number, from = alice, ref = gref) =>
           who.ask(GuestOp.map, writable, ...none, from, ref).then(({ result }) => result);
         assert.equal(await ask(stranger, 0), -GuestErrno.EINVAL);
@@ -66,25 +58,25 @@ if (process.platform === 'linux') {
         const grefs = [0, 1].map((at) => payload.readUInt32LE(GUEST_PLACE_BYTES + 4 * at));
         const bad = await maps.ask(GuestOp.map, 1, ...none, alice, grefs[0]!, bob, 12);
         assert.equal(bad.result, -GuestErrno.EINVAL);
-        assert.equal(joined.world.machine.usageOf(bob).mappedPages, 0);
+        assert.equal(joined().world.machine.usageOf(bob).mappedPages, 0);
         const good = await maps.ask(GuestOp.map, 1, ...none, alice, grefs[1]!, alice, grefs[0]!);
         assert.equal(good.payload.readUInt32LE(28), 1, 'page 1 comes first');
-        assert.equal(joined.world.machine.usageOf(bob).mappedPages, 2);
+        assert.equal(joined().world.machine.usageOf(bob).mappedPages, 2);
         assert.equal((await maps.ask(GuestOp.unmap, good.result)).result, 0);
         assert.equal((await maps.ask(GuestOp.unmap, good.result)).result, -GuestErrno.EINVAL);
-        assert.equal(joined.world.machine.usageOf(bob).mappedPages, 0);
+        assert.equal(joined().world.machine.usageOf(bob).mappedPages, 0);
       });
 
       it('that are taken back while they are mapped go with the last mapping', async () => {
         const { alice, bob, shares, maps } = await two();
-        const before = joined.world.machine.usageOf(alice).grants;
+        const before = joined().world.machine.usageOf(alice).grants;
         const { result, payload } = await shares.ask(GuestOp.share, bob, 1, 1, ...none);
         const gref = payload.readUInt32LE(GUEST_PLACE_BYTES);
         const mapped = await maps.ask(GuestOp.map, 1, ...none, alice, gref);
         assert.equal((await shares.ask(GuestOp.unshare, result)).result, 0);
-        assert.equal(joined.world.machine.usageOf(alice).grants, before + 1);
+        assert.equal(joined().world.machine.usageOf(alice).grants, before + 1);
         await maps.ask(GuestOp.unmap, mapped.result);
-        assert.equal(joined.world.machine.usageOf(alice).grants, before);
+        assert.equal(joined().world.machine.usageOf(alice).grants, before);
       });
 
       it('have limits for one request', async () => {
@@ -98,8 +90,8 @@ if (process.platform === 'linux') {
     describe('event channels', () => {
       async function doorbell() {
         const [alice, bob] = [await domid('alice'), await domid('bob')];
-        const near = await openEvtchn(joined.socketPath, alice);
-        const far = await openEvtchn(joined.socketPath, bob);
+        const near = await openEvtchn(joined().socketPath, alice);
+        const far = await openEvtchn(joined().socketPath, bob);
         const nearPort = (await near.calls.ask(GuestOp.bindUnbound, bob)).result;
         const farPort = (await far.calls.ask(GuestOp.bindInterdomain, alice, nearPort)).result;
         assert.equal(await far.events.event(), farPort, 'a newcomer is told once');
@@ -113,7 +105,7 @@ if (process.platform === 'linux') {
           assert.equal((await near.calls.ask(GuestOp.notify, nearPort)).result, 0);
         }
         assert.equal(await far.events.event(), farPort);
-        await joined.world.settled();
+        await joined().world.settled();
         assert.equal(far.events.unreadBytes, 0);
         await far.calls.ask(GuestOp.unmask, farPort);
         await near.calls.ask(GuestOp.notify, nearPort);
@@ -122,7 +114,7 @@ if (process.platform === 'linux') {
 
       it('belong to the handle that bound them', async () => {
         const { near, alice, nearPort } = await doorbell();
-        const other = await openEvtchn(joined.socketPath, alice);
+        const other = await openEvtchn(joined().socketPath, alice);
         assert.equal((await other.calls.ask(GuestOp.notify, nearPort)).result, -GuestErrno.ENOTCONN);
         assert.equal((await other.calls.ask(GuestOp.unbind, nearPort)).result, -GuestErrno.ENOTCONN);
         assert.equal((await other.calls.ask(GuestOp.unmask, nearPort)).result, 0);
@@ -141,10 +133,10 @@ if (process.platform === 'linux') {
 
       it('give their events to one connection that has the token', async () => {
         const { near } = await doorbell();
-        const second = await GuestClient.dial(joined.socketPath);
+        const second = await GuestClient.dial(joined().socketPath);
         const greeted = await second.hello(GuestKind.events, { rest: near.calls.greeting });
         assert.equal(greeted.result, -GuestErrno.EINVAL);
-        const guess = await GuestClient.dial(joined.socketPath);
+        const guess = await GuestClient.dial(joined().socketPath);
         assert.equal(
           (await guess.hello(GuestKind.events, { rest: Buffer.alloc(8) })).result,
           -GuestErrno.EINVAL,
@@ -153,28 +145,28 @@ if (process.platform === 'linux') {
 
       it('stop whoever rings in a held world, one step at a time', async () => {
         const { near, far, nearPort, farPort } = await doorbell();
-        const { world } = joined.world;
-        await joined.world.settled();
+        const { world } = joined().world;
+        await joined().world.settled();
         world.hold();
         let answered = false;
         void near.calls.ask(GuestOp.notify, nearPort).then(() => (answered = true));
-        await stepTo(joined.world, /^A joined program of alice \(domain \d+\) rings the doorbell \d+\.$/);
+        await stepTo(joined().world, /^A joined program of alice \(domain \d+\) rings the doorbell \d+\.$/);
         await until(() => answered);
         assert.equal(far.events.unreadBytes, 0, 'rung, and not heard yet');
-        await stepTo(joined.world, /^bob \(domain \d+\) hears the doorbell/);
+        await stepTo(joined().world, /^bob \(domain \d+\) hears the doorbell/);
         assert.equal(await far.events.event(), farPort);
         world.resume();
       });
 
       it('wait while the domain that rings is paused', async () => {
         const { alice, near, far, nearPort, farPort } = await doorbell();
-        const { world } = joined.world;
+        const { world } = joined().world;
         world.act('pause', alice);
         let answered = false;
         const rung = near.calls.ask(GuestOp.notify, nearPort).then(() => (answered = true));
         // Whatever else its program asks of the devices is its kernel's business, and waits behind it.
-        await until(() => joined.world.hypervisor.get(alice)!.gate.parked.length > 0);
-        await joined.world.settled();
+        await until(() => joined().world.hypervisor.get(alice)!.gate.parked.length > 0);
+        await joined().world.settled();
         assert.ok(!answered);
         world.act('unpause', alice);
         await rung;
@@ -183,10 +175,10 @@ if (process.platform === 'linux') {
 
       it('lose a ring where that fault is set', async () => {
         const { bob, near, far, nearPort, farPort } = await doorbell();
-        const { world } = joined.world;
+        const { world } = joined().world;
         world.setFault('lostNotify', 1, bob);
         await near.calls.ask(GuestOp.notify, nearPort);
-        await joined.world.settled();
+        await joined().world.settled();
         assert.equal(far.events.unreadBytes, 0);
         assert.ok(world.faults.find(({ name }) => name === 'lostNotify')!.count >= 1);
         world.setFault('lostNotify', 0, bob);
@@ -197,13 +189,13 @@ if (process.platform === 'linux') {
 
     it('does what an unmap is to do when a program dies, whichever of its descriptors goes first', async () => {
       const [alice, bob] = [await domid('alice'), await domid('bob')];
-      const { machine } = joined.world;
+      const { machine } = joined().world;
       const before = [machine.usageOf(alice), machine.usageOf(bob)];
       for (const evtchnFirst of [true, false]) {
-        const near = await openEvtchn(joined.socketPath, alice);
-        const far = await openEvtchn(joined.socketPath, bob);
-        const shares = await joined.device(GuestKind.gntalloc, alice);
-        const maps = await joined.device(GuestKind.gntdev, bob);
+        const near = await openEvtchn(joined().socketPath, alice);
+        const far = await openEvtchn(joined().socketPath, bob);
+        const shares = await joined().device(GuestKind.gntalloc, alice);
+        const maps = await joined().device(GuestKind.gntdev, bob);
         const nearPort = (await near.calls.ask(GuestOp.bindUnbound, bob)).result;
         const farPort = (await far.calls.ask(GuestOp.bindInterdomain, alice, nearPort)).result;
         const { payload } = await shares.ask(GuestOp.share, bob, 1, 1, ...none);
@@ -214,7 +206,9 @@ if (process.platform === 'linux') {
         const live = () => readFileSync(file)[20];
         const gref = payload.readUInt32LE(GUEST_PLACE_BYTES);
         assert.ok((await maps.ask(GuestOp.map, 1, 20, farPort, alice, gref)).result > 0);
-        const mapping = joined.world.machine.holdersOf(alice).find((holder) => holder.domid === bob);
+        const mapping = joined()
+          .world.machine.holdersOf(alice)
+          .find((holder) => holder.domid === bob);
         assert.deepEqual(mapping?.grefs, [gref]);
         for (const close of evtchnFirst ? [far, maps] : [maps, far]) close.close();
         assert.equal(await near.events.event(), nearPort);
@@ -231,8 +225,8 @@ if (process.platform === 'linux') {
       it('maps the xenstore and console pages of any domain, and says which domains there are', async () => {
         const alice = await domid('alice');
         await domid('0');
-        const privcmd = await joined.device(GuestKind.privcmd, 0);
-        const { xenstore } = joined.world.machine.startInfo(alice);
+        const privcmd = await joined().device(GuestKind.privcmd, 0);
+        const { xenstore } = joined().world.machine.startInfo(alice);
         const param = await privcmd.ask(GuestOp.hvmParam, alice, 1);
         assert.equal(param.payload.readUInt32LE(0), xenstore.gfn);
         const mapped = await privcmd.ask(GuestOp.mapForeign, alice, 0, xenstore.gfn, 0, 1234, 0);
@@ -249,8 +243,8 @@ if (process.platform === 'linux') {
       it('maps all that is asked for or nothing', async () => {
         const alice = await domid('alice');
         await domid('0');
-        const privcmd = await joined.device(GuestKind.privcmd, 0);
-        const { machine } = joined.world;
+        const privcmd = await joined().device(GuestKind.privcmd, 0);
+        const { machine } = joined().world;
         const { xenstore } = machine.startInfo(alice);
         // Fills up what a domain may map, but for two pages.
         const room = maxMappedPagesPerDomain - machine.usageOf(0).mappedPages;
@@ -266,7 +260,7 @@ if (process.platform === 'linux') {
       });
 
       it('and for nobody else', async () => {
-        const privcmd = await joined.device(GuestKind.privcmd, await domid('alice'));
+        const privcmd = await joined().device(GuestKind.privcmd, await domid('alice'));
         assert.equal((await privcmd.ask(GuestOp.domains, 0, 10)).result, -GuestErrno.EPERM);
       });
     });

@@ -18,25 +18,17 @@ import { formatXsPerm } from '../../../server/wire/xsPerms';
 import { GuestClient } from '../../support/guestClient';
 import { rawFrame } from '../../support/rawConnection';
 import { closeWorlds } from '../worldKit';
-import { openJoinedWorld, stepTo, until } from './joinedWorld';
-import type { JoinedWorld } from './joinedWorld';
+import { openJoinedWorld, stepTo, until, useJoinedWorld } from './joinedWorld';
 
 if (process.platform === 'linux') {
   describe('the guest socket of a world', function () {
     this.timeout(30_000);
-    let joined: JoinedWorld;
-    beforeEach(async () => (joined = await openJoinedWorld()));
-    afterEach(async () => {
-      await closeWorlds();
-      joined.remove();
-    });
-
-    const domid = async (name: string) => (await joined.join(name)).domid;
+    const { joined, domid } = useJoinedWorld();
 
     describe('joining', () => {
       it('builds a domain of a new name, at pace 0 as well, and takes it away with the last who leaves', async () => {
-        const { world } = joined;
-        const [one, other] = await Promise.all([joined.join('alice'), joined.join('alice')]);
+        const { world } = joined();
+        const [one, other] = await Promise.all([joined().join('alice'), joined().join('alice')]);
         assert.equal(one.domid, other.domid, 'two who come at once find one domain');
         assert.equal(world.hypervisor.get(one.domid)?.name, 'alice');
         one.leave();
@@ -45,12 +37,12 @@ if (process.platform === 'linux') {
         other.leave();
         await until(() => world.hypervisor.get(one.domid) === undefined);
         assert.ok(!existsSync(one.storeSocketPath));
-        const again = await joined.join('alice');
+        const again = await joined().join('alice');
         assert.notEqual(again.domid, one.domid);
       });
 
       it('gives its programs a socket on which they are that domain and nobody else', async () => {
-        const { domid, storeSocketPath } = await joined.join('alice');
+        const { domid, storeSocketPath } = await joined().join('alice');
         assert.equal(lstatSync(storeSocketPath).mode & 0o777, 0o600);
         const store = openStoreClient({ dial: dialSocket(storeSocketPath), clock: systemClock });
         assert.equal(String(await store.read('name')), 'alice');
@@ -63,7 +55,7 @@ if (process.platform === 'linux') {
       });
 
       it('takes so many connections to the store and no more, and says so', async () => {
-        const { domid, storeSocketPath } = await joined.join('alice');
+        const { domid, storeSocketPath } = await joined().join('alice');
         const connect = async () => {
           const socket = net.connect(storeSocketPath).on('error', () => undefined);
           await once(socket, 'connect');
@@ -76,7 +68,7 @@ if (process.platform === 'linux') {
           refused.destroyed ? resolve() : refused.once('close', resolve),
         );
         assert.ok(sockets.every(({ destroyed }) => !destroyed));
-        const told = joined.world.world.admissions.filter(({ text }) => /more are refused/.test(text));
+        const told = joined().world.world.admissions.filter(({ text }) => /more are refused/.test(text));
         assert.deepEqual(
           told.map(({ text }) => text),
           [`programs of alice (domain ${domid}) have 256 connections to the store; more are refused`],
@@ -94,36 +86,36 @@ if (process.platform === 'linux') {
       });
 
       it('joins domains that are there, by name and by number, and leaves them', async () => {
-        const { world } = joined;
-        const [byName, byNumber] = [await joined.join('Domain-0'), await joined.join('0')];
+        const { world } = joined();
+        const [byName, byNumber] = [await joined().join('Domain-0'), await joined().join('0')];
         assert.deepEqual([byName.domid, byNumber.domid], [0, 0]);
         byName.leave();
         byNumber.leave();
         await until(() => !existsSync(byName.storeSocketPath));
         assert.ok(world.hypervisor.get(0));
-        assert.equal((await joined.join('0')).domid, 0);
+        assert.equal((await joined().join('0')).domid, 0);
       });
 
       it('refuses what cannot be, with a sentence', async () => {
         for (const name of ['', '99', 'a/b', '-x', 'x'.repeat(65), 'é', '../../x']) {
-          await assert.rejects(joined.join(name), { code: 'refused', message: /\.$/ }, name);
+          await assert.rejects(joined().join(name), { code: 'refused', message: /\.$/ }, name);
         }
       });
 
       it('ends programs with their domain, and says why', async () => {
-        const { world } = joined;
-        const joining = await joined.join('alice');
-        const device = await joined.device(GuestKind.gntdev, joining.domid);
+        const { world } = joined();
+        const joining = await joined().join('alice');
+        const device = await joined().device(GuestKind.gntdev, joining.domid);
         world.world.act('destroy', joining.domid);
         assert.match(await joining.ended, /^alice \(domain \d+\) has stopped\.$/);
         await device.ended();
-        await assert.rejects(joined.device(GuestKind.gntdev, joining.domid), /Nobody has joined/);
+        await assert.rejects(joined().device(GuestKind.gntdev, joining.domid), /Nobody has joined/);
       });
 
       it('forgets who left while the domain was being built', async () => {
-        const { world } = joined;
+        const { world } = joined();
         world.world.hold();
-        const client = await GuestClient.dial(joined.socketPath);
+        const client = await GuestClient.dial(joined().socketPath);
         void client.hello(GuestKind.join, { rest: Buffer.from('alice') }).catch(() => undefined);
         await until(() => world.hypervisor.byName('alice') !== undefined);
         client.close();
@@ -132,8 +124,8 @@ if (process.platform === 'linux') {
       });
 
       it('stops a program that asks the store in a held world, until a step comes to it', async () => {
-        const { world } = joined;
-        const { storeSocketPath } = await joined.join('alice');
+        const { world } = joined();
+        const { storeSocketPath } = await joined().join('alice');
         const store = openStoreClient({ dial: dialSocket(storeSocketPath), clock: systemClock });
         assert.equal(String(await store.read('name')), 'alice');
         await world.settled();
@@ -149,8 +141,8 @@ if (process.platform === 'linux') {
       });
 
       it('takes a request that comes in pieces as one thing of the world, and one that is too long as none', async () => {
-        const { world } = joined;
-        const { storeSocketPath } = await joined.join('alice');
+        const { world } = joined();
+        const { storeSocketPath } = await joined().join('alice');
         const socket = net.connect(storeSocketPath).setNoDelay();
         const answers: Buffer[] = [];
         socket.on('data', (bytes: Buffer) => answers.push(bytes));
@@ -177,8 +169,8 @@ if (process.platform === 'linux') {
       });
 
       it('is recorded, and so is what programs ask of the store', async () => {
-        const { world } = joined;
-        const { storeSocketPath, domid } = await joined.join('alice');
+        const { world } = joined();
+        const { storeSocketPath, domid } = await joined().join('alice');
         const store = openStoreClient({ dial: dialSocket(storeSocketPath), clock: systemClock });
         await store.write('data/mine', 'x');
         const texts = world.world.admissions.map(({ kind, text }) => `${kind} ${text.slice(0, 60)}`);
@@ -193,7 +185,7 @@ if (process.platform === 'linux') {
 
     describe('the protocol', () => {
       it('names the version that it speaks to somebody of another one', async () => {
-        const client = await GuestClient.dial(joined.socketPath);
+        const client = await GuestClient.dial(joined().socketPath);
         const { result, payload } = await client.hello(GuestKind.join, {
           version: 2,
           rest: Buffer.from('a'),
@@ -208,7 +200,7 @@ if (process.platform === 'linux') {
           Buffer.alloc(64),
           Buffer.from('01000000ffffffff', 'hex'),
         ]) {
-          const client = await GuestClient.dial(joined.socketPath);
+          const client = await GuestClient.dial(joined().socketPath);
           client.send(bytes);
           await client.ended();
         }
@@ -216,7 +208,7 @@ if (process.platform === 'linux') {
       });
 
       it('takes a request in any pieces, and several in one', async () => {
-        const client = await GuestClient.open(joined.socketPath, GuestKind.evtchn, await domid('alice'));
+        const client = await GuestClient.open(joined().socketPath, GuestKind.evtchn, await domid('alice'));
         const request = Buffer.from('10000000' + '08000000' + '05000000' + '00000000', 'hex');
         for (const byte of request) client.send(Buffer.from([byte]));
         const first = (await client.answer()).result;
@@ -228,13 +220,13 @@ if (process.platform === 'linux') {
       });
 
       it('takes the longest request there is, and nothing longer', async () => {
-        const client = await GuestClient.open(joined.socketPath, GuestKind.gntdev, await domid('alice'));
+        const client = await GuestClient.open(joined().socketPath, GuestKind.gntdev, await domid('alice'));
         const longest = guestRequestBytes({
           op: GuestOp.map,
           payload: Buffer.alloc(GUEST_PAYLOAD_MAX_BYTES - 4),
         });
         client.send(longest.subarray(0, -3));
-        await joined.world.settled();
+        await joined().world.settled();
         client.send(longest.subarray(-3));
         assert.equal((await client.answer()).result, -GuestErrno.E2BIG);
         client.send(
@@ -244,7 +236,7 @@ if (process.platform === 'linux') {
       });
 
       it('answers ENOTTY to what a device does not do, and EINVAL to what is no request', async () => {
-        const { device } = joined;
+        const { device } = joined();
         const alice = await domid('alice');
         for (const kind of [GuestKind.evtchn, GuestKind.gntdev, GuestKind.gntalloc]) {
           const client = await device(kind, alice);

@@ -7,7 +7,7 @@ import type { Joining } from '../../../server/cli/joinWorld';
 import type { World, WorldOptions } from '../../../server/sim/world';
 import { openFilePages } from '../../../native/pages';
 import { GuestClient } from '../../support/guestClient';
-import { openWorld } from '../worldKit';
+import { closeWorlds, openWorld } from '../worldKit';
 
 export interface JoinedWorld {
   readonly world: World;
@@ -34,6 +34,20 @@ export async function openJoinedWorld(options: Partial<WorldOptions> = {}): Prom
     device: (kind, domid) => GuestClient.open(socketPath, kind, domid),
     remove: () => rmSync(folder, { recursive: true, force: true }),
   };
+}
+
+/** One for each test of the describe that calls this, and how a domain of it is joined. */
+export function useJoinedWorld(): {
+  readonly joined: () => JoinedWorld;
+  domid(name: string): Promise<number>;
+} {
+  let joined: JoinedWorld;
+  beforeEach(async () => (joined = await openJoinedWorld()));
+  afterEach(async () => {
+    await closeWorlds();
+    joined.remove();
+  });
+  return { joined: () => joined, domid: async (name) => (await joined.join(name)).domid };
 }
 
 /** Turns of the event loop until it is so; the test's own time limit ends a wait in vain. */
