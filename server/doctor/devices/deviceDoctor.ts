@@ -9,12 +9,14 @@ import { hotplugScript } from './rules/hotplugScript';
 import { illegalMove } from './rules/illegalMove';
 import { leakedBackend } from './rules/leakedBackend';
 import { missingPermission } from './rules/missingPermission';
+import { namesAnother } from './rules/namesAnother';
 import { orphanNodes } from './rules/orphanNodes';
 import { ringNotMappable } from './rules/ringNotMappable';
 import { stuck } from './rules/stuck';
 
 export const deviceRules: readonly DeviceRule[] = [
   failed,
+  namesAnother,
   missingPermission,
   ringNotMappable,
   leakedBackend,

@@ -24,18 +24,21 @@ export function joinSides(sides: Sides, hasDomain: (domid: number) => boolean): 
     if (back.path.side !== 'backend' || joined.has(back)) continue;
     // The first console of a guest has no dance: its frontend is no folder of devices.
     if (back.path.kind === 'console' && (back.otherFolder ?? '').endsWith('/console')) continue;
-    devices.push(deviceOf(undefined, back, hasDomain));
+    devices.push(deviceOf(undefined, back, hasDomain, sides.get(back.otherFolder ?? '')));
   }
   return devices.sort((one, other) => compareNames(one.id, other.id));
 }
 
+/** `stray`: the frontend that a backend names, where that one names another backend. */
 function deviceOf(
   front: SideSeen | undefined,
   back: SideSeen | undefined,
   hasDomain: (domid: number) => boolean,
+  stray?: SideSeen,
 ): DeviceSeen {
   const { path } = (front ?? back)!;
-  const frontend = sideOf(front, back?.otherFolder, back?.path.servesDomid ?? 0);
+  const named = front ?? stray;
+  const frontend = sideOf(named, back?.otherFolder, back?.path.servesDomid ?? 0);
   const backend = sideOf(back, front?.otherFolder, Number(front?.value('backend-id') ?? 0) || 0);
   const online = back?.value('online');
   const turn = xenbusTurn({
@@ -54,9 +57,13 @@ function deviceOf(
     history: [...(front?.steps ?? []), ...(back?.steps ?? [])].sort(
       (one, other) => one.timeMs - other.timeMs,
     ),
-    published: { frontend: publishedOf(front), backend: publishedOf(back) },
+    published: { frontend: publishedOf(named), backend: publishedOf(back) },
+    naming: {
+      ...(named ? { frontend: named.naming } : {}),
+      ...(back ? { backend: back.naming } : {}),
+    },
     perms: {
-      ...(front?.perms ? { frontend: front.perms } : {}),
+      ...(named?.perms ? { frontend: named.perms } : {}),
       ...(back?.perms ? { backend: back.perms } : {}),
     },
     hasDomain,

@@ -10,10 +10,18 @@ import { stateOf } from './sideReader';
 /** Of each side; a device that dances for ever forgets the oldest. */
 const maxSteps = 64;
 
+/** Where a side says that its other end is, word for word; absent what it does not say. */
+export interface NamedEnd {
+  readonly path?: string;
+  readonly domid?: string;
+}
+
 /** What the rules look at. */
 export interface DeviceSeen extends Omit<DeviceRow, 'diagnoses'> {
   readonly history: readonly DanceStep[];
   readonly published: Readonly<Record<'frontend' | 'backend', readonly PublishedNode[]>>;
+  /** What each side says of the other; absent where the side is not there. */
+  readonly naming: Readonly<Partial<Record<'frontend' | 'backend', NamedEnd>>>;
   /** Absent where they may not be read. */
   readonly perms: Readonly<Partial<Record<'frontend' | 'backend', readonly XsPerm[]>>>;
   /** Whether there is such a domain. */
@@ -36,8 +44,13 @@ export class SideSeen {
 
   /** Where the other end is, as this one says. */
   get otherFolder(): string | undefined {
-    const name = this.path.side === 'frontend' ? 'backend' : 'frontend';
-    return this.value(name);
+    return this.naming.path;
+  }
+
+  get naming(): NamedEnd {
+    const other = this.path.side === 'frontend' ? 'backend' : 'frontend';
+    const [path, domid] = [this.value(other), this.value(`${other}-id`)];
+    return { ...(path === undefined ? {} : { path }), ...(domid === undefined ? {} : { domid }) };
   }
 
   value(name: string): string | undefined {
