@@ -1,6 +1,7 @@
 /** How an end of a vchan fares, in words, as far as that end itself can know it. */
 import { XenscopeError } from '../host/errors';
 import type { Vchan } from '../vchan/vchan';
+import type { VchanFarewell } from '../vchan/vchanEngine';
 import { absolutePath } from './vchanGuard';
 import type { VchanPlan, VchanRingLevel, VchanState } from './vchanPlan';
 import type { VchanReader } from './vchanReader';
@@ -13,6 +14,13 @@ export interface VchanNames {
   /** The world is held: nothing goes on in it. */
   readonly isHeld: () => boolean;
 }
+
+/** How the other side has gone. */
+const farewells: Record<VchanFarewell, string> = {
+  left: 'has left',
+  vanished: 'has gone without a word: it was destroyed, or runs another kernel',
+  domainEnded: 'has ended',
+};
 
 type Words = Pick<VchanState, 'text' | 'wayOut' | 'severity'>;
 
@@ -40,10 +48,14 @@ export function openWords(vchan: Vchan, names: VchanNames, reader: VchanReader, 
         'Its program must look there, and only that domain may read the nodes.',
       );
     case 'gone': {
-      if (vchan.isPersistent) return note(`${peer} has left; the next client is waited for.`);
+      const text = `${peer} ${farewells[vchan.farewell ?? 'left']}`;
+      if (vchan.isOpen) return note(`${text}; the next client is waited for.`);
       const unread = unreadBytes(vchan);
-      const text = `${peer} has left`;
-      if (isAtEnd || unread === 0) return note(`${text}, and all that it wrote is read.`, 'Open it anew.');
+      const anew =
+        vchan.farewell === 'domainEnded'
+          ? 'It was for that domain alone: open it anew for the one that takes its place.'
+          : 'Open it anew.';
+      if (isAtEnd || unread === 0) return note(`${text}, and all that it wrote is read.`, anew);
       return {
         text: `${text} with ${bytesText(unread)} unread.`,
         wayOut: 'Read them, then close this end.',

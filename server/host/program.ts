@@ -2,6 +2,7 @@
 import type { EventChannels } from './events';
 import type { Grants } from './grants';
 import type { SharedMemory } from './memory';
+import type { PeerEnds } from './peerEnds';
 import type { RingSteps } from './steps';
 import type { StoreClient } from './storeClient';
 
@@ -15,6 +16,8 @@ export interface HostProgram {
   readonly store: StoreClient;
   readonly grants: Grants;
   readonly events: EventChannels;
+  /** Where the end of others is learned; absent where it cannot be. */
+  readonly peers?: PeerEnds;
   /** Gives up what is left, and the connection to the store. Safe to call twice. */
   close(): Promise<void>;
 

@@ -2,6 +2,7 @@
  * A domain from the inside: what a guest's script, a driver or a daemon of dom0 can do. Scripts run
  * as tasks; when the domain halts, every wait and every watch of its tasks ends.
  */
+import { setMaxListeners } from 'node:events';
 import type { Timer } from '../host/clock';
 import type { EventChannels } from '../host/events';
 import type { Grants } from '../host/grants';
@@ -62,6 +63,13 @@ export interface FollowOptions {
   readonly timeoutMs?: number;
 }
 
+/** Each program and each wait of a domain listens to it: their number is that of what runs there, and no leak. */
+function newHalt(): AbortController {
+  const halt = new AbortController();
+  setMaxListeners(0, halt.signal);
+  return halt;
+}
+
 /** How long a daemon stays away after it failed. */
 const restartDelayMs = 2000;
 
@@ -75,7 +83,7 @@ export class Domain {
   readonly #onShutdown: (reason: ShutdownReason) => void;
   readonly #wakes: What;
   /** Renewed when another kernel starts in the same domain. */
-  #halted = new AbortController();
+  #halted = newHalt();
   readonly #clients: StoreClient[] = [];
   #status: DomainStatus = { kind: 'building' };
   #isPaused = false;
@@ -296,7 +304,7 @@ export class Domain {
   /** Another kernel takes the place of the one that ran: nothing of it goes on, and nobody is told. */
   replaceKernel(): void {
     this.#endTasks(`${this.name} runs another kernel`);
-    this.#halted = new AbortController();
+    this.#halted = newHalt();
     this.#kernelStore = undefined;
     this.#kernelPorts = undefined;
     this.#setStatus({ kind: 'running' });

@@ -44,6 +44,7 @@ export function openProgram(options: ProgramOptions, domid: number): HostProgram
     store,
     grants: ports.grants,
     events: ports.events,
+    peers: ports.peers,
     steps: (control) => vchanSteps({ time, faults, domain, control }),
     ended,
     admit: options.admit,

@@ -4,6 +4,7 @@ import { VCHAN_EVENT_CHANNEL, vchanPathProblem } from '../wire/vchanPath';
 import { isNotThereYet, readNodes } from './nodes';
 import { giveBack, mapPages } from './pages';
 import type { OpenPages } from './pages';
+import { steppedBy } from './ports';
 import type { VchanPorts, WaitOptions } from './ports';
 import { Vchan } from './vchan';
 import { VchanEngine } from './vchanEngine';
@@ -23,12 +24,17 @@ export async function connectVchan(ports: VchanPorts, options: ConnectOptions): 
   return options.waits ? connectWhenThere(ports, options) : connectNow(ports, options);
 }
 
-/** Tries again whenever the nodes change, until somebody serves there. */
+/** Tries again whenever the nodes change, until somebody serves there, or its domain has ended. */
 async function connectWhenThere(ports: VchanPorts, options: ConnectOptions): Promise<Vchan> {
-  const { path, signal } = options;
+  const { serverDomid, path, signal } = options;
   const watch = await ports.store.watch(`${path}/${VCHAN_EVENT_CHANNEL}`, { signal });
   const stop = () => void watch.close();
   signal?.addEventListener('abort', stop, { once: true });
+  let isDomainEnded = false;
+  const unfollow = ports.peers?.follow({ domid: serverDomid }, (end) => {
+    isDomainEnded ||= end === 'domainEnded';
+    if (isDomainEnded) stop();
+  });
   try {
     const changes = watch[Symbol.asyncIterator]();
     while (!(await changes.next()).done && !signal?.aborted) {
@@ -38,10 +44,12 @@ async function connectWhenThere(ports: VchanPorts, options: ConnectOptions): Pro
         if (!isNobodyThere(error)) throw error;
       }
     }
+    if (isDomainEnded && !signal?.aborted) throw domainEnded(serverDomid, path);
     throw new XenscopeError('cancelled', `Nobody waits for a vchan at ${path} any longer.`, {
       cause: signal?.reason,
     });
   } finally {
+    unfollow?.();
     signal?.removeEventListener('abort', stop);
     await watch.close();
   }
@@ -66,8 +74,18 @@ async function connectNow(ports: VchanPorts, { serverDomid, path, signal }: Conn
     // Before anybody is told: on indices that cannot be, nothing can be said.
     moves.ready();
     moves.space();
-    const engine = new VchanEngine(moves, port, ports.steps?.(pages.control), false);
-    await engine.arrive();
+    const engine = new VchanEngine({
+      moves,
+      port,
+      stepped: steppedBy(ports, moves, pages.control),
+      isPersistent: false,
+      peerDomid: serverDomid,
+      peers: ports.peers,
+    });
+    await engine.arrive(moves.arriveSteps()).catch((error: XenscopeError) => {
+      engine.end(error);
+      throw error;
+    });
     return new Vchan({
       moves,
       engine,
@@ -81,6 +99,16 @@ async function connectNow(ports: VchanPorts, { serverDomid, path, signal }: Conn
     giveBack(pages, port);
     throw error;
   }
+}
+
+function domainEnded(domid: number, path: string): XenscopeError {
+  return new XenscopeError(
+    'gone',
+    `Domain ${domid} has ended, and nobody else can offer this domain a vchan at ${path}.`,
+    {
+      wayOut: 'A domain that takes its place has another number, and another path.',
+    },
+  );
 }
 
 function explained(error: unknown, path: string): unknown {

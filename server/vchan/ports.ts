@@ -2,13 +2,18 @@
 import type { EventChannels } from '../host/events';
 import type { Grants } from '../host/grants';
 import type { SharedMemory } from '../host/memory';
+import type { PeerEnds } from '../host/peerEnds';
 import type { RingSteps } from '../host/steps';
 import type { StoreClient } from '../host/storeClient';
+import type { SteppedMoves } from './ringMoves';
+import type { VchanEngineOptions } from './vchanEngine';
 
 export interface VchanPorts {
   readonly store: StoreClient;
   readonly grants: Grants;
   readonly events: EventChannels;
+  /** Where the end of the other side is learned that says nothing; it is waited for in vain when absent. */
+  readonly peers?: PeerEnds;
   /** Lets somebody come between the micro-steps of this end, on its control page; nobody does when absent. */
   readonly steps?: (control: SharedMemory) => RingSteps;
 }
@@ -16,4 +21,13 @@ export interface VchanPorts {
 export interface WaitOptions {
   /** Stops waiting. What has begun to move is finished first. */
   readonly signal?: AbortSignal | undefined;
+}
+
+/** How an engine goes from step to step over these ports. */
+export function steppedBy(
+  { steps }: Pick<VchanPorts, 'steps'>,
+  moves: SteppedMoves,
+  control: SharedMemory,
+): VchanEngineOptions['stepped'] {
+  return steps && { moves, gate: steps(control) };
 }

@@ -6,6 +6,7 @@ import type { VchanOrders } from '../wire/vchanRings';
 import { removeNodes, writeNodes } from './nodes';
 import { giveBack, sharePages } from './pages';
 import type { OpenPages } from './pages';
+import { steppedBy } from './ports';
 import type { VchanPorts, WaitOptions } from './ports';
 import { Vchan } from './vchan';
 import { VchanEngine } from './vchanEngine';
@@ -59,7 +60,14 @@ export async function serveVchan(ports: VchanPorts, options: ServeOptions): Prom
   const moves = new VchanMoves(pages, port);
   const vchan = new Vchan({
     moves,
-    engine: new VchanEngine(moves, port, ports.steps?.(pages.control), persistent),
+    engine: new VchanEngine({
+      moves,
+      port,
+      stepped: steppedBy(ports, moves, pages.control),
+      isPersistent: persistent,
+      peerDomid: clientDomid,
+      peers: ports.peers,
+    }),
     peerDomid: clientDomid,
     gref: pages.gref,
     path,

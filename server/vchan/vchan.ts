@@ -4,12 +4,14 @@
  */
 import { XenscopeError } from '../host/errors';
 import { VchanNotify } from '../wire/vchanRings';
+import { goneError, unfinishedError } from './farewell';
+import type { GonePeer } from './farewell';
 import type { WaitOptions } from './ports';
-import type { VchanEngine, VchanPeer } from './vchanEngine';
-import type { VchanMoves, VchanRole } from './vchanMoves';
+import type { RingMoves, VchanRole } from './ringMoves';
+import type { VchanEngine, VchanFarewell, VchanPeer } from './vchanEngine';
 
 export interface VchanParts {
-  readonly moves: VchanMoves;
+  readonly moves: RingMoves;
   readonly engine: VchanEngine;
   readonly peerDomid: number;
   /** The grant under which its server lends the control page. */
@@ -34,7 +36,7 @@ export class Vchan {
   readonly gref: number;
   readonly path: string;
   readonly #parts: VchanParts;
-  readonly #moves: VchanMoves;
+  readonly #moves: RingMoves;
   readonly #engine: VchanEngine;
   #isReading = false;
   #isWriting = false;
@@ -53,11 +55,11 @@ export class Vchan {
 
   /** How long the ring is that this end reads. */
   get readRingBytes(): number {
-    return this.#moves.input.bytes;
+    return this.#moves.readRingBytes;
   }
 
   get writeRingBytes(): number {
-    return this.#moves.output.bytes;
+    return this.#moves.writeRingBytes;
   }
 
   /** Of a server: it outlives its clients. */
@@ -67,6 +69,11 @@ export class Vchan {
 
   get peer(): VchanPeer {
     return this.#engine.peer;
+  }
+
+  /** How the other side has gone; undefined while it is here, or may still come for the first time. */
+  get farewell(): VchanFarewell | undefined {
+    return this.#engine.farewell;
   }
 
   /** Whether anything can still be written: the other side is there, or may still come. */
@@ -212,7 +219,7 @@ export class Vchan {
         return part.length;
       }
       if (isOpen) continue;
-      if (ready > 0) throw unfinished(this.#moves.other, ready, least);
+      if (ready > 0) throw unfinishedError(this.#gonePeer, ready, least);
       return 0;
     }
   }
@@ -272,9 +279,15 @@ export class Vchan {
     this.#engine.mustBeOurs();
     if (this.isOpen) return;
     const progress = done > 0 ? `; ${done} of ${whole} bytes were written before` : '';
-    throw new XenscopeError('gone', `The ${this.#moves.other} has left this vchan${progress}.`, {
-      wayOut: 'Open it anew when the other side is there again.',
-    });
+    throw goneError(this.#gonePeer, progress);
+  }
+
+  get #gonePeer(): GonePeer {
+    return {
+      role: this.#moves.other,
+      domid: this.peerDomid,
+      farewell: this.farewell ?? 'left',
+    };
   }
 }
 
@@ -284,13 +297,5 @@ function mustFit(bytes: Uint8Array, ringBytes: number): void {
     'input',
     `A packet of ${bytes.length} bytes can never lie whole in a ring of ${ringBytes}.`,
     { wayOut: 'Send it in pieces, or as a stream.' },
-  );
-}
-
-function unfinished(who: VchanRole, ready: number, wanted: number): XenscopeError {
-  return new XenscopeError(
-    'gone',
-    `The ${who} has left this vchan with ${ready} bytes unread, and ${wanted} were asked for.`,
-    { wayOut: 'Read what is there, then close this end.' },
   );
 }

@@ -5,30 +5,46 @@
 import { XenscopeError } from '../host/errors';
 import type { EventPort } from '../host/events';
 import type { RingWork } from '../host/microSteps';
+import type { PeerEnd, PeerEnds } from '../host/peerEnds';
 import type { RingSteps } from '../host/steps';
 import { VchanLive } from '../wire/vchanRings';
+import type { RingMoves, SteppedMoves } from './ringMoves';
 import { Sleepers } from './sleepers';
-import type { VchanMoves } from './vchanMoves';
 
 /** `waiting`: no client has come yet. */
 export type VchanPeer = 'waiting' | 'here' | 'gone';
 
+/** How the other side has gone: it, or its kernel, said so; or it is a PeerEnd. */
+export type VchanFarewell = 'left' | PeerEnd;
+
+export interface VchanEngineOptions {
+  readonly moves: RingMoves;
+  /** Our end of the doorbell. */
+  readonly port: Pick<EventPort, 'port' | 'onEvent' | 'unmask' | 'failure'>;
+  /** Who lets it go from step to step; it goes by itself when absent. */
+  readonly stepped?: { readonly moves: SteppedMoves; readonly gate: RingSteps } | undefined;
+  readonly isPersistent: boolean;
+  readonly peerDomid: number;
+  readonly peers?: PeerEnds | undefined;
+}
+
 export class VchanEngine {
-  readonly #moves: VchanMoves;
-  readonly #port: EventPort;
-  readonly #steps: RingSteps | undefined;
+  readonly isPersistent: boolean;
+  readonly #moves: RingMoves;
+  readonly #port: VchanEngineOptions['port'];
+  readonly #stepped: VchanEngineOptions['stepped'];
   readonly #sleepers = new Sleepers();
+  readonly #unfollow: (() => void) | undefined;
+  /** How it went, where it did not say so. */
+  #peerEnd: PeerEnd | undefined;
   #over: XenscopeError | undefined;
 
-  constructor(
-    moves: VchanMoves,
-    port: EventPort,
-    steps: RingSteps | undefined,
-    readonly isPersistent: boolean,
-  ) {
+  constructor({ moves, port, stepped, isPersistent, peerDomid, peers }: VchanEngineOptions) {
+    this.isPersistent = isPersistent;
     this.#moves = moves;
     this.#port = port;
-    this.#steps = steps;
+    this.#stepped = stepped;
+    this.#unfollow = peers?.follow({ domid: peerDomid, port: port.port }, this.#onPeerEnd);
     port.onEvent = this.#onEvent;
     // What rang before we listened may never ring again.
     port.unmask();
@@ -44,9 +60,17 @@ export class VchanEngine {
     return live === VchanLive.NEVER ? 'waiting' : 'here';
   }
 
+  /** Undefined while it is here, or may still come for the first time. */
+  get farewell(): VchanFarewell | undefined {
+    return this.peer === 'gone' ? (this.#peerEnd ?? 'left') : undefined;
+  }
+
   /** Whether anything can still be written: the other side is there, or may still come. */
   get isOpen(): boolean {
-    return this.#over === undefined && (this.isPersistent || this.#moves.peerLive() !== VchanLive.GONE);
+    if (this.#over !== undefined) return false;
+    // The grants are for that one domain: nobody else can ever come in its place.
+    if (this.isPersistent) return this.#peerEnd !== 'domainEnded';
+    return this.#moves.peerLive() !== VchanLive.GONE;
   }
 
   mustBeOurs(): void {
@@ -58,7 +82,7 @@ export class VchanEngine {
     for (;;) {
       this.mustBeOurs();
       if (isSo() || !this.isOpen) return;
-      if (this.#steps) await this.#step(this.#moves.askSteps(bit));
+      if (this.#stepped) await this.#step(this.#stepped.moves.askSteps(bit));
       else this.#moves.ask(bit);
       if (isSo() || !this.isOpen) return;
       await this.#sleep(signal);
@@ -77,7 +101,7 @@ export class VchanEngine {
   /** Takes the first bytes out of the ring; as many must be there. */
   take(into: Uint8Array): Promise<void> | undefined {
     this.mustBeOurs();
-    if (this.#steps) return this.#step(this.#moves.takeSteps(into));
+    if (this.#stepped) return this.#step(this.#stepped.moves.takeSteps(into));
     this.#moves.take(into);
     return undefined;
   }
@@ -85,14 +109,14 @@ export class VchanEngine {
   /** Puts bytes into the ring, where there must be room for them. */
   put(bytes: Uint8Array): Promise<void> | undefined {
     this.mustBeOurs();
-    if (this.#steps) return this.#step(this.#moves.putSteps(bytes));
+    if (this.#stepped) return this.#step(this.#stepped.moves.putSteps(bytes));
     this.#moves.put(bytes);
     return undefined;
   }
 
-  /** Tells the other side that this one has come. */
-  arrive(): Promise<void> {
-    return this.#drive(this.#moves.arriveSteps());
+  /** Does what tells the other side that this one has come. */
+  arrive(work: RingWork<void>): Promise<void> {
+    return this.#drive(work);
   }
 
   /** Tells the other side that this one has left; `end` comes before. */
@@ -108,7 +132,8 @@ export class VchanEngine {
   /** From now on everything at this end fails with `error`, whoever waits included; a step under way is never done. */
   end(error: XenscopeError): void {
     this.#over = error;
-    this.#steps?.drop?.();
+    this.#unfollow?.();
+    this.#stepped?.gate.drop?.();
     if (this.#port.onEvent === this.#onEvent) this.#port.onEvent = undefined;
     this.#sleepers.fail(error);
   }
@@ -116,6 +141,19 @@ export class VchanEngine {
   readonly #onEvent = (): void => {
     // Unmasked before anybody looks, so that what rings meanwhile is heard.
     this.#port.unmask();
+    // The next client of a server that stays.
+    if (this.#peerEnd === 'vanished' && this.peer === 'here') this.#peerEnd = undefined;
+    this.#sleepers.ring();
+  };
+
+  readonly #onPeerEnd = (end: PeerEnd): void => {
+    if (this.#over || this.#peerEnd === 'domainEnded') return;
+    // Who left in order has said so, and nobody has left who never came.
+    const isHere = this.peer === 'here';
+    if (end === 'vanished' && !isHere) return;
+    // One that said so before its domain ended has left in order all the same.
+    if (isHere || this.peer === 'waiting' || this.isPersistent) this.#peerEnd = end;
+    this.#moves.endPeer();
     this.#sleepers.ring();
   };
 
@@ -132,7 +170,7 @@ export class VchanEngine {
   async #drive(work: RingWork<void>, check: () => void = () => undefined): Promise<void> {
     for (let step = work.next('do'); !step.done;) {
       check();
-      const wait = this.#steps?.before(step.value);
+      const wait = this.#stepped?.gate.before(step.value);
       const verdict = wait ? await wait : 'do';
       check();
       step = work.next(verdict);

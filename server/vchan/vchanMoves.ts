@@ -15,8 +15,7 @@ import type { RingStep, RingStepKind } from '../host/steps';
 import { advanceIndex, indexDistance } from '../wire/ringIndex';
 import { VCHAN_PAGE } from '../wire/vchanPage';
 import { VchanLive, VchanNotify } from '../wire/vchanRings';
-
-export type VchanRole = 'server' | 'client';
+import type { SteppedMoves, VchanRole } from './ringMoves';
 
 export interface VchanRing {
   readonly name: 'left' | 'right';
@@ -45,7 +44,7 @@ const bytesOf = {
 };
 const shortOf = { server: 'srv', client: 'cli' } as const;
 
-export class VchanMoves {
+export class VchanMoves implements SteppedMoves {
   readonly role: VchanRole;
   readonly other: VchanRole;
   /** What we read, and what we write. */
@@ -68,7 +67,14 @@ export class VchanMoves {
     this.#prod = control.load32(wordsOf[this.output.name].prod);
   }
 
-  /** Bytes that can be read. Throws a XenscopeError `protocol` where the indices cannot be. */
+  get readRingBytes(): number {
+    return this.input.bytes;
+  }
+
+  get writeRingBytes(): number {
+    return this.output.bytes;
+  }
+
   ready(): number {
     const prod = this.#control.load32(wordsOf[this.input.name].prod);
     const used = indexDistance(prod, this.#cons);
@@ -76,7 +82,6 @@ export class VchanMoves {
     return used;
   }
 
-  /** Bytes that can be written. Throws as `ready`. */
   space(): number {
     const cons = this.#control.load32(wordsOf[this.output.name].cons);
     const used = indexDistance(this.#prod, cons);
@@ -92,7 +97,10 @@ export class VchanMoves {
       : VchanLive.HERE;
   }
 
-  /** Takes the first bytes out of the ring; no more than `ready` said. */
+  endPeer(): void {
+    this.#control.store8(bytesOf[this.other].live, VchanLive.GONE);
+  }
+
   take(into: Uint8Array): void {
     this.#copyOut(into);
     const cons = this.#nextCons(into.length);
@@ -101,7 +109,6 @@ export class VchanMoves {
     this.tell(VchanNotify.READ);
   }
 
-  /** Puts bytes into the ring; no more than `space` said. */
   put(bytes: Uint8Array): void {
     const prod = this.#nextProd(bytes.length);
     this.#copyIn(bytes);
@@ -110,7 +117,6 @@ export class VchanMoves {
     this.tell(VchanNotify.WRITE);
   }
 
-  /** Asks the other side to ring when it has done that; whoever asks has to look again before it sleeps. */
   ask(bit: number): void {
     this.#control.or8(bytesOf[this.other].notify, bit);
   }
@@ -158,7 +164,6 @@ export class VchanMoves {
     yield* ringDoorbell(this.#port, this.role, this.other);
   }
 
-  /** Says that this end leaves, and rings. */
   *leaveSteps(): RingWork<void> {
     yield* this.#liveSteps(VchanLive.GONE);
     yield* ringDoorbell(this.#port, this.role, this.other);

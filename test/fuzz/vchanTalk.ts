@@ -9,7 +9,8 @@ import type { ProgramPorts } from '../../server/sim/machine/programPorts';
 import { giveBack, mapPages, sharePages, type OpenPages } from '../../server/vchan/pages';
 import { Vchan } from '../../server/vchan/vchan';
 import { VchanEngine } from '../../server/vchan/vchanEngine';
-import { VchanMoves, type VchanRole } from '../../server/vchan/vchanMoves';
+import type { VchanRole } from '../../server/vchan/ringMoves';
+import { VchanMoves } from '../../server/vchan/vchanMoves';
 import { VCHAN_PAGE } from '../../server/wire/vchanPage';
 import type { VchanOrders } from '../../server/wire/vchanRings';
 import type { VchanFault } from './vchanLife';
@@ -105,7 +106,14 @@ export class VchanTalker {
     const moves = new VchanMoves(pages, port);
     // Some are not held between their steps, as on a real host.
     const steps = world.random.below(5) === 0 ? undefined : this.#steps(pages.control);
-    const engine = new VchanEngine(moves, port, steps, isPersistent);
+    const engine = new VchanEngine({
+      moves,
+      port,
+      stepped: steps && { moves, gate: steps },
+      isPersistent,
+      peerDomid,
+      peers: program.peers,
+    });
     this.#role = pages.role;
     this.#vchan = new Vchan({
       moves,
@@ -122,7 +130,7 @@ export class VchanTalker {
     this.#readTo = wordOf(pages.control, `${this.#input}_cons`);
     this.#bell = () => port.onEvent?.();
     world.bells.add(this.#bell);
-    this.arrived = pages.role === 'client' ? engine.arrive() : Promise.resolve();
+    this.arrived = pages.role === 'client' ? engine.arrive(moves.arriveSteps()) : Promise.resolve();
     this.ended = this.arrived.then(() => Promise.all([this.#readAll(), this.#writeAll()]));
     this.ended.catch(() => undefined);
   }

@@ -165,12 +165,14 @@ describe('vchans by hand, over the API', function () {
     assert.match(failed.state.text, /a server that has ended/);
   });
 
-  it('ends on purpose: vanished, nobody is told', async () => {
+  it('ends on purpose: vanished, nobody is told, and the other side finds it out', async () => {
     const [one, other] = await pair();
+    await send(other, 'unheard');
     await end(other, 'vanished');
     await state(other, ({ phase }) => phase === 'ended');
-    await send(one, 'hello?');
-    assert.equal((await state(one, ({ sent }) => sent.bytes === 6)).state.peer, 'here');
+    const { state: left } = await state(one, ({ peer }) => peer === 'gone');
+    assert.match(left.text, /gone without a word: it was destroyed, or runs another kernel/);
+    await eventually(() => received(one) === 'unheard');
   });
 
   it('takes the next client where the server is persistent', async () => {

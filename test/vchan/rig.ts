@@ -68,6 +68,7 @@ export class Rig {
         domid,
         program,
         ports: bound,
+        peers: program.peers,
         store: openStore(domid),
         grants: {
           share: (...as) => {

@@ -122,13 +122,11 @@ async function oneVchan(
   { role, port, persistent = false, nodesStay = 'untilClosed', ringBytes = 4096 }: VchanPeerOptions,
   habit: VchanHabit,
 ): Promise<void> {
-  const { domid: peerDomid, signal: peerEnds } = peer;
+  const { domid: peerDomid } = peer;
   const program = domain.openVchans();
-  // A domain that is switched off tells nobody; its end of the event channel is gone, as Qubes looks for it.
-  const onPeerEnd = () => void program.close().catch(() => undefined);
-  peerEnds.addEventListener('abort', onPeerEnd, { once: true });
   const impatience = new AbortController();
-  const timer = domain.after(patienceMs, () => impatience.abort());
+  // Domain 0 is always the same, and comes when a person has it come.
+  const timer = peerDomid === 0 ? undefined : domain.after(patienceMs, () => impatience.abort());
   try {
     const isServer = role === 'server';
     const [server, client] = isServer ? [domain.domid, peerDomid] : [peerDomid, domain.domid];
@@ -145,14 +143,13 @@ async function oneVchan(
         })
       : await program.connect({ serverDomid: peerDomid, path: paths.client, waits: true, signal });
     if (isServer) await vchan.connected({ signal });
-    timer.cancel();
+    timer?.cancel();
     await habit({ domain, program, vchan });
   } catch (error) {
     if (!(error instanceof XenscopeError) || domain.signal.aborted) throw error;
     domain.log(`vchan ${port}: ${error.message}`);
   } finally {
-    timer.cancel();
-    peerEnds.removeEventListener('abort', onPeerEnd);
+    timer?.cancel();
     if (!domain.signal.aborted) await program.close();
   }
 }

@@ -5,15 +5,16 @@
 
 /**
  * `ring`: somebody rang. `look`: a ring that arrived while the port was masked, or while nobody
- * listened, is looked at now. A world that loses things loses rings only.
+ * listened, is looked at now. `end`: the other end was closed, or its domain ended, which whoever follows
+ * that finds out now. A world that loses things loses rings only.
  */
-export type DeliveryKind = 'ring' | 'look';
+export type DeliveryKind = 'ring' | 'look' | 'end';
 
 export interface Delivery {
   readonly kind: DeliveryKind;
   readonly fromDomid: number;
   readonly toDomid: number;
-  /** The number of the receiving end. */
+  /** The number of the receiving end; 0 where somebody waits for a domain without a doorbell to it. */
   readonly toPort: number;
 }
 

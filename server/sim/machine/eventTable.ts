@@ -84,6 +84,8 @@ export class Port implements EventPort {
   peer: Port | undefined;
   /** Told once, when this end is closed. */
   onClosed: (() => void) | undefined;
+  /** Told when the other end was closed and nobody has come in its place meanwhile. */
+  onLeft: (() => void) | undefined;
   readonly #schedule: Schedule;
   readonly #forget: () => void;
   #onEvent: (() => void) | undefined;
@@ -169,8 +171,13 @@ export class Port implements EventPort {
     this.#isClosed = true;
     this.#isPending = false;
     this.#onEvent = undefined;
-    if (this.peer) this.peer.peer = undefined;
+    const { peer } = this;
     this.peer = undefined;
+    this.onLeft = undefined;
+    if (peer) {
+      peer.peer = undefined;
+      peer.tellLeft();
+    }
     this.#forget();
     this.onClosed?.();
   }
@@ -186,6 +193,15 @@ export class Port implements EventPort {
       this.#look();
     };
     if (this.#schedule(arrive, this.#delivery('ring', fromDomid)) === 'lost') this.#isUnderWay = false;
+  }
+
+  /** Whoever follows the other end finds out that it is closed. Nobody is told on Xen: who wants to know looks. */
+  tellLeft(): void {
+    if (!this.onLeft) return;
+    const tell = () => {
+      if (!this.peer) this.onLeft?.();
+    };
+    this.#schedule(tell, this.#delivery('end', this.remoteDomid));
   }
 
   get #mayLook(): boolean {

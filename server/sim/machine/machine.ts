@@ -101,6 +101,8 @@ export class Machine {
   readonly #limits: { readonly grants: number; readonly ports: number; readonly mappedPages: number };
   readonly #domains = new Map<number, GuestDomain>();
   readonly #starts = new Map<number, StartInfoInside>();
+  /** Who is to be told when a domain ends, by its number. */
+  readonly #endListeners = new Map<number, Set<() => void>>();
   readonly #observer: MachineObserver;
   #pagesInUse = 0;
 
@@ -170,6 +172,9 @@ export class Machine {
     this.#observer.forgetGone();
     domain.isDead = true;
     domain.die(sudden, `Domain ${domid} has ended.`);
+    const listeners = this.#endListeners.get(domid);
+    this.#endListeners.delete(domid);
+    for (const tell of listeners ?? []) tell();
     this.#observer.tellChange();
   }
 
@@ -210,7 +215,9 @@ export class Machine {
     return new ProgramPorts(this.#domain(domid), {
       maxMappedPages: this.#limits.mappedPages,
       domain: (other) => this.#domains.get(other),
+      schedule: this.#schedule,
       allocate: (owner, pages) => this.#allocate(owner, pages),
+      whenEnded: (other, tell) => this.#whenEnded(other, tell),
       lendingChanged: () => {
         this.#observer.forgetGone();
         this.#observer.tellChange();
@@ -282,6 +289,18 @@ export class Machine {
   /** Ends all domains. The pool belongs to whoever opened it. */
   close(): void {
     for (const domid of [...this.#domains.keys()]) this.destroyDomain(domid, { sudden: true });
+  }
+
+  #whenEnded(domid: number, tell: () => void): () => void {
+    const listeners = this.#endListeners.get(domid) ?? new Set();
+    this.#endListeners.set(domid, listeners);
+    listeners.add(tell);
+    return () => {
+      listeners.delete(tell);
+      if (listeners.size === 0 && this.#endListeners.get(domid) === listeners) {
+        this.#endListeners.delete(domid);
+      }
+    };
   }
 
   #domain(domid: number): GuestDomain {

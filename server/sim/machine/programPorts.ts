@@ -8,7 +8,9 @@ import { XenscopeError } from '../../host/errors';
 import type { EventChannels, EventPort } from '../../host/events';
 import type { Grants, Mapped, Shared, UnmapNotify } from '../../host/grants';
 import { mustBeClearable } from '../../host/unmapByte';
+import type { Schedule } from './delivery';
 import type { Port } from './eventTable';
+import { FollowedPeers } from './followedPeers';
 import type { Frames, PagePlace } from './frames';
 import { RESERVED_GREFS } from './grantTable';
 import type { Grant } from './grantTable';
@@ -17,8 +19,11 @@ import type { GuestDomain, KeptNotify, Mapping, Program } from './guestDomain';
 
 export interface ProgramWorld {
   readonly maxMappedPages: number;
+  readonly schedule: Schedule;
   domain(domid: number): GuestDomain | undefined;
   allocate(owner: GuestDomain, pages: number): Frames;
+  /** Calls `tell` when that domain ends; returns how to stop. */
+  whenEnded(domid: number, tell: () => void): () => void;
   /** Pages that a program lends were mapped, or are no longer. */
   lendingChanged(): void;
 }
@@ -40,6 +45,7 @@ export interface MachineGrants extends Grants {
 export class ProgramPorts implements Program {
   readonly grants: MachineGrants;
   readonly events: EventChannels;
+  readonly peers: FollowedPeers;
   readonly #domain: GuestDomain;
   readonly #world: ProgramWorld;
   readonly #shares = new Set<Share>();
@@ -60,6 +66,13 @@ export class ProgramPorts implements Program {
       bindInterdomain: (remoteDomid, remotePort) =>
         this.#keepPort(() => this.#domain.events.bindInterdomain(remoteDomid, remotePort)),
     };
+    this.peers = new FollowedPeers({
+      domid: domain.domid,
+      schedule: world.schedule,
+      port: (port) => domain.events.get(port),
+      hasDomain: (domid) => world.domain(domid) !== undefined,
+      whenEnded: world.whenEnded,
+    });
   }
 
   /** The program ends, by itself or because it crashed. Safe to call twice. */
@@ -70,6 +83,7 @@ export class ProgramPorts implements Program {
   end(isSudden: boolean): void {
     if (this.#isEnded) return;
     this.#isEnded = true;
+    this.peers.close();
     const reason = `The program in domain ${this.#domain.domid} that used this memory has ended.`;
     for (const mapping of this.#mappings) this.#domain.unmap(mapping, reason, isSudden);
     for (const share of [...this.#shares]) {

@@ -46,8 +46,15 @@ class Ring implements What {
   get text(): string {
     const { kind, fromDomid, toDomid, toPort } = this.#delivery;
     const whom = `${this.#name} (domain ${toDomid})`;
-    return kind === 'ring'
-      ? `${whom} hears the doorbell ${toPort}, rung by domain ${fromDomid}.`
-      : `${whom} looks at the doorbell ${toPort}, which rang before.`;
+    switch (kind) {
+      case 'ring':
+        return `${whom} hears the doorbell ${toPort}, rung by domain ${fromDomid}.`;
+      case 'look':
+        return `${whom} looks at the doorbell ${toPort}, which rang before.`;
+      case 'end':
+        return toPort === 0
+          ? `${whom} finds that domain ${fromDomid} has ended.`
+          : `${whom} finds nobody of domain ${fromDomid} at the other end of the doorbell ${toPort}.`;
+    }
   }
 }

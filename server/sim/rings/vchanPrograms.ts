@@ -33,6 +33,7 @@ export class VchanProgram {
       store: domain.store,
       grants: ports.grants,
       events: ports.events,
+      peers: ports.peers,
       steps: (control) => vchanSteps({ time, faults, domain, control, isWild: () => this.#takeWild() }),
     };
     domain.signal.addEventListener('abort', this.#onHalt, { once: true });
