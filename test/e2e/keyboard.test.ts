@@ -1,36 +1,29 @@
 /** The tree without a mouse: find it, walk it, change a value, and come back. */
 import { eventually } from './eventually';
-import { useEditor } from './host';
-import type { XenstoreShell } from './shell';
 import { exactly } from './workbench';
-import { Xenscope } from './xenscope';
+import { useQuietTree } from './xenscope';
 
 describe('the tree by keyboard alone', () => {
-  const editor = useEditor({ settings: { 'xenscope.simulator.pace': 0 } });
-  let xenscope: Xenscope;
-  let shell: XenstoreShell;
+  const { xenscope, shell } = useQuietTree();
 
   before(async function () {
     this.timeout(60_000);
-    xenscope = new Xenscope(editor());
-    await xenscope.open();
-    shell = await xenscope.shell();
-    await xenscope.page.mouse.move(900, 600);
+    await xenscope().page.mouse.move(900, 600);
   });
 
-  const press = (key: string) => xenscope.page.keyboard.press(key);
+  const press = (key: string) => xenscope().page.keyboard.press(key);
   const focused = (name: string) =>
-    xenscope.store.pane
-      .locator('.monaco-list:focus-within .monaco-list-row.focused')
-      .filter({ has: xenscope.page.locator('.label-name', { hasText: exactly(name) }) });
+    xenscope()
+      .store.pane.locator('.monaco-list:focus-within .monaco-list-row.focused')
+      .filter({ has: xenscope().page.locator('.label-name', { hasText: exactly(name) }) });
 
   async function commandByKeys(title: string): Promise<void> {
     await press('F1');
-    await xenscope.workbench.quickInputBox.waitFor();
-    await xenscope.page.keyboard.type(title);
-    await xenscope.workbench.quickInput
-      .locator('.monaco-list-row.focused')
-      .filter({ has: xenscope.page.getByText(title, { exact: true }) })
+    await xenscope().workbench.quickInputBox.waitFor();
+    await xenscope().page.keyboard.type(title);
+    await xenscope()
+      .workbench.quickInput.locator('.monaco-list-row.focused')
+      .filter({ has: xenscope().page.getByText(title, { exact: true }) })
       .waitFor();
     await press('Enter');
   }
@@ -48,12 +41,12 @@ describe('the tree by keyboard alone', () => {
   async function open(name: string, childLevel: number): Promise<void> {
     await focused(name).waitFor();
     await press('ArrowRight');
-    await xenscope.store.pane.locator(`[role=treeitem][aria-level="${childLevel}"]`).first().waitFor();
+    await xenscope().store.pane.locator(`[role=treeitem][aria-level="${childLevel}"]`).first().waitFor();
   }
 
   it('walks to a node, level by level', async () => {
     await commandByKeys('Xenscope: Focus on Xenstore View');
-    await xenscope.store.pane.locator('.monaco-list:focus-within').waitFor();
+    await xenscope().store.pane.locator('.monaco-list:focus-within').waitFor();
     await press('Home');
     for (const [index, name] of ['local', 'domain', '0'].entries()) {
       await downTo(name);
@@ -65,14 +58,14 @@ describe('the tree by keyboard alone', () => {
   it('changes the value there and is back on the row', async () => {
     await press('Enter');
     await press('F2');
-    await xenscope.workbench.quickInputBox.waitFor();
+    await xenscope().workbench.quickInputBox.waitFor();
     await press('Control+A');
-    await xenscope.page.keyboard.type('Typed');
+    await xenscope().page.keyboard.type('Typed');
     await press('Enter');
     // What is domain 0's own may ask for a confirmation first; its first button agrees.
     await eventually('xenstore-read prints it', async () => {
-      if (await xenscope.workbench.dialog.isVisible()) await press('Enter');
-      return (await shell.read('/local/domain/0/name')) === 'Typed';
+      if (await xenscope().workbench.dialog.isVisible()) await press('Enter');
+      return (await shell().read('/local/domain/0/name')) === 'Typed';
     });
     await focused('name').waitFor();
   });
@@ -81,7 +74,7 @@ describe('the tree by keyboard alone', () => {
     await press('ArrowLeft');
     await focused('0').waitFor();
     await press('ArrowLeft');
-    await focused('0').and(xenscope.page.locator('[aria-expanded=false]')).waitFor();
+    await focused('0').and(xenscope().page.locator('[aria-expanded=false]')).waitFor();
   });
 
   it('speaks each row to a screen reader', async () => {

@@ -1,35 +1,24 @@
 /** The permissions panel: named domains, a preview, and what xenstore-ls -p then says. */
 import assert from 'node:assert/strict';
 import { eventually } from './eventually';
-import { useEditor } from './host';
-import type { XenstoreShell } from './shell';
-import { Xenscope } from './xenscope';
+import { useQuietTree } from './xenscope';
 
 describe('permissions in VS Code', () => {
-  const editor = useEditor({ settings: { 'xenscope.simulator.pace': 0 } });
-  let xenscope: Xenscope;
-  let shell: XenstoreShell;
-
-  before(async function () {
-    this.timeout(60_000);
-    xenscope = new Xenscope(editor());
-    await xenscope.open();
-    shell = await xenscope.shell();
-  });
+  const { xenscope, shell } = useQuietTree();
 
   const permissions = async (path: string) => {
     const parent = path.slice(0, path.lastIndexOf('/')) || '/';
-    const lines = (await shell.run('ls', '-p', parent)).split('\n');
+    const lines = (await shell().run('ls', '-p', parent)).split('\n');
     const name = path.slice(path.lastIndexOf('/') + 1);
     return /\(([^()]*)\)\s*$/.exec(lines.find((line) => line.startsWith(`${name} =`)) ?? '')?.[1];
   };
 
   it('shows who may do what, and changes it', async () => {
-    await shell.write('/perms/node', 'x');
-    await shell.run('chmod', '/perms/node', 'n0', 'r1');
-    const row = await xenscope.goTo('/perms/node');
-    await xenscope.store.choose(row, 'Permissions');
-    const page = xenscope.workbench.webview();
+    await shell().write('/perms/node', 'x');
+    await shell().run('chmod', '/perms/node', 'n0', 'r1');
+    const row = await xenscope().goTo('/perms/node');
+    await xenscope().store.choose(row, 'Permissions');
+    const page = xenscope().workbench.webview();
     await page.getByText('/perms/node').first().waitFor();
     assert.equal(await permissions('/perms/node'), 'n0,r1');
 
@@ -41,7 +30,7 @@ describe('permissions in VS Code', () => {
   });
 
   it('adds a domain by name', async () => {
-    const page = xenscope.workbench.webview();
+    const page = xenscope().workbench.webview();
     await page.getByRole('button', { name: 'Add Domain' }).click();
     await page.getByText('xenstore-chmod /perms/node n0 b1 r2').waitFor();
     await page.getByRole('button', { name: 'Apply' }).click();
@@ -52,15 +41,15 @@ describe('permissions in VS Code', () => {
   });
 
   it('follows what somebody else does to them', async () => {
-    await shell.run('chmod', '/perms/node', 'n0', 'b1', 'b2');
-    const page = xenscope.workbench.webview();
+    await shell().run('chmod', '/perms/node', 'n0', 'b1', 'b2');
+    const page = xenscope().workbench.webview();
     await page.getByText('xenstore-chmod /perms/node n0 b1 b2').waitFor();
-    await shell.run('chmod', '/perms/node', 'n0', 'b1', 'r2');
+    await shell().run('chmod', '/perms/node', 'n0', 'b1', 'r2');
     await page.getByText('xenstore-chmod /perms/node n0 b1 r2').waitFor();
   });
 
   it('takes a change of permissions back', async () => {
-    await xenscope.workbench.command('Xenscope: Undo Last Change');
+    await xenscope().workbench.command('Xenscope: Undo Last Change');
     await eventually('xenstore-ls -p shows it', async () => (await permissions('/perms/node')) === 'n0,b1');
   });
 });

@@ -1,39 +1,28 @@
 /** Looking: the tree is there, alive, searchable, and tells what a node holds. */
 import assert from 'node:assert/strict';
 import { eventually } from './eventually';
-import { useEditor } from './host';
-import type { XenstoreShell } from './shell';
-import { Xenscope } from './xenscope';
+import { useQuietTree } from './xenscope';
 
 describe('the tree in VS Code', () => {
-  const editor = useEditor({ settings: { 'xenscope.simulator.pace': 0 } });
-  let xenscope: Xenscope;
-  let shell: XenstoreShell;
-
-  before(async function () {
-    this.timeout(60_000);
-    xenscope = new Xenscope(editor());
-    await xenscope.open();
-    shell = await xenscope.shell();
-  });
+  const { xenscope, shell } = useQuietTree();
 
   it('shows the demo world', async () => {
-    const domains = await xenscope.store.open('local', 'domain');
+    const domains = await xenscope().store.open('local', 'domain');
     await domains.waitFor();
-    await xenscope.store.row('0', 3).waitFor();
-    const fromShell = (await shell.run('list', '/local/domain')).split('\n');
+    await xenscope().store.row('0', 3).waitFor();
+    const fromShell = (await shell().run('list', '/local/domain')).split('\n');
     assert.ok(fromShell.length >= 5, `only the domains ${fromShell.join(' ')}`);
-    for (const domid of fromShell.slice(0, 5)) await xenscope.store.row(domid, 3).waitFor();
+    for (const domid of fromShell.slice(0, 5)) await xenscope().store.row(domid, 3).waitFor();
   });
 
   it('shows a write from a shell', async () => {
-    await shell.write('/shell/note', 'first');
-    await xenscope.goTo('/shell/note');
-    const value = xenscope.description(xenscope.store.row('note', 2));
+    await shell().write('/shell/note', 'first');
+    await xenscope().goTo('/shell/note');
+    const value = xenscope().description(xenscope().store.row('note', 2));
     await value.filter({ hasText: /^first$/ }).waitFor();
 
     const begin = Date.now();
-    await shell.write('/shell/note', 'second');
+    await shell().write('/shell/note', 'second');
     await value.filter({ hasText: /^second$/ }).waitFor();
     console.log(
       `· a write from a shell was on screen after ${Date.now() - begin} ms, the shell's start included`,
@@ -41,74 +30,74 @@ describe('the tree in VS Code', () => {
   });
 
   it('shows nodes that come and go, and keeps the selection', async () => {
-    await shell.write('/shell/stays', 'here');
-    const stays = xenscope.store.row('stays', 2);
+    await shell().write('/shell/stays', 'here');
+    const stays = xenscope().store.row('stays', 2);
     await stays.click();
-    await shell.write('/shell/comes', '1');
-    await xenscope.store.row('comes', 2).waitFor();
-    await shell.run('rm', '/shell/comes');
-    await xenscope.store.row('comes', 2).waitFor({ state: 'detached' });
+    await shell().write('/shell/comes', '1');
+    await xenscope().store.row('comes', 2).waitFor();
+    await shell().run('rm', '/shell/comes');
+    await xenscope().store.row('comes', 2).waitFor({ state: 'detached' });
     assert.equal(await stays.getAttribute('aria-selected'), 'true');
   });
 
   it('says what values mean', async () => {
-    await shell.write('/local/domain/0/backend/vif/9/0/state', '4');
-    const row = await xenscope.goTo('/local/domain/0/backend/vif/9/0/state');
-    await xenscope.description(row).filter({ hasText: 'Connected' }).waitFor();
-    await shell.write('/local/domain/0/backend/vif/9/0/state', '5');
-    await xenscope.description(row).filter({ hasText: 'Closing' }).waitFor();
+    await shell().write('/local/domain/0/backend/vif/9/0/state', '4');
+    const row = await xenscope().goTo('/local/domain/0/backend/vif/9/0/state');
+    await xenscope().description(row).filter({ hasText: 'Connected' }).waitFor();
+    await shell().write('/local/domain/0/backend/vif/9/0/state', '5');
+    await xenscope().description(row).filter({ hasText: 'Closing' }).waitFor();
   });
 
   it('tells value, permissions and owner in the hover', async () => {
-    await shell.write('/shell/hovered', 'some text');
-    await shell.run('chmod', '/shell/hovered', 'n0', 'r1');
-    const row = await xenscope.goTo('/shell/hovered');
-    const text = await xenscope.hover(row, 'some text');
+    await shell().write('/shell/hovered', 'some text');
+    await shell().run('chmod', '/shell/hovered', 'n0', 'r1');
+    const row = await xenscope().goTo('/shell/hovered');
+    const text = await xenscope().hover(row, 'some text');
     assert.match(text, /\/shell\/hovered/);
     assert.match(text, /In hexadecimal[^]*73 6f 6d 65/, 'the bytes in hex');
     assert.match(text, /9 bytes/);
     assert.match(text, /owner|own/i);
     assert.match(text, /read/);
-    await xenscope.page.keyboard.press('Escape');
+    await xenscope().page.keyboard.press('Escape');
   });
 
   it('shows the whole of the longest value, as text and nothing but text', async () => {
     const hostile =
       '```\n~~~\n[go](command:xenscope.server.restart) ![](https://a.example/p.png) <b>b</b> $(zap)\n';
     const value = `${hostile}${'v'.repeat(4092 - hostile.length - 3)}end`;
-    await shell.write('/hv', value);
-    const row = await xenscope.goTo('/hv');
-    const text = await xenscope.hover(row, '4,092 bytes');
+    await shell().write('/hv', value);
+    const row = await xenscope().goTo('/hv');
+    const text = await xenscope().hover(row, '4,092 bytes');
     assert.ok(text.includes(`${'v'.repeat(40)}end`), 'the end of the text');
     assert.match(text, /0ff0: 76 76 76 76 76 76 76 76 76 65 6e 64/, 'the last line in hexadecimal');
     assert.match(text, /\[go\]\(command:xenscope\.server\.restart\) !\[\]\(/, 'Markdown stays text');
-    const { hover } = xenscope.workbench;
+    const { hover } = xenscope().workbench;
     assert.equal(await hover.locator('a[data-href], img, b, .codicon-zap').count(), 0);
-    await xenscope.page.keyboard.press('Escape');
-    await shell.run('rm', '/hv');
+    await xenscope().page.keyboard.press('Escape');
+    await shell().run('rm', '/hv');
   });
 
   it('finds by value and shows the match in the tree', async () => {
-    await shell.write('/shell/deep/er/needle', 'in-a-haystack');
-    await xenscope.workbench.ask('Xenscope: Find by Path or Value…', 'A-Haystack');
-    await xenscope.workbench.quickPick('/shell/deep/er/needle').click();
-    await xenscope.selectedNamed('needle').waitFor();
+    await shell().write('/shell/deep/er/needle', 'in-a-haystack');
+    await xenscope().workbench.ask('Xenscope: Find by Path or Value…', 'A-Haystack');
+    await xenscope().workbench.quickPick('/shell/deep/er/needle').click();
+    await xenscope().selectedNamed('needle').waitFor();
   });
 
   it('finds by a part of the path', async () => {
-    await xenscope.workbench.ask('Xenscope: Find by Path or Value…', 'deep/er/nee');
-    await xenscope.workbench.quickPick('/shell/deep/er/needle').waitFor();
-    await xenscope.page.keyboard.press('Escape');
+    await xenscope().workbench.ask('Xenscope: Find by Path or Value…', 'deep/er/nee');
+    await xenscope().workbench.quickPick('/shell/deep/er/needle').waitFor();
+    await xenscope().page.keyboard.press('Escape');
   });
 
   it('copies path, value and subtree', async () => {
-    const row = await xenscope.goTo('/shell/deep');
+    const row = await xenscope().goTo('/shell/deep');
     const copied = async (entry: string | RegExp) => {
-      await xenscope.page.evaluate(() => navigator.clipboard.writeText(''));
-      await xenscope.store.choose(row, entry);
+      await xenscope().page.evaluate(() => navigator.clipboard.writeText(''));
+      await xenscope().store.choose(row, entry);
       return eventually(
         `${String(entry)} fills the clipboard`,
-        async () => (await xenscope.clipboard()) || undefined,
+        async () => (await xenscope().clipboard()) || undefined,
       );
     };
     assert.equal(await copied('Copy Path'), '/shell/deep');
@@ -118,15 +107,15 @@ describe('the tree in VS Code', () => {
   });
 
   it('follows a value that is a path', async () => {
-    await shell.write('/shell/link', '/local/domain/0/memory');
-    const row = await xenscope.goTo('/shell/link');
+    await shell().write('/shell/link', '/local/domain/0/memory');
+    const row = await xenscope().goTo('/shell/link');
     await row.click();
-    await xenscope.page.keyboard.press('F12');
-    await xenscope.selectedNamed('memory').waitFor();
+    await xenscope().page.keyboard.press('F12');
+    await xenscope().selectedNamed('memory').waitFor();
   });
 
   it('asks nothing of any other address, and raises no error in the page', () => {
-    assert.deepEqual(editor().browser.blocked, []);
-    assert.deepEqual(editor().browser.pageErrors, []);
+    assert.deepEqual(xenscope().editor.browser.blocked, []);
+    assert.deepEqual(xenscope().editor.browser.pageErrors, []);
   });
 });

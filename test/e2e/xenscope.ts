@@ -1,7 +1,8 @@
 /** Xenscope's own part of the window: its views, and the ways that a person takes through them. */
 import type { Locator, Page } from 'playwright-core';
-import type { Editor } from './host';
 import { eventually } from './eventually';
+import { useEditor } from './host';
+import type { Editor } from './host';
 import { XenstoreShell } from './shell';
 import { exactly, type Tree, type Workbench } from './workbench';
 
@@ -86,4 +87,18 @@ export class Xenscope {
   description(row: Locator): Locator {
     return row.locator('.label-description');
   }
+}
+
+/** VS Code with the tree of a simulator in which nothing moves by itself, and a shell on the same store. */
+export function useQuietTree(): { readonly xenscope: () => Xenscope; readonly shell: () => XenstoreShell } {
+  const editor = useEditor({ settings: { 'xenscope.simulator.pace': 0 } });
+  let xenscope: Xenscope;
+  let shell: XenstoreShell;
+  before(async function () {
+    this.timeout(60_000);
+    xenscope = new Xenscope(editor());
+    await xenscope.open();
+    shell = await xenscope.shell();
+  });
+  return { xenscope: () => xenscope, shell: () => shell };
 }
