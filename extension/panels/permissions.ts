@@ -9,16 +9,16 @@ import { nodeName } from '../names';
 import { webviewPage } from './html';
 
 export class PermissionsPanel {
-  private static readonly open_ = new Map<string, PermissionsPanel>();
+  private static readonly panels = new Map<string, PermissionsPanel>();
 
   static open(xenscope: Xenscope, host: string, path: string): void {
     const key = `${host}:${path}`;
-    const open = PermissionsPanel.open_.get(key);
+    const open = PermissionsPanel.panels.get(key);
     if (open) open.panel.reveal();
     else
-      PermissionsPanel.open_.set(
+      PermissionsPanel.panels.set(
         key,
-        new PermissionsPanel(xenscope, host, path, () => PermissionsPanel.open_.delete(key)),
+        new PermissionsPanel(xenscope, host, path, () => PermissionsPanel.panels.delete(key)),
       );
   }
 

@@ -14,15 +14,15 @@ const connectTimeoutMs = 10_000;
 let lastSerial = 0;
 
 export class RingPanel {
-  private static readonly open_ = new Map<string, RingPanel>();
+  private static readonly panels = new Map<string, RingPanel>();
 
   static open(xenscope: Xenscope, host: string, ring: string): RingPanel {
     const key = `${host}:${ring}`;
-    let panel = RingPanel.open_.get(key);
+    let panel = RingPanel.panels.get(key);
     if (panel) panel.panel.reveal();
     else {
-      panel = new RingPanel(xenscope, host, ring, () => RingPanel.open_.delete(key));
-      RingPanel.open_.set(key, panel);
+      panel = new RingPanel(xenscope, host, ring, () => RingPanel.panels.delete(key));
+      RingPanel.panels.set(key, panel);
     }
     return panel;
   }

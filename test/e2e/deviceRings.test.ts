@@ -65,7 +65,7 @@ describe('device rings in VS Code', function () {
       .first();
     assert.equal(await field.getAttribute('title'), 'status: How it went.');
     await panel()
-      .getByText(/requests and .* responses since Xenscope looks at it/)
+      .getByText(/requests and .* responses since Xenscope began to look/)
       .waitFor();
     await panel()
       .getByText(/Lent to domain 0 under grant \d+; event channel \d+\./)

@@ -225,7 +225,7 @@ describe('what was seen', () => {
     };
     assert.equal(
       countText(detail),
-      '1,200 bytes written and 0 read since Xenscope looks at it; 0 passed between two looks',
+      '1,200 bytes written and 0 read since Xenscope began to look; 0 passed between two looks',
     );
     assert.match(countText({ ...detail, resets: 1 }), /^at least 1,200 .* and at least 0 read since/);
   });

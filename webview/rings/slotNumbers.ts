@@ -38,7 +38,7 @@ export function sidesText({ insane, isBackendIdle, isFrontendIdle }: RingSlotsSt
 
 export function slotCountText({ requests, responses, resets }: RingSlotsDetail): string {
   const least = resets > 0 ? 'at least ' : '';
-  const counted = `${least}${grouped(requests)} requests and ${least}${grouped(responses)} responses since Xenscope looks at it`;
+  const counted = `${least}${grouped(requests)} requests and ${least}${grouped(responses)} responses since Xenscope began to look`;
   if (resets === 0) return counted;
   return `${counted}; indices set anew ${resets === 1 ? 'once' : `${grouped(resets)} times`}`;
 }

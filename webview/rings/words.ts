@@ -79,7 +79,7 @@ export function pictureText(direction: RingDirectionState): string {
   return sentences.join(' ');
 }
 
-/** `12,345 bytes written and 12,340 read since Xenscope looks at it; 96 passed between two looks`. */
+/** `12,345 bytes written and 12,340 read since Xenscope began to look; 96 passed between two looks`. */
 export function countText({
   producedBytes,
   consumedBytes,
@@ -88,7 +88,7 @@ export function countText({
 }: RingDirectionDetail): string {
   const least = resets > 0 ? 'at least ' : '';
   const written = `${least}${grouped(producedBytes)} bytes written and ${least}${grouped(consumedBytes)} read`;
-  const parts = [`${written} since Xenscope looks at it`];
+  const parts = [`${written} since Xenscope began to look`];
   parts.push(`${grouped(unseenBytes)} passed between two looks`);
   if (resets > 0) parts.push(`indices set anew ${resets === 1 ? 'once' : `${grouped(resets)} times`}`);
   return parts.join('; ');

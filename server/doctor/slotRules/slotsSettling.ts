@@ -12,8 +12,9 @@ export const slotsSettling = ringRule('settling', (history) => {
     const evidence = ['One sample shows indices that cannot be; the next one decides.'];
     return { severity: 'fine', text: 'requests on their way', evidence };
   }
-  const isWaiting = slots.layout.ring.isPosted ? slots.inFlight === 0 : slots.inFlight > 0;
-  if (!isWaiting || slots.layout.ring.mayWait !== slots.layout.ring.isPosted) return undefined;
-  const text = slots.layout.ring.isPosted ? 'no buffer posted' : 'requests on their way';
+  const { isPosted, mayWait } = slots.layout.ring;
+  const isMissing = isPosted ? slots.inFlight === 0 : slots.inFlight > 0 && !mayWait;
+  if (!isMissing) return undefined;
+  const text = isPosted ? 'no buffer posted' : 'requests on their way';
   return { severity: 'fine', text, evidence: [slotPairLine(slots), backendLine(slots)] };
 });
