@@ -84,7 +84,8 @@ async function openBell(socketPath: string, domid: number) {
     async ring() {
       await evtchn.calls.ask(GuestOp.unmask, far);
       assert.equal((await evtchn.calls.ask(GuestOp.notify, near)).result, 0);
-      assert.equal(await evtchn.events.event(), far);
+      // A program of the same domain may have had the other port rung at an unmap, as with Linux.
+      while ((await evtchn.events.event()) !== far);
     },
     close: () => evtchn.close(),
   };
