@@ -1,6 +1,7 @@
 /**
- * What an editor is told of the devices of one host while it shows them: all at first, then those that
- * changed. Each message is made from what is true when it is sent; while the editor does not read, none is.
+ * What an editor is told of the devices of one host while it shows them: the list, all at first, then those
+ * that changed; and single ones in panels. Each message is made from what is true when it is sent; while the
+ * editor does not read, none is. Once nobody has looked for a while, nothing is followed any more.
  */
 import type { Clock, Timer } from '../host/clock';
 import { XenscopeError } from '../host/errors';
@@ -10,14 +11,18 @@ import type { ApiNotifications } from './api';
 
 /** Ten a second: what an eye follows in a row of text. */
 export const deviceFrameIntervalMs = 100;
-/** Who waits for whom grows older without any news from the store. */
-export const waitingIntervalMs = 1_000;
+/** Times in a state grow without any news from the store. */
+export const ageIntervalMs = 1_000;
+/** A view that is closed for less than that finds the history of its devices whole when it is opened again. */
+export const restAfterMs = 60_000;
+export const maxDeviceViews = 100;
 
 /** The way to the editor. */
 export interface DevicePost {
   /** The editor has not taken what it was sent. */
   readonly isBusy: () => boolean;
-  readonly send: (frame: ApiNotifications['xenscope/devicesFrame']) => void;
+  readonly sendList: (frame: ApiNotifications['xenscope/devicesFrame']) => void;
+  readonly sendView: (frame: ApiNotifications['xenscope/deviceFrame']) => void;
 }
 
 export interface DeviceFeedOptions extends DevicePost {
@@ -28,13 +33,25 @@ export interface DeviceFeedOptions extends DevicePost {
   readonly onMistake: (error: unknown) => void;
 }
 
+interface Told {
+  /** What the editor knows, as text. */
+  readonly rows: ReadonlyMap<string, string>;
+  readonly leftOut: number;
+}
+
 export class DeviceFeed {
   readonly #options: DeviceFeedOptions;
   readonly #model: DeviceModel;
-  /** What the editor knows, as text; undefined while it shows none. */
-  #told: Map<string, string> | undefined;
+  /** Undefined while the editor shows no list. */
+  #told: Told | undefined;
   #isWhole = false;
+  /** The devices of the panels. */
+  readonly #views = new Map<number, string>();
   #timer: Timer | undefined;
+  /** When it fires, counted from the same clock: sooner news take its place. */
+  #dueMs = Infinity;
+  #isTelling = false;
+  #restTimer: Timer | undefined;
   #isClosed = false;
 
   constructor(options: DeviceFeedOptions) {
@@ -43,11 +60,11 @@ export class DeviceFeed {
   }
 
   list(): Promise<DeviceRow[]> {
-    return this.#model.rows();
+    return this.#model.rows().finally(() => this.#restLater());
   }
 
   async detail(id: string): Promise<DeviceDetail> {
-    const detail = await this.#model.detail(id);
+    const detail = await this.#model.detail(id).finally(() => this.#restLater());
     if (detail) return detail;
     throw new XenscopeError('gone', `There is no device ${id.slice(0, 256)} on this host now.`, {
       wayOut: 'It may have been removed; the view “Devices” shows those that there are.',
@@ -55,53 +72,121 @@ export class DeviceFeed {
   }
 
   start(): void {
-    this.#told = new Map();
+    this.#told = { rows: new Map(), leftOut: 0 };
     this.#isWhole = true;
-    this.#timer?.cancel();
-    this.#timer = undefined;
     this.#tellAfter(0);
   }
 
   stop(): void {
     this.#told = undefined;
-    this.#timer?.cancel();
-    this.#timer = undefined;
+    this.#lookedAway();
+  }
+
+  openView(viewId: number, device: string): void {
+    if (this.#views.size >= maxDeviceViews) {
+      throw new XenscopeError('limit', `${maxDeviceViews} devices are shown on this host already.`, {
+        wayOut: 'Close the panel of another device first.',
+      });
+    }
+    this.#views.set(viewId, device);
+    this.#tellAfter(0);
+  }
+
+  /** Whether there was such a view. */
+  closeView(viewId: number): boolean {
+    const wasThere = this.#views.delete(viewId);
+    if (wasThere) this.#lookedAway();
+    return wasThere;
   }
 
   close(): void {
     this.#isClosed = true;
+    this.#views.clear();
     this.stop();
+    this.#restTimer?.cancel();
     this.#model.close();
   }
 
+  get #isLookedAt(): boolean {
+    return this.#told !== undefined || this.#views.size > 0;
+  }
+
+  #lookedAway(): void {
+    if (this.#isLookedAt) return;
+    this.#cancel();
+    this.#restLater();
+  }
+
+  /** Whoever asks once may ask again. */
+  #restLater(): void {
+    if (this.#isClosed || this.#isLookedAt) return;
+    this.#restTimer?.cancel();
+    this.#restTimer = this.#options.clock.after(restAfterMs, () => {
+      if (!this.#isLookedAt) this.#model.rest();
+    });
+  }
+
+  #cancel(): void {
+    this.#timer?.cancel();
+    this.#timer = undefined;
+    this.#dueMs = Infinity;
+  }
+
   #tellAfter(delayMs: number): void {
-    if (!this.#told || this.#isClosed || this.#timer) return;
+    if (!this.#isLookedAt || this.#isClosed) return;
+    const dueMs = this.#options.clock.nowMs() + delayMs;
+    if (dueMs >= this.#dueMs) return;
+    this.#cancel();
+    this.#dueMs = dueMs;
     this.#timer = this.#options.clock.after(delayMs, () => {
+      this.#cancel();
       this.#tell().catch(this.#options.onMistake);
     });
   }
 
   async #tell(): Promise<void> {
-    const told = this.#told;
-    const rows = await this.#model.rows().catch(emptyWhileAway);
-    this.#timer = undefined;
-    // Stopped, or begun anew, while it was read.
-    if (!rows || !told || told !== this.#told || this.#isClosed) return this.#tellAfter(waitingIntervalMs);
-    if (this.#options.isBusy()) return this.#tellAfter(deviceFrameIntervalMs);
-    this.#send(told, rows);
-    if (rows.some(({ turn }) => turn.who !== 'nobody')) this.#tellAfter(waitingIntervalMs);
+    // What changes while it is read, or comes to be looked at, has a timer of its own by then.
+    if (this.#isTelling) return this.#tellAfter(deviceFrameIntervalMs);
+    this.#isTelling = true;
+    try {
+      const told = this.#told;
+      const rows = await this.#model.rows().catch(emptyWhileAway);
+      if (!rows || this.#isClosed) return this.#tellAfter(ageIntervalMs);
+      if (this.#options.isBusy()) return this.#tellAfter(deviceFrameIntervalMs);
+      // Begun anew while it was read: told with the next look, which has a timer already.
+      if (told && told === this.#told) this.#sendList(told, rows);
+      for (const [viewId, device] of [...this.#views]) await this.#sendView(viewId, device);
+      if (this.#views.size > 0 || !rows.every(isSettled)) this.#tellAfter(ageIntervalMs);
+    } finally {
+      this.#isTelling = false;
+    }
   }
 
-  #send(told: Map<string, string>, rows: readonly DeviceRow[]): void {
-    const { host, send } = this.#options;
+  #sendList({ rows: before, leftOut: leftOutBefore }: Told, rows: readonly DeviceRow[]): void {
+    const { host, sendList } = this.#options;
     const now = new Map(rows.map((row) => [row.id, JSON.stringify(row)]));
-    const devices = rows.filter(({ id }) => told.get(id) !== now.get(id));
-    const gone = [...told.keys()].filter((id) => !now.has(id));
-    this.#told = now;
+    const devices = rows.filter(({ id }) => before.get(id) !== now.get(id));
+    const gone = [...before.keys()].filter((id) => !now.has(id));
+    const { leftOut } = this.#model;
+    this.#told = { rows: now, leftOut };
     const whole = this.#isWhole;
     this.#isWhole = false;
-    if (whole || devices.length + gone.length > 0) send({ host, whole, devices, gone });
+    const isNews = devices.length + gone.length > 0 || leftOut !== leftOutBefore;
+    if (whole || isNews) sendList({ host, whole, devices, gone, leftOut });
   }
+
+  async #sendView(viewId: number, device: string): Promise<void> {
+    const detail = await this.#model.detail(device).catch(emptyWhileAway);
+    // Closed while it was read.
+    if (!this.#views.has(viewId) || this.#isClosed) return;
+    const nowMs = this.#options.clock.nowMs();
+    this.#options.sendView(detail ? { viewId, frame: { ...detail, nowMs } } : { viewId });
+  }
+}
+
+/** One of which nothing is said that grows older. */
+function isSettled({ turn, diagnoses }: DeviceRow): boolean {
+  return turn.who === 'nobody' && diagnoses.every(({ severity }) => severity === 'fine');
 }
 
 /** A store that is away tells of a change when it is back. */

@@ -5,7 +5,8 @@ import type { HostRegistry } from './hostRegistry';
 
 export type DeviceHandlers = Pick<Handlers, keyof DeviceRequests>;
 
-export function createDeviceHandlers(hosts: HostRegistry): DeviceHandlers {
+export function createDeviceHandlers(hosts: HostRegistry, firstId: number): DeviceHandlers {
+  let nextViewId = firstId;
   const devices = (host: string) => hosts.session(host).devices;
   return {
     'xenscope/devices': async ({ host }) => {
@@ -19,5 +20,14 @@ export function createDeviceHandlers(hosts: HostRegistry): DeviceHandlers {
     },
     'xenscope/deviceList': ({ host }) => devices(host).list(),
     'xenscope/device': ({ host, device }) => devices(host).detail(device),
+    'xenscope/deviceView': async ({ host, device }) => {
+      const viewId = nextViewId++;
+      devices(host).openView(viewId, device);
+      return { viewId };
+    },
+    'xenscope/deviceViewStop': async ({ viewId }) => {
+      for (const session of hosts.sessions) if (session.devices.closeView(viewId)) break;
+      return null;
+    },
   };
 }

@@ -24,6 +24,14 @@ export interface DeviceRequests {
   'xenscope/deviceList': { params: OnHost; result: readonly DeviceRow[] };
   /** Everything about one device. */
   'xenscope/device': { params: OnHost<{ device: string }>; result: DeviceDetail };
+  /** Begins to send `xenscope/deviceFrame` for one device, also before it is there, or when it is there again. */
+  'xenscope/deviceView': { params: OnHost<{ device: string }>; result: { readonly viewId: number } };
+  'xenscope/deviceViewStop': { params: { viewId: number }; result: null };
+}
+
+/** One device at a moment of the host's time, from which its ages are counted. */
+export interface DeviceFrame extends DeviceDetail {
+  readonly nowMs: number;
 }
 
 export interface DeviceNotifications {
@@ -34,5 +42,12 @@ export interface DeviceNotifications {
     /** New ones and those that changed. */
     readonly devices: readonly DeviceRow[];
     readonly gone: readonly string[];
+    /** Ends of devices beyond the limit, which are not followed. */
+    readonly leftOut: number;
+  };
+  'xenscope/deviceFrame': {
+    readonly viewId: number;
+    /** Absent: there is no such device now. */
+    readonly frame?: DeviceFrame;
   };
 }

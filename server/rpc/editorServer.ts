@@ -131,7 +131,9 @@ function start(connection: Connection, options: EditorServerOptions, editor: Ini
     onDevices: {
       isBusy: () => notifier.isBusy,
       // Asked whether it is busy just before: it is never left out.
-      send: (frame) => notifier.send('xenscope/devicesFrame', frame, 'devices', () => undefined),
+      sendList: (frame) => notifier.send('xenscope/devicesFrame', frame, 'devices', () => undefined),
+      // What a frame told is told again a second later.
+      sendView: (frame) => notifier.send('xenscope/deviceFrame', frame, 'device', () => undefined),
     },
     onVchans: {
       isBusy: () => notifier.isBusy,

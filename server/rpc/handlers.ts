@@ -38,7 +38,7 @@ export function createHandlers(
   let nextWatchId = firstId;
   return {
     ...createRingHandlers(hosts, firstId, onReconnectStep),
-    ...createDeviceHandlers(hosts),
+    ...createDeviceHandlers(hosts, firstId),
     ...createVchanHandlers(hosts, firstId),
     'xenscope/settings': async (settings) => {
       hosts.applySettings(settings);

@@ -50,6 +50,7 @@ describe('devices of a host', () => {
         whole: false,
         devices: [],
         gone: [],
+        leftOut: 0,
         ...news,
       });
     return { server, devices, changes, tell };

@@ -14,6 +14,13 @@ describe('devices over the editor API', function () {
   });
   afterEach(() => editor.close());
 
+  /** What the editor was told of one device, the latest last. */
+  const rowsOf = (id: string) =>
+    editor
+      .all('xenscope/devicesFrame')
+      .flatMap((frame) => frame.devices)
+      .filter((row) => row.id === id);
+
   it('are all there, connected, and judged', async () => {
     const devices = await editor.ask('xenscope/deviceList', { host });
     const kinds = new Set(devices.map(({ kind }) => kind));
@@ -54,6 +61,45 @@ describe('devices over the editor API', function () {
     assert.ok(published.frontend.some(({ name }) => name === 'ring-ref'));
     assert.ok(history.some(({ side, to }) => side === 'frontend' && to === 6));
     await editor.ask('xenscope/devicesStop', { host });
+  });
+
+  it('are shown one by one, with the time from which their ages are counted', async () => {
+    const devices = await editor.ask('xenscope/deviceList', { host });
+    const { id } = devices.find(({ kind }) => kind === 'vif')!;
+    const { viewId } = await editor.ask('xenscope/deviceView', { host, device: id });
+    const frames = () => editor.all('xenscope/deviceFrame').filter((each) => each.viewId === viewId);
+    // It comes again although nothing has happened: a time in a state grows.
+    const later = await eventually(() => frames()[1]?.frame);
+    const first = frames()[0]!.frame!;
+    assert.ok(later.nowMs > first.nowMs);
+    assert.equal(first.row.id, id);
+    assert.deepEqual(later.row, first.row);
+    assert.ok(first.published.frontend.some(({ name }) => name === 'mac'));
+    await editor.ask('xenscope/deviceViewStop', { viewId });
+    const gone = await editor.ask('xenscope/deviceView', { host, device: '/local/domain/99/device/vif/0' });
+    await eventually(() => editor.all('xenscope/deviceFrame').find((each) => each.viewId === gone.viewId));
+    const told = editor.all('xenscope/deviceFrame').find((each) => each.viewId === gone.viewId)!;
+    assert.equal(told.frame, undefined);
+  });
+
+  it('grow older in the list as long as something is said of them', async () => {
+    const devices = await editor.ask('xenscope/deviceList', { host });
+    const { id, frontend } = devices.find(({ kind }) => kind === 'vif')!;
+    await editor.ask('xenscope/devices', { host });
+    // A move that no frontend makes, and back: both are connected then, and it stays said for a while.
+    for (const to of ['1', '4']) {
+      const value = Buffer.from(to).toString('base64');
+      const act = { kind: 'write', path: `${frontend.path}/state`, value, create: false } as const;
+      await editor.ask('xenscope/act', { host, act, confirmed: true });
+      await eventually(() => rowsOf(id).at(-1)?.frontend.state === Number(to));
+    }
+    const texts = () =>
+      rowsOf(id)
+        .filter(({ turn }) => turn.who === 'nobody')
+        .flatMap(({ diagnoses }) => diagnoses)
+        .filter(({ rule }) => rule === 'illegal-move')
+        .map(({ text, evidence }) => `${text} ${evidence.join(' ')}`);
+    await eventually(() => new Set(texts()).size > 1);
   });
 
   it('that are not there are named', async () => {

@@ -16,8 +16,10 @@ import type { DeviceDetail, DeviceDiagnosis, DeviceRow } from './deviceTypes';
 import { readSide, readText, sideFolders } from './sideReader';
 
 export const deviceBatchMs = 50;
-/** Ends of devices that are followed; further ones are counted and left out. */
+/** Ends of devices that are followed; further ones are counted and left out, until others go. */
 export const maxDeviceSides = 8192;
+/** Further ends that are counted. */
+export const maxCountedSides = 65_536;
 
 export interface DeviceModelOptions {
   readonly store: StoreClient;
@@ -27,6 +29,8 @@ export interface DeviceModelOptions {
   readonly judge: (device: DeviceSeen, nowMs: number) => readonly DeviceDiagnosis[];
   /** Something is other than before; the rows are to be asked for again. */
   readonly onChange: () => void;
+  /** Default `maxDeviceSides`. */
+  readonly maxSides?: number;
 }
 
 export class DeviceModel {
@@ -41,14 +45,19 @@ export class DeviceModel {
   #isFirst = true;
   #isClosed = false;
   /** Ends of devices beyond the limit. */
-  leftOut = 0;
+  readonly #leftOut = new Map<string, SidePath>();
 
   constructor(options: DeviceModelOptions) {
     this.#options = options;
     options.feed.add({ onPath: (path) => this.#onPath(path), onResync: () => this.#readAllSoon() });
   }
 
-  /** All that there are now, in order of their frontends; follows them from now on. */
+  /** How many ends of devices are beyond the limit, and not followed. */
+  get leftOut(): number {
+    return this.#leftOut.size;
+  }
+
+  /** All that there are now, in order of their frontends; follows them from now on, until `rest`. */
   async rows(): Promise<DeviceRow[]> {
     await this.#settle();
     const nowMs = this.#options.clock.nowMs();
@@ -62,9 +71,28 @@ export class DeviceModel {
     return seen && detailOf(seen, this.#rowOf(seen, this.#options.clock.nowMs()), this.#droppedOf(seen));
   }
 
+  /** Nobody looks any longer: follows nothing, and forgets what it knew, until somebody asks again. */
+  rest(): void {
+    this.#isStarted = false;
+    this.#isAllDirty = true;
+    this.#dirtyDomains.clear();
+    this.#dirtySides.clear();
+    this.#timer?.cancel();
+    this.#timer = undefined;
+    // One that is under way would fill what is emptied now; it is emptied after it.
+    if (!this.#reading) this.#forget();
+  }
+
   close(): void {
     this.#isClosed = true;
     this.#timer?.cancel();
+  }
+
+  #forget(): void {
+    this.#isAllDirty = true;
+    this.#sides.clear();
+    this.#leftOut.clear();
+    this.#isFirst = true;
   }
 
   #seen(): DeviceSeen[] {
@@ -129,14 +157,17 @@ export class DeviceModel {
 
   /** Resolves when what is known is current. */
   async #settle(): Promise<void> {
-    this.#isStarted = true;
-    while (this.#reading || this.#isAllDirty) await this.#read();
+    do {
+      // Whoever asks is somebody who looks, also when all others have looked away meanwhile.
+      this.#isStarted = true;
+      if (this.#reading || this.#isAllDirty) await this.#read();
+    } while (this.#reading || this.#isAllDirty);
   }
 
   #read(): Promise<void> {
     return (this.#reading ??= this.#readDirty().finally(() => {
       this.#reading = undefined;
-      if (!this.#isStarted) return;
+      if (!this.#isStarted) return this.#forget();
       if (this.#isAllDirty || this.#dirtyDomains.size + this.#dirtySides.size > 0) this.#readSoon();
     }));
   }
@@ -188,10 +219,7 @@ export class DeviceModel {
   async #readSide(path: SidePath): Promise<void> {
     const { store, clock } = this.#options;
     const nodes = await readSide(store, path);
-    if (!nodes) {
-      this.#sides.delete(path.folder);
-      return;
-    }
+    if (!nodes) return this.#drop(path.folder);
     const known = this.#sides.get(path.folder);
     const seen = known ?? this.#add(path);
     if (!seen) return;
@@ -201,11 +229,20 @@ export class DeviceModel {
     else seen.noteFirst(seen.value('state'), this.#isFirst ? undefined : clock.nowMs());
   }
 
+  /** The room of one that goes is for one that was left out. */
+  #drop(folder: string): void {
+    this.#leftOut.delete(folder);
+    if (!this.#sides.delete(folder)) return;
+    const [next] = this.#leftOut.values();
+    if (next) this.#dirtySides.set(next.folder, next);
+  }
+
   #add(path: SidePath): SideSeen | undefined {
-    if (this.#sides.size >= maxDeviceSides) {
-      this.leftOut++;
+    if (this.#sides.size >= (this.#options.maxSides ?? maxDeviceSides)) {
+      if (this.#leftOut.size < maxCountedSides) this.#leftOut.set(path.folder, path);
       return undefined;
     }
+    this.#leftOut.delete(path.folder);
     const seen = new SideSeen(path);
     this.#sides.set(path.folder, seen);
     return seen;

@@ -171,6 +171,58 @@ describe('the devices of a host', () => {
     await until((row) => row?.frontend.exists === true);
   });
 
+  it('are followed no longer when nobody looks, and found anew by who does', async () => {
+    await add();
+    await until((row) => row !== undefined);
+    await write(`${back}/state`, 2);
+    await until((row) => row?.backend.state === 2);
+    model.rest();
+    const before = changes;
+    await write(`${back}/state`, 4);
+    // An event of the same watch that comes after: whoever followed would have read by then.
+    await rig.store.read(`${back}/state`);
+    rig.clock.tick(60_000);
+    assert.equal(changes, before, 'nothing was read');
+    const [row] = await model.rows();
+    assert.deepEqual([row!.backend.state, row!.backend.sinceMs], [4, undefined]);
+    assert.deepEqual((await model.detail(front))!.history, [], 'what was not seen is not told');
+    await write(`${back}/state`, 5);
+    await until((each) => each?.backend.state === 5);
+  });
+
+  it('are forgotten also when nobody looks while they are read', async () => {
+    await add();
+    const reading = model.rows();
+    model.rest();
+    assert.equal((await reading).length, 1, 'who has asked gets an answer');
+    model.rest();
+    await write(`${back}/state`, 2);
+    const [row] = await model.rows();
+    assert.deepEqual([row!.backend.state, row!.backend.sinceMs], [2, undefined]);
+  });
+
+  it('beyond the limit are counted once each, and have the room of those that go', async () => {
+    model.close();
+    const { store, clock, feed } = rig;
+    const hasDomain = () => true;
+    const onChange = () => changes++;
+    model = new DeviceModel({ store, clock, feed, hasDomain, judge: diagnoseDevice, onChange, maxSides: 2 });
+    const folders = [0, 1, 2, 3].map((devid) => `/local/domain/3/device/vif/${devid}`);
+    for (const folder of folders) await write(`${folder}/state`, 1);
+    assert.equal((await model.rows()).length, 2);
+    assert.equal(model.leftOut, 2);
+    for (const folder of folders) await write(`${folder}/mac`, '00:16:3e:00:00:01');
+    await write(`${folders[0]}/state`, 2);
+    await until((row) => row?.frontend.state === 2);
+    assert.equal(model.leftOut, 2, 'not once more with each change');
+    await rig.other.rm(folders[0]!);
+    await rig.until(() => model.leftOut === 1);
+    assert.deepEqual(
+      (await model.rows()).map(({ id }) => id),
+      folders.slice(1, 3),
+    );
+  });
+
   describe('are judged:', () => {
     const said = (row: DeviceRow | undefined) => row!.diagnoses.map(({ rule }) => rule);
     const longMs = 20_000;
