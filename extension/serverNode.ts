@@ -13,7 +13,7 @@ export interface ServerNode {
   readonly problem?: string;
 }
 
-export const nodeFloor = [20, 19] as const;
+const nodeFloor = [20, 19] as const;
 const versionTimeoutMs = 4000;
 
 /** The version that a command answers with, or undefined when it is no Node. */

@@ -8,7 +8,7 @@ import { isNodePath, nodeName, parentPath } from '../names';
 
 export const scheme = 'xenstore';
 export const valueFile = '.value';
-export const hexFile = '.value.hex';
+const hexFile = '.value.hex';
 
 export interface Location {
   readonly host: string;

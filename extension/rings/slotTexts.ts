@@ -3,7 +3,7 @@ import type { RingSlotsState } from '../../server/rpc/api';
 import { bar } from './bar';
 
 /** `12 req/s`; empty when nothing moves. */
-export function requestRate(perSecond: number): string {
+function requestRate(perSecond: number): string {
   if (perSecond < 0.5) return '';
   return perSecond < 10_000 ? `${Math.round(perSecond)} req/s` : `${(perSecond / 1_000).toFixed(0)}k req/s`;
 }

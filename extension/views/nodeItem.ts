@@ -11,7 +11,7 @@ export function nodeUri(host: string, path: string): vscode.Uri {
 }
 
 /** A row's identity, for the view to keep selection and expansion by. */
-export function elementId(element: TreeElement): string {
+function elementId(element: TreeElement): string {
   if (element.kind === 'node') return `${element.host}:${element.path}`;
   return `${element.parent.host}:${element.parent.path}:${element.kind}`;
 }

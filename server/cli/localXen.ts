@@ -78,7 +78,7 @@ function findRootServer(named: string | undefined): string | undefined {
 }
 
 /** What a person types to get one, with the programs of this very server. */
-export function rootCommand(user = userName()): string {
+function rootCommand(user = userName()): string {
   // Of this server's environment sudo passes nothing on.
   const named = [...socketVariables, librariesVariable].filter((name) => process.env[name]);
   const variables = [

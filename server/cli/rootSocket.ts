@@ -94,7 +94,7 @@ export function trustedSocket(socketPath: string, uid: number): string | undefin
 }
 
 /** Why others than `trusted` could change what lies in `folder`; one clause with a full stop. */
-export function folderProblem(folder: string, trusted: readonly number[]): string | undefined {
+function folderProblem(folder: string, trusted: readonly number[]): string | undefined {
   let real: string;
   try {
     real = realpathSync(folder);

@@ -38,6 +38,6 @@ export function backendDoorbellLine({ inside }: RingHistory): string {
 }
 
 /** Whether the other side has published up to the index at which a side wants to be told. */
-export function hasPassed(event: number, prod: number): boolean {
+function hasPassed(event: number, prod: number): boolean {
   return ((prod - event) | 0) >= 0;
 }

@@ -21,7 +21,7 @@ export async function dump(
  * One line per node below `root`, as the tool has it; a node without children, for which the tool
  * prints nothing, is its own line. A value that may not be read is a bare colon.
  */
-export function dumpText(root: WalkedNode): string {
+function dumpText(root: WalkedNode): string {
   const lines: string[] = [];
   for (const node of nodesOf(root)) {
     if (node === root && root.children.length > 0) continue;
@@ -40,7 +40,7 @@ interface JsonNode {
 }
 
 /** A flat list of nodes, parents first: easy to filter, and as deep as the store is. */
-export function dumpJson(root: WalkedNode): string {
+function dumpJson(root: WalkedNode): string {
   const nodes = [...nodesOf(root)].map(jsonOf);
   return JSON.stringify(nodes, undefined, 2) + '\n';
 }

@@ -13,8 +13,8 @@ import type { TransactionHome } from './view/transaction';
 import { WatchTable } from './watches/watchTable';
 import { WriteRate } from './writeRate';
 
-export const INTRODUCE_EVENT = '@introduceDomain';
-export const RELEASE_EVENT = '@releaseDomain';
+const INTRODUCE_EVENT = '@introduceDomain';
+const RELEASE_EVENT = '@releaseDomain';
 
 /** What connects the rings of introduced domains; a store without it serves sockets only. */
 export interface RingConnector {

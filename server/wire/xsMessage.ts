@@ -68,8 +68,7 @@ export const XS_HEADER = layout('xsd_sockmsg', 'xen/include/public/io/xs_wire.h'
 export const XS_HEADER_BYTES = XS_HEADER.sizeBytes;
 /** XENSTORE_PAYLOAD_MAX: the longest payload of a request, and of a reply on a ring. */
 export const XS_PAYLOAD_MAX_BYTES = 4096;
-/** XENSTORE_ABS_PATH_MAX: guidance for clients; servers test XS_REL_PATH_MAX_BYTES. */
-export const XS_ABS_PATH_MAX_BYTES = 3072;
+/** XENSTORE_REL_PATH_MAX: what servers take of a path, without a leading `/local/domain/N/`. */
 export const XS_REL_PATH_MAX_BYTES = 2048;
 
 export interface XsMessage {

@@ -27,7 +27,7 @@ export interface Workload {
 }
 
 /** Noise of a shared machine: a ratio this close to 1 counts as reached for "no slower than". */
-export const sameWithin = 0.95;
+const sameWithin = 0.95;
 
 const c = (ratio: number): Target => ({ kind: 'c', ratio });
 const faster = (ratio: number): Target => ({ kind: 'faster', ratio });

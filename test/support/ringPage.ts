@@ -28,7 +28,7 @@ export function indicesOf(memory: SharedMemory): number[] {
 export type Courier = (deliver: () => void) => void;
 
 /** One end of a doorbell, with pending and mask as event channels have them. */
-export class BellEnd implements EventPort {
+class BellEnd implements EventPort {
   readonly port = 1;
   peer!: BellEnd;
   /** How often this end rang at the other. */

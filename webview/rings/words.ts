@@ -11,7 +11,7 @@ import { deviceExplanation } from './deviceWords';
 import { grouped, isReadable, occupancyText, percent, rateText } from './numbers';
 import { slotsOccupancyText } from './slotNumbers';
 
-export const kindNames: Readonly<Record<RingKind, string>> = {
+const kindNames: Readonly<Record<RingKind, string>> = {
   xenstore: 'Xenstore ring',
   console: 'Console ring',
   vchan: 'Vchan',

@@ -31,7 +31,7 @@ export const errorFilters = {
 
 export type ErrorFilterId = keyof typeof errorFilters;
 
-export function isErrorFilter(id: string): id is ErrorFilterId {
+function isErrorFilter(id: string): id is ErrorFilterId {
   return Object.hasOwn(errorFilters, id);
 }
 

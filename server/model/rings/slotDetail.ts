@@ -56,7 +56,7 @@ type Listed = Pick<RingSlotsDetail, 'inFlight' | 'inFlightLeftOut' | 'answered' 
 const nothing: Listed = { inFlight: [], inFlightLeftOut: 0, answered: [], meanings: {} };
 
 /** By the indices of the same copy. */
-export function listSlots(bytes: Buffer, { ring, slots }: SlotRingLayout): Listed {
+function listSlots(bytes: Buffer, { ring, slots }: SlotRingLayout): Listed {
   const word = ({ offsetBytes }: { readonly offsetBytes: number }) => bytes.readUInt32LE(offsetBytes);
   const [reqProd, rspProd] = [word(req_prod), word(rsp_prod)];
   const events = { reqEvent: word(req_event), rspEvent: word(rsp_event) };

@@ -28,16 +28,16 @@ export interface Device {
 /** Guests may not change what they find about their first console. */
 const isFirstConsole = (device: Device) => device.kind === 'console' && device.devid === 0;
 
-export function frontendPath(device: Device): string {
+function frontendPath(device: Device): string {
   const domain = domainPath(device.domid);
   return isFirstConsole(device) ? `${domain}/console` : `${domain}/device/${device.kind}/${device.devid}`;
 }
 
-export function backendPath({ backendDomid, backendKind, domid, devid }: Device): string {
+function backendPath({ backendDomid, backendKind, domid, devid }: Device): string {
   return `${domainPath(backendDomid)}/backend/${backendKind}/${domid}/${devid}`;
 }
 
-export function libxlPath({ domid, kind, devid }: Device): string {
+function libxlPath({ domid, kind, devid }: Device): string {
   return `/libxl/${domid}/device/${kind}/${devid}`;
 }
 
@@ -221,7 +221,7 @@ export function keyboardDevice(domid: number): Device {
 }
 
 /** The number that Xen gives a disk (docs/misc/vbd-interface.txt): xvda is 51712, hda is 768. */
-export function diskDevid(vdev: string): number {
+function diskDevid(vdev: string): number {
   const letter = vdev.charCodeAt(vdev.length - 1) - 'a'.charCodeAt(0);
   return vdev.startsWith('hd') ? (3 << 8) + letter * 64 : (202 << 8) + letter * 16;
 }

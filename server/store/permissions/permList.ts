@@ -18,7 +18,7 @@ export interface Subject {
 }
 
 /** A class, because objects that are copied by spreading them take five times the memory. */
-export class PermEntry implements XsPerm {
+class PermEntry implements XsPerm {
   readonly domid: number;
   readonly read: boolean;
   readonly write: boolean;

@@ -139,7 +139,7 @@ export class GuestRig {
   }
 }
 
-export class GuestRun {
+class GuestRun {
   said = '';
   #failure = '';
   readonly #ended: Promise<unknown>;

@@ -26,7 +26,7 @@ export interface ConformanceCase {
   run(target: Target): Promise<void>;
 }
 
-export function titleOf({ id, behaviour }: ConformanceCase): string {
+function titleOf({ id, behaviour }: ConformanceCase): string {
   return typeof id === 'number' ? `case ${id}: ${behaviour}` : `${id}: ${behaviour}`;
 }
 
