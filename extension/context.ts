@@ -12,13 +12,16 @@ import { onSettings, settings } from './settings';
 import { Signal } from './signal';
 import { texts } from './texts';
 import { Devices } from './devices/devices';
+import { DeviceFindings, deviceSubject } from './devices/deviceProblems';
 import { Findings } from './rings/findings';
+import { ringSubject } from './rings/ringProblems';
 import { Rings } from './rings/rings';
 import { DevicesView } from './views/devicesView';
 import { HostsView } from './views/hostsView';
 import { Problems } from './views/problems';
 import { RetryClock } from './views/retryClock';
 import { RingsView } from './views/ringsView';
+import { tellSerious } from './views/seriousNote';
 import { StatusBar } from './views/statusBar';
 import { WatchesView } from './views/watchesView';
 import { XenstoreView } from './views/xenstoreView';
@@ -41,6 +44,7 @@ export class Xenscope implements vscode.Disposable {
   readonly xenstoreView: XenstoreView;
   readonly watchesView: WatchesView;
   readonly ringsView: RingsView;
+  readonly devicesView: DevicesView;
 
   /** What the person chose for this window; the setting is only where the simulator begins. */
   private chosenPace: number | undefined;
@@ -66,6 +70,10 @@ export class Xenscope implements vscode.Disposable {
     this.xenstoreView = new XenstoreView(this);
     this.watchesView = new WatchesView(this);
     this.ringsView = new RingsView(this);
+    this.devicesView = new DevicesView(this);
+    const { nameOfDomain, labelOfHost } = this;
+    const aboutRings = ringSubject(this.findings, nameOfDomain);
+    const aboutDevices = deviceSubject(new DeviceFindings(this.connection), nameOfDomain);
     this.subscriptions.push(
       this.connection,
       this.acts,
@@ -73,8 +81,10 @@ export class Xenscope implements vscode.Disposable {
       this.xenstoreView,
       this.watchesView,
       this.ringsView,
-      new Problems(this),
-      new DevicesView(this),
+      this.devicesView,
+      new Problems(aboutRings, labelOfHost),
+      new Problems(aboutDevices, labelOfHost),
+      tellSerious(this.findings, aboutRings),
       new HostsView(this),
       new StatusBar(this),
       this.hosts.onChange(() => this.connectShownHost()),
@@ -129,6 +139,9 @@ export class Xenscope implements vscode.Disposable {
   dispose(): void {
     for (const subscription of this.subscriptions) subscription.dispose();
   }
+
+  private readonly nameOfDomain = (host: string, domid: number) => this.hosts.domainName(host, domid);
+  private readonly labelOfHost = (host: string) => this.hosts.find(host)?.label ?? host;
 
   private connectShownHost(): void {
     if (!this.awake || this.connection.state.kind !== 'running') return;

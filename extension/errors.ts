@@ -90,6 +90,13 @@ export const failures = {
   nothingToUndo: () => new Failure('input', 'There is no change of yours to undo on this host.'),
   noLink: (path: string) => new Failure('input', `The value of ${path} is not the path of a node.`),
   noSuchPath: (path: string) => new Failure('store', `There is no node ${path}.`, undefined, 'ENOENT'),
+  noDeviceChosen: () => new Failure('input', 'No device is named.', 'Choose one in the view “Devices”.'),
+  noSuchDevice: (id: string) =>
+    new Failure(
+      'gone',
+      `There is no device ${id} now.`,
+      'It may have been removed; the view “Devices” shows those that there are.',
+    ),
   badHex: (line: number, token: string) =>
     new Failure(
       'input',
@@ -122,6 +129,16 @@ export const failures = {
     ),
   noRings: (label: string) =>
     new Failure('unsupported', `${label} shows no rings.`, 'Through a socket only the xenstore can be seen.'),
+  noDevice: (label: string) =>
+    new Failure('input', `${label} has no device for that now.`, 'The view “Devices” shows how each stands.'),
+  noMove: (device: string) =>
+    new Failure(
+      'input',
+      `Neither side of ${device} may move by the rules.`,
+      'What has no state can be cleaned up.',
+    ),
+  nothingLeft: (label: string) =>
+    new Failure('input', `No domain that is gone has left a backend on ${label}.`),
   noRecorder: (label: string) =>
     new Failure(
       'unsupported',

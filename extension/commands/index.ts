@@ -7,6 +7,7 @@ import { undoTargetIn } from '../undoStack';
 import { copyPath, copySubtree, copyValue } from './copy';
 import { createChild } from './createChild';
 import { deleteNode } from './deleteNode';
+import { cleanUpDomain, deviceAct, deviceActCommand, moveDevice, openDevice } from './deviceActs';
 import { editValue, openValue } from './editValue';
 import { find } from './find';
 import { followLink, goToPath, reveal } from './goToPath';
@@ -20,6 +21,7 @@ import {
   setPace,
   showHost,
 } from './hosts';
+import { showDevice } from './devices';
 import { saveJournal } from './journal';
 import { menu } from './menu';
 import { editPermissions } from './permissions';
@@ -87,7 +89,18 @@ const commands: Record<string, Command> = {
   'xenscope.ring.open': openRing,
   'xenscope.ring.openSelected': async (xenscope) => openRing(xenscope, await xenscope.ringsView.clicked()),
   'xenscope.ring.reconnect': reconnectRing,
+  'xenscope.device.show': showDevice,
   'xenscope.vchan.open': openVchan,
+
+  'xenscope.device.open': openDevice,
+  'xenscope.device.act': deviceAct,
+  'xenscope.device.reconnect': deviceActCommand('reconnect'),
+  'xenscope.device.offline': deviceActCommand('offline'),
+  'xenscope.device.online': deviceActCommand('online'),
+  'xenscope.device.move': moveDevice,
+  'xenscope.device.forceClose': deviceActCommand('forceClose'),
+  'xenscope.device.cleanUp': deviceActCommand('cleanUp'),
+  'xenscope.device.cleanUpDomain': cleanUpDomain,
 
   'xenscope.world.hold': hold,
   'xenscope.world.step': stepWorld,

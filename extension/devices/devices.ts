@@ -43,6 +43,24 @@ export class Devices {
     return this.byHost.has(host);
   }
 
+  /** The row once it is there; undefined when the time is over. Somebody has to follow the host's devices. */
+  whenThere(host: string, id: string, timeoutMs: number): Promise<DeviceRow | undefined> {
+    return new Promise((resolve) => {
+      const look = () => {
+        const row = this.find(host, id);
+        if (row) settle(row);
+      };
+      const settle = (row: DeviceRow | undefined) => {
+        clearTimeout(timer);
+        subscription.dispose();
+        resolve(row);
+      };
+      const timer = setTimeout(() => settle(undefined), timeoutMs);
+      const subscription = this.onChange(look);
+      look();
+    });
+  }
+
   /** Follows one host's devices and no other's; undefined: nobody looks. */
   follow(host: string | undefined): void {
     const before = this.followed;

@@ -2,6 +2,7 @@
 import * as vscode from 'vscode';
 import type { DeviceRow, DeviceSideName } from '../../server/rpc/api';
 import type { Xenscope } from '../context';
+import { deviceContext, isGoneDomain } from '../devices/deviceActs';
 import type { DevicesChange } from '../devices/devices';
 import {
   deviceDescription,
@@ -13,6 +14,7 @@ import {
   sideDescription,
   stateMeaning,
 } from '../devices/deviceTexts';
+import { failures } from '../errors';
 import { whenVisible } from './visibility';
 
 type Element =
@@ -20,6 +22,8 @@ type Element =
   | { readonly kind: 'device'; readonly host: string; readonly device: string }
   | { readonly kind: 'side'; readonly host: string; readonly device: string; readonly side: DeviceSideName };
 
+const connectTimeoutMs = 10_000;
+const rowTimeoutMs = 5_000;
 const sides: readonly DeviceSideName[] = ['frontend', 'backend'];
 
 export class DevicesView implements vscode.TreeDataProvider<Element>, vscode.Disposable {
@@ -92,6 +96,17 @@ export class DevicesView implements vscode.TreeDataProvider<Element>, vscode.Dis
     return item;
   }
 
+  /** The row of a device, selected, with both its ends below it. */
+  async reveal(host: string, device: string): Promise<void> {
+    const { hosts, devices } = this.xenscope;
+    hosts.show(host);
+    await hosts.whenConnected(host, connectTimeoutMs);
+    await vscode.commands.executeCommand('xenscope.devices.focus');
+    if (!(await devices.whenThere(host, device, rowTimeoutMs))) throw failures.noSuchDevice(device);
+    const element = this.element({ kind: 'device', host, device });
+    await this.view.reveal(element, { select: true, focus: true, expand: true });
+  }
+
   dispose(): void {
     for (const subscription of this.subscriptions) subscription.dispose();
     this.changed.dispose();
@@ -103,7 +118,7 @@ export class DevicesView implements vscode.TreeDataProvider<Element>, vscode.Dis
     item.id = `devices:${host}:${domid}`;
     item.description = `domain ${domid} · ${devicesSummary(this.ofDomain(host, domid))}`;
     item.iconPath = new vscode.ThemeIcon('vm');
-    item.contextValue = 'deviceDomain';
+    item.contextValue = isGoneDomain(this.ofDomain(host, domid)) ? 'deviceDomain gone' : 'deviceDomain';
     item.accessibilityInformation = { label: `${name ?? 'Domain'}, ${item.description}` };
     return item;
   }
@@ -117,7 +132,7 @@ export class DevicesView implements vscode.TreeDataProvider<Element>, vscode.Dis
       icon,
       color === undefined ? undefined : new vscode.ThemeColor(color),
     );
-    item.contextValue = `device ${row.kind}`;
+    item.contextValue = deviceContext(row);
     const owner = this.xenscope.hosts.domainName(host, row.frontend.domid);
     item.accessibilityInformation = { label: deviceSpoken(row, owner) };
     return item;

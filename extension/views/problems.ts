@@ -1,35 +1,29 @@
-/** The findings of the ring doctor in VS Code's Problems panel, and a notification for what is new and serious. */
+/** What the doctors find, in VS Code's Problems panel, each with a link to what it is about. */
 import * as vscode from 'vscode';
-import type { RingFinding } from '../../server/rpc/api';
-import type { Xenscope } from '../context';
-import type { Serious } from '../rings/findings';
-import { openRingLink, type RingPlace } from '../rings/ringProblems';
-import { labelOf } from '../rings/ringTexts';
-import { say } from '../say';
-import { RingDocuments, ringUri } from './ringDocuments';
+import { remedyLink } from '../problems/subject';
+import type { Place, Problem, Subject } from '../problems/subject';
+import { ProblemDocuments, problemUri } from './problemDocuments';
 
-const severities: Readonly<Record<RingFinding['severity'], vscode.DiagnosticSeverity>> = {
+const severities: Readonly<Record<Problem['severity'], vscode.DiagnosticSeverity>> = {
   note: vscode.DiagnosticSeverity.Information,
   warning: vscode.DiagnosticSeverity.Warning,
   error: vscode.DiagnosticSeverity.Error,
 };
 
 export class Problems implements vscode.Disposable {
-  private readonly collection = vscode.languages.createDiagnosticCollection('xenscope');
+  private readonly collection: vscode.DiagnosticCollection;
   /** By host. */
   private readonly shown = new Map<string, vscode.Uri[]>();
-  private readonly documents: RingDocuments;
+  private readonly documents: ProblemDocuments;
   private readonly subscriptions: { dispose(): void }[];
 
-  constructor(private readonly xenscope: Xenscope) {
-    const { findings } = xenscope;
-    this.documents = new RingDocuments(xenscope);
-    this.subscriptions = [
-      this.collection,
-      this.documents,
-      findings.onChange((host) => this.show(host)),
-      findings.onSerious((serious) => void this.tell(serious)),
-    ];
+  constructor(
+    private readonly subject: Subject,
+    hostLabel: (host: string) => string,
+  ) {
+    this.collection = vscode.languages.createDiagnosticCollection(subject.scheme);
+    this.documents = new ProblemDocuments(subject, hostLabel);
+    this.subscriptions = [this.collection, this.documents, subject.onChange((host) => this.show(host))];
   }
 
   dispose(): void {
@@ -37,22 +31,16 @@ export class Problems implements vscode.Disposable {
   }
 
   private show(host: string): void {
-    const byRing = new Map<string, RingFinding[]>();
-    for (const finding of this.xenscope.findings.of(host)) {
-      const list = byRing.get(finding.ring) ?? [];
-      list.push(finding);
-      byRing.set(finding.ring, list);
-    }
     const before = this.shown.get(host) ?? [];
     const uris: vscode.Uri[] = [];
-    for (const [ring, findings] of byRing) {
-      const place = { host, ring };
-      const { text, lines } = this.documents.textOf(place, findings);
+    for (const [id, problems] of this.subject.problems(host)) {
+      const place = { host, id };
+      const { text, lines } = this.documents.textOf(place, problems);
       const lengths = text.split('\n').map((line) => line.length);
-      const diagnostics = findings.map((finding, at) =>
-        this.diagnostic(place, finding, new vscode.Range(lines[at]!, 0, lines[at]!, lengths[lines[at]!]!)),
+      const diagnostics = problems.map((problem, at) =>
+        this.diagnostic(place, problem, new vscode.Range(lines[at]!, 0, lines[at]!, lengths[lines[at]!]!)),
       );
-      const uri = ringUri(place);
+      const uri = problemUri(this.subject, place);
       this.collection.set(uri, diagnostics);
       uris.push(uri);
     }
@@ -62,25 +50,13 @@ export class Problems implements vscode.Disposable {
     this.shown.set(host, uris);
   }
 
-  private diagnostic(place: RingPlace, finding: RingFinding, range: vscode.Range): vscode.Diagnostic {
-    const { text, evidence, rule, severity } = finding;
-    const message = [`${this.subject(place.host, finding)}: ${text}.`, ...evidence].join(' ');
+  private diagnostic(place: Place, problem: Problem, range: vscode.Range): vscode.Diagnostic {
+    const { text, evidence, rule, severity } = problem;
+    const message = [`${this.subject.name(place)}: ${text}.`, ...evidence].join(' ');
     const diagnostic = new vscode.Diagnostic(range, message, severities[severity]);
     diagnostic.source = 'Xenscope';
-    diagnostic.code = { value: rule, target: vscode.Uri.parse(openRingLink(place)) };
+    const [first] = this.subject.remedies(place);
+    diagnostic.code = first ? { value: rule, target: vscode.Uri.parse(remedyLink(first)) } : rule;
     return diagnostic;
-  }
-
-  private async tell({ host, finding, others }: Serious): Promise<void> {
-    const more = others > 0 ? ` ${others} more like it: see Problems.` : '';
-    const open = 'Open Ring';
-    const text = `${this.subject(host, finding)}: ${finding.text}.${more}`;
-    const answer = await say.warning(text, open);
-    if (answer === open)
-      await vscode.commands.executeCommand('xenscope.ring.open', { host, ring: finding.ring });
-  }
-
-  private subject(host: string, { ring, domid }: RingFinding): string {
-    return `The ${labelOf(ring)} ring of ${this.xenscope.hosts.domainName(host, domid)}`;
   }
 }

@@ -14,12 +14,14 @@ import type {
   TreeChange,
 } from '../model/treeTypes';
 import type { OfferedFeature } from '../wire/offeredFeatures';
+import type { DeviceFindingNotifications } from './deviceFindingsApi';
 import type { DeviceAct, DeviceNotifications, DeviceRequests, NodeChange } from './devicesApi';
 import type { RingNotifications, RingRequests } from './ringsApi';
 import type { VchanNotifications, VchanRequests } from './vchanApi';
 
 export type { OfferedFeature };
 
+export type * from './deviceFindingsApi';
 export type * from './devicesApi';
 export type * from './ringsApi';
 export type * from './vchanApi';
@@ -266,7 +268,8 @@ export interface ApiRequests extends RingRequests, DeviceRequests, VchanRequests
   'xenscope/saveJournal': { params: OnHost<{ file: string }>; result: SavedJournal };
 }
 
-export interface ApiNotifications extends RingNotifications, DeviceNotifications, VchanNotifications {
+export interface ApiNotifications
+  extends RingNotifications, DeviceNotifications, DeviceFindingNotifications, VchanNotifications {
   'xenscope/hostsChanged': { readonly hosts: readonly HostInfo[] };
   'xenscope/treeChanged': { readonly host: string; readonly changes: readonly TreeChange[] };
   'xenscope/domainsChanged': { readonly host: string; readonly domains: readonly Domain[] };

@@ -90,6 +90,16 @@ describe('devices of a host', () => {
     server.become('waiting');
     assert.equal(devices.isKnown('simulator'), false);
   });
+
+  it('are waited for by who leads to one', async () => {
+    const { devices, tell } = open();
+    const waiting = devices.whenThere('simulator', stuck.id, 60_000);
+    tell({ whole: true, devices: [row(12)] });
+    tell({ devices: [stuck] });
+    assert.equal((await waiting)?.id, stuck.id);
+    assert.equal((await devices.whenThere('simulator', row(12).id, 60_000))?.id, row(12).id);
+    assert.equal(await devices.whenThere('simulator', 'nothing', 1), undefined);
+  });
 });
 
 describe('the words of a device', () => {
