@@ -1,11 +1,9 @@
 /** Which domains there are and how they are, as the hypervisor knows it. Domain 0 alone may ask. */
 import type { DomainLife } from '../server/host/domainLife';
-import { XenscopeError } from '../server/host/errors';
 import { isDomid } from './argument';
 import type { Pointer } from './koffi';
 import { domainInfo, shutdownReasons } from './libraries/domainInfo';
-import type { XenLibraries } from './libraries/xenLibraries';
-import { quietLogger } from './quietLogger';
+import type { XenControl } from './xenControl';
 
 /** Each costs a hypercall; no Xen that anybody runs has more. */
 const maxDomains = 4_096;
@@ -13,11 +11,10 @@ const maxDomains = 4_096;
 const { flags, flagsOffset, roomBytes, reasonShift, emulationFlags } = domainInfo;
 
 export class DomainLives {
-  readonly #libraries: XenLibraries;
-  #control: Pointer | null | undefined;
+  readonly #control: XenControl;
 
-  constructor(libraries: XenLibraries) {
-    this.#libraries = libraries;
+  constructor(control: XenControl) {
+    this.#control = control;
   }
 
   /** Undefined where it cannot be known: no such domain, no library, no right to ask. Never throws. */
@@ -41,11 +38,9 @@ export class DomainLives {
     return lives.length > 0 ? lives : undefined;
   }
 
-  /** Safe to call twice. */
+  /** Closes the handle as well by which it asks. Safe to call twice. */
   close(): void {
-    const control = this.#control;
-    this.#control = null;
-    if (control) this.#libraries.functions('xenctrl').xc_interface_close(control);
+    this.#control.close();
   }
 
   /** The first domain from this number on. */
@@ -64,22 +59,11 @@ export class DomainLives {
 
   /** One at a time, with room for any release's length of it: only its begin is the same in all. */
   #ask(domid: number): Buffer | undefined {
-    // Not loaded again and again where it is missing.
-    if (this.#control === null) return undefined;
-    try {
-      const { xc_interface_open, xc_domain_getinfolist } = this.#libraries.functions('xenctrl');
-      const logger = quietLogger(this.#libraries);
-      this.#control ??= xc_interface_open(logger, logger, 0);
-      if (this.#control === null) return undefined;
-      const info = Buffer.alloc(roomBytes);
-      const count = xc_domain_getinfolist(this.#control, domid, 1, info as unknown as Pointer);
-      return count === 1 ? info : undefined;
-    } catch (error) {
-      if (!(error instanceof XenscopeError)) throw error;
-      // `doctor host` says what is missing; here it only means that nobody knows.
-      this.#control = null;
-      return undefined;
-    }
+    const open = this.#control.get();
+    if (!open) return undefined;
+    const info = Buffer.alloc(roomBytes);
+    const count = open.calls.xc_domain_getinfolist(open.handle, domid, 1, info as unknown as Pointer);
+    return count === 1 ? info : undefined;
   }
 
   #typeOf(info: Buffer, word: number): DomainLife['type'] {
@@ -89,7 +73,7 @@ export class DomainLives {
   }
 
   #knowsEmulation(): boolean {
-    const state = this.#libraries.state('xenctrl');
+    const state = this.#control.libraries.state('xenctrl');
     return process.arch === 'x64' && 'path' in state && emulationFlags.library.test(state.path);
   }
 }

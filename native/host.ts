@@ -6,6 +6,7 @@ import type { EventChannels } from '../server/host/events';
 import type { Grants } from '../server/host/grants';
 import type { Host } from '../server/host/host';
 import { XenscopeError } from '../server/host/errors';
+import type { HostProgram } from '../server/host/program';
 import { DomainLives } from './domainLife';
 import { NativeEventChannels } from './eventChannels';
 import { ForeignMemory } from './foreignMemory';
@@ -14,6 +15,8 @@ import type { XenLibraries } from './libraries/xenLibraries';
 import { hasOwnRing, mapOwnRing } from './observer/ownRing';
 import { mapRing } from './observer/ringPages';
 import { NativeObserver } from './observer/nativeObserver';
+import { NativePeerEnds } from './peerEnds';
+import { XenControl } from './xenControl';
 
 export interface NativeHostOptions {
   /** How the store is reached; closed with this host. */
@@ -47,14 +50,19 @@ class Native implements NativeHost {
   #events: NativeEventChannels | undefined;
   #grants: NativeGrants | undefined;
   #foreign: ForeignMemory | undefined;
-  #lives: DomainLives | undefined;
+  readonly #control: XenControl;
+  readonly #lives: DomainLives;
   #observer: NativeObserver | undefined;
+  /** One for each program that is open. */
+  readonly #peers = new Set<NativePeerEnds>();
   #isClosed = false;
 
   constructor(options: NativeHostOptions) {
     this.#options = options;
     this.clock = options.store.clock;
     this.random = options.store.random;
+    this.#control = new XenControl(options.libraries);
+    this.#lives = new DomainLives(this.#control);
     this.whyNoRings = this.#whyNoRings();
     if (this.whyNoRings === undefined) this.observer = () => (this.#observer ??= this.#openObserver());
     else this.#options.log?.(this.whyNoRings);
@@ -64,14 +72,26 @@ class Native implements NativeHost {
     return this.#options.store.openStore();
   }
 
-  openProgram(domid?: number) {
+  openProgram(domid?: number): HostProgram {
     if (domid !== undefined) {
       throw new XenscopeError('unsupported', 'On a real host nobody can act as another domain.', {
         wayOut: 'Open the other end in that domain, with xenscope there.',
       });
     }
     const [grants, events, store] = [this.grants(), this.events(), this.openStore()];
-    return { grants, events, store, close: () => store.close() };
+    const peers = new NativePeerEnds({
+      control: this.#control,
+      lives: this.#lives,
+      store,
+      clock: this.clock,
+    });
+    this.#peers.add(peers);
+    const close = () => {
+      peers.close();
+      this.#peers.delete(peers);
+      return store.close();
+    };
+    return { grants, events, store, peers, close };
   }
 
   grants(): NativeGrants {
@@ -88,11 +108,11 @@ class Native implements NativeHost {
   }
 
   lifeOf(domid: number) {
-    return this.#isClosed ? undefined : this.#domainLives().of(domid);
+    return this.#isClosed ? undefined : this.#lives.of(domid);
   }
 
   lives() {
-    return this.#isClosed ? undefined : this.#domainLives().all();
+    return this.#isClosed ? undefined : this.#lives.all();
   }
 
   async close(): Promise<void> {
@@ -102,13 +122,10 @@ class Native implements NativeHost {
     // Memory before ports: an unmap may ring through them.
     this.#grants?.close();
     this.#foreign?.close();
-    this.#lives?.close();
+    for (const peers of this.#peers) peers.close();
+    this.#lives.close();
     this.#events?.close();
     await this.#options.store.close();
-  }
-
-  #domainLives(): DomainLives {
-    return (this.#lives ??= new DomainLives(this.#options.libraries));
   }
 
   #openObserver(): NativeObserver {

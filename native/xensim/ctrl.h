@@ -28,11 +28,22 @@ typedef struct xen_domctl_getdomaininfo {
     uint8_t unused[96];
 } xc_domaininfo_t;
 
+typedef struct evtchn_status {
+    uint16_t dom; /* asked for: DOMID_SELF */
+    uint16_t padding;
+    uint32_t port;
+    uint32_t status; /* EVTCHNSTAT_* */
+    uint32_t vcpu;
+    uint32_t remote_domid; /* unbound: who may come; interdomain: who is there */
+    uint32_t remote_port;
+} xc_evtchn_status_t;
+
 xc_interface *xc_interface_open(struct xentoollog_logger *logger, struct xentoollog_logger *build_logger,
                                 unsigned open_flags);
 int xc_interface_close(xc_interface *handle);
 int xc_domain_getinfo(xc_interface *handle, uint32_t first_domid, unsigned int most, xc_dominfo_t *infos);
 int xc_domain_getinfolist(xc_interface *handle, uint32_t first_domid, unsigned int most, xc_domaininfo_t *infos);
 int xc_hvm_param_get(xc_interface *handle, uint32_t domid, uint32_t param, uint64_t *value);
+int xc_evtchn_status(xc_interface *handle, xc_evtchn_status_t *status);
 
 #endif

@@ -39,6 +39,7 @@ enum xensim_op {
     XENSIM_UNMAP_FOREIGN = 65,
     XENSIM_DOMAINS = 66,
     XENSIM_HVM_PARAM = 67,
+    XENSIM_PORT_STATUS = 68,
 };
 
 struct xensim_request {

@@ -148,11 +148,13 @@ export class VchanEngine {
 
   readonly #onPeerEnd = (end: PeerEnd): void => {
     if (this.#over || this.#peerEnd === 'domainEnded') return;
-    // Who left in order has said so, and nobody has left who never came.
-    const isHere = this.peer === 'here';
-    if (end === 'vanished' && !isHere) return;
+    const { peer } = this;
+    // Nobody has left who never came.
+    if (end === 'vanished' && peer === 'waiting') return;
+    // Who left in order has said so, and its bell may have been lost.
+    if (end === 'vanished' && peer === 'gone') return this.#sleepers.ring();
     // One that said so before its domain ended has left in order all the same.
-    if (isHere || this.peer === 'waiting' || this.isPersistent) this.#peerEnd = end;
+    if (peer !== 'gone' || this.isPersistent) this.#peerEnd = end;
     this.#moves.endPeer();
     this.#sleepers.ring();
   };

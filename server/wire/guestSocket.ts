@@ -48,6 +48,7 @@ export const GuestOp = {
   unmapForeign: 65,
   domains: 66,
   hvmParam: 67,
+  portStatus: 68,
 } as const;
 
 /** The errno of Linux that a reply says, made negative there. */

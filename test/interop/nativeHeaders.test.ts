@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import type { LibraryTable } from '../../native/libraries/cTypes';
 import { domainInfo, shutdownReasons } from '../../native/libraries/domainInfo';
+import { portStatus } from '../../native/libraries/portStatus';
 import { libraryTables } from '../../native/libraries/xenLibraries';
 
 /** One pointer of exactly the table's type for each function: another type does not compile. */
@@ -53,6 +54,20 @@ describe('the tables of C signatures', () => {
       .join('');
     compile(includes + asserts);
     assert.throws(() => compile(`${includes}_Static_assert(XEN_DOMINF_dying == 2, "");`), /static assertion/);
+  });
+
+  it('of the status of an event channel are those of its header', () => {
+    const { bytes, domidOffset, portOffset, statusOffset, unbound, interdomain, self } = portStatus;
+    const claims = [
+      `sizeof(xc_evtchn_status_t) == ${bytes}`,
+      `offsetof(xc_evtchn_status_t, dom) == ${domidOffset} && sizeof(domid_t) == 2`,
+      `offsetof(xc_evtchn_status_t, port) == ${portOffset}`,
+      `offsetof(xc_evtchn_status_t, status) == ${statusOffset}`,
+      `EVTCHNSTAT_unbound == ${unbound} && EVTCHNSTAT_interdomain == ${interdomain}`,
+      `DOMID_SELF == ${self}`,
+    ];
+    const asserts = claims.map((claim) => `_Static_assert(${claim}, "");`).join('\n');
+    compile(`#include <stddef.h>\n#include <xenctrl.h>\n${asserts}`);
   });
 
   it('would be found wrong', () => {

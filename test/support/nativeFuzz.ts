@@ -5,6 +5,7 @@
 import assert from 'node:assert/strict';
 import { isReadable, whenReadable } from '../../native/descriptors';
 import { DomainLives } from '../../native/domainLife';
+import { XenControl } from '../../native/xenControl';
 import { openEventChannels } from '../../native/eventChannels';
 import { ForeignMemory } from '../../native/foreignMemory';
 import { NativeGrants } from '../../native/grants';
@@ -77,7 +78,7 @@ export async function fuzzNative(options: FuzzOptions): Promise<Counts> {
   let events = openEventChannels(libraries);
   let grants = new NativeGrants({ libraries, events, views: options.views });
   let foreign = new ForeignMemory(libraries, options.views);
-  let lives = new DomainLives(libraries);
+  let lives = new DomainLives(new XenControl(libraries));
   const ports: EventPort[] = [];
   const shares: Shared[] = [];
   const maps: Mapped[] = [];
@@ -135,7 +136,7 @@ export async function fuzzNative(options: FuzzOptions): Promise<Counts> {
     events = openEventChannels(libraries);
     grants = new NativeGrants({ libraries, events, views: options.views });
     foreign = new ForeignMemory(libraries, options.views);
-    lives = new DomainLives(libraries);
+    lives = new DomainLives(new XenControl(libraries));
   };
 
   for (let call = 0; call < options.calls; call++) {

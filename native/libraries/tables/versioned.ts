@@ -26,7 +26,7 @@ function versions(name: string): readonly string[] {
   return [...new Set(ordered)].map((release) => `${name}.so.${release}`);
 }
 
-/** libxenctrl: where a domain with its own page tables keeps its rings, and whether a domain runs. */
+/** libxenctrl: where a domain with its own page tables keeps its rings, whether a domain runs, and who is at an event channel. */
 export const xenctrlTable = {
   name: 'libxenctrl',
   sonames: () => versions('libxenctrl'),
@@ -37,6 +37,7 @@ export const xenctrlTable = {
     xc_interface_close: ['int', 'xc_interface *'],
     xc_domain_getinfolist: ['int', 'xc_interface *', 'uint32_t', 'unsigned int', 'xc_domaininfo_t *'],
     xc_hvm_param_get: ['int', 'xc_interface *', 'uint32_t', 'uint32_t', 'uint64_t *'],
+    xc_evtchn_status: ['int', 'xc_interface *', 'xc_evtchn_status_t *'],
   },
 } as const satisfies LibraryTable;
 

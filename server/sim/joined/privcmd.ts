@@ -1,6 +1,6 @@
 /**
  * /dev/xen/privcmd of a program that joined domain 0: the few things that programs there ask a
- * hypervisor for. Other domains may open it, and are refused whatever they ask.
+ * hypervisor for. Other domains may open it, and are refused whatever they ask but for what is theirs.
  */
 import { GUEST_PAGES_MAX, GuestOp, guestWordBytes } from '../../wire/guestSocket';
 import type { GuestReply } from '../../wire/guestSocket';
@@ -20,6 +20,8 @@ const shutdownReasons = { poweroff: 0, reboot: 1, suspend: 2, crash: 3, watchdog
 /** HVM_PARAM_* of xen/include/public/hvm/params.h. */
 const params = { storeFrame: 1, storePort: 2, consoleFrame: 17, consolePort: 18 };
 const maxDomainsPerReply = 1024;
+/** EVTCHNSTAT_* of xen/include/public/event_channel.h. */
+const portStatus = { closed: 0, unbound: 1, interdomain: 2 };
 
 type Mapped = ReturnType<ProgramPorts['grants']['map']>;
 
@@ -34,6 +36,7 @@ export class Privcmd implements Device {
   ) {}
 
   call(op: number, words: readonly number[]): GuestReply {
+    if (op === GuestOp.portStatus) return this.#portStatus(words);
     if (this.domid !== 0) return refusal('EPERM');
     switch (op) {
       case GuestOp.mapForeign:
@@ -107,6 +110,15 @@ export class Privcmd implements Device {
       [params.consolePort]: console?.port.port,
     }[param!];
     return value === undefined ? refusal('EINVAL') : done(0, guestWordBytes([value, 0]));
+  }
+
+  /** words: port. Answers its status, the other domain, and where there is another end its number. */
+  #portStatus([port = 0]: readonly number[]): GuestReply {
+    const bound = this.ports.portAt(port);
+    if (!bound) return done(0, guestWordBytes([portStatus.closed, 0, 0]));
+    const { peer, remoteDomid } = bound;
+    const status = peer ? portStatus.interdomain : portStatus.unbound;
+    return done(0, guestWordBytes([status, remoteDomid, peer?.port ?? 0]));
   }
 
   #startOf(domid: number): StartInfo | undefined {

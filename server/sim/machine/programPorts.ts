@@ -75,6 +75,11 @@ export class ProgramPorts implements Program {
     });
   }
 
+  /** An open port of its domain, whichever program opened it. */
+  portAt(port: number): Pick<Port, 'peer' | 'remoteDomid'> | undefined {
+    return this.#domain.events.get(port);
+  }
+
   /** The program ends, by itself or because it crashed. Safe to call twice. */
   close(): void {
     this.end(false);

@@ -1,6 +1,7 @@
 /** The list of domains through libxenctrl, of programs in a world: whoever may ask gets all, the others nothing. */
 import assert from 'node:assert/strict';
 import { DomainLives } from '../../../native/domainLife';
+import { XenControl } from '../../../native/xenControl';
 import { XenLibraries } from '../../../native/libraries/xenLibraries';
 import { describeWithDaemons } from '../daemons/requirements';
 import { JoinedProcess } from './joinedProcess';
@@ -10,7 +11,7 @@ describeWithDaemons('the domains that libxenctrl lists', () => {
   let lives: DomainLives;
   before(async () => (joined = await JoinedProcess.open('0', 'one', 'other')));
   after(() => joined.close());
-  beforeEach(() => (lives = new DomainLives(joined.libraries)));
+  beforeEach(() => (lives = new DomainLives(new XenControl(joined.libraries))));
   afterEach(() => lives.close());
 
   it('are all, for domain 0', () => {
@@ -28,7 +29,7 @@ describeWithDaemons('the domains that libxenctrl lists', () => {
   });
 
   it('are none without the device, and after it was closed', () => {
-    const without = new DomainLives(new XenLibraries({ folders: [] }));
+    const without = new DomainLives(new XenControl(new XenLibraries({ folders: [] })));
     assert.equal(without.all(), undefined);
     without.close();
     joined.become(0);

@@ -7,11 +7,12 @@ import { createInterface } from 'node:readline';
 import { XenLibraries } from '../../../native/libraries/xenLibraries';
 import { joinWorld } from '../../../server/cli/joinWorld';
 import type { Joining } from '../../../server/cli/joinWorld';
-import { buildLibraries } from './kit';
+import { Program, buildLibraries } from './kit';
 
 export class JoinedProcess {
   readonly #world: ChildProcess;
   readonly #joinings: readonly Joining[];
+  readonly #programs = new Set<Program>();
 
   private constructor(
     world: ChildProcess,
@@ -49,9 +50,30 @@ export class JoinedProcess {
 
   /** The libraries read the environment whenever a device is opened. */
   readonly become = (domid: number): void => {
-    process.env['XENSCOPE_GUEST_SOCKET'] = this.socketPath;
-    process.env['XENSCOPE_DOMID'] = String(domid);
+    Object.assign(process.env, this.#variablesOf(domid));
   };
+
+  /** Where the programs of that domain reach the store. */
+  storeSocketPath(domid: number): string {
+    return this.#joinings.find((joining) => joining.domid === domid)!.storeSocketPath;
+  }
+
+  /** Starts a program of C in one of the domains. */
+  start(domid: number, program: string, ...args: readonly (string | number)[]): Program {
+    const env = { ...process.env, LC_ALL: 'C', LD_LIBRARY_PATH: this.folder, ...this.#variablesOf(domid) };
+    const started = new Program(spawn(program, args.map(String), { stdio: ['ignore', 'pipe', 'pipe'], env }));
+    this.#programs.add(started);
+    void started.ended.then(() => this.#programs.delete(started));
+    return started;
+  }
+
+  #variablesOf(domid: number): Record<string, string> {
+    return {
+      XENSCOPE_GUEST_SOCKET: this.socketPath,
+      XENSCOPE_DOMID: String(domid),
+      XENSTORED_PATH: this.storeSocketPath(domid),
+    };
+  }
 
   /** As its toolstack would do it on a Xen host; the programs in it are told. */
   destroy(domid: number): void {
@@ -59,8 +81,12 @@ export class JoinedProcess {
   }
 
   async close(): Promise<void> {
-    delete process.env['XENSCOPE_GUEST_SOCKET'];
-    delete process.env['XENSCOPE_DOMID'];
+    for (const name of ['XENSCOPE_GUEST_SOCKET', 'XENSCOPE_DOMID', 'XENSTORED_PATH'])
+      delete process.env[name];
+    for (const { child, ended } of [...this.#programs]) {
+      child.kill('SIGKILL');
+      await ended;
+    }
     const ended = once(this.#world, 'close');
     for (const joining of this.#joinings) joining.leave();
     this.#world.stdin!.end();

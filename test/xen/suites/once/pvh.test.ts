@@ -1,6 +1,7 @@
 /** A guest with its own page tables (PVH): where it keeps its rings is a parameter that the domain builder set. */
 import assert from 'node:assert/strict';
 import { DomainLives } from '../../../../native/domainLife';
+import { XenControl } from '../../../../native/xenControl';
 import { ForeignMemory, hvmParams } from '../../../../native/foreignMemory';
 import { NativeGrants } from '../../../../native/grants';
 import { XenLibraries } from '../../../../native/libraries/xenLibraries';
@@ -12,7 +13,7 @@ describe('a PVH guest', () => {
   const libraries = new XenLibraries();
   const foreign = new ForeignMemory(libraries);
   const grants = new NativeGrants({ libraries });
-  const lives = new DomainLives(libraries);
+  const lives = new DomainLives(new XenControl(libraries));
   let domid: number;
 
   before(async () => {

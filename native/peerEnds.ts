@@ -1,0 +1,120 @@
+/**
+ * The end of those at the other end of a doorbell, on real Xen. A domain that is destroyed rings no bell; what
+ * is left of it is that our end of the event channel is joined to nobody. So that is looked at now and then, by
+ * any domain; and in domain 0 as soon as the store tells that some domain has ended, with the list of domains.
+ */
+import type { Clock, Timer } from '../server/host/clock';
+import { XenscopeError } from '../server/host/errors';
+import type { FollowedPeer, PeerEnd, PeerEnds } from '../server/host/peerEnds';
+import type { StoreClient } from '../server/host/storeClient';
+import type { DomainLives } from './domainLife';
+import type { Pointer } from './koffi';
+import { portStatus } from './libraries/portStatus';
+import { StandingWatch } from './observer/standingWatch';
+import type { XenControl } from './xenControl';
+
+/** One hypercall for each end that is open. */
+export const lookEveryMs = 1_000;
+
+export interface NativePeerEndsOptions {
+  readonly control: XenControl;
+  readonly lives: DomainLives;
+  readonly store: StoreClient;
+  readonly clock: Clock;
+}
+
+interface Follower extends FollowedPeer {
+  onEnd(end: PeerEnd): void;
+}
+
+export class NativePeerEnds implements PeerEnds {
+  readonly #options: NativePeerEndsOptions;
+  /** One for each end that is open. */
+  readonly #followers = new Set<Follower>();
+  #releases: StandingWatch | undefined;
+  #timer: Timer | undefined;
+  #isClosed = false;
+
+  constructor(options: NativePeerEndsOptions) {
+    this.#options = options;
+  }
+
+  follow(peer: FollowedPeer, onEnd: (end: PeerEnd) => void): () => void {
+    if (this.#isClosed) return () => undefined;
+    const follower: Follower = { ...peer, onEnd };
+    this.#followers.add(follower);
+    const { store, clock } = this.#options;
+    this.#releases ??= new StandingWatch(store, clock, '@releaseDomain', ({ kind }) => {
+      // The first event comes to everybody, and tells nothing.
+      if (kind !== 'initial') void this.#lookAtAll(true);
+    });
+    this.#lookLater();
+    return () => {
+      this.#followers.delete(follower);
+      if (this.#followers.size === 0) this.#rest();
+    };
+  }
+
+  /** Safe to call twice. */
+  close(): void {
+    this.#isClosed = true;
+    this.#followers.clear();
+    this.#rest();
+  }
+
+  #rest(): void {
+    this.#timer?.cancel();
+    this.#timer = undefined;
+    this.#releases?.close();
+    this.#releases = undefined;
+  }
+
+  #lookLater(): void {
+    this.#timer ??= this.#options.clock.after(lookEveryMs, () => {
+      this.#timer = undefined;
+      void this.#lookAtAll(false);
+      if (this.#followers.size > 0) this.#lookLater();
+    });
+  }
+
+  /** `asksStore`: some domain has ended, and the store may know which, where the hypervisor does not tell. */
+  async #lookAtAll(asksStore: boolean): Promise<void> {
+    for (const follower of [...this.#followers]) {
+      const isGone =
+        this.#hasEnded(follower.domid) ?? (asksStore && (await this.#isForgotten(follower.domid)));
+      if (!this.#followers.has(follower)) continue;
+      if (isGone) follower.onEnd('domainEnded');
+      else if (this.#isAlone(follower.port)) follower.onEnd('vanished');
+    }
+  }
+
+  /** Undefined where the hypervisor does not tell us. */
+  #hasEnded(domid: number): boolean | undefined {
+    const { lives } = this.#options;
+    const life = lives.of(domid);
+    if (life) return life.state === 'dying';
+    // There is always a domain 0, for whoever may ask.
+    return lives.of(0) ? true : undefined;
+  }
+
+  async #isForgotten(domid: number): Promise<boolean> {
+    try {
+      return !(await this.#options.store.isDomainIntroduced(domid));
+    } catch (error) {
+      // Only domain 0 may ask; a store that is away tells later.
+      if (error instanceof XenscopeError) return false;
+      throw error;
+    }
+  }
+
+  /** Whether the port is ours and joined to nobody. */
+  #isAlone(port: number | undefined): boolean {
+    const open = port === undefined ? undefined : this.#options.control.get();
+    if (!open) return false;
+    const status = Buffer.alloc(portStatus.bytes);
+    status.writeUInt16LE(portStatus.self, portStatus.domidOffset);
+    status.writeUInt32LE(port!, portStatus.portOffset);
+    const result = open.calls.xc_evtchn_status(open.handle, status as unknown as Pointer);
+    return result === 0 && status.readUInt32LE(portStatus.statusOffset) === portStatus.unbound;
+  }
+}
