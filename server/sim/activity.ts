@@ -3,6 +3,7 @@
  * are counted, and the world has settled when several turns of the event loop pass without one.
  */
 import type { ByteStreamHandlers, Dial } from '../store/byteStream';
+import { heardStream } from './heardStream';
 
 /**
  * A request takes a turn or two to reach the store, its answer as many to come back, and what a
@@ -24,18 +25,7 @@ export class Activity {
         onDrain: () => handlers.onDrain(),
         onClose: (reason) => handlers.onClose(reason),
       });
-      return {
-        write: (bytes) => {
-          this.#moves++;
-          return stream.write(bytes);
-        },
-        get queuedBytes() {
-          return stream.queuedBytes;
-        },
-        pause: () => stream.pause(),
-        resume: () => stream.resume(),
-        close: () => stream.close(),
-      };
+      return heardStream(stream, () => this.#moves++);
     };
   }
 

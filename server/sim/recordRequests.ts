@@ -2,6 +2,7 @@
 import type { ConnectionTap, StoreTap } from '../host/tap';
 import type { Dial } from '../store/byteStream';
 import { XS_HEADER_BYTES, XS_PAYLOAD_MAX_BYTES, XS_TOO_LONG, XsType, xsMessageEnd } from '../wire/xsMessage';
+import { heardStream } from './heardStream';
 import { describeXs } from './worldLink';
 
 /** Takes what one request is, and its bytes in hexadecimal. */
@@ -21,19 +22,7 @@ const onlyLooks: ReadonlySet<number> = new Set([
 export function recordedDial(dial: Dial, note: RequestNote): Dial {
   return async (handlers) => {
     const requests = new Requests(note);
-    const stream = await dial(handlers);
-    return {
-      write: (bytes) => {
-        requests.push(bytes);
-        return stream.write(bytes);
-      },
-      get queuedBytes() {
-        return stream.queuedBytes;
-      },
-      pause: () => stream.pause(),
-      resume: () => stream.resume(),
-      close: () => stream.close(),
-    };
+    return heardStream(await dial(handlers), (bytes) => requests.push(bytes));
   };
 }
 
