@@ -4,6 +4,7 @@ import path from 'node:path';
 import { Option } from 'commander';
 import type { Command } from 'commander';
 import { storeWayNames } from '../../native/store/storeWays';
+import { XenscopeError } from '../host/errors';
 import { maxPace } from '../sim/scheduler';
 import { offeredFeatureNames } from '../wire/offeredFeatures';
 import { pace, wholeNumber } from './numbers';
@@ -75,7 +76,26 @@ Examples:
     .action(serve);
 }
 
-async function serve(options: ServeOptions): Promise<void> {
+/** What would do nothing is a misunderstanding, and is told. */
+function mustMakeSense(options: ServeOptions, command: Command): void {
+  const inVain = isReal(options) ? ['seed', 'pace', 'ringFeatures', 'journal'] : ['owner', 'way'];
+  const given = command.options.find((option) => {
+    const name = option.attributeName();
+    return inVain.includes(name) && command.getOptionValueSource(name) === 'cli';
+  });
+  if (!given) return;
+  const [its, served] = isReal(options) ? ['the simulator', 'a real host'] : ['a real host', 'the simulator'];
+  throw new XenscopeError('input', `${given.long} is for ${its}, and ${served} is served here.`, {
+    wayOut: 'Leave it out, or see xenscope serve --help.',
+  });
+}
+
+async function serve(options: ServeOptions, command: Command): Promise<void> {
+  try {
+    mustMakeSense(options, command);
+  } catch (error) {
+    return fail(error);
+  }
   // A mistake of ours in one corner shall not end the world for all who are connected.
   let isUp = false;
   process.on('unhandledRejection', (reason) => {

@@ -1,4 +1,4 @@
-/** `xenscope serve`: it leaves nothing behind, however it ends. */
+/** `xenscope serve`: it refuses what would do nothing, and leaves nothing behind, however it ends. */
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -11,7 +11,7 @@ import { createMessageConnection, StreamMessageReader, StreamMessageWriter } fro
 import type { HostInfo } from '../../server/rpc/api';
 import { runProgram } from '../interop/runProgram';
 import { initializeOptions } from '../rpc/rig';
-import { bundle } from './xenscope';
+import { bundle, xenscope } from './xenscope';
 
 describe('xenscope serve', function () {
   this.timeout(120_000);
@@ -130,4 +130,19 @@ describe('xenscope serve', function () {
     assert.match(unexpected.stderr, /^A mistake of Xenscope: Error: a mistake/);
     assert.deepEqual(await readdir(folder), ['broken.cjs']);
   });
+
+  for (const [words, sentence] of [
+    ['--owner root --seed 7', '--seed is for the simulator, and a real host is served here.'],
+    ['--host real --journal x', '--journal is for the simulator, and a real host is served here.'],
+    ['--way device', '--way is for a real host, and the simulator is served here.'],
+    ['--host simulator --owner root', '--owner is for a real host, and the simulator is served here.'],
+  ] as const) {
+    it(`refuses what would do nothing: ${words}`, async () => {
+      const { status, stderr } = await xenscope(['serve', ...words.split(' ')], { socketPath: '' });
+      assert.deepEqual(
+        [status, stderr],
+        [2, `xenscope: ${sentence} Leave it out, or see xenscope serve --help.\n`],
+      );
+    });
+  }
 });
