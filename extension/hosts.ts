@@ -71,8 +71,8 @@ export class Hosts {
     server.on('xenscope/domainsChanged', ({ host, domains }) => this.setDomains(host, domains));
     server.onState(({ kind }) => {
       if (kind === 'running') void this.welcomeServer().catch(report);
-      else if (kind === 'waiting')
-        this.setHosts(this.known.map((host) => ({ ...host, state: { kind: 'idle' } })));
+      // The one before is gone, and the next one knows nothing of what it had connected.
+      else this.setHosts(this.known.map((host) => ({ ...host, state: { kind: 'idle' } })));
     });
   }
 

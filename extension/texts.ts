@@ -135,12 +135,19 @@ export const texts = {
   },
 
   noRings: (why: string) => `${why} The tree and all else can be used, and the simulator shows rings.`,
+  devicesLeftOut: (ends: number) =>
+    `${countOf(ends, 'end')} of devices are beyond what is followed at once, and are not shown.`,
+  deviceGone:
+    'There is no such device now. What is shown is what was last seen; it goes on if it comes back.',
+  deviceServerAway: 'The Xenscope server ended. It is started again by itself.',
+  deviceHostAway: 'The host is not connected. What is shown is what was last seen.',
   ringsLeftOut: (count: number) =>
     `${countOf(count, 'further ring')} ${count === 1 ? 'is' : 'are'} not looked at: there are too many.`,
   ringServerAway:
     'The Xenscope server ended and is being started again. What is shown is what was last seen.',
   ringHostAway: 'The host is not connected. What is shown is what was last seen.',
-  ringGone: 'The page is gone: its domain has ended. What is shown is what was last seen.',
+  ringGone:
+    'The page is gone: its domain, or the program that shared it, has ended. What is shown is what was last seen.',
   vchanServerAway:
     'The Xenscope server ended, and this end of the vchan with it. What was typed stays; Reopen when it runs again.',
   vchanHostAway: 'The host was disconnected, and this end of the vchan closed with it. What was typed stays.',

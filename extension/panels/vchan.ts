@@ -70,8 +70,8 @@ class VchanPanel {
     this.sender = new Sender(connection, (bytes) => this.wrote(bytes));
     this.subscriptions = [
       vchanNews.event((news) => news.host === host && news.consoleId === this.consoleId && this.take(news)),
-      connection.onState(({ kind }) => kind !== 'running' && this.away(texts.vchanServerAway)),
-      hosts.onChange(() => hosts.find(host)?.state.kind === 'idle' && this.away(texts.vchanHostAway)),
+      connection.onState(() => this.lookWhoIsThere()),
+      hosts.onChange(() => this.lookWhoIsThere()),
       hosts.onDomains((id) => id === host && this.tellAbout()),
     ];
     this.panel.onDidDispose(() => this.dispose());
@@ -165,6 +165,15 @@ class VchanPanel {
 
   /** The same once more; what was left of it is closed first. */
   private async reopen(): Promise<void> {
+    try {
+      await this.openAnew();
+    } catch (error) {
+      this.post({ kind: 'away', text: texts.vchanNotOpened });
+      throw error;
+    }
+  }
+
+  private async openAnew(): Promise<void> {
     const { connection, hosts } = this.xenscope;
     await hosts.whenConnected(this.host, connectTimeoutMs);
     await this.forget();
@@ -245,6 +254,12 @@ class VchanPanel {
     throw new Error(texts.vchanNotOpened);
   }
 
+  private lookWhoIsThere(): void {
+    const { connection, hosts } = this.xenscope;
+    if (connection.state.kind !== 'running') this.away(texts.vchanServerAway);
+    else if (hosts.find(this.host)?.state.kind === 'idle') this.away(texts.vchanHostAway);
+  }
+
   private away(text: string): void {
     // Whoever holds it now, the end of before is gone.
     if (this.consoleId === undefined) return;
@@ -270,9 +285,17 @@ class VchanPanel {
     });
   }
 
+  /** As it was called last: a domain that has ended is still the one that this vchan was to. */
   private name(domid: number): string {
-    return this.xenscope.hosts.domainName(this.host, domid);
+    const { hosts } = this.xenscope;
+    const isThere = hosts.domains(this.host).some((one) => one.domid === domid);
+    const known = this.names.get(domid);
+    if (known !== undefined && !isThere) return known;
+    const name = hosts.domainName(this.host, domid);
+    this.names.set(domid, name);
+    return name;
   }
+  private readonly names = new Map<number, string>();
 
   private say(text: string, failed: boolean): void {
     this.post({ kind: 'said', text, failed });

@@ -24,7 +24,7 @@ export function ringOwner(ring: string): number {
 export function ringTitle(ring: string): string {
   if (ring.startsWith('console:')) return 'Console';
   if (ring.startsWith('device:')) return deviceTitle(ring);
-  return ring.startsWith('vchan:') ? 'Vchan' : 'Ring';
+  return ring.startsWith('vchan:') ? 'Vchan Ring' : 'Ring';
 }
 
 /** Of a ring that need not be there any more, by its name: `xenstore`, `vif 0 tx`. */

@@ -30,7 +30,9 @@ export async function explainVchan(
       error.message,
     );
   }
-  if (isClient && isStoreError(error, 'EACCES')) return (await whoMayRead(error, plan, context)) ?? error;
+  if (isClient && (isStoreError(error, 'EACCES') || isStoreError(error, 'ENOENT'))) {
+    return (await whoMayRead(error, plan, context)) ?? error;
+  }
   if (!isClient && (isStoreError(error, 'EACCES') || isStoreError(error, 'EPERM'))) {
     const own = context.nameDomain(context.ownDomid);
     const base = absolutePath(plan.path, context.ownDomid);

@@ -17,6 +17,8 @@ export interface DomainListener {
   domainDied(domid: number): void;
 }
 
+export const dom0Name = 'Domain-0';
+
 export class Hypervisor {
   readonly dom0: Domain;
   readonly #ports: DomainPorts;
@@ -29,7 +31,7 @@ export class Hypervisor {
     this.#ports = ports;
     this.#machine = machine;
     this.#listener = listener;
-    this.dom0 = this.#add(0, 'Domain-0');
+    this.dom0 = this.#add(0, dom0Name);
     this.dom0.begin();
   }
 

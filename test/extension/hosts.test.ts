@@ -94,6 +94,20 @@ describe('hosts', () => {
     assert.equal(hosts.find('socket-1')?.state.kind, 'idle');
   });
 
+  it('are not taken for connected while another server starts in place of the one that connected them', async () => {
+    const { server, hosts } = open();
+    server.become('running');
+    await settled();
+    await hosts.connect('simulator');
+    server.become('starting');
+    let isThere = false;
+    const waiting = hosts.whenConnected('simulator', 10_000).then(() => (isThere = true));
+    await settled();
+    assert.ok(!isThere);
+    server.become('running');
+    await waiting;
+  });
+
   it('that could not be had for a while are connected when they can, if a person wanted them', async () => {
     const { server, hosts } = open();
     server.become('running');

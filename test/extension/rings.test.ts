@@ -122,7 +122,7 @@ describe('a ring in a row', () => {
       [
         ['Ring', 3],
         ['Console', 12],
-        ['Vchan', 15],
+        ['Vchan Ring', 15],
       ],
     );
   });

@@ -41,7 +41,6 @@ class VchanPage {
   private readonly path = element('p', { className: 'dim' });
   private readonly verdict = element('p', { className: 'verdict' });
   private readonly doctor = element('p', { className: 'dim doctor' });
-  private readonly away = element('p', { className: 'away' });
   private readonly said = element('p');
   private readonly help = element('section', { className: 'help' });
   private readonly live = element('p', { className: 'spoken' });
@@ -69,6 +68,7 @@ class VchanPage {
   private readonly reopenButton = this.command('Reopen', 'reopen');
   private readonly helpButton = button('What Am I Looking At?', 'secondary', () => this.toggleHelp());
   private isRecording = false;
+  private isAway = false;
 
   constructor() {
     registerKit();
@@ -87,11 +87,10 @@ class VchanPage {
 
   private build(): void {
     const root = document.getElementById('root')!;
-    for (const spoken of [this.live, this.verdict, this.said, this.away]) {
+    for (const spoken of [this.live, this.verdict, this.said]) {
       spoken.setAttribute('role', 'status');
       spoken.setAttribute('aria-live', 'polite');
     }
-    this.away.hidden = true;
     this.help.hidden = true;
     this.help.append(...explanation.map((text) => element('p', { text })));
     this.helpButton.setAttribute('aria-expanded', 'false');
@@ -107,7 +106,7 @@ class VchanPage {
     toolbar.append(this.closeButton, this.abortButton, this.reopenButton, this.helpButton);
     const ways = element('div', { className: 'ways' }, this.sent.root, this.received.root);
     root.append(element('header', {}, this.heading, this.where), this.path);
-    root.append(this.verdict, this.doctor, this.away, toolbar, this.said, this.help);
+    root.append(this.verdict, this.doctor, toolbar, this.said, this.help);
     root.append(ways, this.log.root, this.composer.root, this.live);
     this.enable();
   }
@@ -154,7 +153,9 @@ class VchanPage {
 
   private begin(): void {
     this.state = undefined;
-    this.away.hidden = true;
+    this.isAway = false;
+    this.drawVerdict({ text: 'It is being opened…', severity: 'note' });
+    setText(this.doctor, '');
     setText(this.said, '');
     for (const way of [this.sent, this.received]) way.begin();
     this.enable();
@@ -170,7 +171,7 @@ class VchanPage {
     const before = this.state;
     this.state = state;
     this.aheadMs = timeMs - Date.now();
-    this.away.hidden = true;
+    this.isAway = false;
     if (leftOutBytes > 0)
       this.log.note(`${bytesText(leftOutBytes)} were left out: they came too fast.`, timeMs);
     const bytes = decode(received);
@@ -178,7 +179,10 @@ class VchanPage {
       this.log.add('received', bytes, timeMs);
       this.unspoken = `Received ${bytesText(bytes.length)}: ${readable(bytes.subarray(-80))}`;
     }
-    if (before?.text !== state.text) this.drawVerdict(state, timeMs);
+    if (before?.text !== state.text) {
+      this.drawVerdict(state);
+      this.log.note(state.text, timeMs);
+    }
     setText(this.doctor, verdict ? `The ring doctor says: ${verdict.text}` : '');
     this.doctor.title = verdict?.evidence.join('\n') ?? '';
     this.sent.show(state, timeMs, this.peer);
@@ -186,19 +190,21 @@ class VchanPage {
     this.enable();
   }
 
-  private drawVerdict({ text, wayOut, severity }: VchanState, timeMs: number): void {
+  private drawVerdict({ text, wayOut, severity }: Pick<VchanState, 'text' | 'wayOut' | 'severity'>): void {
     const icon = element('span', { className: `codicon codicon-${icons[severity]}` });
     icon.setAttribute('aria-hidden', 'true');
     this.verdict.className = `verdict ${severity}`;
     const way = element('span', { className: 'dim', text: wayOut ?? '' });
     this.verdict.replaceChildren(icon, element('span', { text }), way);
-    this.log.note(text, timeMs);
   }
 
   private goAway(text: string): void {
-    this.away.hidden = false;
-    setText(this.away, text);
+    this.isAway = true;
     this.state = undefined;
+    // What it said before is true no more.
+    this.drawVerdict({ text, severity: 'warning' });
+    setText(this.doctor, '');
+    this.log.note(text, Date.now() + this.aheadMs);
     this.enable();
   }
 
@@ -210,7 +216,7 @@ class VchanPage {
   private enable(): void {
     const phase = this.state?.phase;
     const isOpen = phase === 'open';
-    const isOver = phase === 'ended' || phase === 'failed' || (!this.away.hidden && phase === undefined);
+    const isOver = phase === 'ended' || phase === 'failed' || this.isAway;
     this.composer.open = isOpen;
     this.readButton.disabled = !isOpen;
     this.readButton.textContent = this.state?.reads === false ? 'Read Again' : 'Stop Reading';

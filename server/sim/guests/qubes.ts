@@ -1,10 +1,12 @@
 /**
  * Qubes as Qubes OS has them: each tells the memory manager what it uses, and they talk to each other
  * over vchans. One calls a service of the other now and then, on a vchan for that call alone, whose nodes
- * go as soon as the client has come; and it plays with an echo on one that stays.
+ * go as soon as the client has come; and it plays with an echo on one that stays. The same echo is offered
+ * to domain 0, for a person to try a vchan with.
  */
 import type { Random } from '../../host/clock';
 import type { Domain } from '../domain';
+import { dom0Name } from '../hypervisor';
 import type { GuestScript } from '../toolstack/config';
 import { bootLinux } from './linux';
 import { balloonedKiB, wander } from './parts';
@@ -13,11 +15,14 @@ import { caller, echo, vchanPeer } from './vchanPeers';
 
 const echoPort = 'echo';
 
-/** Answers the calls of another qube, and echoes what it says. */
+/** Answers the calls of another qube, and echoes what it says, and what domain 0 says. */
 export function answeringQube(callerName: string): GuestScript {
+  const echoTo = (peer: string) =>
+    vchanPeer({ role: 'server', peer, port: echoPort, persistent: true }, echo);
   return qube({
     'qrexec-agent': vchanPeer({ role: 'client', peer: callerName, port: qrexecDataPort }, answerQrexec),
-    echo: vchanPeer({ role: 'server', peer: callerName, port: echoPort, persistent: true }, echo),
+    echo: echoTo(callerName),
+    'echo for domain 0': echoTo(dom0Name),
   });
 }
 

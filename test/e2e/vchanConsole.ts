@@ -1,0 +1,81 @@
+/** The console of a vchan as a person uses it: opened by the picker, its parts on the page in front. */
+import type { FrameLocator, Locator } from 'playwright-core';
+import { eventually } from './eventually';
+import type { Xenscope } from './xenscope';
+
+/** In a picker: the path that is proposed. */
+export const asProposed = Symbol('as proposed');
+export type Answer = string | RegExp | typeof asProposed;
+
+export class VchanConsole {
+  constructor(private readonly xenscope: Xenscope) {}
+
+  /** The page of the panel in front: those behind it are still there. */
+  get panel(): FrameLocator {
+    return this.xenscope.page
+      .frameLocator('iframe.webview.ready:visible')
+      .last()
+      .frameLocator('iframe#active-frame');
+  }
+
+  get field(): Locator {
+    return this.panel.getByRole('textbox', { name: 'What to send' });
+  }
+
+  get log(): Locator {
+    return this.panel.getByRole('list', { name: 'What passed' });
+  }
+
+  tab(name: string): Locator {
+    return this.xenscope.page.getByRole('tab', { name });
+  }
+
+  verdict(text: string | RegExp): Locator {
+    return this.panel.locator('.verdict').getByText(text).first();
+  }
+
+  meter(name: RegExp): Locator {
+    return this.panel.getByRole('meter', { name });
+  }
+
+  press(name: string): Promise<void> {
+    return this.panel.getByRole('button', { name, exact: true }).click();
+  }
+
+  /** Chooses one entry after the other; a quick pick whose focus went elsewhere is hidden, and all begins again. */
+  async open(title: string, ...answers: Answer[]): Promise<void> {
+    await this.openBy(() => this.xenscope.workbench.command('Xenscope: Open Vchan…'), title, ...answers);
+  }
+
+  /** The same from elsewhere, as the menu of a row. */
+  async openBy(begin: () => Promise<unknown>, title: string, ...answers: Answer[]): Promise<void> {
+    const { workbench, page } = this.xenscope;
+    await eventually('the panel of the vchan opens', async () => {
+      await begin();
+      for (const answer of answers) {
+        if (answer === asProposed) {
+          await workbench.quickInput.getByText('Where is it offered?').waitFor({ timeout: 5000 });
+          await page.keyboard.press('Enter');
+        } else await workbench.quickPick(answer).click({ timeout: 5000 });
+      }
+      await this.tab(title).waitFor({ timeout: 10_000 });
+      return true;
+    });
+    await this.panel.getByRole('heading', { level: 1, name: 'Vchan' }).waitFor();
+  }
+
+  /** Names a file where VS Code asks for one under this title. */
+  async nameFile(title: string, file: string, begin: () => Promise<unknown>): Promise<void> {
+    const { quickInput, quickInputBox: box } = this.xenscope.workbench;
+    await eventually(`${title} takes ${file}`, async () => {
+      await begin();
+      await quickInput.getByText(title).waitFor({ timeout: 5000 });
+      // What is typed before VS Code proposes a folder or a name is lost.
+      await eventually('something is proposed', async () => (await box.inputValue()).includes('/'), 5000);
+      await box.fill(file, { timeout: 5000 });
+      await box.press('Enter');
+      await quickInput.getByText(title).waitFor({ state: 'hidden', timeout: 5000 });
+      return true;
+    });
+  }
+}

@@ -1,0 +1,152 @@
+/** A vchan to a guest that echoes, in the real VS Code: as a newcomer opens it, until the guest is gone and back. */
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { picture } from './artefacts';
+import { eventually } from './eventually';
+import { useEditor } from './host';
+import { VchanConsole } from './vchanConsole';
+import { Xenscope } from './xenscope';
+
+const fileBytes = 30_000;
+
+describe('a vchan to an echo, in VS Code', function () {
+  this.timeout(180_000);
+  const editor = useEditor({
+    settings: { 'xenscope.simulator.pace': 1 },
+    files: { 'notes.txt': 'line of a file\n'.repeat(fileBytes / 15) },
+  });
+  let xenscope: Xenscope;
+  let vchan: VchanConsole;
+  const echo = 'Vchan: work';
+  const offer = 'data/vchan/0/echo';
+
+  const received = () => vchan.log.locator('li.received');
+  const fileOf = (name: string) => path.join(editor().workspace, name);
+
+  async function send(text: string): Promise<void> {
+    await vchan.field.fill(text);
+    await vchan.field.press('Enter');
+  }
+
+  before(async () => {
+    xenscope = new Xenscope(editor());
+    vchan = new VchanConsole(xenscope);
+    await xenscope.page.setViewportSize({ width: 1400, height: 1100 });
+    await xenscope.openOnlyRings();
+    await xenscope.workbench.command('Notifications: Toggle Do Not Disturb Mode');
+  });
+
+  it('is opened from the row of the guest that offers it', async () => {
+    const rings = xenscope.workbench.tree('Rings');
+    await xenscope.page.mouse.move(900, 600);
+    // Rows that are not on screen cannot be found: only the domains remain.
+    await rings.scrollToTop();
+    await xenscope.page.keyboard.press('Control+ArrowLeft');
+    await vchan.openBy(() => rings.choose(rings.row('work', 1), 'Open Vchan…'), echo, offer);
+    await vchan.verdict(/^Open to work/).waitFor();
+    await vchan.panel.getByText('Domain-0 (0) as client, to work (9)').waitFor();
+  });
+
+  it('gives back text and digits, which stand side by side', async () => {
+    await send('hello, echo');
+    await received().getByText('68 65 6c 6c 6f 2c 20 65 63 68 6f').waitFor();
+    await received().getByText('hello, echo').waitFor();
+    await vchan.panel.getByRole('combobox', { name: 'How it is typed' }).click();
+    await vchan.panel.getByRole('option', { name: 'Hexadecimal' }).click();
+    await send('de ad be ef');
+    await received().getByText('de ad be ef').waitFor();
+  });
+
+  it('records both directions of what passes, a whole file among it', async () => {
+    const log = fileOf('vchan.log');
+    await vchan.nameFile('Record into which file?', log, async () => {
+      await xenscope.page.keyboard.press('Escape');
+      await vchan.press('Record…');
+      await xenscope.workbench.quickPick('Text and hexadecimal').click({ timeout: 5000 });
+    });
+    await vchan.panel.getByRole('button', { name: 'Stop Recording' }).waitFor();
+    await vchan.nameFile('Send which file?', fileOf('notes.txt'), async () => {
+      await xenscope.page.keyboard.press('Escape');
+      await vchan.press('Send File…');
+    });
+    await vchan.panel.getByText('notes.txt: Sent 30,000 bytes.').waitFor();
+    await vchan.panel.getByText(/^30,015 bytes in [\d,]+ reads/).waitFor();
+    await vchan.press('Stop Recording');
+    await vchan.panel.getByText(`Recorded in ${log}.`).waitFor();
+    await picture(xenscope.page, 'vchan-echo');
+    const text = readFileSync(log, 'latin1');
+    const bytesOf = (way: string) =>
+      [...text.matchAll(new RegExp(`^# \\S+ ${way} (\\d+) bytes?$`, 'gm'))].reduce(
+        (sum, [, bytes]) => sum + Number(bytes),
+        0,
+      );
+    assert.deepEqual([bytesOf('sent'), bytesOf('received')], [fileBytes, fileBytes]);
+    assert.match(text, /\| line of a file/);
+  });
+
+  it('fills its ring to us while we do not read', async () => {
+    await vchan.press('Stop Reading');
+    await send('41 '.repeat(1000));
+    await vchan.meter(/^From work.* 1,000 of 4,096 bytes/).waitFor();
+    await vchan.press('Read Again');
+    await vchan.meter(/^From work.* 0 of 4,096 bytes/).waitFor();
+  });
+
+  it('is closed, and opened again', async () => {
+    await vchan.press('Close');
+    await vchan.verdict('Closed: pages and doorbell are given back.').waitFor();
+    await vchan.press('Reopen');
+    await vchan.verdict(/^Open to work/).waitFor();
+  });
+
+  it('keeps what was typed while the server is started again', async () => {
+    await vchan.field.fill('77 68 69 6c 65');
+    await xenscope.workbench.command('Xenscope: Restart Server');
+    await vchan.verdict('What was typed stays; Reopen when it runs again.').waitFor();
+    await picture(xenscope.page, 'vchan-server-away');
+    await vchan.press('Reopen');
+    await vchan.verdict(/^Open to work/).waitFor();
+    assert.equal(await vchan.field.inputValue(), '77 68 69 6c 65');
+    await vchan.press('Send');
+    await received().getByText('77 68 69 6c 65').waitFor();
+  });
+
+  it('says that the guest is gone, and why it cannot be opened again', async () => {
+    await vchan.press('Show Ring');
+    await vchan.panel.getByRole('table', { name: 'Words of the page' }).waitFor();
+    await xenscope.workbench.ask('Xenscope: Destroy Guest…', 'work');
+    await xenscope.workbench.quickPickNamed('work').click();
+    await xenscope.workbench.dialog.getByRole('button', { name: 'Destroy' }).click();
+    await vchan.verdict(/no longer has this page/).waitFor();
+    await vchan.tab(echo).click();
+    await vchan.panel
+      .getByText(/work \(9\).* has (left|ended)|the domain has ended/)
+      .first()
+      .waitFor();
+    await picture(xenscope.page, 'vchan-guest-gone');
+    await vchan.press('Reopen');
+    await vchan.verdict(/No vchan is offered at .*: there is no such node/).waitFor();
+    await picture(xenscope.page, 'vchan-not-offered');
+  });
+
+  it('is there again with the guest, under its new number', async () => {
+    await xenscope.workbench.ask('Xenscope: Start Guest…', 'work');
+    await xenscope.workbench.quickPickNamed('work').click();
+    await eventually(
+      'it is offered again',
+      async () => {
+        await xenscope.workbench.command('Xenscope: Open Vchan…');
+        await xenscope.workbench.quickPick(offer).click({ timeout: 2000 });
+        return true;
+      },
+      90_000,
+    );
+    await vchan.verdict(/^Open to work/).waitFor();
+    await send('once more');
+    await received().getByText('once more').waitFor();
+    await vchan.press('Abort…');
+    await xenscope.workbench.quickPick('Vanished').click();
+    await vchan.verdict(/vanished, and nobody was told/).waitFor();
+  });
+});
