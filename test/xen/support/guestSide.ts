@@ -9,17 +9,10 @@ import { awaitReady } from '../../support/sides/remoteSide';
 import type { SideLink } from '../../support/sides/remoteSide';
 import { output } from './dom0';
 import { consoleLogOf, Guest } from './guest';
+import { diskSettings } from './guestDisk';
 
 /** On dom0's disk, where it has nothing else to do. */
 const folder = '/side';
-const disk = [
-  'format=raw',
-  'vdev=xvda',
-  'access=r',
-  'backendtype=phy',
-  'script=/machine/guest-disk',
-  'target=/dev/vda',
-].join(',');
 
 export class GuestSide implements SideLink {
   readonly #guest: Guest;
@@ -43,7 +36,7 @@ export class GuestSide implements SideLink {
   }
 
   static async create(name: string): Promise<GuestSide> {
-    const guest = await Guest.create(name, { settings: ['memory = 192', `disk = ["${disk}"]`] });
+    const guest = await Guest.create(name, { settings: diskSettings });
     const side = new GuestSide(guest, (await output('xenstore-read', `${guest.path}/console/tty`)).trim());
     // Lines of any length, with nothing added: the console as a plain pipe.
     const start = 'env NODE_PATH=/side/node_modules chroot /disk /usr/bin/node /side/side.cjs side';

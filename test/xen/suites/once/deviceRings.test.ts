@@ -13,10 +13,7 @@ import { RingWatch } from '../../../../server/model/rings/ringWatch';
 import { openSocketHost } from '../../../../server/store/client/socketHost';
 import { domains, eventually, output, storeSocket } from '../../support/dom0';
 import { Guest } from '../../support/guest';
-
-/** dom0's own disk, for reading. */
-const disk = 'format=raw,vdev=xvda,access=r,backendtype=phy,script=/machine/guest-disk,target=/dev/vda';
-const settings = ['memory = 192', `disk = ["${disk}"]`];
+import { diskSettings } from '../../support/guestDisk';
 
 describe('the ring of a real disk', () => {
   let guest: Guest;
@@ -25,7 +22,7 @@ describe('the ring of a real disk', () => {
   let observer: NativeObserver;
 
   async function create(name: string): Promise<Guest> {
-    const created = await Guest.create(name, { settings });
+    const created = await Guest.create(name, { settings: diskSettings });
     guests.push(created);
     return created;
   }
