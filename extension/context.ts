@@ -73,7 +73,12 @@ export class Xenscope implements vscode.Disposable {
     this.devicesView = new DevicesView(this);
     const { nameOfDomain, labelOfHost } = this;
     const aboutRings = ringSubject(this.findings, nameOfDomain);
-    const aboutDevices = deviceSubject(new DeviceFindings(this.connection), nameOfDomain);
+    const deviceFindings = new DeviceFindings(this.connection, this.report);
+    const aboutDevices = deviceSubject(deviceFindings, nameOfDomain);
+    const findDeviceTroubles = () => {
+      const { current } = this.hosts;
+      deviceFindings.follow(current?.state.kind === 'connected' ? current.id : undefined);
+    };
     this.subscriptions.push(
       this.connection,
       this.acts,
@@ -88,6 +93,8 @@ export class Xenscope implements vscode.Disposable {
       new HostsView(this),
       new StatusBar(this),
       this.hosts.onChange(() => this.connectShownHost()),
+      this.hosts.onShown(findDeviceTroubles),
+      this.hosts.onConnected(({ id }) => id === this.hosts.currentId && findDeviceTroubles()),
       this.connection.onState(({ kind }) => kind === 'waiting' && this.acts.undoStack.clear()),
       this.connection.onTrouble((how) => void this.tellTrouble(how)),
       this.connection.root.onJoined(() => void this.hosts.connectWanted().catch(this.report)),

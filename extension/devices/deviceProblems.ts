@@ -9,10 +9,15 @@ export class DeviceFindings {
   private readonly byHost = new Map<string, readonly DeviceFinding[]>();
   private readonly changes = new Signal<string>();
 
+  private followed: string | undefined;
+
   /** The findings of this host changed. */
   readonly onChange = this.changes.event;
 
-  constructor(server: Server) {
+  constructor(
+    private readonly server: Server,
+    private readonly report: (error: unknown) => void,
+  ) {
     server.on('xenscope/deviceFindings', ({ host, findings }) => this.take(host, findings));
     server.onState(({ kind }) => {
       if (kind !== 'running') for (const host of [...this.byHost.keys()]) this.take(host, []);
@@ -21,6 +26,18 @@ export class DeviceFindings {
 
   of(host: string): readonly DeviceFinding[] {
     return this.byHost.get(host) ?? [];
+  }
+
+  /** Has the devices of one host looked at, and of no other: that costs the host a reading of all their nodes. */
+  follow(host: string | undefined): void {
+    const before = this.followed;
+    this.followed = host;
+    if (before !== undefined && before !== host) this.ask('xenscope/deviceDoctorStop', before);
+    if (host !== undefined) this.ask('xenscope/deviceDoctor', host);
+  }
+
+  private ask(what: 'xenscope/deviceDoctor' | 'xenscope/deviceDoctorStop', host: string): void {
+    if (this.server.state.kind === 'running') this.server.request(what, { host }).catch(this.report);
   }
 
   private take(host: string, findings: readonly DeviceFinding[]): void {

@@ -14,7 +14,7 @@ import type {
   TreeChange,
 } from '../model/treeTypes';
 import type { OfferedFeature } from '../wire/offeredFeatures';
-import type { DeviceFindingNotifications } from './deviceFindingsApi';
+import type { DeviceFindingNotifications, DeviceFindingRequests } from './deviceFindingsApi';
 import type { DeviceAct, DeviceNotifications, DeviceRequests, NodeChange } from './devicesApi';
 import type { RingNotifications, RingRequests } from './ringsApi';
 import type { VchanNotifications, VchanRequests } from './vchanApi';
@@ -236,7 +236,7 @@ export type ApiSettings = Omit<InitializeOptions, 'apiVersion' | 'seed' | 'ringF
 type OnHost<T = unknown> = { readonly host: string } & T;
 
 /** Each request: what goes in, what comes out. A failed one carries ApiErrorData. */
-export interface ApiRequests extends RingRequests, DeviceRequests, VchanRequests {
+export interface ApiRequests extends RingRequests, DeviceRequests, DeviceFindingRequests, VchanRequests {
   'xenscope/settings': { params: ApiSettings; result: null };
   'xenscope/hosts': { params: null; result: readonly HostInfo[] };
   /** Connects if need be, and tries again at once when the host is away. */

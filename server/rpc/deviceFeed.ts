@@ -1,13 +1,15 @@
 /**
  * What an editor is told of the devices of one host while it shows them: the list, all at first, then those
- * that changed; and single ones in panels. Each message is made from what is true when it is sent; while the
- * editor does not read, none is. Once nobody has looked for a while, nothing is followed any more.
+ * that changed; single ones in panels; and, where it asks for that, what is wrong with any of them. Each message
+ * is made from what is true when it is sent; while the editor does not read, none is. Once nobody has looked
+ * for a while, nothing is followed any more.
  */
 import type { Clock, Timer } from '../host/clock';
 import { XenscopeError } from '../host/errors';
 import type { DeviceModel } from '../model/devices/deviceModel';
 import type { DeviceDetail, DeviceRow } from '../model/devices/deviceTypes';
 import type { ApiNotifications } from './api';
+import { DeviceFindings } from './deviceFindings';
 
 /** Ten a second: what an eye follows in a row of text. */
 export const deviceFrameIntervalMs = 100;
@@ -23,6 +25,7 @@ export interface DevicePost {
   readonly isBusy: () => boolean;
   readonly sendList: (frame: ApiNotifications['xenscope/devicesFrame']) => void;
   readonly sendView: (frame: ApiNotifications['xenscope/deviceFrame']) => void;
+  readonly sendFindings: (news: ApiNotifications['xenscope/deviceFindings']) => void;
 }
 
 export interface DeviceFeedOptions extends DevicePost {
@@ -47,6 +50,8 @@ export class DeviceFeed {
   #isWhole = false;
   /** The devices of the panels. */
   readonly #views = new Map<number, string>();
+  /** Undefined while the editor does not ask for them. */
+  #findings: DeviceFindings | undefined;
   #timer: Timer | undefined;
   /** When it fires, counted from the same clock: sooner news take its place. */
   #dueMs = Infinity;
@@ -56,7 +61,7 @@ export class DeviceFeed {
 
   constructor(options: DeviceFeedOptions) {
     this.#options = options;
-    this.#model = options.model(() => this.#tellAfter(deviceFrameIntervalMs));
+    this.#model = options.model(() => this.#tellAfter(this.#isShown ? deviceFrameIntervalMs : ageIntervalMs));
   }
 
   list(): Promise<DeviceRow[]> {
@@ -99,16 +104,34 @@ export class DeviceFeed {
     return wasThere;
   }
 
+  /** Tells what is found wrong from now on. */
+  startFindings(): void {
+    const { host, sendFindings } = this.#options;
+    this.#findings ??= new DeviceFindings({ host, send: sendFindings });
+    this.#tellAfter(ageIntervalMs);
+  }
+
+  stopFindings(): void {
+    this.#findings?.close();
+    this.#findings = undefined;
+    this.#lookedAway();
+  }
+
   close(): void {
     this.#isClosed = true;
     this.#views.clear();
+    this.stopFindings();
     this.stop();
     this.#restTimer?.cancel();
     this.#model.close();
   }
 
-  get #isLookedAt(): boolean {
+  get #isShown(): boolean {
     return this.#told !== undefined || this.#views.size > 0;
+  }
+
+  get #isLookedAt(): boolean {
+    return this.#isShown || this.#findings !== undefined;
   }
 
   #lookedAway(): void {
@@ -155,6 +178,7 @@ export class DeviceFeed {
       if (this.#options.isBusy()) return this.#tellAfter(deviceFrameIntervalMs);
       // Begun anew while it was read: told with the next look, which has a timer already.
       if (told && told === this.#told) this.#sendList(told, rows);
+      this.#findings?.take(rows, this.#options.clock.nowMs());
       for (const [viewId, device] of [...this.#views]) await this.#sendView(viewId, device);
       if (this.#views.size > 0 || !rows.every(isSettled)) this.#tellAfter(ageIntervalMs);
     } finally {

@@ -12,6 +12,12 @@ export interface DeviceFinding {
   readonly evidence: readonly string[];
 }
 
+export interface DeviceFindingRequests {
+  /** Begins to send `xenscope/deviceFindings` for this host, whether its devices are shown or not. */
+  'xenscope/deviceDoctor': { params: { readonly host: string }; result: null };
+  'xenscope/deviceDoctorStop': { params: { readonly host: string }; result: null };
+}
+
 export interface DeviceFindingNotifications {
   /** All there are now; those that were told before and are not among them are over. */
   'xenscope/deviceFindings': { readonly host: string; readonly findings: readonly DeviceFinding[] };

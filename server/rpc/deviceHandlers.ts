@@ -1,9 +1,10 @@
 /** What the server does for the requests of devicesApi.ts. */
+import type { DeviceFindingRequests } from './deviceFindingsApi';
 import type { DeviceRequests } from './devicesApi';
 import type { Handlers } from './handlers';
 import type { HostRegistry } from './hostRegistry';
 
-export type DeviceHandlers = Pick<Handlers, keyof DeviceRequests>;
+export type DeviceHandlers = Pick<Handlers, keyof DeviceRequests | keyof DeviceFindingRequests>;
 
 export function createDeviceHandlers(hosts: HostRegistry, firstId: number): DeviceHandlers {
   let nextViewId = firstId;
@@ -20,6 +21,14 @@ export function createDeviceHandlers(hosts: HostRegistry, firstId: number): Devi
     },
     'xenscope/deviceList': ({ host }) => devices(host).list(),
     'xenscope/device': ({ host, device }) => devices(host).detail(device),
+    'xenscope/deviceDoctor': async ({ host }) => {
+      devices(host).startFindings();
+      return null;
+    },
+    'xenscope/deviceDoctorStop': async ({ host }) => {
+      hosts.sessionIfOpen(host)?.devices.stopFindings();
+      return null;
+    },
     'xenscope/deviceView': async ({ host, device }) => {
       const viewId = nextViewId++;
       devices(host).openView(viewId, device);

@@ -134,6 +134,8 @@ function start(connection: Connection, options: EditorServerOptions, editor: Ini
       sendList: (frame) => notifier.send('xenscope/devicesFrame', frame, 'devices', () => undefined),
       // What a frame told is told again a second later.
       sendView: (frame) => notifier.send('xenscope/deviceFrame', frame, 'device', () => undefined),
+      sendFindings: (news) =>
+        notifier.send('xenscope/deviceFindings', news, 'findings of devices', () => undefined),
     },
     onVchans: {
       isBusy: () => notifier.isBusy,

@@ -156,6 +156,8 @@ const shapes: Shapes = {
   'xenscope/devicesStop': host,
   'xenscope/deviceList': host,
   'xenscope/device': { ...host, device: text },
+  'xenscope/deviceDoctor': host,
+  'xenscope/deviceDoctorStop': host,
   'xenscope/deviceView': { ...host, device: text },
   'xenscope/deviceViewStop': { viewId: count },
   'xenscope/vchanChoices': host,

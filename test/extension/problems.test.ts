@@ -4,7 +4,7 @@ import { problemText, remedyLink } from '../../extension/problems/subject';
 import type { Problem } from '../../extension/problems/subject';
 import { ringSubject } from '../../extension/rings/ringProblems';
 import type { DeviceFinding, RingFinding } from '../../server/rpc/api';
-import { FakeServer } from './fakeServer';
+import { FakeServer, settled } from './fakeServer';
 
 const problem = (rule: string, evidence: readonly string[]): Problem => ({
   severity: 'error',
@@ -78,7 +78,7 @@ describe('problems of devices', () => {
 
   it('are told by device, and end with the server', () => {
     const server = new FakeServer({});
-    const findings = new DeviceFindings(server);
+    const findings = new DeviceFindings(server, (error) => assert.fail(String(error)));
     const changed: string[] = [];
     const subject = deviceSubject(findings, domainName);
     subject.onChange((host) => changed.push(host));
@@ -90,8 +90,26 @@ describe('problems of devices', () => {
     assert.deepEqual(changed, ['simulator', 'simulator']);
   });
 
+  it('are asked for of one host at a time, while there is a server', async () => {
+    const answers = { 'xenscope/deviceDoctor': () => null, 'xenscope/deviceDoctorStop': () => null };
+    const server = new FakeServer(answers);
+    const findings = new DeviceFindings(server, (error) => assert.fail(String(error)));
+    findings.follow('simulator');
+    server.become('running');
+    findings.follow('simulator');
+    findings.follow('socket-1');
+    findings.follow(undefined);
+    await settled();
+    assert.deepEqual(server.asked, [
+      'xenscope/deviceDoctor {"host":"simulator"}',
+      'xenscope/deviceDoctorStop {"host":"simulator"}',
+      'xenscope/deviceDoctor {"host":"socket-1"}',
+      'xenscope/deviceDoctorStop {"host":"socket-1"}',
+    ]);
+  });
+
   it('are called as people call the device, and lead to its row and its nodes', () => {
-    const subject = deviceSubject(new DeviceFindings(new FakeServer({})), domainName);
+    const subject = deviceSubject(new DeviceFindings(new FakeServer({}), () => undefined), domainName);
     const name = (id: string) => subject.name({ host: 'simulator', id });
     const back = '/local/domain/0/backend/qdisk/5/768';
     assert.equal(name(front), 'vif 0 of web (3)');

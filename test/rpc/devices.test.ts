@@ -102,6 +102,34 @@ describe('devices over the editor API', function () {
     await eventually(() => new Set(texts()).size > 1);
   });
 
+  it('are told of when something is wrong, also while nobody shows them, and when it is over', async () => {
+    await editor.ask('xenscope/deviceDoctor', { host });
+    const devices = await editor.ask('xenscope/deviceList', { host });
+    const { id } = devices.find(({ kind }) => kind === 'vif')!;
+    const told = () => editor.all('xenscope/deviceFindings').map(({ findings }) => findings);
+    const setBackendId = async (domid: string) => {
+      const value = Buffer.from(domid).toString('base64');
+      const act = { kind: 'write', path: `${id}/backend-id`, value, create: false } as const;
+      await editor.ask('xenscope/act', { host, act, confirmed: true });
+    };
+    const before = devices.find((each) => each.id === id)!.backend.domid;
+    await setBackendId('99');
+    const [finding] = await eventually(() => told().find((findings) => findings.length > 0));
+    assert.deepEqual(
+      [finding!.device, finding!.rule, finding!.severity, finding!.text],
+      [
+        id,
+        'names-another',
+        'error',
+        `the frontend says that its backend is in domain 99, and it is in domain ${before}`,
+      ],
+    );
+    await setBackendId(String(before));
+    await eventually(() => told().at(-1)?.length === 0);
+    assert.equal(editor.all('xenscope/devicesFrame').length, 0, 'nobody shows them');
+    await editor.ask('xenscope/deviceDoctorStop', { host });
+  });
+
   it('that are not there are named', async () => {
     await assert.rejects(
       editor.ask('xenscope/device', { host, device: '/local/domain/99/device/vif/0' }),

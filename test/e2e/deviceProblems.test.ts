@@ -1,0 +1,47 @@
+/** What is wrong with a device, in Problems of the real VS Code while no view shows it, and the way to its row. */
+import { picture } from './artefacts';
+import { eventually } from './eventually';
+import { useQuietTree } from './xenscope';
+
+describe('problems of devices in VS Code', function () {
+  this.timeout(180_000);
+  const { xenscope, shell } = useQuietTree();
+  const backendId = '/local/domain/1/device/vbd/51712/backend-id';
+  const problems = () =>
+    xenscope()
+      .page.locator('.markers-panel')
+      .getByText(/vbd 51712 of net-driver \(1\): the frontend says that its backend is in domain 9/);
+
+  it('are told in Problems, lead to the row of the device, and go when they are mended', async () => {
+    const { workbench, page } = xenscope();
+    await shell().write(backendId, '9');
+    await eventually(
+      'Problems tells of the device',
+      async () => {
+        await workbench.command('Problems: Focus on Problems View');
+        return (await problems().count()) > 0;
+      },
+      60_000,
+    );
+    await problems().first().dblclick();
+    await workbench.editor
+      .getByText(/vbd.51712.of.net-driver.\(1\).on.Simulator/)
+      .first()
+      .waitFor();
+    await picture(page, 'devices-problem-document');
+    await workbench.editor.getByText('Show Device', { exact: true }).first().click();
+    const row = workbench
+      .pane('Devices')
+      .locator('[role=treeitem][aria-selected=true][aria-label^="vbd 51712 of net-driver "]');
+    await row.waitFor();
+    await picture(page, 'devices-problem-row');
+    await workbench.command('Problems: Focus on Problems View');
+    await page.locator('.markers-panel').getByText('names-another').first().click();
+    await row.waitFor();
+    await shell().write(backendId, '0');
+    await eventually('the problem is gone', async () => {
+      await workbench.command('Problems: Focus on Problems View');
+      return (await problems().count()) === 0;
+    });
+  });
+});
