@@ -100,8 +100,13 @@ Exit codes: 0 the other side left, or --quit; 1 it could not be opened, or not a
     );
 }
 
+const withoutDomain = new XenscopeError('input', 'Which domain of that world it is part of is not said.', {
+  wayOut: 'Name it with --domain, or leave --world and --libraries out.',
+});
+
 async function run(options: VchanOptions, open: Open, what: string): Promise<void> {
   if (options.domain !== undefined) return runInDomain(options, options.domain);
+  if (options.world !== undefined || options.libraries !== undefined) return fail(withoutDomain);
   const stop = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     process.once(signal, () => {

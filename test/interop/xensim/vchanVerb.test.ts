@@ -73,6 +73,9 @@ describeWithDaemons('a vchan on the command line', function () {
     const long = await program(['listen', String(bob), `data/${'x'.repeat(60)}`], envs.alice).ended;
     assert.equal(long.code, 2, long.stderr);
     assert.match(long.stderr, /at most 49/);
+    const nowhere = await program(['connect', '-w', worlds.socketPath, '1', path], process.env).ended;
+    assert.equal(nowhere.code, 2, nowhere.stderr);
+    assert.match(nowhere.stderr, /Name it with --domain/);
   });
 
   it('joins a world by itself', async () => {
