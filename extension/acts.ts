@@ -18,6 +18,8 @@ export interface ActOptions {
   readonly alwaysAsk?: boolean;
   /** Say what was done in a notification instead of the status bar. */
   readonly loud?: boolean;
+  /** Of an act that is over only when others have moved: what is waited for, in a notification that can be cancelled. */
+  readonly wait?: string;
 }
 
 const maxDetailLines = 20;
@@ -72,9 +74,11 @@ export class Acts implements vscode.Disposable {
     } else if (asking && !(await confirm(preview, options.verb))) return undefined;
     // The question said so.
     if (act.kind === 'remove' && preview.isFinal) act = { ...act, knownFinal: true };
+    if (act.kind === 'device' && preview.changes) act = { ...act, expected: preview.changes };
+    const params = { host, act, confirmed: asking };
     try {
-      const result = await whileShown('Changing the xenstore', () =>
-        this.connection.request('xenscope/act', { host, act, confirmed: asking }),
+      const result = await whileDone(options.wait, (token) =>
+        this.connection.request('xenscope/act', params, token),
       );
       this.undoStack.push(host, result);
       void this.tell(host, result, options.loud === true);
@@ -122,6 +126,17 @@ function whileShown<T>(title: string, work: () => Promise<T>): Thenable<T> {
   return vscode.window.withProgress(
     { location: vscode.ProgressLocation.Window, title: `Xenscope: ${title}…` },
     work,
+  );
+}
+
+function whileDone<T>(
+  wait: string | undefined,
+  work: (token?: vscode.CancellationToken) => Promise<T>,
+): Thenable<T> {
+  if (wait === undefined) return whileShown('Changing the xenstore', () => work());
+  const { Notification: location } = vscode.ProgressLocation;
+  return vscode.window.withProgress({ location, title: `${wait}…`, cancellable: true }, (_, token) =>
+    work(token),
   );
 }
 

@@ -136,11 +136,9 @@ export const texts = {
 
   noRings: (why: string) => `${why} The tree and all else can be used, and the simulator shows rings.`,
   devicesLeftOut: (ends: number) =>
-    `${countOf(ends, 'end')} of devices are beyond what is followed at once, and are not shown.`,
+    `${countOf(ends, 'further end')} of devices ${ends === 1 ? 'is' : 'are'} not followed: there are too many.`,
   deviceGone:
     'There is no such device now. What is shown is what was last seen; it goes on if it comes back.',
-  deviceServerAway: 'The Xenscope server ended. It is started again by itself.',
-  deviceHostAway: 'The host is not connected. What is shown is what was last seen.',
   ringsLeftOut: (count: number) =>
     `${countOf(count, 'further ring')} ${count === 1 ? 'is' : 'are'} not looked at: there are too many.`,
   ringServerAway:

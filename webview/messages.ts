@@ -1,5 +1,8 @@
 /** What the extension and its webviews say to each other: one union for each direction of each panel. */
 import type {
+  DeviceAct,
+  DeviceFrame,
+  DeviceSideName,
   Domain,
   Perm,
   Preview,
@@ -104,3 +107,38 @@ export type FromVchan =
   | {
       readonly kind: 'sendFile' | 'close' | 'abort' | 'reopen' | 'showRing' | 'record' | 'stopRecording';
     };
+
+export type ToDevice =
+  /** What states are called, and what each means at either side. */
+  | {
+      readonly kind: 'about';
+      readonly hostLabel: string;
+      readonly states: readonly string[];
+      readonly meanings: Readonly<Record<DeviceSideName, readonly string[]>>;
+    }
+  | {
+      readonly kind: 'frame';
+      readonly frame: DeviceFrame;
+      /** `web (3)`. */
+      readonly owners: Readonly<Record<DeviceSideName, string>>;
+      /** Those that fit the device as it stands. */
+      readonly acts: readonly {
+        readonly name: DeviceAct['kind'];
+        readonly verb: string;
+        readonly detail: string;
+      }[];
+    }
+  | {
+      readonly kind: 'rings';
+      readonly rings: readonly { readonly id: string; readonly label: string; readonly text: string }[];
+    }
+  /** Nothing comes any more, for now: one sentence says why. */
+  | { readonly kind: 'away'; readonly text: string };
+
+export type FromDevice =
+  | { readonly kind: 'ready' }
+  /** Each act asks before it does anything. */
+  | { readonly kind: 'act'; readonly name: DeviceAct['kind'] }
+  | { readonly kind: 'move'; readonly side: DeviceSideName; readonly to: number }
+  | { readonly kind: 'showRing'; readonly ring: string }
+  | { readonly kind: 'showNodes'; readonly path: string };

@@ -15,13 +15,19 @@ export class Devices {
   private followed: string | undefined;
   private readonly changes = new Signal<DevicesChange>();
 
+  private readonly frames = new Signal<ApiNotifications['xenscope/deviceFrame']>();
+  private readonly left = new Map<string, number>();
+
   readonly onChange = this.changes.event;
+  /** Of the devices that are shown in panels. */
+  readonly onFrame = this.frames.event;
 
   constructor(
     private readonly server: Server,
     private readonly report: (error: unknown) => void,
   ) {
     server.on('xenscope/devicesFrame', (frame) => this.take(frame));
+    server.on('xenscope/deviceFrame', (frame) => this.frames.fire(frame));
     server.onState(({ kind }) => {
       if (kind !== 'running') this.clear();
     });
@@ -36,6 +42,11 @@ export class Devices {
 
   find(host: string, id: string): DeviceRow | undefined {
     return this.byHost.get(host)?.get(id);
+  }
+
+  /** Ends of devices that are beyond what the server follows. */
+  leftOut(host: string): number {
+    return this.left.get(host) ?? 0;
   }
 
   /** Whether the server has told of this host's devices since it is followed. */
@@ -74,10 +85,11 @@ export class Devices {
     this.server.request(what, { host }).catch(this.report);
   }
 
-  private take({ host, whole, devices, gone }: ApiNotifications['xenscope/devicesFrame']): void {
+  private take({ host, whole, devices, gone, leftOut }: ApiNotifications['xenscope/devicesFrame']): void {
     const before = this.byHost.get(host);
     const known = whole || !before ? new Map<string, DeviceRow>() : before;
-    let structure = known !== before || gone.length > 0;
+    let structure = known !== before || gone.length > 0 || leftOut !== this.leftOut(host);
+    this.left.set(host, leftOut);
     for (const device of devices) {
       structure ||= !known.has(device.id);
       known.set(device.id, device);
@@ -90,6 +102,7 @@ export class Devices {
   private clear(): void {
     const hosts = [...this.byHost.keys()];
     this.byHost.clear();
+    this.left.clear();
     for (const host of hosts) this.changes.fire({ host, structure: true, changed: [] });
   }
 }

@@ -15,6 +15,7 @@ import {
   stateMeaning,
 } from '../devices/deviceTexts';
 import { failures } from '../errors';
+import { texts } from '../texts';
 import { whenVisible } from './visibility';
 
 type Element =
@@ -220,6 +221,9 @@ export class DevicesView implements vscode.TreeDataProvider<Element>, vscode.Dis
   private describe(): void {
     const { hosts, devices } = this.xenscope;
     this.view.description = hosts.current?.label;
+    const leftOut = devices.leftOut(hosts.currentId);
+    const message = leftOut === 0 ? undefined : texts.devicesLeftOut(leftOut);
+    if (this.view.message !== message) this.view.message = message;
     const isEmpty = devices.list(hosts.currentId).length === 0;
     const isKnown = hosts.current?.state.kind === 'connected' && devices.isKnown(hosts.currentId);
     const word = !isEmpty ? 'some' : isKnown ? 'none' : 'unknown';

@@ -1,0 +1,201 @@
+/** The page of one device: both ends now, the dance that led there, what each published, its rings. */
+import type { DeviceFrame, DeviceSeverity, DeviceSideName, PublishedNode } from '../../server/rpc/api';
+import { button, element, registerKit } from '../kit';
+import type { FromDevice, ToDevice } from '../messages';
+import { setText } from '../rings/texts';
+import { DanceView } from './danceView';
+import { SideView } from './sideView';
+import { explanation, sideNames, sideTitles, spokenText } from './words';
+import '../rings/ring.css';
+import './device.css';
+
+declare function acquireVsCodeApi(): { postMessage(message: FromDevice): void };
+
+const icons: Readonly<Record<DeviceSeverity, string>> = {
+  fine: 'pass',
+  note: 'info',
+  warning: 'warning',
+  error: 'error',
+};
+const arrows = { frontend: 'arrow-left', backend: 'arrow-right', nobody: 'dash' } as const;
+
+class DevicePage {
+  private readonly vscode = acquireVsCodeApi();
+  private about: Extract<ToDevice, { kind: 'about' }> | undefined;
+  private latest: Extract<ToDevice, { kind: 'frame' }> | undefined;
+  private spoken = '';
+
+  private readonly heading = element('h1', { text: 'Device' });
+  private readonly where = element('span', { className: 'dim' });
+  private readonly verdict = element('p', { className: 'verdict' });
+  private readonly evidence = element('ul', { className: 'evidence' });
+  private readonly away = element('p', {
+    className: 'away',
+    text: 'Waiting for the first look at the device…',
+  });
+  private readonly toolbar = element('div', { className: 'toolbar' });
+  private readonly help = element('section', { className: 'help' });
+  private readonly arrow = element('span');
+  private readonly dance = new DanceView();
+  private readonly rings = element('section');
+  private readonly ringList = element('ul', { className: 'rings' });
+  private readonly published = element('section', { className: 'sides' });
+  private readonly live = element('p', { className: 'spoken' });
+  private readonly sides: Readonly<Record<DeviceSideName, SideView>>;
+  private readonly helpButton = button('What Am I Looking At?', 'secondary', () => this.toggleHelp());
+
+  constructor() {
+    registerKit();
+    const acts = {
+      move: (side: DeviceSideName, to: number) => this.post({ kind: 'move', side, to }),
+      showNodes: (path: string) => this.post({ kind: 'showNodes', path }),
+    };
+    this.sides = { frontend: new SideView('frontend', acts), backend: new SideView('backend', acts) };
+    this.build();
+    window.addEventListener('message', (event: MessageEvent<ToDevice>) => this.receive(event.data));
+    document.addEventListener('keydown', (event) => {
+      if (event.key === 'Escape' && !this.help.hidden) this.toggleHelp();
+    });
+    this.post({ kind: 'ready' });
+  }
+
+  private build(): void {
+    const root = document.getElementById('root')!;
+    for (const spoken of [this.live, this.away]) spoken.setAttribute('role', 'status');
+    this.live.setAttribute('aria-live', 'polite');
+    this.evidence.setAttribute('aria-label', 'What was seen');
+    this.toolbar.setAttribute('role', 'toolbar');
+    this.toolbar.setAttribute('aria-label', 'Device');
+    this.toolbar.append(this.helpButton);
+    this.help.hidden = true;
+    this.help.append(...explanation.map((text) => element('p', { text })));
+    this.helpButton.setAttribute('aria-expanded', 'false');
+    this.arrow.setAttribute('aria-hidden', 'true');
+    const middle = element('div', { className: 'turnArrow' }, this.arrow);
+    const pair = element(
+      'div',
+      { className: 'pair' },
+      this.sides.frontend.root,
+      middle,
+      this.sides.backend.root,
+    );
+    this.rings.append(element('h2', { text: 'Rings' }), this.ringList);
+    this.rings.hidden = true;
+    root.append(element('header', {}, this.heading, this.where), this.verdict, this.evidence, this.away);
+    root.append(this.toolbar, this.help, pair, this.rings, this.dance.root, this.published, this.live);
+  }
+
+  private receive(message: ToDevice): void {
+    switch (message.kind) {
+      case 'about':
+        this.about = message;
+        return this.draw();
+      case 'frame':
+        this.latest = message;
+        this.away.hidden = true;
+        return this.draw();
+      case 'rings':
+        return this.showRings(message.rings);
+      case 'away':
+        this.away.hidden = false;
+        return setText(this.away, message.text);
+    }
+  }
+
+  private draw(): void {
+    const { about, latest } = this;
+    if (!about || !latest) return;
+    const { frame, owners, acts } = latest;
+    setText(this.heading, `${frame.row.kind} ${frame.row.devid}`);
+    setText(this.where, `${owners.frontend} on ${about.hostLabel}`);
+    this.drawVerdict(frame);
+    this.drawActs(acts);
+    for (const side of sideNames) this.sides[side].show(frame, about, owners[side]);
+    this.arrow.className = `codicon codicon-${arrows[frame.row.turn.who]}`;
+    this.dance.show(frame, about.states);
+    this.drawPublished(frame);
+    const spoken = spokenText(frame, about.states);
+    if (spoken !== this.spoken) this.live.textContent = this.spoken = spoken;
+  }
+
+  private drawVerdict({ row }: DeviceFrame): void {
+    const [{ severity, text } = { severity: 'fine' as const, text: '' }] = row.diagnoses;
+    const key = `${severity} ${text}`;
+    if (this.verdict.dataset.key !== key) {
+      this.verdict.dataset.key = key;
+      const icon = element('span', { className: `codicon codicon-${icons[severity]}` });
+      icon.setAttribute('aria-hidden', 'true');
+      this.verdict.className = `verdict ${severity}`;
+      this.verdict.replaceChildren(icon, ` ${text}`);
+    }
+    const lines = row.diagnoses.flatMap(({ text: said, evidence }, place) =>
+      place === 0 ? evidence : [`Also: ${said}.`, ...evidence],
+    );
+    const all = JSON.stringify(lines);
+    if (this.evidence.dataset.lines === all) return;
+    this.evidence.dataset.lines = all;
+    this.evidence.replaceChildren(...lines.map((line) => element('li', { text: line })));
+  }
+
+  private drawActs(acts: Extract<ToDevice, { kind: 'frame' }>['acts']): void {
+    const key = JSON.stringify(acts);
+    if (this.toolbar.dataset.key === key) return;
+    this.toolbar.dataset.key = key;
+    const made = acts.map(({ name, verb, detail }) => {
+      const one = button(`${verb}…`, 'secondary', () => this.post({ kind: 'act', name }));
+      one.title = detail;
+      return one;
+    });
+    this.toolbar.replaceChildren(...made, this.helpButton);
+  }
+
+  private showRings(rings: Extract<ToDevice, { kind: 'rings' }>['rings']): void {
+    this.rings.hidden = rings.length === 0;
+    this.ringList.replaceChildren(
+      ...rings.map(({ id, label, text }) => {
+        const link = element('a', { text: label });
+        link.href = '#';
+        link.addEventListener('click', (event) => {
+          event.preventDefault();
+          this.post({ kind: 'showRing', ring: id });
+        });
+        return element('li', {}, link, element('span', { className: 'dim', text: ` ${text}` }));
+      }),
+    );
+  }
+
+  private drawPublished({ published }: DeviceFrame): void {
+    const key = JSON.stringify(published);
+    if (this.published.dataset.key === key) return;
+    this.published.dataset.key = key;
+    this.published.replaceChildren(
+      ...sideNames.map((side) => publishedTable(`Published by the ${side}`, published[side], side)),
+    );
+  }
+
+  private toggleHelp(): void {
+    this.help.hidden = !this.help.hidden;
+    this.helpButton.setAttribute('aria-expanded', String(!this.help.hidden));
+  }
+
+  private post(message: FromDevice): void {
+    this.vscode.postMessage(message);
+  }
+}
+
+function publishedTable(label: string, nodes: readonly PublishedNode[], side: DeviceSideName): HTMLElement {
+  const heading = element('h2', { text: label });
+  if (nodes.length === 0) {
+    return element('div', {}, heading, element('p', { className: 'dim', text: 'Nothing yet.' }));
+  }
+  const rows = nodes.map(({ name, value }) => {
+    const head = element('th', { text: name });
+    head.scope = 'row';
+    return element('tr', {}, head, element('td', { className: 'value', text: value }));
+  });
+  const table = element('table', { className: 'published' }, element('tbody', {}, ...rows));
+  table.setAttribute('aria-label', `${sideTitles[side]}: what it published`);
+  return element('div', {}, heading, table);
+}
+
+new DevicePage();
