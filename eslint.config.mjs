@@ -24,7 +24,7 @@ export default tseslint.config(
   },
   {
     // Chance and time come through the host's ports, so that a world can be replayed.
-    files: ['server/{wire,host,store,xenbus,vchan,sim,capture,model,doctor,act,debug}/**/*.ts'],
+    files: ['server/{wire,host,store,xenbus,vchan,pvcalls,sim,capture,model,doctor,act,debug}/**/*.ts'],
     rules: {
       'no-restricted-globals': ['error', 'setTimeout', 'setInterval'],
       'no-restricted-properties': [

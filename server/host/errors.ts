@@ -29,6 +29,8 @@ export type XenscopeErrorCode =
   | 'gone'
   /** There is no such grant or event channel, or it is not for us. */
   | 'notOurs'
+  /** A call of a socket was answered with an error; SocketError has its number. */
+  | 'socket'
   /** The host has no such thing, e.g. world control on a real host. */
   | 'unsupported';
 

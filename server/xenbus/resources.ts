@@ -51,6 +51,18 @@ export class DeviceResources {
     return this.#listen(this.#ports.events.bindInterdomain(domid, port));
   }
 
+  /** Gives one share back before the device disconnects. */
+  end(shared: Shared): void {
+    if (this.#shares.delete(shared)) shared.endWhenUnused();
+  }
+
+  /** Closes one channel before the device disconnects. */
+  close(channel: EventPort): void {
+    if (!this.#channels.delete(channel)) return;
+    channel.onEvent = undefined;
+    channel.close();
+  }
+
   /** Gives everything back; pages that the other side still maps go when it lets them go. */
   release(): void {
     for (const mapped of [...this.#mappings]) mapped.unmap();

@@ -1,0 +1,145 @@
+/**
+ * A connected socket of a backend: moves what comes from the network into the ring `in`, and what the guest
+ * wrote into `out` to the network. Neither side is read faster than the other takes it.
+ */
+import { XenscopeError } from '../../host/errors';
+import type { RingWork } from '../../host/microSteps';
+import type { RingSteps } from '../../host/steps';
+import { pvcallsRet } from '../../wire/pvcalls/errno';
+import { RingWorker } from '../../xenbus/rings/ringWorker';
+import type { DataRing } from '../dataRing';
+import type { NetConnection } from '../network';
+import { retOf } from '../socketError';
+import type { MappedRings } from './mappedRings';
+
+/** Taken out of the ring in one piece. */
+const maxPieceBytes = 64 * 1024;
+const orderlyEnd = pvcallsRet('ENOTCONN');
+
+export interface ActiveSocketParts {
+  readonly rings: MappedRings;
+  readonly connection: NetConnection;
+  readonly steps: RingSteps;
+  /** The guest broke its rings: nothing more passes until it releases the socket. */
+  readonly onBroken: (error: XenscopeError) => void;
+}
+
+export class ActiveSocket {
+  readonly rings: MappedRings;
+  readonly connection: NetConnection;
+  readonly #ring: DataRing;
+  readonly #worker: RingWorker;
+  /** From the network, and not yet in the ring. */
+  #pending: Buffer | undefined;
+  /** Why a direction is over, and whether the guest was told. */
+  readonly #over = { in: 0, out: 0 };
+  readonly #told = { in: false, out: false };
+  #isBroken = false;
+
+  constructor({ rings, connection, steps, onBroken }: ActiveSocketParts) {
+    this.rings = rings;
+    this.connection = connection;
+    this.#ring = rings.open();
+    this.#worker = new RingWorker(
+      steps,
+      () => this.#work(),
+      (error) => {
+        this.#isBroken = true;
+        connection.stream.destroy();
+        this.#ring.failNow(pvcallsRet('EIO'));
+        onBroken(error);
+      },
+    );
+    const { stream } = connection;
+    const over = (ret: number, ...directions: ('in' | 'out')[]) => {
+      for (const each of directions) this.#over[each] ||= ret;
+      this.#worker.look();
+    };
+    stream.on('readable', () => this.#worker.look());
+    stream.on('drain', () => this.#worker.look());
+    stream.on('end', () => over(orderlyEnd, 'in'));
+    stream.on('error', (error) => over(retOf(error), 'in', 'out'));
+    stream.on('close', () => over(orderlyEnd, 'in', 'out'));
+    if (stream.destroyed) over(orderlyEnd, 'in', 'out');
+    this.#worker.look();
+  }
+
+  /** Bytes from the network that wait for room in the ring. */
+  get waitingBytes(): number {
+    return (this.#pending?.length ?? 0) + this.connection.stream.readableLength;
+  }
+
+  /** The guest rang. */
+  look(): void {
+    this.#worker.look();
+  }
+
+  /** The guest has released it. What it wrote before still goes out; answers the stream, which has to be ended. */
+  release(): NetConnection['stream'] {
+    const { stream } = this.connection;
+    this.#worker.close();
+    stream.removeAllListeners('readable');
+    this.#pending = undefined;
+    if (this.#isBroken || !this.#canWrite()) return stream;
+    try {
+      this.#ring.drain((bytes) => stream.write(bytes));
+    } catch (error) {
+      // Indices that cannot be, of somebody who leaves anyway.
+      if (!(error instanceof XenscopeError)) throw error;
+    }
+    return stream;
+  }
+
+  /** The guest is gone, or its rings are. */
+  destroy(): void {
+    this.#worker.close();
+    this.connection.stream.destroy();
+  }
+
+  *#work(): RingWork<void> {
+    for (let hasMoved = true; hasMoved;) {
+      const toNetwork = yield* this.#toNetwork();
+      const toGuest = yield* this.#toGuest();
+      hasMoved = toNetwork || toGuest;
+    }
+    for (const direction of ['in', 'out'] as const) {
+      if (this.#over[direction] === 0 || this.#told[direction]) continue;
+      // After the last byte.
+      if (direction === 'in' && this.#nextPiece()) continue;
+      this.#told[direction] = true;
+      yield* this.#ring.fail(direction, this.#over[direction]);
+    }
+  }
+
+  /** Answers whether anything moved. */
+  *#toNetwork(): RingWork<boolean> {
+    const { stream } = this.connection;
+    if (!this.#canWrite() || stream.writableNeedDrain) return false;
+    const count = Math.min(this.#ring.ready(), maxPieceBytes);
+    if (count === 0) return false;
+    yield* this.#ring.take(count, (bytes) => {
+      // The network may have gone while the step waited.
+      if (this.#canWrite()) stream.write(bytes);
+    });
+    return true;
+  }
+
+  *#toGuest(): RingWork<boolean> {
+    const piece = this.#nextPiece();
+    if (!piece) return false;
+    const count = Math.min(this.#ring.space(), piece.length);
+    if (count === 0) return false;
+    this.#pending = count < piece.length ? piece.subarray(count) : undefined;
+    yield* this.#ring.put(piece.subarray(0, count));
+    return true;
+  }
+
+  #nextPiece(): Buffer | undefined {
+    this.#pending ??= (this.connection.stream.read() as Buffer | null) ?? undefined;
+    return this.#pending;
+  }
+
+  #canWrite(): boolean {
+    return this.connection.stream.writable;
+  }
+}

@@ -1,0 +1,172 @@
+/**
+ * A connected socket of a frontend as a stream of Node. The protocol has no way to close one half: ending the
+ * stream waits until the backend has read everything, and the socket is released when both halves have ended,
+ * or when the stream is destroyed.
+ */
+import { Duplex } from 'node:stream';
+import { XenscopeError } from '../../host/errors';
+import type { RingWork } from '../../host/microSteps';
+import type { RingSteps } from '../../host/steps';
+import type { Ipv4Address } from '../../wire/pvcalls/address';
+import { pvcallsRet } from '../../wire/pvcalls/errno';
+import { RingWorker } from '../../xenbus/rings/ringWorker';
+import type { DataRing } from '../dataRing';
+import { answeredError } from '../socketError';
+import type { SharedRings } from './sharedRings';
+
+const maxPieceBytes = 64 * 1024;
+const orderlyEnd = pvcallsRet('ENOTCONN');
+
+export interface SocketStreamOptions {
+  /** When the other side ends, this one does so as well; with true it goes on. False when absent. */
+  readonly allowHalfOpen?: boolean;
+}
+
+export interface PvCallsSocketParts extends SocketStreamOptions {
+  readonly id: bigint;
+  /** Where it was connected to; undefined for one that was accepted, because nobody tells. */
+  readonly remote: Ipv4Address | undefined;
+  readonly rings: SharedRings;
+  readonly steps: RingSteps;
+  /** Gives the socket back to its frontend. Resolves when the backend has answered, or is gone. */
+  readonly release: (socket: PvCallsSocket) => Promise<void>;
+}
+
+interface Writing {
+  rest: Buffer;
+  readonly done: (error?: Error | null) => void;
+}
+
+export class PvCallsSocket extends Duplex {
+  readonly id: bigint;
+  readonly remote: Ipv4Address | undefined;
+  readonly rings: SharedRings;
+  readonly #parts: PvCallsSocketParts;
+  readonly #ring: DataRing;
+  readonly #worker: RingWorker;
+  #wantsMore = false;
+  #hasEnded = false;
+  #writing: Writing | undefined;
+  #finish: ((error?: Error | null) => void) | undefined;
+  #released: Promise<void> | undefined;
+
+  constructor(parts: PvCallsSocketParts, ring: DataRing) {
+    super({ allowHalfOpen: parts.allowHalfOpen ?? false });
+    this.id = parts.id;
+    this.remote = parts.remote;
+    this.rings = parts.rings;
+    this.#parts = parts;
+    this.#ring = ring;
+    this.#worker = new RingWorker(
+      parts.steps,
+      () => this.#work(),
+      (error) => this.destroy(error),
+    );
+  }
+
+  /** Resolves when the backend has released it, which begins when the stream is destroyed; undefined before. */
+  get released(): Promise<void> | undefined {
+    return this.#released;
+  }
+
+  /** The backend rang. */
+  look(): void {
+    this.#worker.look();
+  }
+
+  override _read(): void {
+    this.#wantsMore = true;
+    this.#worker.look();
+  }
+
+  override _write(chunk: Buffer, _encoding: BufferEncoding, done: (error?: Error | null) => void): void {
+    this.#writing = { rest: chunk, done };
+    this.#worker.look();
+  }
+
+  /** What was written in small pieces goes in one. */
+  override _writev(
+    chunks: readonly { readonly chunk: Buffer }[],
+    done: (error?: Error | null) => void,
+  ): void {
+    this._write(Buffer.concat(chunks.map(({ chunk }) => chunk)), 'buffer' as BufferEncoding, done);
+  }
+
+  override _final(done: (error?: Error | null) => void): void {
+    this.#finish = done;
+    this.#worker.look();
+  }
+
+  override _destroy(error: Error | null, done: (error?: Error | null) => void): void {
+    this.#worker.close();
+    this.#released = this.#parts.release(this);
+    done(error);
+  }
+
+  *#work(): RingWork<void> {
+    for (let hasMoved = true; hasMoved;) {
+      const read = yield* this.#readSome();
+      const wrote = yield* this.#writeSome();
+      hasMoved = read || wrote;
+    }
+    this.#finishIfRead();
+  }
+
+  *#readSome(): RingWork<boolean> {
+    if (!this.#wantsMore || this.#hasEnded) return false;
+    // Before the bytes: what was written before the word is in the ring when the word is there.
+    const error = this.#ring.errorOf('in');
+    const count = Math.min(this.#ring.ready(), maxPieceBytes);
+    if (count === 0) {
+      if (error !== 0) this.#endWith(error);
+      return false;
+    }
+    yield* this.#ring.take(count, (bytes) => {
+      this.#wantsMore = this.push(bytes);
+    });
+    return true;
+  }
+
+  *#writeSome(): RingWork<boolean> {
+    const writing = this.#writing;
+    if (!writing) return false;
+    const error = this.#ring.errorOf('out');
+    if (error !== 0) {
+      this.#writing = undefined;
+      writing.done(answeredError(error, 'Writing to the socket failed'));
+      return false;
+    }
+    const count = Math.min(this.#ring.space(), writing.rest.length, maxPieceBytes);
+    if (count === 0 && writing.rest.length > 0) return false;
+    const part = writing.rest.subarray(0, count);
+    writing.rest = writing.rest.subarray(count);
+    if (part.length > 0) yield* this.#ring.put(part);
+    if (writing.rest.length === 0) {
+      this.#writing = undefined;
+      writing.done();
+    }
+    return true;
+  }
+
+  /** A backend that does not read what is left when a socket is released would lose it. */
+  #finishIfRead(): void {
+    if (!this.#finish || this.#writing) return;
+    if (this.#ring.unread() > 0 && this.#ring.errorOf('out') === 0) return;
+    const finish = this.#finish;
+    this.#finish = undefined;
+    finish();
+  }
+
+  #endWith(ret: number): void {
+    this.#hasEnded = true;
+    if (ret === orderlyEnd) this.push(null);
+    else this.destroy(answeredError(ret, 'Reading from the socket failed'));
+  }
+}
+
+/** What becomes of sockets whose device disconnects. */
+export function disconnected(): XenscopeError {
+  return new XenscopeError('gone', 'The PV Calls device of this socket has disconnected.', {
+    wayOut: 'Connect again when the device is connected.',
+  });
+}
