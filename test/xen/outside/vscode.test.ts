@@ -2,22 +2,22 @@
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { picture } from '../../e2e/artefacts';
+import { eventually } from '../../e2e/eventually';
 import { startEditor, type Editor } from '../../e2e/host';
 import { Xenscope } from '../../e2e/xenscope';
+import { diskSettings } from '../support/guestDisk';
 import { openGate, output, serveInDom0 } from '../support/outside';
 import type { Forwarded } from '../support/outside';
 
 const machine = 'This machine’s Xen';
 /** Slow enough for an emulated host that others keep busy. */
 const patienceMs = 60_000;
-/** dom0's own disk, for reading. */
-const disk = 'format=raw,vdev=xvda,access=r,backendtype=phy,script=/machine/guest-disk,target=/dev/vda';
-const guestSettings = ['name = "seen"', 'memory = 192', `disk = ["${disk}"]`].join(';');
+const guestSettings = ['name = "seen"', ...diskSettings].join(';');
+const isOxenstored = process.env['XENSCOPE_XEN_DAEMON'] === 'oxenstored';
+/** What the daemon has no part in is looked at under one of the two. */
+const itOnce = isOxenstored ? () => undefined : it;
 
-// One of the two daemons is enough for the window: what the server makes of each is judged elsewhere.
-const describeOnce = process.env['XENSCOPE_XEN_DAEMON'] === 'xenstored' ? describe : () => undefined;
-
-describeOnce('a real Xen in VS Code', () => {
+describe('a real Xen in VS Code', () => {
   const gate = openGate();
   let socket: Forwarded;
   let editor: Editor;
@@ -84,10 +84,14 @@ describeOnce('a real Xen in VS Code', () => {
     assert.deepEqual(editor.browser.pageErrors, []);
   });
 
-  it('shows the ring of its disk, with what it read', async () => {
-    const reading = 'echo 3 > /proc/sys/vm/drop_caches; dd if=/dev/xvda of=/dev/null bs=4096 count=8';
+  async function typeInGuest(command: string): Promise<void> {
     const tty = (await output(gate, 'xenstore-read', `/local/domain/${domid}/console/tty`)).trim();
-    await output(gate, 'sh', '-c', `echo 'while sleep 1; do ${reading}; done' > ${tty}`);
+    await output(gate, 'sh', '-c', `echo '${command}' > ${tty}`);
+  }
+
+  itOnce('shows the ring of its disk, with what it read', async () => {
+    const reading = 'echo 3 > /proc/sys/vm/drop_caches; dd if=/dev/xvda of=/dev/null bs=4096 count=8';
+    await typeInGuest(`while sleep 1; do ${reading}; done &`);
     await ring('vbd 51712').click();
     const panel = shown();
     await panel.getByRole('heading', { level: 1, name: 'vbd 51712' }).waitFor();
@@ -100,4 +104,44 @@ describeOnce('a real Xen in VS Code', () => {
     await picture(xenscope.page, 'real-xen-device-ring');
     assert.deepEqual(editor.browser.pageErrors, []);
   });
+
+  it('says of a reconnect what this daemon makes of it', async () => {
+    await ring('xenstore').click();
+    const panel = shown();
+    await panel.getByRole('img', { name: /Requests: guest → xenstored/ }).waitFor();
+    await panel.getByRole('button', { name: 'Reconnect…' }).click();
+    const verdict = isOxenstored
+      ? `It would not help seen (${domid}): oxenstored keeps watches and indices at it.`
+      : `seen (${domid}) runs, and would not be told that its connection was dropped.`;
+    await panel.getByText(verdict).waitFor();
+    assert.equal(await panel.getByRole('button', { name: 'Reconnect', exact: true }).count(), 0);
+    await picture(xenscope.page, 'real-xen-reconnect-refused');
+    await panel.getByRole('button', { name: 'Close' }).click();
+    assert.deepEqual(editor.browser.pageErrors, []);
+  });
+
+  itOnce(
+    'connects a guest anew that stands still, once that was confirmed, and tells the outcome',
+    async () => {
+      await output(gate, 'xl', 'pause', 'seen');
+      const panel = shown();
+      await panel.getByRole('button', { name: 'Reconnect…' }).click();
+      await panel.getByText(`seen (${domid}), which is paused, gets a new connection`).waitFor();
+      await panel.getByText('All watches of the guest').waitFor();
+      await picture(xenscope.page, 'real-xen-reconnect-question');
+      await panel.getByRole('button', { name: 'Reconnect', exact: true }).click();
+      await panel.getByText(`seen (${domid}) has a new connection, and was not told.`).waitFor();
+      const steps = panel.getByRole('list', { name: 'Steps of the handshake' });
+      await steps.getByText('has dropped the old connection, and bound the event channel anew').waitFor();
+      await steps.getByText('says req_cons 0, req_prod 0, rsp_cons 0, rsp_prod 0 now').waitFor();
+      await picture(xenscope.page, 'real-xen-reconnect-done');
+      await output(gate, 'xl', 'unpause', 'seen');
+      // What it asks from now on is answered.
+      await typeInGuest('xenstore-write data/colour violet');
+      const colour = ['xenstore-read', `/local/domain/${domid}/data/colour`];
+      const isWritten = async () => (await gate.run(colour)).stdout === 'violet\n';
+      await eventually('the guest has written', isWritten, patienceMs);
+      assert.deepEqual(editor.browser.pageErrors, []);
+    },
+  );
 });
