@@ -17,6 +17,7 @@ export interface PipeOptions {
 export async function pipeVchan(vchan: Vchan, { quitMs, signal }: PipeOptions): Promise<void> {
   const over = new AbortController();
   const stop = () => over.abort();
+  if (signal.aborted) stop();
   signal.addEventListener('abort', stop, { once: true });
   const options = { signal: over.signal };
   let unsent: XenscopeError | undefined;

@@ -31,23 +31,27 @@ export async function writeNodes(
     { domid: domids.client, read: true, write: false },
   ];
   const base = absolute(path, domids.own);
-  const made = await store.transaction(
-    async (transaction) => {
-      const fresh = await missingAbove(transaction, base);
-      for (const [name, value] of [
-        [VCHAN_RING_REF, gref],
-        [VCHAN_EVENT_CHANNEL, port],
-      ] as const) {
-        await transaction.write(`${base}/${name}`, String(value));
-        await transaction.setPerms(`${base}/${name}`, perms);
-      }
-      return fresh;
-    },
-    { ...options, attempts },
-  );
-  const folders = foldersMade.get(store) ?? new Set();
-  foldersMade.set(store, folders);
-  for (const folder of made) folders.add(folder);
+  let made: readonly string[] = [];
+  try {
+    await store.transaction(
+      async (transaction) => {
+        made = await missingAbove(transaction, base);
+        for (const [name, value] of [
+          [VCHAN_RING_REF, gref],
+          [VCHAN_EVENT_CHANNEL, port],
+        ] as const) {
+          await transaction.write(`${base}/${name}`, String(value));
+          await transaction.setPerms(`${base}/${name}`, perms);
+        }
+      },
+      { ...options, attempts },
+    );
+  } finally {
+    // Also when it failed: one that nobody waits for any longer may take effect behind us.
+    const folders = foldersMade.get(store) ?? new Set();
+    foldersMade.set(store, folders);
+    for (const folder of made) folders.add(folder);
+  }
 }
 
 /** Removes the nodes with their folder, and those folders above that came to be with vchans and hold nothing now. */

@@ -3,7 +3,9 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { pipeline } from 'node:stream/promises';
 import { PassThrough, Readable } from 'node:stream';
+import { XenscopeError } from '../../server/host/errors';
 import type { SharedMemory } from '../../server/host/memory';
+import type { StoreClient } from '../../server/host/storeClient';
 import { connectVchan } from '../../server/vchan/connect';
 import { serveVchan } from '../../server/vchan/serve';
 import type { Vchan } from '../../server/vchan/vchan';
@@ -75,6 +77,24 @@ describe('an end of a vchan', () => {
       await servers[2]!.close();
       assert.deepEqual(await rig.dom0.directory(`/local/domain/${SERVER}/data/vchan/${CLIENT}`), ['b']);
       await servers[1]!.close();
+      assert.deepEqual(await rig.holdings(), before);
+    });
+
+    it('leaves no folder when nobody waits any longer for the nodes that were just written', async () => {
+      const before = await rig.holdings();
+      const { store } = rig.server;
+      let isFirst = true;
+      // As when a signal comes between the commit and its answer.
+      const transaction: StoreClient['transaction'] = async (body, options) => {
+        const result = await store.transaction(body, options);
+        if (!isFirst) return result;
+        isFirst = false;
+        throw new XenscopeError('cancelled', 'Nobody waits any longer to finish the transaction.');
+      };
+      const read: StoreClient['read'] = (path, options) => store.read(path, options);
+      const ports = { ...rig.server, store: { read, transaction } as StoreClient };
+      const asked = { clientDomid: CLIENT, path: paths.server };
+      await assert.rejects(serveVchan(ports, asked), isCode('cancelled'));
       assert.deepEqual(await rig.holdings(), before);
     });
 
