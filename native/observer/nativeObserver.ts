@@ -176,10 +176,10 @@ export class NativeObserver implements Observer {
     const tellsBytes = place.kind === 'vchan' || isFlex;
     const ringBytes = tellsBytes ? this.#ringBytesOf(place) : undefined;
     if (tellsBytes && !ringBytes) return undefined;
-    return new RingPage(id, place, ringBytes, this.#options.clock, () => {
+    return new RingPage(id, place, ringBytes, this.#options.clock, (asked) => {
       // Also where it cannot be mapped: its domain may be gone, and nobody else tells that.
       this.#sweepLater();
-      return this.#options.map(place);
+      return this.#options.map(asked);
     });
   }
 

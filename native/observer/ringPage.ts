@@ -2,12 +2,15 @@
 import { copyPart } from '../../server/host/bufferMemory';
 import type { Clock } from '../../server/host/clock';
 import { XenscopeError } from '../../server/host/errors';
+import type { SharedMemory } from '../../server/host/memory';
 import type { ObservedPage } from '../../server/host/observer';
 import type { DeviceRing } from '../../server/wire/deviceRings/deviceRing';
+import { vchanRingOffset } from '../../server/wire/vchanRings';
+import { LazyMapping } from './lazyMapping';
 import type { MappedRing, RingPlace } from './ringPages';
+import { vchanRingGrefs } from './vchanPages';
 
-/** What could not be mapped is not tried again before. */
-export const retryMs = 1_000;
+export { retryMs } from './lazyMapping';
 
 export class RingPage implements ObservedPage {
   readonly domid: number;
@@ -17,10 +20,10 @@ export class RingPage implements ObservedPage {
   readonly ringBytes?: readonly [left: number, right: number];
   lookedAtMs = 0;
   readonly #clock: Clock;
-  readonly #map: () => MappedRing;
-  #mapped: MappedRing | undefined;
+  readonly #page: LazyMapping;
+  /** Of a vchan that is listened to; of a ring within its page there is nothing more to map. */
+  readonly #rings: Readonly<Record<'left' | 'right', LazyMapping>>;
   #found = 'found in the xenstore, not looked at yet';
-  #failure: { readonly error: XenscopeError; readonly atMs: number } | undefined;
   #isEnded = false;
   #isPaused = false;
 
@@ -29,7 +32,7 @@ export class RingPage implements ObservedPage {
     readonly place: RingPlace,
     ringBytes: readonly [left: number, right: number] | undefined,
     clock: Clock,
-    map: () => MappedRing,
+    map: (place: RingPlace) => MappedRing,
   ) {
     this.domid = place.domid;
     this.kind = place.kind;
@@ -37,7 +40,20 @@ export class RingPage implements ObservedPage {
     if (place.kind === 'device') this.device = place.ring;
     if (ringBytes) this.ringBytes = ringBytes;
     this.#clock = clock;
-    this.#map = map;
+    this.#page = new LazyMapping(clock, () => {
+      const mapped = map(place);
+      this.#found = mapped.found;
+      return mapped;
+    });
+    const ring = (name: 'left' | 'right') =>
+      // The grants are read when they are needed: a server that writes others shows us only what it lends.
+      new LazyMapping(clock, () =>
+        map({
+          ...(place as RingPlace & { kind: 'vchan' }),
+          ringGrefs: vchanRingGrefs(this.#memory(), ringBytes!, name),
+        }),
+      );
+    this.#rings = { left: ring('left'), right: ring('right') };
   }
 
   get found(): string {
@@ -45,23 +61,28 @@ export class RingPage implements ObservedPage {
   }
 
   get isMapped(): boolean {
-    return this.#mapped !== undefined;
+    return this.#page.isMapped;
   }
 
   copy(into: Uint8Array, offset = 0): boolean {
     if (this.#isEnded) return false;
     if (this.#isPaused) throw isMoving();
-    const { memory } = (this.#mapped ??= this.#mapNow());
-    this.lookedAtMs = this.#clock.nowMs();
-    copyPart(memory, into, offset);
+    copyPart(this.#memory(), into, offset);
+    return true;
+  }
+
+  copyRing(ring: 'left' | 'right', into: Uint8Array, offset: number): boolean {
+    if (this.#isEnded) return false;
+    const inPage = vchanRingOffset(Math.log2(this.ringBytes![ring === 'left' ? 0 : 1]));
+    const control = this.#memory();
+    if (inPage !== undefined) control.copyOut(inPage + offset, into);
+    else this.#rings[ring].get().memory.copyOut(offset, into);
     return true;
   }
 
   /** It is mapped again when somebody looks. */
   letGo(): void {
-    this.#mapped?.unmap();
-    this.#mapped = undefined;
-    this.#failure = undefined;
+    for (const mapping of [this.#rings.left, this.#rings.right, this.#page]) mapping.letGo();
   }
 
   /** Its device changes its state: until that is known nobody holds the page. */
@@ -79,18 +100,10 @@ export class RingPage implements ObservedPage {
     this.letGo();
   }
 
-  #mapNow(): MappedRing {
-    const nowMs = this.#clock.nowMs();
-    if (this.#failure && nowMs < this.#failure.atMs + retryMs) throw this.#failure.error;
-    try {
-      const mapped = this.#map();
-      this.#found = mapped.found;
-      this.#failure = undefined;
-      return mapped;
-    } catch (error) {
-      if (error instanceof XenscopeError) this.#failure = { error, atMs: nowMs };
-      throw error;
-    }
+  #memory(): SharedMemory {
+    const { memory } = this.#page.get();
+    this.lookedAtMs = this.#clock.nowMs();
+    return memory;
   }
 }
 

@@ -17,8 +17,17 @@ export type RingPlace =
       readonly frame: bigint | undefined;
     }
   | DevicePlace
-  /** Found at the node `path`. */
-  | { readonly kind: 'vchan'; readonly domid: number; readonly gref: number; readonly path: string };
+  | VchanPlace;
+
+export interface VchanPlace {
+  readonly kind: 'vchan';
+  readonly domid: number;
+  readonly gref: number;
+  /** The node where it was found. */
+  readonly path: string;
+  /** Not its control page: pages of one of its rings. */
+  readonly ringGrefs?: readonly number[];
+}
 
 export interface DevicePlace {
   readonly kind: 'device';
@@ -74,10 +83,10 @@ function mapDevice({ grants, why }: RingPagesOptions, { domid, ring }: DevicePla
 /** Only the domain that it is lent to may map it. */
 function mapVchan(
   { grants, why }: RingPagesOptions,
-  { domid, gref, path }: RingPlace & { kind: 'vchan' },
+  { domid, gref, path, ringGrefs }: VchanPlace,
 ): MappedRing {
   if (!grants) throw why!;
-  const { memory, unmap } = grants.map(domid, [gref], 'read');
+  const { memory, unmap } = grants.map(domid, ringGrefs ?? [gref], 'read');
   return { memory, unmap, found: `mapped for reading through grant ${gref}, which ${path}/ring-ref names` };
 }
 

@@ -1,7 +1,8 @@
-/** How long rings are whose page tells it: those of a vchan, and the byte rings of a device. */
+/** Rings whose page tells how long they are, and where: those of a vchan, and the byte rings of a device. */
 import type { SharedMemory } from '../../server/host/memory';
 import { FLEX_RING_ORDER_MAX, NINEPFS_INDEXES, flexRingBytes } from '../../server/wire/flexRing';
-import { VCHAN_PAGE, looksLikeVchan } from '../../server/wire/vchanPage';
+import { VCHAN_GRANTS_OFFSET, VCHAN_PAGE, looksLikeVchan } from '../../server/wire/vchanPage';
+import { vchanRingPages } from '../../server/wire/vchanRings';
 
 const { fields } = VCHAN_PAGE;
 
@@ -19,4 +20,17 @@ export function vchanRingBytes(memory: SharedMemory): readonly [left: number, ri
   const serverLive = memory.load8(fields['srv_live']!.offsetBytes);
   if (!looksLikeVchan({ leftOrder, rightOrder, clientLive, serverLive })) return undefined;
   return [2 ** leftOrder, 2 ** rightOrder];
+}
+
+/** The grants of the pages of one ring of a vchan; none where it lies in the control page. */
+export function vchanRingGrefs(
+  memory: SharedMemory,
+  [leftBytes, rightBytes]: readonly [left: number, right: number],
+  ring: 'left' | 'right',
+): number[] {
+  const [leftPages, rightPages] = [leftBytes, rightBytes].map((bytes) => vchanRingPages(Math.log2(bytes)));
+  const first = ring === 'left' ? 0 : leftPages!;
+  return Array.from({ length: ring === 'left' ? leftPages! : rightPages! }, (_, page) =>
+    memory.load32(VCHAN_GRANTS_OFFSET + 4 * (first + page)),
+  );
 }

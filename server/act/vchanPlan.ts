@@ -28,7 +28,7 @@ export interface VchanOffer {
 /** How an end was ended: in order, as a program that is killed, or as a domain that is switched off. */
 export type VchanEnding = 'close' | 'killed' | 'vanished';
 
-/** How an end fares. */
+/** How an end fares; or a vchan between others, to which one listens. */
 export interface VchanState {
   /** `ended`: it was open; `failed`: it never was. */
   readonly phase: 'opening' | 'open' | 'ended' | 'failed';
@@ -62,4 +62,6 @@ export interface VchanCount {
   readonly bytes: number;
   /** How often something was written, or taken out of the ring: a vchan itself has no messages. */
   readonly messages: number;
+  /** One that is only watched: so many of the bytes passed between two looks, and nobody saw them. */
+  readonly unseenBytes?: number;
 }

@@ -20,6 +20,8 @@ export interface ObservedPage {
   readonly device?: DeviceRing;
   /** `vchan` only: the grant under which its page is lent. */
   readonly gref?: number;
+  /** `vchan` only: to whom it is lent, where that is told; else to the domain that looks. */
+  readonly peerDomid?: number;
   /** How it was found, in words: a hover. */
   readonly found: string;
   /**
@@ -27,6 +29,11 @@ export interface ObservedPage {
    * has. False when it is gone: the observer then drops it. May throw when it cannot be read now.
    */
   copy(into: Uint8Array, offset?: number): boolean;
+  /**
+   * `vchan` only: the same of the bytes of one of its rings, which may lie in other pages; `into` must fit
+   * behind `offset`. Throws a XenscopeError where they cannot be reached.
+   */
+  copyRing?(ring: 'left' | 'right', into: Uint8Array, offset: number): boolean;
   /** Simulated hosts only: what no observer of a real host could know. */
   readonly inside?: ObservedInside;
 }

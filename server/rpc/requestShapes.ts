@@ -163,6 +163,7 @@ const shapes: Shapes = {
   'xenscope/vchanChoices': host,
   'xenscope/vchanPreview': { ...host, plan: vchanPlan },
   'xenscope/vchanOpen': { ...host, plan: vchanPlan, confirmed: flag },
+  'xenscope/vchanWatch': { ...host, ring: text },
   'xenscope/vchanSend': { ...host, consoleId: count, bytes: base64 },
   'xenscope/vchanReading': { ...host, consoleId: count, reads: flag, keepAll: flag },
   'xenscope/vchanEnd': { ...host, consoleId: count, how: oneOf('close', 'killed', 'vanished') },

@@ -27,10 +27,32 @@ export interface VchanPreview {
   readonly details: readonly string[];
 }
 
+/** Whose vchan is watched. */
+export interface VchanWatched {
+  readonly server: number;
+  /** Absent where nobody says so. */
+  readonly client?: number;
+  /** How its page was found, in words. */
+  readonly found: string;
+}
+
 export interface VchanSendResult {
   readonly sentBytes: number;
   /** Why not all were sent, in a sentence or two. */
   readonly problem?: string;
+}
+
+/** What was seen of a vchan between others at one look. */
+export interface VchanPassed {
+  /** `left`: to the server. */
+  readonly ring: 'left' | 'right';
+  readonly timeMs: number;
+  /** In base64. */
+  readonly bytes: string;
+  /** So many passed before them, and nobody saw them. */
+  readonly unseenBytes: number;
+  /** So many of the first of them may have been overwritten while they were read. */
+  readonly doubtfulBytes: number;
 }
 
 export interface VchanNews {
@@ -45,6 +67,8 @@ export interface VchanNews {
   readonly received: string;
   /** So many bytes before them were left out. */
   readonly leftOutBytes: number;
+  /** Instead of `received` where it is only watched: both directions, in the order in which they were seen. */
+  readonly passed?: readonly VchanPassed[];
 }
 
 export interface VchanRequests {
@@ -54,6 +78,11 @@ export interface VchanRequests {
   'xenscope/vchanOpen': {
     params: OnHost<{ plan: VchanPlan; confirmed: boolean }>;
     result: { readonly consoleId: number };
+  };
+  /** Listens to a vchan between others, by the name of its ring: nothing is written. The same news tell of it. */
+  'xenscope/vchanWatch': {
+    params: OnHost<{ ring: string }>;
+    result: { readonly consoleId: number; readonly watched: VchanWatched };
   };
   /** Answers when all bytes are in the ring, or cannot be; called off, it says how far it came. */
   'xenscope/vchanSend': {

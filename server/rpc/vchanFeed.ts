@@ -1,18 +1,23 @@
 /**
  * The ends of vchans that an editor drives on one host: opened through the guard, told of while they are
- * there, and closed with the editor's connection. News are made from what is true when they are sent.
+ * there, and closed with the editor's connection; and vchans between others to which it listens. News are
+ * made from what is true when they are sent.
  */
 import { explainVchan } from '../act/explainVchan';
 import { type VchanGuardOptions, judgeVchan, ownDomid } from '../act/vchanGuard';
 import { findOffers } from '../act/vchanOffers';
 import type { VchanPlan } from '../act/vchanPlan';
 import { VchanSession } from '../act/vchanSession';
+import type { Passed } from '../capture/tapWay';
 import { type Timer, sleep } from '../host/clock';
 import { XenscopeError } from '../host/errors';
 import type { Host } from '../host/host';
+import type { StoreClient } from '../host/storeClient';
 import type { DomainList } from '../model/domains';
 import type { RingVerdict } from '../model/rings/ringTypes';
-import type { VchanChoices, VchanNews, VchanPreview } from './vchanApi';
+import { noSuchRing } from './ringFeed';
+import type { VchanChoices, VchanNews, VchanPassed, VchanPreview, VchanWatched } from './vchanApi';
+import { VchanWatcher } from './vchanWatcher';
 
 export const maxVchanConsoles = 16;
 export const vchanNewsIntervalMs = 100;
@@ -35,7 +40,7 @@ export interface VchanFeedOptions extends VchanPost {
 }
 
 interface Console {
-  readonly session: VchanSession;
+  readonly of: VchanSession | VchanWatcher;
   /** What was told last, without what was received. */
   told: string;
 }
@@ -78,16 +83,7 @@ export class VchanFeed {
     const { store, nameDomain } = guard;
     const own = await ownDomid(plan, store);
     // Nothing is waited for from here on: what is true now is true when it is opened.
-    if (this.#isClosed) {
-      throw new XenscopeError('gone', 'This host was disconnected meanwhile.', {
-        wayOut: 'Connect it, and open the vchan again.',
-      });
-    }
-    if (this.#consoles.size >= maxVchanConsoles) {
-      throw new XenscopeError('limit', `${maxVchanConsoles} vchans are open by hand on this host already.`, {
-        wayOut: 'Close the panel of another one first.',
-      });
-    }
+    this.#mustHaveRoom();
     const session = new VchanSession({
       plan,
       program: openProgram(plan.actAs),
@@ -100,20 +96,44 @@ export class VchanFeed {
       },
       explain: (error) => explainVchan(error, plan, { store, nameDomain, ownDomid: own }),
     });
-    this.#consoles.set(consoleId, { session, told: '' });
+    this.#consoles.set(consoleId, { of: session, told: '' });
     this.#tellSoon();
   }
 
+  /** Listens to the vchan of this ring. Throws a XenscopeError where there is none. */
+  async watch(consoleId: number, ring: string): Promise<VchanWatched> {
+    const { host, guard } = this.#options;
+    const own = host.world ? undefined : await ownNumber(guard.store);
+    const observer = host.observer?.();
+    const page = observer?.pages().find(({ id, kind }) => id === ring && kind === 'vchan');
+    if (!observer || !page) throw noSuchRing(ring);
+    this.#mustHaveRoom();
+    const { domid: server, found } = page;
+    const client = page.peerDomid ?? own;
+    const watcher = new VchanWatcher({
+      page,
+      observer,
+      clock: host.clock,
+      server: guard.nameDomain(server),
+      client: client === undefined ? 'its client' : guard.nameDomain(client),
+      isHeld: () => host.world?.isHeld ?? false,
+    });
+    this.#consoles.set(consoleId, { of: watcher, told: '' });
+    this.#tellSoon();
+    return { server, found, ...(client !== undefined && { client }) };
+  }
+
   session(consoleId: number): VchanSession {
-    const session = this.#consoles.get(consoleId)?.session;
-    if (session) return session;
+    const session = this.#consoles.get(consoleId)?.of;
+    if (session instanceof VchanSession) return session;
+    if (session) throw new XenscopeError('unsupported', 'This vchan is only watched: no end of it is ours.');
     throw new XenscopeError('gone', 'This vchan is not open any more.', { wayOut: 'Open it again.' });
   }
 
   async forget(consoleId: number): Promise<void> {
     const known = this.#consoles.get(consoleId);
     this.#consoles.delete(consoleId);
-    await known?.session.end('close');
+    await known?.of.end('close');
   }
 
   /** Closes all in order; an end whose store says nothing any more is not waited for. */
@@ -127,6 +147,18 @@ export class VchanFeed {
     const closed = Promise.allSettled(ids.map((id) => this.forget(id)));
     await Promise.race([closed, patience]);
     enough.abort();
+  }
+
+  #mustHaveRoom(): void {
+    if (this.#isClosed) {
+      throw new XenscopeError('gone', 'This host was disconnected meanwhile.', {
+        wayOut: 'Connect it, and open the vchan again.',
+      });
+    }
+    if (this.#consoles.size < maxVchanConsoles) return;
+    throw new XenscopeError('limit', `${maxVchanConsoles} vchans are open by hand on this host already.`, {
+      wayOut: 'Close the panel of another one first.',
+    });
   }
 
   #mustTakePart(): NonNullable<Host['openProgram']> {
@@ -151,20 +183,35 @@ export class VchanFeed {
 
   #tell(consoleId: number, console: Console): void {
     const { hostId, host, verdictOf, send } = this.#options;
-    const { state } = console.session;
+    const { of: source } = console;
+    const { state } = source;
     const verdict = state.phase === 'open' && state.ring !== undefined ? verdictOf(state.ring) : undefined;
-    const { bytes, droppedBytes } = console.session.take();
+    const what = whatCame(source);
     const words = JSON.stringify([state, verdict]);
-    if (bytes.length === 0 && words === console.told) return;
+    if (what.received === '' && !what.passed?.length && words === console.told) return;
     console.told = words;
-    send({
-      host: hostId,
-      consoleId,
-      timeMs: host.clock.nowMs(),
-      state,
-      ...(verdict && { verdict }),
-      received: bytes.toString('base64'),
-      leftOutBytes: droppedBytes,
-    });
+    const timeMs = host.clock.nowMs();
+    send({ host: hostId, consoleId, timeMs, state, ...(verdict && { verdict }), ...what });
   }
+}
+
+type What = Pick<VchanNews, 'received' | 'leftOutBytes' | 'passed'>;
+
+function whatCame(source: VchanSession | VchanWatcher): What {
+  if (source instanceof VchanSession) {
+    const { bytes, droppedBytes } = source.take();
+    return { received: bytes.toString('base64'), leftOutBytes: droppedBytes };
+  }
+  const { passed, leftOutBytes } = source.take();
+  return { received: '', leftOutBytes, passed: passed.map(toldOf) };
+}
+
+function toldOf({ bytes, ...rest }: Passed): VchanPassed {
+  return { ...rest, bytes: bytes.toString('base64') };
+}
+
+/** A vchan of a real host is seen by whom it is lent to; undefined where the store does not say who that is. */
+async function ownNumber(store: StoreClient): Promise<number | undefined> {
+  const text = await store.read('domid').catch(() => undefined);
+  return text && /^[0-9]{1,5}$/.test(text.toString('latin1')) ? Number(text) : undefined;
 }

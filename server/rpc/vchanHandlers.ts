@@ -16,6 +16,10 @@ export function createVchanHandlers(hosts: HostRegistry, firstId: number): Vchan
       await vchans(host).open(consoleId, plan, confirmed);
       return { consoleId };
     },
+    'xenscope/vchanWatch': async ({ host, ring }) => {
+      const consoleId = nextConsoleId++;
+      return { consoleId, watched: await vchans(host).watch(consoleId, ring) };
+    },
     'xenscope/vchanSend': ({ host, consoleId, bytes }, signal) =>
       vchans(host).session(consoleId).send(Buffer.from(bytes, 'base64'), signal),
     'xenscope/vchanReading': async ({ host, consoleId, reads, keepAll }) => {

@@ -258,6 +258,34 @@ describe('the observer of a real host', () => {
       assert.equal(mapped.size, 0);
     });
 
+    it('shows the bytes of their rings where those are lent to this domain, and lets go of them as well', async () => {
+      await listed();
+      const { grants } = world.machine.portsOf(1);
+      const control = grants.share(0, 1, { writable: true });
+      const ours = grants.share(0, 2, { writable: false });
+      const others = grants.share(2, 1, { writable: true });
+      control.memory.store32(16, 12 | (13 << 16));
+      control.memory.store8(20, 1);
+      control.memory.store8(21, 1);
+      [...others.grefs, ...ours.grefs].forEach((gref, at) => control.memory.store32(24 + 4 * at, gref));
+      ours.memory.copyIn(4094, Buffer.from('to us'));
+      await announce(`${root}/vchan/0/rings`, control.grefs[0]!);
+      await until(() => vchans().length > 0);
+      const [page] = vchans();
+      const bytes = Buffer.alloc(5);
+      assert.equal(page!.copyRing!('right', bytes, 4094), true);
+      assert.equal(bytes.toString(), 'to us');
+      throwsCode(() => page!.copyRing!('left', bytes, 0), 'notOurs');
+      attempts = 0;
+      throwsCode(() => page!.copyRing!('left', bytes, 0), 'notOurs');
+      assert.equal(attempts, 0, 'not tried again at once');
+      assert.equal(mapped.size, 2, 'the control page, and the pages of one ring');
+      clock.tick(leaseMs);
+      clock.tick(leaseMs);
+      assert.equal(mapped.size, 0);
+      assert.equal(page!.copyRing!('right', bytes, 4094), true, 'and mapped again when somebody looks');
+    });
+
     it('takes no page for one that is not, or is not ours, and no node that says nothing', async () => {
       await listed();
       await announce(`${root}/nonsense`, 'nonsense');

@@ -4,7 +4,7 @@
  */
 import type { Faults } from '../faults';
 import type { Machine } from '../machine/machine';
-import { ringBytesOf } from '../machine/vchanLooks';
+import { ringsOf } from '../machine/vchanLooks';
 import { corruptIndex } from '../rings/vchanSteps';
 
 /** A domain that has rung may find the index of its vchans that it moves as a producer where it cannot be. */
@@ -16,7 +16,7 @@ export function strikeVchan(machine: Machine, faults: Faults, domid: number): vo
     const [first] = grants;
     const isServer = ownerDomid === domid;
     const isClient = first!.toDomid === domid && first!.maps > 0 && first!.isWritable;
-    if (!(isServer || isClient) || !ringBytesOf(each, lent)) continue;
+    if (!(isServer || isClient) || !ringsOf(each, lent)) continue;
     if (!faults.strikes('corruptIndex', domid)) continue;
     corruptIndex(frames.memory, isServer ? 'right_prod' : 'left_prod', faults.random);
   }

@@ -2,13 +2,14 @@
  * Looks at the rings that frontends share with their backends. Which those are, the nodes of the devices
  * tell; here their grants are found, so that nobody is shown a page that is not lent.
  */
-import { copyPart, memoryOver, type RevocableMemory } from '../../host/bufferMemory';
+import { copyPart } from '../../host/bufferMemory';
 import type { ObservedInside, ObservedPage } from '../../host/observer';
 import { PAGE_BYTES } from '../../host/pages';
 import { deviceRingPath, isSameRing, type DeviceRing } from '../../wire/deviceRings/deviceRing';
 import { FLEX_RING_INDEXES, FLEX_RING_ORDER_MAX, flexRingBytes } from '../../wire/flexRing';
 import type { Port } from './eventTable';
 import type { Grant } from './grantTable';
+import { type GrantedView, lookThrough } from './lookThrough';
 import { insideOf } from './portInside';
 
 /** What is asked of a machine. */
@@ -90,7 +91,7 @@ export class DeviceLooks {
   #look(id: string, ring: DeviceRing, grants: readonly Grant[]): Look {
     const world = this.#world;
     const ringBytes = ring.format.kind === 'flex' ? flexBytes(grants[0]!) : undefined;
-    let view: ReturnType<typeof readOnlyMemory> | undefined;
+    let view: GrantedView | undefined;
     let isClosed = false;
     let inside: ObservedInside | undefined;
     const page: ObservedPage = {
@@ -102,7 +103,7 @@ export class DeviceLooks {
       found: `lent to domain ${ring.backendDomid}, as ${ring.node} of ${ring.deviceClass} ${ring.devid} tells`,
       copy(into, offset = 0) {
         if (isClosed) return false;
-        view ??= readOnlyMemory(grants);
+        view ??= lookThrough(grants);
         copyPart(view.memory, into, offset);
         return true;
       },
@@ -113,7 +114,7 @@ export class DeviceLooks {
     };
     const close = () => {
       isClosed = true;
-      view?.close();
+      view?.close('The device whose ring this was shares it no more.');
     };
     return { page, ring, grants, close };
   }
@@ -126,23 +127,6 @@ export class DeviceLooks {
 
 function isLentTo(grant: Grant | undefined, domid: number): boolean {
   return grant !== undefined && grant.toDomid === domid && grant.frames.memory.dead === undefined;
-}
-
-/** All pages one behind the other, wherever they lie, mapped for reading when somebody first looks. */
-function readOnlyMemory(grants: readonly Grant[]): { memory: RevocableMemory; close(): void } {
-  const views = new Map([...new Set(grants.map(({ frames }) => frames))].map((it) => [it, it.readOnly()]));
-  const parts = grants.map(({ frames, page }) => ({
-    ...frames.partOf(page),
-    buffer: views.get(frames)!.buffer,
-  }));
-  const memory = memoryOver(parts, 'read');
-  return {
-    memory,
-    close() {
-      memory.revoke('The device whose ring this was shares it no more.');
-      for (const view of views.values()) view.close();
-    },
-  };
 }
 
 /** `in` and `out`; undefined while the frontend has not written the order, or a wrong one. */

@@ -7,8 +7,11 @@ import { BufferMemory, copyPart } from '../../host/bufferMemory';
 import type { ObservedPage } from '../../host/observer';
 import { PAGE_BYTES } from '../../host/pages';
 import type { SharedMemory } from '../../host/memory';
-import { VCHAN_GRANTS_OFFSET, VCHAN_PAGE, looksLikeVchan, vchanGrants } from '../../wire/vchanPage';
+import { VCHAN_GRANTS_OFFSET, VCHAN_PAGE, looksLikeVchan } from '../../wire/vchanPage';
+import { vchanRingOffset, vchanRingPages } from '../../wire/vchanRings';
 import type { Frames } from './frames';
+import type { Grant } from './grantTable';
+import { type GrantedView, lookThrough } from './lookThrough';
 import type { Lent } from './machine';
 
 const { fields } = VCHAN_PAGE;
@@ -18,6 +21,17 @@ interface Look {
   readonly frames: Frames;
   close(): void;
 }
+
+type RingName = 'left' | 'right';
+type Rings = Readonly<
+  Record<
+    RingName,
+    {
+      readonly order: number;
+      /** Of its pages, where it has some of its own. */ readonly grants: readonly Grant[];
+    }
+  >
+>;
 
 export class VchanLooks {
   readonly #lent: () => readonly Lent[];
@@ -37,8 +51,8 @@ export class VchanLooks {
       const known = this.#looks.get(id);
       if (known) return [known.page];
       if (second || grant!.maps === 0) return [];
-      const ringBytes = ringBytesOf(each, lent);
-      return ringBytes ? [this.#look(id, each, ringBytes)] : [];
+      const rings = ringsOf(each, lent);
+      return rings ? [this.#look(id, each, rings)] : [];
     });
   }
 
@@ -50,51 +64,63 @@ export class VchanLooks {
     }
   }
 
-  #look(
-    id: string,
-    { ownerDomid, toDomid, frames, grants }: Lent,
-    ringBytes: [number, number],
-  ): ObservedPage {
+  #look(id: string, { ownerDomid, toDomid, frames, grants }: Lent, rings: Rings): ObservedPage {
     const { gref } = grants[0]!;
     const view = frames.readOnly();
     const memory = new BufferMemory({ buffer: view.buffer, offset: 0, bytes: PAGE_BYTES }, 'read');
+    const views = { left: undefined, right: undefined } as Record<RingName, GrantedView | undefined>;
+    const isGone = () => frames.memory.dead !== undefined || memory.dead !== undefined;
     const page: ObservedPage = {
       id,
       kind: 'vchan',
       domid: ownerDomid,
+      peerDomid: toDomid,
       gref,
-      ringBytes,
+      ringBytes: [2 ** rings.left.order, 2 ** rings.right.order],
       found: `lent to domain ${toDomid} under grant ${gref}, and its words are those of a vchan`,
       copy(into, offset = 0) {
-        if (frames.memory.dead !== undefined || memory.dead !== undefined) return false;
+        if (isGone()) return false;
         copyPart(memory, into, offset);
+        return true;
+      },
+      copyRing(name, into, offset) {
+        const { order, grants } = rings[name];
+        if (isGone() || grants.some((grant) => grant.frames.memory.dead !== undefined)) return false;
+        const inPage = vchanRingOffset(order);
+        if (inPage !== undefined) memory.copyOut(inPage + offset, into);
+        else (views[name] ??= lookThrough(grants)).memory.copyOut(offset, into);
         return true;
       },
     };
     const close = () => {
-      memory.revoke('The vchan whose page this was has ended.');
+      memory.revoke(hasEnded);
       view.close();
+      for (const ring of Object.values(views)) ring?.close(hasEnded);
     };
     this.#looks.set(id, { page, frames, close });
     return page;
   }
 }
 
-/** How long its rings are, to the server and to the client; undefined when it is no vchan. */
-export function ringBytesOf(
-  { ownerDomid, toDomid, frames }: Lent,
-  lent: readonly Lent[],
-): [number, number] | undefined {
+const hasEnded = 'The vchan whose page this was has ended.';
+
+/** To the server and to the client, as its page says; undefined when it is no vchan. */
+export function ringsOf({ ownerDomid, toDomid, frames }: Lent, lent: readonly Lent[]): Rings | undefined {
   const { memory } = frames;
   if (memory.dead !== undefined) return undefined;
   const words = vchanWords(memory);
   if (!looksLikeVchan(words)) return undefined;
   const others = lent.filter((other) => other.ownerDomid === ownerDomid && other.toDomid === toDomid);
-  const grefs = new Set(others.flatMap(({ grants }) => grants.map(({ gref }) => gref)));
-  for (let at = 0; at < vchanGrants(words); at++) {
-    if (!grefs.has(memory.load32(VCHAN_GRANTS_OFFSET + 4 * at))) return undefined;
-  }
-  return [2 ** words.leftOrder, 2 ** words.rightOrder];
+  const known = new Map(others.flatMap(({ grants }) => grants.map((grant) => [grant.gref, grant] as const)));
+  let at = VCHAN_GRANTS_OFFSET;
+  const ring = (order: number) => {
+    const grefs = Array.from({ length: vchanRingPages(order) }, (_, page) => memory.load32(at + 4 * page));
+    at += 4 * grefs.length;
+    return { order, grants: grefs.flatMap((gref) => known.get(gref) ?? []) };
+  };
+  const rings = { left: ring(words.leftOrder), right: ring(words.rightOrder) };
+  const isWhole = Object.values(rings).every(({ order, grants }) => grants.length === vchanRingPages(order));
+  return isWhole ? rings : undefined;
 }
 
 function vchanWords(memory: SharedMemory) {

@@ -59,6 +59,26 @@ describe('the observer of vchans', () => {
     }
   });
 
+  it('shows the bytes of its rings: within the page, and in pages of their own', () => {
+    const { server, client, control, words, seen } = vchan(11, 13);
+    const ring = server.grants.share(2, 2, { writable: false });
+    ring.grefs.forEach((gref, at) => words.store32(VCHAN_GRANTS_OFFSET + 4 * at, gref));
+    client.grants.map(1, control.grefs, 'write');
+    words.copyIn(2048 + 100, Buffer.from('to the server'));
+    ring.memory.copyIn(4090, Buffer.from('to the client'));
+    const [page] = seen();
+    const bytes = Buffer.alloc(13);
+    assert.equal(page!.copyRing!('left', bytes, 100), true);
+    assert.equal(bytes.toString(), 'to the server');
+    assert.equal(page!.copyRing!('right', bytes, 4090), true);
+    assert.equal(bytes.toString(), 'to the client');
+    assert.equal(page!.peerDomid, 2);
+    ring.end();
+    assert.equal(page!.copyRing!('right', bytes, 0), false, 'its pages are taken back');
+    control.endWhenUnused();
+    assert.equal(page!.copyRing!('left', bytes, 0), false);
+  });
+
   it('tells when one comes and when it goes, and keeps no page alive', () => {
     const { machine, server, client, control, seen } = vchan(11, 12);
     const gref = server.grants.share(2, 1, { writable: true }).grefs[0]!;
