@@ -10,7 +10,7 @@ const forXen = ['xenstore-utils', 'xen-utils-4.17', 'libxen-dev', 'libxenmisc4.1
 /** What each kind of test needs beyond Node. */
 export const needs = {
   package: ['gcc', 'libc6-dev'],
-  interop: forXen,
+  interop: [...forXen, 'curl'],
   xen: ['chromium', 'fonts-dejavu-core'],
   e2e: ['xenstore-utils', 'chromium', 'ripgrep', 'fonts-dejavu-core'],
 };

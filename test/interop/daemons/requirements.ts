@@ -42,6 +42,8 @@ const guestNeeds: readonly Need[] = [
   gcc,
 ];
 
+const curl: Need = { what: 'curl', package: 'curl', isThere: () => isOnPath('curl') };
+
 const root: Need = { what: 'the rights of root', package: 'none', isThere: () => process.getuid?.() === 0 };
 
 /** One sentence that names everything that is missing; undefined when nothing is. */
@@ -68,6 +70,11 @@ export function describeWithDaemons(title: string, define: (this: Mocha.Suite) =
 /** The same for the guest that is compiled from the header of Debian's libxen-dev. */
 export function describeWithRingGuest(title: string, define: (this: Mocha.Suite) => void): void {
   describeUnless(missingOf(guestNeeds), title, define);
+}
+
+/** With Debian's curl. */
+export function describeWithCurl(title: string, define: (this: Mocha.Suite) => void): void {
+  describeUnless(missingOf([curl]), title, define);
 }
 
 /** With the daemons, and as root: a server for another user is started. */
