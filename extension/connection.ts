@@ -4,8 +4,7 @@
  * requests know nothing of that: they are bound to whichever server runs. Nor do they know of a
  * second server, which runs as root and has the host of this machine (rootServer.ts).
  */
-import { spawn, type ChildProcess } from 'node:child_process';
-import { homedir } from 'node:os';
+import type { ChildProcess } from 'node:child_process';
 import * as vscode from 'vscode';
 import type { LanguageClient } from 'vscode-languageclient/node';
 import {
@@ -19,10 +18,9 @@ import {
 } from '../server/rpc/api';
 import { createClient } from './client';
 import { failureOf, failures } from './errors';
+import { eachLine, killed, launchServer, type Logs } from './launchServer';
 import { RestartPolicy } from './restartPolicy';
 import { RootServer, isForRoot, machineId, mergeHosts, rootFirstId } from './rootServer';
-import { say } from './say';
-import { chooseServerNode, type ServerNode } from './serverNode';
 import { settings } from './settings';
 import { Signal } from './signal';
 import { Turns, type Turn } from './turns';
@@ -34,11 +32,6 @@ export type ServerState =
   | { readonly kind: 'running' }
   /** It ended and is started again after a pause. */
   | { readonly kind: 'waiting'; readonly delayMs: number; readonly reason: string };
-
-export interface Logs {
-  readonly extension: vscode.LogOutputChannel;
-  readonly server: vscode.LogOutputChannel;
-}
 
 type Handler = { readonly name: NotificationName; readonly handle: (params: never) => void };
 
@@ -173,10 +166,12 @@ export class Connection implements vscode.Disposable {
   private async startIn(turn: Turn): Promise<LanguageClient> {
     await turn.only(this.stopped);
     const startedAt = Date.now();
-    const child = await turn.only(this.launch(), killed).catch((error: unknown) => {
-      if (turn.isCurrent) this.startAfterPause(failureOf(error).message, 0);
-      throw error;
-    });
+    const child = await turn
+      .only(launchServer(this.serverScript, this.logs), killed)
+      .catch((error: unknown) => {
+        if (turn.isCurrent) this.startAfterPause(failureOf(error).message, 0);
+        throw error;
+      });
     this.child = child;
     const ended = new Promise<string>((resolve) => {
       child.once('error', (error) => resolve(error.message));
@@ -202,22 +197,6 @@ export class Connection implements vscode.Disposable {
     return client;
   }
 
-  private async launch(): Promise<ChildProcess> {
-    const node = await chooseServerNode(settings.serverNode(), process.execPath);
-    this.logs.extension.info(`The server runs on ${node.why}.`);
-    if (node.problem !== undefined) this.tellNodeProblem(node.problem);
-    return this.spawn(node);
-  }
-
-  private spawn(node: ServerNode): ChildProcess {
-    return spawn(node.command, [this.serverScript, 'editor', '--stdio'], {
-      cwd: homedir(),
-      env: { ...process.env, ...librariesEnv(), ...node.env },
-      stdio: ['pipe', 'pipe', 'pipe'],
-      windowsHide: true,
-    });
-  }
-
   private connect(child: ChildProcess): Promise<LanguageClient> {
     return createClient({
       server: () => Promise.resolve(child),
@@ -225,7 +204,7 @@ export class Connection implements vscode.Disposable {
       outputChannel: this.logs.server,
       names: this.names(),
       onNotification: (name, params) => this.onOwnNotification(name, params),
-      onStderr: (input) => this.logLines(input),
+      onStderr: (input) => eachLine(input, (line) => this.logs.server.info(line)),
     });
   }
 
@@ -276,16 +255,6 @@ export class Connection implements vscode.Disposable {
     return mergeHosts(own, this.root.hosts);
   }
 
-  private logLines(input: NodeJS.ReadableStream): void {
-    let rest = '';
-    input.setEncoding('utf8');
-    input.on('data', (chunk: string) => {
-      const lines = (rest + chunk).split(/\r?\n/);
-      rest = lines.pop()!.slice(-10_000);
-      for (const line of lines) this.logs.server.info(line);
-    });
-  }
-
   private onEnded(child: ChildProcess, how: string, ranForMs: number): void {
     if (this.child !== child || this.disposed) return;
     this.turns.end();
@@ -304,26 +273,6 @@ export class Connection implements vscode.Disposable {
       this.begin().catch((error: unknown) => this.logs.extension.error(failureOf(error).text));
     }, delayMs);
   }
-
-  private tellNodeProblem(problem: string): void {
-    this.logs.extension.warn(problem);
-    void say.warning(problem, 'Open Setting').then((answer) => {
-      if (answer)
-        void vscode.commands.executeCommand('workbench.action.openSettings', 'xenscope.server.node');
-    });
-  }
-}
-
-/** A server that was launched for a start that is over: it would run beside the other, with a world of its own. */
-function killed(child: ChildProcess): void {
-  child.on('error', () => undefined);
-  child.kill();
-}
-
-/** Named as the server's own documentation names it. */
-function librariesEnv(): Record<string, string> {
-  const folders = settings.xenLibraries();
-  return folders === '' ? {} : { XENSCOPE_XEN_LIBRARIES: folders };
 }
 
 function fail(error: unknown): never {

@@ -4,9 +4,10 @@
 import * as vscode from 'vscode';
 import type { ApiNotifications } from '../server/rpc/api';
 import { Acts } from './acts';
-import { Connection, type Logs } from './connection';
+import { Connection } from './connection';
 import { failureOf } from './errors';
 import { Hosts, simulatorId } from './hosts';
+import type { Logs } from './launchServer';
 import { say } from './say';
 import { onSettings, settings } from './settings';
 import { Signal } from './signal';

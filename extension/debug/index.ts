@@ -4,7 +4,7 @@
  */
 import { homedir } from 'node:os';
 import * as vscode from 'vscode';
-import type { Logs } from '../connection';
+import type { Logs } from '../launchServer';
 import { chooseServerNode } from '../serverNode';
 import { settings } from '../settings';
 import { debugType, resolveConfiguration, simulatorConfiguration } from './configurations';
