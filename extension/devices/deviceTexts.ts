@@ -17,7 +17,7 @@ const stateNames = [
 const meanings: Readonly<Record<DeviceSideName, readonly string[]>> = {
   frontend: [
     'There is no state here, or it cannot be read.',
-    'The device was made; no driver in the guest has begun with it yet.',
+    'The device was made, or begins anew; the guest has not set up its rings yet.',
     'Frontends have no use for this state.',
     'The guest has set up its rings and waits for the backend.',
     'The guest uses the device.',

@@ -13,6 +13,8 @@ import { webviewPage } from './html';
 import { RingPanel } from './ring';
 
 const connectTimeoutMs = 10_000;
+/** Rings are found a moment after the states have moved, and forgotten so: a few frames look them up. */
+const ringLooksAfterMove = 3;
 /** XenbusStates that have a name. */
 const states = [0, 1, 2, 3, 4, 5, 6, 7, 8];
 
@@ -38,6 +40,7 @@ export class DevicePanel {
   private latest: DeviceFrame | undefined;
   /** How the device stood when its rings were looked up. */
   private ringsOf = '';
+  private ringLooks = 0;
   private closed = false;
 
   private constructor(
@@ -144,9 +147,9 @@ export class DevicePanel {
     this.show();
     const { frontend, backend } = frame.row;
     const stands = `${frontend.state} ${backend.state}`;
-    if (stands === this.ringsOf) return;
+    if (stands !== this.ringsOf) this.ringLooks = ringLooksAfterMove;
     this.ringsOf = stands;
-    this.tellRings(frame).catch(this.xenscope.report);
+    if (this.ringLooks-- > 0) this.tellRings(frame).catch(this.xenscope.report);
   }
 
   private show(): void {
@@ -168,7 +171,6 @@ export class DevicePanel {
     const ours = rings.filter(isOurs).map((ring) => ({
       id: ring.id,
       label: ringLabel(ring),
-      text: ring.verdict.text,
     }));
     this.post({ kind: 'rings', rings: ours });
   }

@@ -77,9 +77,7 @@ describe('acts on devices', () => {
         `${back}/online: "1" → "0"`,
         `${back}/state: 4 (Connected) → 5 (Closing)`,
         'Its rings go: what is in flight in them is asked again by the guest, or lost.',
-        'Then the frontend in web (3) has to go to Closed (6): the backend closes, and the frontend has to let the device go.',
-        'Then the backend in Domain-0 (0) has to go to Closed (6): the frontend has closed, and the backend has to follow.',
-        'Then nobody has to move: both have closed, and the device is to be removed.',
+        'Then, by the rules, the frontend goes to Closed (6) and the backend to Closed (6): both have closed, and the device is to be removed.',
       ]);
       assert.deepEqual(await rig.states(), [Connected, Connected], 'it only looked');
     });
@@ -94,7 +92,10 @@ describe('acts on devices', () => {
         ),
         details.join('\n'),
       );
-      assert.equal(details.at(-1), 'Then nobody has to move: both are connected.');
+      assert.equal(
+        details.at(-1),
+        'Then, by the rules, the backend goes to InitWait (2), the frontend to Initialised (3), the backend to Connected (4) and the frontend to Connected (4): both are connected.',
+      );
     });
 
     it('and refused where they make no sense, with a way out', async () => {
@@ -145,7 +146,7 @@ describe('acts on devices', () => {
       await stands(Connected, Connected);
       const { verdict, details } = await acts.preview(edit({ kind: 'forceClose' }));
       assert.equal(verdict, 'confirm');
-      assert.match(details.at(-1)!, /^This is what the rules say\./);
+      assert.match(details.at(-1)!, /^A frontend that keeps its state to itself/);
     });
 
     it('leave domain 0’s own devices alone, unless a setting allows it', async () => {

@@ -150,16 +150,19 @@ class DevicePage {
   }
 
   private showRings(rings: Extract<ToDevice, { kind: 'rings' }>['rings']): void {
+    const key = JSON.stringify(rings);
+    if (this.ringList.dataset.key === key) return;
+    this.ringList.dataset.key = key;
     this.rings.hidden = rings.length === 0;
     this.ringList.replaceChildren(
-      ...rings.map(({ id, label, text }) => {
+      ...rings.map(({ id, label }) => {
         const link = element('a', { text: label });
         link.href = '#';
         link.addEventListener('click', (event) => {
           event.preventDefault();
           this.post({ kind: 'showRing', ring: id });
         });
-        return element('li', {}, link, element('span', { className: 'dim', text: ` ${text}` }));
+        return element('li', {}, link);
       }),
     );
   }

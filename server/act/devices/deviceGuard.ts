@@ -2,6 +2,7 @@
 import type { StoreOperations } from '../../host/storeClient';
 import { holdsRings } from '../../wire/xenbusDance';
 import { XenbusState } from '../../wire/xenbusState';
+import { isAtOrBelow } from '../../wire/xsPath';
 import type { DeviceEdit, Verdict } from '../edit';
 import { type GuardOptions, insistOnDomain0, isOwnOfDomain0, maxListedPaths } from '../guard';
 import type { NodeChange } from './deviceAct';
@@ -69,28 +70,24 @@ function removalLines(changes: readonly NodeChange[]): string[] {
 function writingLines(
   { device, changes }: PlannedAct,
   { act }: DeviceEdit,
-  { nameDomain, isReal }: GuardOptions,
+  { isReal }: GuardOptions,
 ): string[] {
   const known = device!;
   const pair = pairAfter(known, changes);
-  const lines = [
-    ...changes.map(changeText),
-    ...ringLines(known, pair),
-    ...whatFollows(pair, known, nameDomain),
-  ];
+  const lines = [...changes.map(changeText), ...ringLines(known, pair), whatFollows(pair)];
   const later = act.kind === 'reconnect' ? laterChange(known, changes) : undefined;
   if (later) {
-    const closed = { ...known, frontend: { ...known.frontend, state: XenbusState.Closed } };
+    const { Initialising: frontend, Closed: backend } = XenbusState;
     lines.push(
       `${changeText(later)}, unless the frontend begins anew by itself.`,
-      ...whatFollows({ ...pairAfter(closed, [later]), backend: XenbusState.Closed }, known, nameDomain),
+      whatFollows({ ...pair, frontend, backend }),
     );
   }
   const writesFrontend =
-    later !== undefined || changes.some(({ path }) => path.startsWith(known.frontend.path));
-  if (isReal && writesFrontend && known.frontend.path !== '') {
+    later !== undefined || changes.some(({ path }) => isAtOrBelow(path, known.frontend.path));
+  if (isReal && known.frontend.exists && writesFrontend) {
     lines.push(
-      'This is what the rules say. A frontend that keeps its state to itself, as those of Linux do, does not see what is written for it, and begins anew only when its driver is loaded again or the device is plugged anew.',
+      'A frontend that keeps its state to itself, as those of Linux do, does not see what is written for it: it begins anew only when its driver is loaded again or the device is plugged anew.',
     );
   }
   return lines;

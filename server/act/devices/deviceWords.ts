@@ -65,14 +65,21 @@ export function pairAfter(device: DeviceStanding, changes: readonly NodeChange[]
   };
 }
 
-/** Who moves then, one line for each move, until nobody has to. */
-export function whatFollows(pair: XenbusPair, device: DeviceStanding, name: NameDomain): string[] {
-  const lines: string[] = [];
-  for (let now = pair; lines.length < maxFollowingSteps;) {
+/** Who goes where then, by the rules, until nobody has to move: one sentence. */
+export function whatFollows(pair: XenbusPair): string {
+  const moves: string[] = [];
+  for (let now = pair; ;) {
     const { who, to, why } = xenbusTurn(now);
-    if (who === 'nobody' || to === undefined) return [...lines, `Then nobody has to move: ${why}.`];
-    lines.push(`Then the ${who} in ${name(device[who].domid)} has to go to ${stateText(to)}: ${why}.`);
+    if (who === 'nobody' || to === undefined || moves.length >= maxFollowingSteps) {
+      return moves.length === 0
+        ? `Then nobody has to move: ${why}.`
+        : `Then, by the rules, ${inOrder(moves)}: ${why}.`;
+    }
+    moves.push(`the ${who} ${moves.length === 0 ? 'goes ' : ''}to ${stateText(to)}`);
     now = { ...now, [who]: to };
   }
-  return lines;
+}
+
+function inOrder(moves: readonly string[]): string {
+  return moves.length === 1 ? moves[0]! : `${moves.slice(0, -1).join(', ')} and ${moves.at(-1)}`;
 }

@@ -3,7 +3,7 @@ import { xenbusMoves, xenbusTurn } from '../../wire/xenbusDance';
 import type { XenbusState } from '../../wire/xenbusState';
 import { compareNames } from '../naturalOrder';
 import type { DeviceSeen, SideSeen } from './deviceSeen';
-import type { DeviceDetail, DeviceRow, DeviceSide, PublishedNode } from './deviceTypes';
+import type { DanceStep, DeviceDetail, DeviceRow, DeviceSide, PublishedNode } from './deviceTypes';
 
 type Sides = ReadonlyMap<string, SideSeen>;
 
@@ -54,9 +54,7 @@ function deviceOf(
     backend,
     ...(online === undefined ? {} : { online: online === '1' }),
     turn,
-    history: [...(front?.steps ?? []), ...(back?.steps ?? [])].sort(
-      (one, other) => one.timeMs - other.timeMs,
-    ),
+    history: historyOf(front, back),
     published: { frontend: publishedOf(named), backend: publishedOf(back) },
     naming: {
       ...(named ? { frontend: named.naming } : {}),
@@ -68,6 +66,20 @@ function deviceOf(
     },
     hasDomain,
   };
+}
+
+function historyOf(front: SideSeen | undefined, back: SideSeen | undefined): DanceStep[] {
+  const steps = [...(front?.steps ?? []), ...(back?.steps ?? [])];
+  return steps
+    .sort((one, other) => one.order - other.order)
+    .map(({ timeMs, side, from, to, isDirect, isIllegal }) => ({
+      timeMs,
+      side,
+      from,
+      to,
+      isDirect,
+      isIllegal,
+    }));
 }
 
 /** One that is not there has the place that the other names. */

@@ -28,13 +28,18 @@ export interface DeviceSeen extends Omit<DeviceRow, 'diagnoses'> {
   readonly hasDomain: (domid: number) => boolean;
 }
 
+/** Two moves may be seen within one millisecond: `order` says which came first, of whatever side. */
+export type OrderedStep = DanceStep & { readonly order: number };
+
+let lastOrder = 0;
+
 export class SideSeen {
   state = 0;
   sinceMs: number | undefined;
   nodes: readonly PublishedNode[] = [];
   perms: readonly XsPerm[] | undefined;
   error: string | undefined;
-  readonly steps: DanceStep[] = [];
+  readonly steps: OrderedStep[] = [];
   droppedSteps = 0;
   /** Events of its state, counted; one more than what the last reading is sure to cover is one move. */
   #events = 0;
@@ -94,7 +99,7 @@ export class SideSeen {
     const { side } = this.path;
     // Nodes that come and go are no moves of a driver.
     const isIllegal = isDirect && from !== 0 && to !== 0 && !isXenbusMove(side, from, to);
-    this.steps.push({ timeMs, side, from, to, isDirect, isIllegal });
+    this.steps.push({ timeMs, side, from, to, isDirect, isIllegal, order: ++lastOrder });
     if (this.steps.length <= maxSteps) return;
     this.steps.shift();
     this.droppedSteps++;

@@ -1,0 +1,193 @@
+/**
+ * A device in the real VS Code, from its panel: its dance, what stops it, the reconnect by the button of its row, and
+ * the acts by hand with their questions.
+ */
+import assert from 'node:assert/strict';
+import type { Locator } from 'playwright-core';
+import { picture } from './artefacts';
+import { eventually } from './eventually';
+import { useEditor } from './host';
+import type { XenstoreShell } from './shell';
+import { Xenscope } from './xenscope';
+
+describe('acts on devices in VS Code', function () {
+  this.timeout(180_000);
+  const editor = useEditor({ settings: { 'xenscope.simulator.pace': 3 } });
+  let xenscope: Xenscope;
+  let devices: Locator;
+  let shell: XenstoreShell;
+
+  before(async () => {
+    xenscope = new Xenscope(editor());
+    await xenscope.page.setViewportSize({ width: 1500, height: 1200 });
+    await xenscope.open();
+    shell = await xenscope.shell();
+    // Rows that are not on screen cannot be found.
+    for (const title of ['Hosts', 'Xenstore', 'Rings', 'Watches', 'Devices']) {
+      await xenscope.workbench.pane(title).locator('.pane-header').click();
+    }
+    await xenscope.workbench.widenSideBar(480);
+    devices = xenscope.workbench.pane('Devices');
+  });
+
+  const device = (label: string, owner: string) =>
+    devices.locator(`[role=treeitem][aria-label^="${label} of ${owner} "]`);
+  const panel = () =>
+    xenscope.page.frameLocator('iframe.webview.ready:visible').last().frameLocator('iframe#active-frame');
+  const side = (name: string) => panel().getByRole('region', { name, exact: true });
+  const moves = () =>
+    panel().getByRole('table', { name: 'The dance, newest move first' }).locator('tbody tr');
+  const dialog = () => xenscope.workbench.dialog;
+  const stands = (states: RegExp) =>
+    eventually(`the device stands so: ${String(states)}`, async () =>
+      states.test((await device('vif 0', 'web').getAttribute('aria-label')) ?? ''),
+    );
+
+  async function setFault(often: string): Promise<void> {
+    await eventually(`the fault is ${often}`, async () => {
+      await xenscope.workbench.command('Xenscope: Set a Fault…');
+      await xenscope.workbench.quickPickNamed('Unseen backend').click({ timeout: 5000 });
+      await xenscope.workbench.quickPickNamed(often).click({ timeout: 5000 });
+      await xenscope.workbench
+        .statusItem(`Unseen backend: ${often.toLowerCase()}`)
+        .waitFor({ timeout: 5000 });
+      return true;
+    });
+  }
+
+  /** The button at the end of the row, which is there while the mouse is. */
+  async function pressReconnect(): Promise<void> {
+    const row = device('vif 0', 'web');
+    await eventually('the question is asked', async () => {
+      await row.hover();
+      await row.getByRole('button', { name: 'Reconnect Device…' }).click({ timeout: 5000 });
+      await dialog().waitFor({ timeout: 5000 });
+      return true;
+    });
+  }
+
+  it('begin in the panel of the device, with both ends and its rings', async () => {
+    await device('vif 0', 'web').waitFor({ timeout: 60_000 });
+    await xenscope.workbench.tree('Devices').choose(device('vif 0', 'web'), 'Open Device…');
+    await panel().getByRole('heading', { level: 1, name: 'vif 0' }).waitFor();
+    await side('Frontend').getByText('Connected (4)').waitFor();
+    await side('Backend').getByText('Waits for nothing: both are connected.').waitFor();
+    await panel().getByText('Neither side has moved since somebody looks at it.').waitFor();
+    await panel()
+      .getByRole('row', { name: /event-channel-tx/ })
+      .first()
+      .waitFor();
+    await panel()
+      .getByRole('link', { name: /vif 0 queue 0 tx/ })
+      .waitFor();
+    await picture(xenscope.page, 'device-panel-dark');
+  });
+
+  it('show each node that a reconnect writes, and stop in InitWait by a fault, with the reason', async () => {
+    await setFault('Always');
+    await pressReconnect();
+    await dialog()
+      .getByText(/backend\/vif\/\d+\/0\/state: 4 \(Connected\) → 5 \(Closing\)/)
+      .waitFor();
+    await dialog()
+      .getByText(/device\/vif\/0\/state: 6 \(Closed\) → 1 \(Initialising\)/)
+      .waitFor();
+    await picture(xenscope.page, 'device-reconnect-question');
+    await dialog().getByRole('button', { name: 'Reconnect' }).click();
+    await stands(/frontend Initialising, backend InitWait, the frontend has to move/);
+    const waiting = xenscope.workbench.notification('Waiting until both ends are connected anew');
+    await eventually('nobody waits any longer', async () => {
+      if (!(await waiting.isVisible())) return true;
+      await waiting.getByRole('button', { name: 'Cancel' }).click({ timeout: 5000 });
+      return false;
+    });
+    await side('Backend').getByText('Waits for the frontend to go to Initialised (3).').waitFor();
+    await side('Frontend').getByText('Has to go to Initialised (3)').waitFor();
+    await panel()
+      .locator('.verdict')
+      .getByText(/stuck for \d+ s: waits for the frontend/)
+      .waitFor({ timeout: 60_000 });
+    const since = async () => (await side('Frontend').locator('.state').textContent()) ?? '';
+    const first = await since();
+    assert.match(first, /^Initialising \(1\) for \d+ s$/);
+    await eventually('the time in the state grows', async () => (await since()) !== first);
+    assert.ok((await moves().count()) >= 4);
+    await picture(xenscope.page, 'device-panel-stuck-dark');
+  });
+
+  it('connect it again by the button of its row', async () => {
+    await setFault('Off');
+    await pressReconnect();
+    await dialog().getByRole('button', { name: 'Reconnect' }).click();
+    await xenscope.workbench
+      .notification('vif 0 of web (')
+      .filter({ hasText: 'is connected anew.' })
+      .waitFor({ timeout: 60_000 });
+    await stands(/frontend Connected, backend Connected/);
+    await side('Frontend').getByText('Connected (4)').waitFor();
+    await moves().filter({ hasText: 'Initialising → ' }).first().waitFor();
+  });
+
+  it('lead to the rings of the device', async () => {
+    await panel()
+      .getByRole('link', { name: /vif 0 queue 0 tx/ })
+      .click();
+    await panel().getByRole('heading', { level: 1, name: 'vif 0 queue 0 tx' }).waitFor();
+    await xenscope.workbench.command('View: Close Editor');
+    await panel().getByRole('heading', { level: 1, name: 'vif 0' }).waitFor();
+  });
+
+  it('are readable in every theme', async () => {
+    for (const [name, theme] of [
+      ['light', 'Light Modern'],
+      ['high-contrast', 'Dark High Contrast'],
+      ['high-contrast-light', 'Light High Contrast'],
+      ['dark', 'Dark Modern'],
+    ] as const) {
+      await xenscope.workbench.setTheme(theme);
+      await panel().getByRole('button', { name: 'What Am I Looking At?' }).click();
+      await panel().getByText('They move in turns, as in a dance').waitFor();
+      await xenscope.workbench.quiet();
+      await picture(xenscope.page, `device-panel-help-${name}`);
+      await panel().getByRole('button', { name: 'What Am I Looking At?' }).click();
+      await picture(xenscope.page, `device-panel-${name}`);
+    }
+  });
+
+  it('write one legal move, and take it back while nobody has moved', async () => {
+    await xenscope.workbench.command('Xenscope: Hold the World');
+    await side('Backend').getByRole('button', { name: '→ Closing' }).click();
+    await dialog()
+      .getByText(/Move the backend of vif 0 of web \(\d+\), in .*, from Connected \(4\) to Closing \(5\)\?/)
+      .waitFor();
+    await dialog().getByRole('button', { name: 'Write State' }).click();
+    await stands(/frontend Connected, backend Closing, the frontend has to move/);
+    await side('Frontend').getByRole('button', { name: '→ Closed (expected)' }).waitFor();
+    await xenscope.workbench.command('Xenscope: Undo Last Change');
+    await stands(/frontend Connected, backend Connected/);
+    await xenscope.workbench.command('Xenscope: Resume the World');
+  });
+
+  it('clean up what a domain left that is gone', async () => {
+    const left = '/local/domain/0/backend/vif/999/0';
+    await shell.write(`${left}/frontend`, '/local/domain/999/device/vif/0');
+    await shell.write(`${left}/frontend-id`, '999');
+    await shell.write(`${left}/state`, '4');
+    const gone = devices.locator('[role=treeitem][aria-level="1"]').filter({ hasText: 'Domain 999' });
+    await devices.locator('.monaco-list').focus();
+    await xenscope.page.keyboard.press('End');
+    await gone.waitFor();
+    await xenscope.workbench.tree('Devices').choose(gone, 'Clean Up What a Dead Domain Left…');
+    await dialog().getByText('/local/domain/0/backend/vif/999: removed, with all below it').waitFor();
+    await dialog().getByRole('button', { name: 'Clean Up' }).click();
+    await gone.waitFor({ state: 'detached' });
+    assert.equal(await shell.exists('/local/domain/0/backend/vif/999'), false);
+  });
+
+  it('are refused in one sentence where they make no sense', async () => {
+    await xenscope.workbench.command('Xenscope: Clean Up What a Dead Domain Left…');
+    await xenscope.workbench
+      .notification('No domain that is gone has left a backend on Simulator.')
+      .waitFor();
+  });
+});
