@@ -16,6 +16,7 @@ import { hasOwnRing, mapOwnRing } from './observer/ownRing';
 import { mapRing } from './observer/ringPages';
 import { NativeObserver } from './observer/nativeObserver';
 import { NativePeerEnds } from './peerEnds';
+import { NativeVchanLibrary } from './vchanLibrary';
 import { XenControl } from './xenControl';
 
 export interface NativeHostOptions {
@@ -53,6 +54,7 @@ class Native implements NativeHost {
   readonly #control: XenControl;
   readonly #lives: DomainLives;
   #observer: NativeObserver | undefined;
+  #vchanLibrary: NativeVchanLibrary | undefined;
   /** One for each program that is open. */
   readonly #peers = new Set<NativePeerEnds>();
   #isClosed = false;
@@ -86,12 +88,12 @@ class Native implements NativeHost {
       clock: this.clock,
     });
     this.#peers.add(peers);
-    const close = () => {
+    const close = async () => {
       peers.close();
       this.#peers.delete(peers);
-      return store.close();
+      await store.close();
     };
-    return { grants, events, store, peers, close };
+    return { grants, events, store, peers, vchanLibrary: () => this.#openVchanLibrary(), close };
   }
 
   grants(): NativeGrants {
@@ -118,6 +120,7 @@ class Native implements NativeHost {
   async close(): Promise<void> {
     if (this.#isClosed) return;
     this.#isClosed = true;
+    await this.#vchanLibrary?.close();
     await this.#observer?.close();
     // Memory before ports: an unmap may ring through them.
     this.#grants?.close();
@@ -143,6 +146,12 @@ class Native implements NativeHost {
           ? mapOwnRing(libraries, views)
           : mapRing({ grants, why, foreign }, place),
     });
+  }
+
+  #openVchanLibrary(): NativeVchanLibrary {
+    this.#mustBeOpen();
+    const { libraries, views } = this.#options;
+    return (this.#vchanLibrary ??= new NativeVchanLibrary({ libraries, views }));
   }
 
   #foreignMemory(): ForeignMemory {

@@ -26,10 +26,7 @@ export function memoryAt(
   libraries: XenLibraries,
   views = hasExternalBuffers(),
 ): RevocableMemory {
-  const over = (pointer: Pointer, bytes: number) =>
-    views
-      ? new BufferMemory(viewed(pointer, bytes), access)
-      : new CopiedMemory(pointer, bytes, access, libraries);
+  const over = (pointer: Pointer, bytes: number) => memoryOf(pointer, bytes, access, libraries, views);
   const [first] = parts;
   if (parts.length === 1) return over(first!.pointer, first!.pages * PAGE_BYTES);
   return new ScatteredMemory(
@@ -37,6 +34,19 @@ export function memoryAt(
       Array.from({ length: pages }, (_, page) => over(pointer + BigInt(page * PAGE_BYTES), PAGE_BYTES)),
     ),
   );
+}
+
+/** The same over any piece of C's memory. */
+export function memoryOf(
+  pointer: Pointer,
+  bytes: number,
+  access: Access,
+  libraries: XenLibraries,
+  views = hasExternalBuffers(),
+): RevocableMemory {
+  return views
+    ? new BufferMemory(viewed(pointer, bytes), access)
+    : new CopiedMemory(pointer, bytes, access, libraries);
 }
 
 /** The buffer goes nowhere but into a memory that drops it when it is revoked. */

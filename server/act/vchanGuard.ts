@@ -1,7 +1,8 @@
 /** Says before an end of a vchan is opened by hand what that does, and whether it may be. It only reads. */
-import { XenscopeError, isStoreError } from '../host/errors';
+import { isStoreError } from '../host/errors';
 import type { StoreClient } from '../host/storeClient';
 import type { NameDomain } from '../model/meaning';
+import { readOwnDomid } from '../vchan/ownDomid';
 import { VCHAN_EVENT_CHANNEL, VCHAN_RING_REF, vchanPathProblem } from '../wire/vchanPath';
 import { chooseVchanOrders, vchanRingPages } from '../wire/vchanRings';
 import { domainPath, isAtOrBelow } from '../wire/xsPath';
@@ -125,10 +126,7 @@ async function whoIsThere(peer: number, { store, nameDomain }: VchanGuardOptions
 
 /** Of the domain that we are. */
 export async function ownDomid({ actAs }: VchanPlan, store: StoreClient): Promise<number> {
-  if (actAs !== undefined) return actAs;
-  const text = (await store.read('domid')).toString('latin1');
-  if (/^[0-9]{1,5}$/.test(text)) return Number(text);
-  throw new XenscopeError('protocol', `The node domid of this domain holds no number but "${text}".`);
+  return actAs ?? readOwnDomid(store);
 }
 
 export function absolutePath(path: string, own: number): string {

@@ -5,12 +5,13 @@ import os from 'node:os';
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import { XenscopeError } from '../host/errors';
 import type { Vchan } from '../vchan/vchan';
-import type { VchanPorts } from '../vchan/ports';
+import type { VchanEngineName, VchanPorts } from '../vchan/ports';
 import { wholeNumber } from './numbers';
 import { fail } from './storeCommand';
 import { pipeVchan } from './vchanPipe';
 
 interface VchanOptions {
+  readonly engine: VchanEngineName;
   readonly domain?: string;
   readonly world?: string;
   readonly libraries?: string;
@@ -60,7 +61,9 @@ Examples:
     const serve: Open = async (ports, signal) => {
       const { serveVchan } = await import('../vchan/serve');
       const persistent = options.keep === true;
-      return serveVchan(ports, { clientDomid: client, path, leftBytes, rightBytes, persistent, signal });
+      const { engine } = options;
+      const plan = { clientDomid: client, path, leftBytes, rightBytes, persistent, engine };
+      return serveVchan(ports, { ...plan, signal });
     };
     return run(options, serve, `offered to domain ${client} at ${path}`);
   });
@@ -73,7 +76,8 @@ Examples:
   addCommonOptions(connect).action((server: number, path: string, options: ConnectOptions) => {
     const open: Open = async (ports, signal) => {
       const { connectVchan } = await import('../vchan/connect');
-      return connectVchan(ports, { serverDomid: server, path, waits: options.wait === true, signal });
+      const { engine, wait: waits = false } = options;
+      return connectVchan(ports, { serverDomid: server, path, waits, engine, signal });
     };
     return run(options, open, `connected to domain ${server} at ${path}`);
   });
@@ -91,6 +95,14 @@ function addCommonOptions(command: Command): Command {
       '-q, --quit <seconds>',
       'leave so long after the end of input (default: when the other side leaves)',
       wholeNumber,
+    )
+    .addOption(
+      new Option(
+        '--engine <name>',
+        'who moves the bytes: Xenscope itself, or the libxenvchan of this machine',
+      )
+        .choices(['own', 'libxenvchan'])
+        .default('own'),
     )
     .option('-v, --verbose', 'tell on standard error when it is open')
     .addHelpText(

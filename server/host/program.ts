@@ -5,6 +5,7 @@ import type { SharedMemory } from './memory';
 import type { PeerEnds } from './peerEnds';
 import type { RingSteps } from './steps';
 import type { StoreClient } from './storeClient';
+import type { VchanLibrary } from './vchanLibrary';
 
 /**
  * `killed`: the program ends where it stands; its kernel gives back what it held and does what was asked
@@ -18,6 +19,8 @@ export interface HostProgram {
   readonly events: EventChannels;
   /** Where the end of others is learned; absent where it cannot be. */
   readonly peers?: PeerEnds;
+  /** Real hosts only: throws a XenscopeError `unsupported` where libxenvchan is missing. */
+  readonly vchanLibrary?: () => VchanLibrary;
   /** Gives up what is left, and the connection to the store. Safe to call twice. */
   close(): Promise<void>;
 

@@ -1,11 +1,12 @@
 /** Opens the client's end of a vchan (libxenvchan_client_init): the nodes, the doorbell, the pages, and the word that it has come. */
 import { XenscopeError, isStoreError } from '../host/errors';
 import { VCHAN_EVENT_CHANNEL, vchanPathProblem } from '../wire/vchanPath';
+import { endOfLibrary, libraryOf } from './byLibrary';
 import { isNotThereYet, readNodes } from './nodes';
 import { giveBack, mapPages } from './pages';
 import type { OpenPages } from './pages';
 import { steppedBy } from './ports';
-import type { VchanPorts, WaitOptions } from './ports';
+import type { VchanEngineName, VchanPorts, WaitOptions } from './ports';
 import { Vchan } from './vchan';
 import { VchanEngine } from './vchanEngine';
 import { VchanMoves } from './vchanMoves';
@@ -16,6 +17,8 @@ export interface ConnectOptions extends WaitOptions {
   readonly path: string;
   /** Waits until there is a server, instead of failing where there is none. */
   readonly waits?: boolean;
+  /** `own` when absent. */
+  readonly engine?: VchanEngineName;
 }
 
 export async function connectVchan(ports: VchanPorts, options: ConnectOptions): Promise<Vchan> {
@@ -55,12 +58,18 @@ async function connectWhenThere(ports: VchanPorts, options: ConnectOptions): Pro
   }
 }
 
-async function connectNow(ports: VchanPorts, { serverDomid, path, signal }: ConnectOptions): Promise<Vchan> {
+async function connectNow(ports: VchanPorts, options: ConnectOptions): Promise<Vchan> {
+  const { serverDomid, path, signal, engine } = options;
   const { gref, port: remotePort } = await readNodes(ports.store, path, { signal }).catch(
     (error: unknown) => {
       throw explained(error, path);
     },
   );
+  if (engine === 'libxenvchan') {
+    const library = await libraryOf(ports).connect({ serverDomid, path });
+    const end = { role: 'client', peerDomid: serverDomid, path, isPersistent: false, library } as const;
+    return endOfLibrary(ports, end);
+  }
   const port = ports.events.bindInterdomain(serverDomid, remotePort);
   let pages: OpenPages;
   try {

@@ -48,10 +48,27 @@ export async function writeNodes(
     );
   } finally {
     // Also when it failed: one that nobody waits for any longer may take effect behind us.
-    const folders = foldersMade.get(store) ?? new Set();
-    foldersMade.set(store, folders);
-    for (const folder of made) folders.add(folder);
+    remember(store, made);
   }
+}
+
+/** Runs `serve`, which writes both nodes by itself, and remembers the folders above that came with them. */
+export async function withFoldersMade<T>(
+  store: StoreClient,
+  path: string,
+  ownDomid: number,
+  serve: () => Promise<T>,
+): Promise<T> {
+  const missing = await missingAbove(store, absolute(path, ownDomid));
+  const served = await serve();
+  remember(store, missing);
+  return served;
+}
+
+function remember(store: StoreClient, made: Iterable<string>): void {
+  const folders = foldersMade.get(store) ?? new Set();
+  foldersMade.set(store, folders);
+  for (const folder of made) folders.add(folder);
 }
 
 /** Removes the nodes with their folder, and those folders above that came to be with vchans and hold nothing now. */

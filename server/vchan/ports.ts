@@ -5,6 +5,7 @@ import type { SharedMemory } from '../host/memory';
 import type { PeerEnds } from '../host/peerEnds';
 import type { RingSteps } from '../host/steps';
 import type { StoreClient } from '../host/storeClient';
+import type { VchanLibrary } from '../host/vchanLibrary';
 import type { SteppedMoves } from './ringMoves';
 import type { VchanEngineOptions } from './vchanEngine';
 
@@ -14,9 +15,14 @@ export interface VchanPorts {
   readonly events: EventChannels;
   /** Where the end of the other side is learned that says nothing; it is waited for in vain when absent. */
   readonly peers?: PeerEnds;
+  /** libxenvchan, where it can be an engine: throws a XenscopeError where it is missing. */
+  readonly vchanLibrary?: () => VchanLibrary;
   /** Lets somebody come between the micro-steps of this end, on its control page; nobody does when absent. */
   readonly steps?: (control: SharedMemory) => RingSteps;
 }
+
+/** Who moves the bytes and the indices: we ourselves, or the library that others use. */
+export type VchanEngineName = 'own' | 'libxenvchan';
 
 export interface WaitOptions {
   /** Stops waiting. What has begun to move is finished first. */

@@ -22,8 +22,8 @@ export interface RingMoves {
   put(bytes: Uint8Array): void;
   /** Asks the other side to ring when it has done that; whoever asks has to look again before it sleeps. */
   ask(bit: number): void;
-  /** Says that this end leaves, and rings. */
-  leaveSteps(): RingWork<void>;
+  /** Says that this end leaves, and rings; absent where giving it back does that. */
+  leaveSteps?(): RingWork<void>;
 }
 
 /** The same in micro-steps, between which somebody may come. */

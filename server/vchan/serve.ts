@@ -3,11 +3,13 @@ import { XenscopeError } from '../host/errors';
 import { vchanPathProblem } from '../wire/vchanPath';
 import { chooseVchanOrders, vchanOrdersProblem } from '../wire/vchanRings';
 import type { VchanOrders } from '../wire/vchanRings';
-import { removeNodes, writeNodes } from './nodes';
+import { endOfLibrary, libraryOf } from './byLibrary';
+import { removeNodes, withFoldersMade, writeNodes } from './nodes';
+import { readOwnDomid } from './ownDomid';
 import { giveBack, sharePages } from './pages';
 import type { OpenPages } from './pages';
 import { steppedBy } from './ports';
-import type { VchanPorts, WaitOptions } from './ports';
+import type { VchanEngineName, VchanPorts, WaitOptions } from './ports';
 import { Vchan } from './vchan';
 import { VchanEngine } from './vchanEngine';
 import { VchanMoves } from './vchanMoves';
@@ -28,17 +30,46 @@ export interface ServeOptions extends WaitOptions {
    * server must keep them.
    */
   readonly nodesStay?: 'untilClosed' | 'untilConnected';
+  /** `own` when absent. libxenvchan chooses the orders itself. */
+  readonly engine?: VchanEngineName;
 }
 
 export async function serveVchan(ports: VchanPorts, options: ServeOptions): Promise<Vchan> {
-  const { clientDomid, path, persistent = false, nodesStay = 'untilClosed', signal } = options;
-  const orders = ordersOf(options);
+  const { path, persistent = false, nodesStay = 'untilClosed', signal } = options;
+  ordersOf(options);
   const problem = vchanPathProblem(path);
   if (problem !== undefined) throw new XenscopeError('input', problem);
   if (persistent && nodesStay === 'untilConnected') {
     throw new XenscopeError('input', 'A server that stays for the next client must keep its nodes.');
   }
-  const ownDomid = await readOwnDomid(ports, signal);
+  const ownDomid = await readOwnDomid(ports.store, { signal });
+  const how = { ownDomid, removeThem: onlyOnce(() => removeNodes(ports.store, path, ownDomid)) };
+  const vchan =
+    options.engine === 'libxenvchan'
+      ? await serveByLibrary(ports, options, how)
+      : await serveOurselves(ports, options, how);
+  if (nodesStay === 'untilConnected') {
+    // What fails here fails again at the close, which tells it.
+    void vchan
+      .connected()
+      .then(how.removeThem)
+      .catch(() => undefined);
+  }
+  return vchan;
+}
+
+interface Serving {
+  readonly ownDomid: number;
+  readonly removeThem: () => Promise<void>;
+}
+
+async function serveOurselves(
+  ports: VchanPorts,
+  options: ServeOptions,
+  { ownDomid, removeThem }: Serving,
+): Promise<Vchan> {
+  const { clientDomid, path, persistent = false, signal } = options;
+  const orders = ordersOf(options);
   const port = ports.events.bindUnbound(clientDomid);
   let pages: OpenPages;
   try {
@@ -47,7 +78,6 @@ export async function serveVchan(ports: VchanPorts, options: ServeOptions): Prom
     port.close();
     throw error;
   }
-  const removeThem = onlyOnce(() => removeNodes(ports.store, path, ownDomid));
   try {
     const nodes = { gref: pages.gref, port: port.port };
     await writeNodes(ports.store, path, nodes, { own: ownDomid, client: clientDomid }, { signal });
@@ -58,7 +88,7 @@ export async function serveVchan(ports: VchanPorts, options: ServeOptions): Prom
     throw error;
   }
   const moves = new VchanMoves(pages, port);
-  const vchan = new Vchan({
+  return new Vchan({
     moves,
     engine: new VchanEngine({
       moves,
@@ -74,14 +104,17 @@ export async function serveVchan(ports: VchanPorts, options: ServeOptions): Prom
     release: () => giveBack(pages, port),
     removeNodes: removeThem,
   });
-  if (nodesStay === 'untilConnected') {
-    // What fails here fails again at the close, which tells it.
-    void vchan
-      .connected()
-      .then(removeThem)
-      .catch(() => undefined);
-  }
-  return vchan;
+}
+
+/** It removes its folder itself; those above it that came with it are for us to remove. */
+async function serveByLibrary(ports: VchanPorts, options: ServeOptions, how: Serving): Promise<Vchan> {
+  const { clientDomid, path, leftBytes = 4096, rightBytes = 4096, persistent = false, orders } = options;
+  if (orders) throw new XenscopeError('input', 'libxenvchan chooses the orders of its rings itself.');
+  const server = { clientDomid, path, leftBytes, rightBytes, persistent };
+  const open = () => libraryOf(ports).serve(server);
+  const library = await withFoldersMade(ports.store, path, how.ownDomid, open);
+  const end = { role: 'server', peerDomid: clientDomid, path, isPersistent: persistent, library } as const;
+  return endOfLibrary(ports, { ...end, removeNodes: how.removeThem });
 }
 
 function ordersOf({ leftBytes = 4096, rightBytes = 4096, orders }: ServeOptions): VchanOrders {
@@ -94,14 +127,6 @@ function ordersOf({ leftBytes = 4096, rightBytes = 4096, orders }: ServeOptions)
   if (chosen) return chosen;
   throw new XenscopeError('input', `A ring of a vchan has at most 1 MiB.`, {
     wayOut: 'Ask for less; a ring need not hold what is written at once.',
-  });
-}
-
-async function readOwnDomid({ store }: VchanPorts, signal: AbortSignal | undefined): Promise<number> {
-  const text = (await store.read('domid', { signal })).toString('latin1');
-  if (/^[0-9]{1,5}$/.test(text)) return Number(text);
-  throw new XenscopeError('protocol', `The node domid of this domain holds no number but "${text}".`, {
-    wayOut: 'The toolstack writes it; libxenvchan reads it as well.',
   });
 }
 

@@ -122,7 +122,8 @@ export class VchanEngine {
   /** Tells the other side that this one has left; `end` comes before. */
   async leave(): Promise<void> {
     try {
-      await this.#drive(this.#moves.leaveSteps());
+      const work = this.#moves.leaveSteps?.();
+      if (work) await this.#drive(work);
     } catch (error) {
       // The memory is dead already: the domain, or its program, has ended, and told it its own way.
       if (!(error instanceof XenscopeError && error.code === 'gone')) throw error;

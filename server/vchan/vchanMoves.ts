@@ -15,6 +15,7 @@ import type { RingStep, RingStepKind } from '../host/steps';
 import { advanceIndex, indexDistance } from '../wire/ringIndex';
 import { VCHAN_PAGE } from '../wire/vchanPage';
 import { VchanLive, VchanNotify } from '../wire/vchanRings';
+import { liveOf, liveOffsets } from './liveBytes';
 import type { SteppedMoves, VchanRole } from './ringMoves';
 
 export interface VchanRing {
@@ -38,9 +39,9 @@ const wordsOf = {
   left: { prod: fields.left_prod.offsetBytes, cons: fields.left_cons.offsetBytes },
   right: { prod: fields.right_prod.offsetBytes, cons: fields.right_cons.offsetBytes },
 };
-const bytesOf = {
-  server: { live: fields.srv_live.offsetBytes, notify: fields.srv_notify.offsetBytes },
-  client: { live: fields.cli_live.offsetBytes, notify: fields.cli_notify.offsetBytes },
+const notifyOffsets: Record<VchanRole, number> = {
+  server: fields.srv_notify.offsetBytes,
+  client: fields.cli_notify.offsetBytes,
 };
 const shortOf = { server: 'srv', client: 'cli' } as const;
 
@@ -89,16 +90,12 @@ export class VchanMoves implements SteppedMoves {
     return this.output.bytes - used;
   }
 
-  /** As the byte of the other side says: one that never was is not known to libxenvchan either, and counts as here. */
   peerLive(): number {
-    const live = this.#control.load8(bytesOf[this.other].live);
-    return live === VchanLive.GONE || (live === VchanLive.NEVER && this.role === 'server')
-      ? live
-      : VchanLive.HERE;
+    return liveOf(this.#control, this.other);
   }
 
   endPeer(): void {
-    this.#control.store8(bytesOf[this.other].live, VchanLive.GONE);
+    this.#control.store8(liveOffsets[this.other], VchanLive.GONE);
   }
 
   take(into: Uint8Array): void {
@@ -118,7 +115,7 @@ export class VchanMoves implements SteppedMoves {
   }
 
   ask(bit: number): void {
-    this.#control.or8(bytesOf[this.other].notify, bit);
+    this.#control.or8(notifyOffsets[this.other], bit);
   }
 
   /** Rings if the other side asked to be told of that. */
@@ -160,7 +157,7 @@ export class VchanMoves implements SteppedMoves {
     yield* this.#liveSteps(VchanLive.HERE);
     // As libxenvchan has it: whatever is written first is worth a ring.
     yield this.#step('state', () => `${shortOf[this.other]}_notify ${VchanNotify.WRITE}`);
-    this.#control.store8(bytesOf[this.other].notify, VchanNotify.WRITE);
+    this.#control.store8(notifyOffsets[this.other], VchanNotify.WRITE);
     yield* ringDoorbell(this.#port, this.role, this.other);
   }
 
@@ -170,7 +167,7 @@ export class VchanMoves implements SteppedMoves {
   }
 
   *#liveSteps(value: number): RingWork<void> {
-    const { live } = bytesOf[this.role];
+    const live = liveOffsets[this.role];
     const before = this.#control.load8(live);
     yield this.#step('state', () => `${shortOf[this.role]}_live ${before} → ${value}`);
     this.#control.store8(live, value);
@@ -185,7 +182,7 @@ export class VchanMoves implements SteppedMoves {
   }
 
   #wasAsked(bit: number): boolean {
-    return (this.#control.and8(bytesOf[this.role].notify, 0xff ^ bit) & bit) !== 0;
+    return (this.#control.and8(notifyOffsets[this.role], 0xff ^ bit) & bit) !== 0;
   }
 
   #nextCons(count: number): number {

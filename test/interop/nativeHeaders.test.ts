@@ -1,9 +1,13 @@
 /** The tables of C signatures against the headers of the installed libraries, as the compiler reads both. */
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
 import type { LibraryTable } from '../../native/libraries/cTypes';
 import { domainInfo, shutdownReasons } from '../../native/libraries/domainInfo';
 import { portStatus } from '../../native/libraries/portStatus';
+import { vchanStruct } from '../../native/libraries/vchanStruct';
 import { libraryTables } from '../../native/libraries/xenLibraries';
 
 /** One pointer of exactly the table's type for each function: another type does not compile. */
@@ -68,6 +72,38 @@ describe('the tables of C signatures', () => {
     ];
     const asserts = claims.map((claim) => `_Static_assert(${claim}, "");`).join('\n');
     compile(`#include <stddef.h>\n#include <xenctrl.h>\n${asserts}`);
+  });
+
+  it('of an end of libxenvchan are those of its header', () => {
+    const { bytes, ring, eventPort, flags, serverPersist, blocking, readOrder, writeOrder } = vchanStruct;
+    const claims = [
+      `sizeof(struct libxenvchan) >= ${bytes}`,
+      `offsetof(struct libxenvchan, ring) == ${ring}`,
+      `offsetof(struct libxenvchan, event_port) == ${eventPort}`,
+      // What follows the bits begins at the next pointer.
+      `offsetof(struct libxenvchan, read) == ${flags} + 4`,
+      `offsetof(struct libxenvchan, read.order) == ${readOrder}`,
+      `offsetof(struct libxenvchan, write.order) == ${writeOrder}`,
+    ];
+    const asserts = claims.map((claim) => `_Static_assert(${claim}, "");`).join('\n');
+    compile(`#include <stddef.h>\n#include <libxenvchan.h>\n${asserts}`);
+    const program = [
+      '#include <libxenvchan.h>',
+      'union seen { struct libxenvchan end; int words[16]; };',
+      'int main(void) {',
+      '  union seen persist = {0}, waits = {0};',
+      '  persist.end.server_persist = 1; waits.end.blocking = 1;',
+      `  return persist.words[${flags / 4}] == ${serverPersist} && waits.words[${flags / 4}] == ${blocking} ? 0 : 1;`,
+      '}',
+    ];
+    const folder = mkdtempSync(path.join(os.tmpdir(), 'vchan-bits-'));
+    try {
+      const file = path.join(folder, 'bits');
+      execFileSync('gcc', ['-x', 'c', '-o', file, '-'], { input: program.join('\n') });
+      execFileSync(file);
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
   });
 
   it('would be found wrong', () => {

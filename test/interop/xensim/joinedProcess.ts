@@ -82,7 +82,7 @@ export class JoinedProcess {
 
   async close(): Promise<void> {
     for (const name of ['XENSCOPE_GUEST_SOCKET', 'XENSCOPE_DOMID', 'XENSTORED_PATH'])
-      delete process.env[name];
+      Reflect.deleteProperty(process.env, name);
     for (const { child, ended } of [...this.#programs]) {
       child.kill('SIGKILL');
       await ended;

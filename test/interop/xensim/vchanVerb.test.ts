@@ -56,6 +56,20 @@ describeWithDaemons('a vchan on the command line', function () {
     );
   });
 
+  for (const side of ['server', 'client'] as const) {
+    it(`takes libxenvchan as its engine, as the ${side}`, async () => {
+      const engineOf = (which: string) => (which === side ? ['--engine', 'libxenvchan'] : []);
+      const one = listen(...engineOf('server'));
+      const other = connect('--wait', '-q', '0', ...engineOf('client'));
+      one.child.stdin!.write('from the server');
+      await other.printed('from the server');
+      other.child.stdin!.end('from the client');
+      const [served, connected] = await Promise.all([one.ended, other.ended]);
+      assert.equal(served.stdout, 'from the client');
+      assert.deepEqual([served.code, connected.code], [0, 0], served.stderr + connected.stderr);
+    });
+  }
+
   it('carries much more than the rings hold, every byte of it', async () => {
     const bytes = randomBytes(2 ** 20);
     const one = listen('-r', '1024,4096');
