@@ -73,7 +73,7 @@ async function packageCheck() {
 async function realXen() {
   const why = await whyNoMachine();
   if (why) return inCi ? failed('xen', why) : skipped('xen', why);
-  // For the test in VS Code alone: where they cannot be had, it is skipped, and with CI=true it fails.
+  // For the test in VS Code and those of PV Calls: where they cannot be had, those are skipped, and with CI=true they fail.
   await packagesFor('xen');
   // Needs the packages of the lock file, so it is loaded when they are there.
   const { runXenSuites } = await import('./lib/xen/suites.mjs');

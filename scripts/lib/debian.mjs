@@ -11,7 +11,7 @@ const forXen = ['xenstore-utils', 'xen-utils-4.17', 'libxen-dev', 'libxenmisc4.1
 export const needs = {
   package: ['gcc', 'libc6-dev'],
   interop: [...forXen, 'curl'],
-  xen: ['chromium', 'fonts-dejavu-core'],
+  xen: ['chromium', 'fonts-dejavu-core', 'gcc', 'libc6-dev', 'make'],
   e2e: ['xenstore-utils', 'chromium', 'ripgrep', 'fonts-dejavu-core'],
 };
 /** What single tests of a kind need; without it they say so, and the others run. */

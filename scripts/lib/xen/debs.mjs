@@ -1,6 +1,6 @@
 // Debian packages without installing them: apt works on a state of its own, in our cache, as if no
 // package were installed. So what comes out does not depend on the machine, and nobody has to be root.
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { run } from '../processes.mjs';
 import { Told } from '../progress.mjs';
@@ -48,21 +48,33 @@ export class Debs {
     await this.#apt(['install', '--yes', '--download-only', ...names], onLine);
   }
 
-  async unpack(files, folder) {
+  /** Single packages (`name=version`) into `folder`, without what they depend on. Answers the names of the files. */
+  async fetch(names, folder) {
+    mkdirSync(folder, { recursive: true });
+    const first = await this.#run(['download', ...names], undefined, folder);
+    // The lists are as old as the packages that were fetched with them, or not there.
+    if (first.code !== 0) {
+      await this.update();
+      await this.#apt(['download', ...names], undefined, folder);
+    }
+    return readdirSync(folder).sort();
+  }
+
+  async unpack(files, folder, from = this.archives) {
     mkdirSync(folder, { recursive: true });
     for (const file of files) {
-      const { code, output } = await run('dpkg', ['-x', path.join(this.archives, file), folder]);
+      const { code, output } = await run('dpkg', ['-x', path.join(from, file), folder]);
       if (code !== 0) throw new Told(`${file} cannot be unpacked:\n${output}`);
     }
   }
 
-  async #apt(args, onLine) {
-    const { code, output } = await this.#run(args, onLine);
+  async #apt(args, onLine, cwd) {
+    const { code, output } = await this.#run(args, onLine, cwd);
     if (code === 0) return output;
     throw new Told(`apt-get ${args[0]} failed:\n${output.slice(-toldChars)}${this.#trouble}`);
   }
 
-  #run(args, onLine) {
+  #run(args, onLine, cwd) {
     const settings = {
       'Dir::State': this.state,
       'Dir::State::lists': path.join(this.state, 'lists'),
@@ -78,7 +90,7 @@ export class Debs {
     };
     const options = Object.entries(settings).flatMap(([name, value]) => ['-o', `${name}=${value}`]);
     const env = { ...process.env, LC_ALL: 'C', DEBIAN_FRONTEND: 'noninteractive' };
-    return run('apt-get', [...options, ...args], { env, onLine });
+    return run('apt-get', [...options, ...args], { env, onLine, cwd });
   }
 }
 

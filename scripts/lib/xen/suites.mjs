@@ -9,6 +9,8 @@ import { failed, mochaStage, reportedTally, sum } from '../stages.mjs';
 import { makeTemporary, removeTemporary } from '../temporary.mjs';
 import { artefacts, bootMachine, daemons } from './boot.mjs';
 import { ensureMachine } from './machine.mjs';
+import { ensureXenPackages } from './packages.mjs';
+import { findPvCalls } from './pvcalls.mjs';
 
 const insideFolder = path.join(root, 'test', 'xen', 'suites');
 const outsideFolder = path.join(root, 'test', 'xen', 'outside');
@@ -22,16 +24,18 @@ const passedOn = ['CI', 'XENSCOPE_EFFORT'];
 
 /** `atOnce` is how many machines may run side by side; each keeps one processor busy. */
 export async function runXenSuites({ grep, atOnce = 1 }) {
-  const machine = await ensureMachine();
+  const packages = await ensureXenPackages();
+  const [machine, pvcalls] = await Promise.all([ensureMachine(), findPvCalls(packages)]);
   const bundles = makeTemporary('suites');
   try {
     const suites = await bundleSuites(bundles);
+    if (pvcalls.folder) cpSync(pvcalls.folder, path.join(bundles, 'pvcalls'), { recursive: true });
     const tallies = [];
     const seed = Number(process.env.XENSCOPE_SEED ?? Date.now() % 2 ** 31);
     const waiting = turns(suites, seed);
     const work = async () => {
       for (let turn = waiting.shift(); turn; turn = waiting.shift()) {
-        tallies.push(await underDaemon({ machine, bundles, grep, seed, ...turn }));
+        tallies.push(await underDaemon({ machine, bundles, pvcalls, grep, seed, ...turn }));
       }
     };
     await Promise.all(Array.from({ length: atOnce }, work));
@@ -89,7 +93,7 @@ function testsIn(folder) {
     .sort();
 }
 
-async function underDaemon({ machine, daemon, bundles, suites, grep, seed }) {
+async function underDaemon({ machine, daemon, bundles, pvcalls, suites, grep, seed }) {
   const begin = Date.now();
   const running = await bootMachine({
     machine,
@@ -102,7 +106,7 @@ async function underDaemon({ machine, daemon, bundles, suites, grep, seed }) {
   try {
     const tallies = [];
     for (const suite of suites) {
-      tallies.push(await told(daemon, suite, inside(running, { daemon, suite, grep, seed })));
+      tallies.push(await told(daemon, suite, inside(running, { daemon, suite, pvcalls, grep, seed })));
     }
     if (testsIn(outsideFolder).length > 0) {
       tallies.push(await told(daemon, 'from outside', outside(running, daemon, grep)));
@@ -126,7 +130,7 @@ async function told(daemon, suite, work) {
 }
 
 /** A process of its own for each suite: what one leaves behind, or dies of, is not the next one's. */
-async function inside({ gate }, { daemon, suite, grep, seed }) {
+async function inside({ gate }, { daemon, suite, pvcalls, grep, seed }) {
   const report = `/run/report-${suite}`;
   const command = ['node', '/suites/runSuite.cjs', `/suites/${suite}.cjs`, String(testTimeoutMs())];
   if (grep) command.push(grep);
@@ -134,6 +138,7 @@ async function inside({ gate }, { daemon, suite, grep, seed }) {
     XENSCOPE_TEST_REPORT: report,
     XENSCOPE_XEN_DAEMON: daemon,
     XENSCOPE_SEED: String(seed),
+    ...(pvcalls.why && { XENSCOPE_NO_PVCALLS: pvcalls.why }),
     NODE_PATH: '/xenscope/node_modules',
     ...Object.fromEntries(
       passedOn.filter((name) => process.env[name]).map((name) => [name, process.env[name]]),
