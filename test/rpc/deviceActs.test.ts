@@ -8,11 +8,7 @@ describe('acts on devices over the editor API', function () {
   let editor: Editor;
   const host = 'simulator';
 
-  beforeEach(async () => {
-    editor = new Editor();
-    await editor.initialize();
-    await editor.ask('xenscope/connect', { host });
-  });
+  beforeEach(async () => (editor = await Editor.onSimulator()));
   afterEach(() => editor.close());
 
   const devices = () => editor.ask('xenscope/deviceList', { host });

@@ -7,11 +7,7 @@ describe('devices over the editor API', function () {
   let editor: Editor;
   const host = 'simulator';
 
-  beforeEach(async () => {
-    editor = new Editor();
-    await editor.initialize();
-    await editor.ask('xenscope/connect', { host });
-  });
+  beforeEach(async () => (editor = await Editor.onSimulator()));
   afterEach(() => editor.close());
 
   /** What the editor was told of one device, the latest last. */

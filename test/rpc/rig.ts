@@ -43,6 +43,14 @@ export class Editor {
   /** Every notification of ours, in order. */
   readonly seen: Seen[] = [];
 
+  /** One that has said hello, with the simulator connected. */
+  static async onSimulator(): Promise<Editor> {
+    const editor = new Editor();
+    await editor.initialize();
+    await editor.ask('xenscope/connect', { host: 'simulator' });
+    return editor;
+  }
+
   /** `openWorld` for a simulator that is opened in another way. */
   constructor({ openWorld }: { readonly openWorld?: (world: WorldInfo) => Promise<Host> } = {}) {
     const output = new PassThrough();

@@ -17,11 +17,7 @@ describe('vchans by hand, over the API', function () {
   let client: VchanPlan;
   let tests = 0;
 
-  before(async () => {
-    editor = new Editor();
-    await editor.initialize();
-    await editor.ask('xenscope/connect', { host });
-  });
+  before(async () => (editor = await Editor.onSimulator()));
   beforeEach(() => {
     const path = `data/vchan/2/test${++tests}`;
     folder = `/local/domain/1/${path}`;

@@ -13,11 +13,7 @@ describe('vchans that are watched, over the API', function () {
   let ring: string;
   let opened: number[] = [];
 
-  before(async () => {
-    editor = new Editor();
-    await editor.initialize();
-    await editor.ask('xenscope/connect', { host });
-  });
+  before(async () => (editor = await Editor.onSimulator()));
   after(() => editor.close());
   afterEach(async () => {
     for (const consoleId of opened) await editor.ask('xenscope/vchanForget', { host, consoleId });
