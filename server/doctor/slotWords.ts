@@ -10,22 +10,26 @@ export function slotPairLine({ reqProd, rspProd, inFlight, layout }: SlotHistory
 
 /** What the backend's request to be told says of it. */
 export function backendLine({ isBackendIdle, reqEvent, reqProd }: SlotHistory): string {
-  if (isBackendIdle) {
-    return `req_event is ${hex(reqEvent)}: the backend has taken all requests and asks to be told of the next.`;
-  }
-  return hasPassed(reqEvent, reqProd)
-    ? `req_event is ${hex(reqEvent)}, which req_prod has passed: the backend was to be told then, and has not asked anew.`
-    : `req_event is ${hex(reqEvent)}: the backend asks to be told when req_prod comes there.`;
+  return eventLine({ who: 'backend', takes: 'requests', word: 'req' }, isBackendIdle, reqEvent, reqProd);
 }
 
 /** What the frontend's request to be told says of it. */
 export function frontendLine({ isFrontendIdle, rspEvent, rspProd }: SlotHistory): string {
-  if (isFrontendIdle) {
-    return `rsp_event is ${hex(rspEvent)}: the frontend has taken all responses and asks to be told of the next.`;
-  }
-  return hasPassed(rspEvent, rspProd)
-    ? `rsp_event is ${hex(rspEvent)}, which rsp_prod has passed: the frontend was to be told then, and has not asked anew.`
-    : `rsp_event is ${hex(rspEvent)}: the frontend asks to be told when rsp_prod comes there.`;
+  return eventLine({ who: 'frontend', takes: 'responses', word: 'rsp' }, isFrontendIdle, rspEvent, rspProd);
+}
+
+interface Taker {
+  readonly who: 'backend' | 'frontend';
+  readonly takes: 'requests' | 'responses';
+  readonly word: 'req' | 'rsp';
+}
+
+function eventLine({ who, takes, word }: Taker, isIdle: boolean, event: number, prod: number): string {
+  const asked = `${word}_event is ${hex(event)}`;
+  if (isIdle) return `${asked}: the ${who} has taken all ${takes} and asks to be told of the next.`;
+  return hasPassed(event, prod)
+    ? `${asked}, which ${word}_prod has passed: the ${who} was to be told then, and has not asked anew.`
+    : `${asked}: the ${who} asks to be told when ${word}_prod comes there.`;
 }
 
 /** What can be said of the doorbell of the backend. */

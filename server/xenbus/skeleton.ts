@@ -20,7 +20,6 @@ import { BackRing, FrontRing } from './rings/slotRingEnds';
 export const ECHO_SLOT_BYTES = 16;
 /** Requests that wait for room in the ring; further ones are refused. */
 const maxWaiting = 256;
-const requestsAtOnce = 16;
 
 /** To be given to `runBackends` under the name of the kind. */
 export function echoBackend(steps: RingSteps = freeSteps): BackendKind {
@@ -63,7 +62,7 @@ class EchoBack implements DeviceClass {
     const ring = new BackRing({ memory, port, slotBytes: ECHO_SLOT_BYTES, name: 'echo' });
     this.#worker = new RingWorker(
       this.steps,
-      () => this.#work(ring),
+      () => ring.answerAll((request) => request),
       ({ message }) => this.device.ports.log(message),
     );
     return [];
@@ -79,14 +78,6 @@ class EchoBack implements DeviceClass {
 
   disconnect(): void {
     this.#worker?.close();
-  }
-
-  *#work(ring: BackRing): RingWork<void> {
-    for (;;) {
-      const requests = yield* ring.take(requestsAtOnce);
-      if (requests.length === 0) return;
-      yield* ring.respond(requests);
-    }
   }
 }
 

@@ -1,6 +1,5 @@
 /** The backend of a disk: serves reads and writes from a small disk in memory. */
 import { XenscopeError } from '../../host/errors';
-import type { RingWork } from '../../host/microSteps';
 import type { DeviceEnd } from '../../xenbus/deviceEnd';
 import { RingWorker } from '../../xenbus/rings/ringWorker';
 import { BackRing } from '../../xenbus/rings/slotRingEnds';
@@ -17,7 +16,6 @@ import {
 import type { BlockRequest, Segment } from './blockSlots';
 import { deviceSteps } from './deviceSteps';
 
-const requestsAtOnce = 16;
 /** What was written and is kept; the oldest is forgotten, and reads as zeroes again. */
 const maxKeptSectors = 256;
 
@@ -39,7 +37,7 @@ export class BlockBack {
     const ring = new BackRing({ memory, port, slotBytes: BLOCK_SLOT_BYTES, name: 'blkif' });
     this.#worker = new RingWorker(
       deviceSteps(this.#domain, this.#device),
-      () => this.#work(ring),
+      () => ring.answerAll((slot) => this.#answer(parseBlockRequest(slot))),
       (error) => this.#domain.log(`${this.#device.path}: ${error.message}`),
     );
   }
@@ -50,14 +48,6 @@ export class BlockBack {
 
   stop(): void {
     this.#worker?.close();
-  }
-
-  *#work(ring: BackRing): RingWork<void> {
-    for (;;) {
-      const requests = yield* ring.take(requestsAtOnce);
-      if (requests.length === 0) return;
-      yield* ring.respond(requests.map((slot) => this.#answer(parseBlockRequest(slot))));
-    }
   }
 
   #answer(request: BlockRequest): Buffer {

@@ -135,6 +135,9 @@ export class FrontRing extends SlotRingEnd {
   }
 }
 
+/** More at once would keep those waiting that were asked first. */
+const requestsAtOnce = 16;
+
 export class BackRing extends SlotRingEnd {
   #reqCons: number;
   #rspProd: number;
@@ -171,5 +174,14 @@ export class BackRing extends SlotRingEnd {
   *respond(responses: readonly Uint8Array[]): RingWork<void> {
     if (responses.length === 0) return;
     this.#rspProd = yield* this.produce(responses, this.#rspProd, { prod: rsp_prod, event: rsp_event });
+  }
+
+  /** Answers requests as they come, a few at a time, until none is left. */
+  *answerAll(answerTo: (request: Buffer) => Uint8Array): RingWork<void> {
+    for (;;) {
+      const requests = yield* this.take(requestsAtOnce);
+      if (requests.length === 0) return;
+      yield* this.respond(requests.map((request) => answerTo(request)));
+    }
   }
 }

@@ -7,7 +7,6 @@ import type { DeviceEnd } from '../../../server/xenbus/deviceEnd';
 import type { Entries } from '../../../server/xenbus/nodes';
 import { otherNumber } from '../../../server/xenbus/otherEnd';
 import { modernBackend } from '../../../server/xenbus/policies/modern';
-import type { RingWork } from '../../../server/host/microSteps';
 import { freeSteps } from '../../../server/host/steps';
 import {
   BLOCK_SLOT_BYTES,
@@ -17,8 +16,6 @@ import {
   blockStatus,
   parseBlockRequest,
 } from '../../../server/sim/devices/blockSlots';
-
-const requestsAtOnce = 16;
 
 /** Serves `disk` to whoever is given it. */
 export function memoryDisk(disk: Buffer): BackendKind {
@@ -50,7 +47,7 @@ class MemoryDisk implements DeviceClass {
     const ring = new BackRing({ memory, port, slotBytes: BLOCK_SLOT_BYTES, name: 'blkif' });
     this.#worker = new RingWorker(
       freeSteps,
-      () => this.#work(ring),
+      () => ring.answerAll((slot) => this.#answer(slot)),
       (error) => this.device.ports.log(error.message),
     );
     return [['sectors', this.disk.length / SECTOR_BYTES]];
@@ -66,14 +63,6 @@ class MemoryDisk implements DeviceClass {
 
   disconnect(): void {
     this.#worker?.close();
-  }
-
-  *#work(ring: BackRing): RingWork<void> {
-    for (;;) {
-      const requests = yield* ring.take(requestsAtOnce);
-      if (requests.length === 0) return;
-      yield* ring.respond(requests.map((slot) => this.#answer(slot)));
-    }
   }
 
   #answer(slot: Buffer): Buffer {
