@@ -60,6 +60,7 @@ export const demoDomains: readonly DomainConfig[] = [
       { vdev: 'xvda', target: '/dev/vg0/database' },
       { vdev: 'xvdb', target: '/dev/vg0/database-log' },
     ],
+    shares: [{ tag: 'backup', path: '/srv/backup' }],
     guest: linuxGuest(debian),
   },
   {

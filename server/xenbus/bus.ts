@@ -5,6 +5,7 @@
 import { isStoreError } from '../host/errors';
 import type { StoreClient } from '../host/storeClient';
 import { XenbusState } from '../wire/xenbusState';
+import { nodeName } from '../wire/xsPath';
 import { BackendDriver } from './backendDriver';
 import type { MakeDevice } from './deviceClass';
 import { deviceEvent, deviceKind, deviceRoot } from './devicePath';
@@ -18,12 +19,17 @@ import type { XenbusPorts } from './ports';
 /** A guest may write any number of folders where its devices are. */
 const maxDevices = 4096;
 
-export interface BackendKind {
+interface Kind {
+  /** Devices of the kind that are somebody else's, by their number, are left alone. All are ours when absent. */
+  takes?(devid: string): boolean;
+}
+
+export interface BackendKind extends Kind {
   readonly policy: BackendPolicy;
   readonly make: MakeDevice;
 }
 
-export interface FrontendKind {
+export interface FrontendKind extends Kind {
   readonly habits: FrontendHabits;
   readonly make: MakeDevice;
 }
@@ -62,15 +68,15 @@ export function runFrontends(ports: XenbusPorts, kinds: FrontendKinds, root = 'd
   return new Bus(ports, deviceRoot(root), kinds, make).run();
 }
 
-class Bus<Kind> {
+class Bus<OfDevice extends Kind> {
   readonly #held = new Map<string, Held>();
   readonly #running = new Set<Promise<void>>();
 
   constructor(
     private readonly ports: XenbusPorts,
     private readonly root: DeviceRoot,
-    private readonly kinds: Readonly<Record<string, Kind>>,
-    private readonly makeDriver: (path: string, kind: Kind) => Driver,
+    private readonly kinds: Readonly<Record<string, OfDevice>>,
+    private readonly makeDriver: (path: string, kind: OfDevice) => Driver,
   ) {}
 
   async run(): Promise<void> {
@@ -102,9 +108,15 @@ class Bus<Kind> {
   }
 
   async #check(paths: readonly string[]): Promise<void> {
-    const known = paths.filter((path) => Object.hasOwn(this.kinds, deviceKind(this.root, path)));
+    const known = paths.filter((path) => this.#isOurs(path));
     const states = await Promise.all(known.map((path) => readState(this.ports.store, path)));
     for (const [place, path] of known.entries()) this.#update(path, states[place]!);
+  }
+
+  #isOurs(path: string): boolean {
+    const kind = deviceKind(this.root, path);
+    if (!Object.hasOwn(this.kinds, kind)) return false;
+    return this.kinds[kind]!.takes?.(nodeName(path)) ?? true;
   }
 
   #update(path: string, state: XenbusState): void {

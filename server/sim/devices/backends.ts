@@ -10,10 +10,19 @@ import { attachKeyboard } from './backRings';
 import { BlockBack } from './blockBack';
 import { Bridges } from './bridge';
 import { NetBack } from './netBack';
+import { ninepBackend } from './ninep/ninepBack';
+import { consoleBackend } from './secondConsole';
 
 /** All that domain 0 serves. */
 export function dom0Backends(dom0: Domain): BackendKinds {
-  return { vif: netback(dom0), vbd: blkback(dom0), qdisk: qdisk(dom0), vkbd };
+  return {
+    vif: netback(dom0),
+    vbd: blkback(dom0),
+    qdisk: qdisk(dom0),
+    vkbd,
+    '9pfs': ninepBackend(dom0),
+    console: consoleBackend(dom0),
+  };
 }
 
 /** Linux netback, with the vif-bridge hotplug script. */

@@ -1,5 +1,7 @@
 /** A Linux guest: netfront and blkfront, shutdown requests, a guest agent. */
 import { linuxBlkfront, linuxKbdfront, linuxNetfront } from '../devices/frontends';
+import { linuxNinepfront } from '../devices/ninep/ninepFront';
+import { linuxHvc } from '../devices/secondConsole';
 import { runDomainFrontends } from '../devices/simPorts';
 import type { Domain } from '../domain';
 import type { DomainConfig, GuestScript } from '../toolstack/config';
@@ -48,6 +50,8 @@ export async function bootLinux(
       vif: linuxNetfront(domain, Math.min(vcpus, 4)),
       vbd: linuxBlkfront(domain),
       vkbd: linuxKbdfront(domain),
+      '9pfs': linuxNinepfront(domain),
+      console: linuxHvc(domain),
     }),
   );
 }

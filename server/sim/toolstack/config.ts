@@ -18,6 +18,13 @@ export interface DiskConfig {
   readonly readOnly?: boolean;
 }
 
+/** A folder of domain 0 that the guest may mount (xl's `p9=`); served by QEMU. */
+export interface ShareConfig {
+  /** By which the guest mounts it. */
+  readonly tag: string;
+  readonly path: string;
+}
+
 /** `preserve`: the domain stays as it ended, until somebody destroys it. */
 export type AfterShutdown = 'destroy' | 'restart' | 'preserve';
 
@@ -47,6 +54,9 @@ export interface DomainConfig {
   readonly cmdline?: string;
   readonly nics: readonly NicConfig[];
   readonly disks: readonly DiskConfig[];
+  readonly shares?: readonly ShareConfig[];
+  /** Further consoles (xl's `channel=`), by name; served by QEMU. */
+  readonly channels?: readonly string[];
   /** May serve backends to others (xl's `driver_domain=1`). */
   readonly driverDomain?: boolean;
   /** Its device model runs in a domain of its own, not in domain 0. */

@@ -9,7 +9,7 @@ import { XenbusState } from '../../wire/xenbusState';
 import type { Domain } from '../domain';
 import { readState, readText, writeEntries } from '../../xenbus/nodes';
 import type { Entries } from '../../xenbus/nodes';
-import type { DiskConfig, NicConfig } from './config';
+import type { DiskConfig, NicConfig, ShareConfig } from './config';
 import { noneBut, writeOwned } from './perms';
 
 export interface Device {
@@ -80,7 +80,7 @@ export async function removeDevice(
 ): Promise<void> {
   const back = backendPath(device);
   if (force) await cleanUp(store, frontendPath(device));
-  if (device.backendKind !== 'console' && (await askToClose(store, back))) {
+  if (!isFirstConsole(device) && (await askToClose(store, back))) {
     await waitUntilClosed(dom0, store, back);
   }
   for (const path of [frontendPath(device), back, libxlPath(device)]) await cleanUp(store, path);
@@ -217,6 +217,40 @@ export function keyboardDevice(domid: number): Device {
     front: [['backend-id', 0], ...newEnd],
     frontReadOnly: [],
     back: [...newBackend(domid), ['backend-type', 'qemu']],
+  };
+}
+
+/** A folder that is shared: 9pfs, in the words of the store. */
+export function shareDevice(domid: number, devid: number, { tag, path }: ShareConfig): Device {
+  return {
+    kind: '9pfs',
+    backendKind: '9pfs',
+    devid,
+    domid,
+    backendDomid: 0,
+    front: [['backend-id', 0], ...newEnd, ['tag', tag]],
+    frontReadOnly: [],
+    back: [...newBackend(domid), ['path', path], ['security_model', 'none']],
+  };
+}
+
+/** A further console: unlike the first it is a device like others, and its rings are made by the guest. */
+export function channelDevice(domid: number, devid: number, name: string): Device {
+  return {
+    kind: 'console',
+    backendKind: 'console',
+    devid,
+    domid,
+    backendDomid: 0,
+    front: [['backend-id', 0], ...newEnd],
+    frontReadOnly: [
+      ['limit', 1_048_576],
+      ['type', 'ioemu'],
+      ['output', 'pty'],
+      ['tty', ''],
+      ['name', name],
+    ],
+    back: [...newBackend(domid), ['protocol', 'vt100'], ['name', name], ['connection', 'pty']],
   };
 }
 

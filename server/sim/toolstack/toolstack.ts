@@ -11,12 +11,14 @@ import type { AfterShutdown, DiskConfig, DomainConfig, NicConfig } from './confi
 import { joinStubdomain, startDeviceModel, waitForStubdomain } from './deviceModel';
 import {
   addDevice,
+  channelDevice,
   consoleDevice,
   diskDevice,
   keyboardDevice,
   nicDevice,
   removeDevice,
   removeTree,
+  shareDevice,
 } from './devices';
 import type { Device } from './devices';
 import { deviceModelPath, libxlDomainPath, makeDomainNodes, vmPath, writeBuildNodes } from './domainNodes';
@@ -243,6 +245,11 @@ export class Toolstack {
     for (const disk of config.disks) await this.#add(managed, diskDevice(domid, disk));
     await this.#add(managed, consoleDevice(domid, console!.port.port, console!.gfn));
     if (config.type === 'hvm') await this.#add(managed, keyboardDevice(domid));
+    const { shares = [], channels = [] } = config;
+    for (const [devid, share] of shares.entries()) await this.#add(managed, shareDevice(domid, devid, share));
+    // The first console has the number 0.
+    for (const [place, name] of channels.entries())
+      await this.#add(managed, channelDevice(domid, place + 1, name));
   }
 
   /** Starts the guest's kernel. */
@@ -318,7 +325,9 @@ function afterShutdown(config: DomainConfig, reason: ShutdownReason): AfterShutd
 
 /** QEMU serves disk images, keyboards and everything that is emulated. */
 function needsDeviceModel({ config, devices }: Managed): boolean {
-  return config.type === 'hvm' || devices.some(({ backendKind }) => backendKind === 'qdisk');
+  const byQemu = ({ kind, backendKind, devid }: Device) =>
+    backendKind === 'qdisk' || kind === '9pfs' || (kind === 'console' && devid > 0);
+  return config.type === 'hvm' || devices.some(byQemu);
 }
 
 function freeDevid({ devices }: Managed, kind: string): number {
