@@ -48,23 +48,25 @@ export function couldBeMessage(bytes: Uint8Array, at: number, end: number, role:
   const length = word(bytes, at + 12);
   if (type > LAST_TYPE || type === REMOVED_TYPE || length > XS_PAYLOAD_MAX_BYTES) return false;
   const payload = at + XS_HEADER_BYTES;
-  const seen = Math.min(length, end - payload);
-  const payloadEnd = payload + seen;
-  const isWhole = seen === length;
-  return role === 'request'
-    ? couldBeRequest(bytes, at, type, length, payload, payloadEnd, isWhole)
-    : couldBeReply(bytes, at, type, length, payload, payloadEnd, isWhole);
+  const seenEnd = Math.min(payload + length, end);
+  const isWhole = seenEnd === payload + length;
+  const begun = { bytes, at, type, length, payload, end: seenEnd, isWhole };
+  return role === 'request' ? couldBeRequest(begun) : couldBeReply(begun);
 }
 
-function couldBeRequest(
-  bytes: Uint8Array,
-  at: number,
-  type: number,
-  length: number,
-  payload: number,
-  end: number,
-  isWhole: boolean,
-): boolean {
+/** A message that may begin at `at`. */
+interface Begun {
+  readonly bytes: Uint8Array;
+  readonly at: number;
+  readonly type: number;
+  readonly length: number;
+  /** Where its payload begins, and where what was seen of it ends. */
+  readonly payload: number;
+  readonly end: number;
+  readonly isWhole: boolean;
+}
+
+function couldBeRequest({ bytes, at, type, length, payload, end, isWhole }: Begun): boolean {
   if (type === XsType.WATCH_EVENT || type === XsType.ERROR) return false;
   if (length === 0) return mayBeEmpty.has(type);
   if (xsTypesWithPath.has(type)) return length >= 2 && isPath(bytes, payload, end, isWhole);
@@ -76,15 +78,7 @@ function couldBeRequest(
   return isText(bytes, payload, end) && (!isWhole || bytes[end - 1] === NUL || type === XsType.CONTROL);
 }
 
-function couldBeReply(
-  bytes: Uint8Array,
-  at: number,
-  type: number,
-  length: number,
-  payload: number,
-  end: number,
-  isWhole: boolean,
-): boolean {
+function couldBeReply({ bytes, at, type, length, payload, end, isWhole }: Begun): boolean {
   const endsWithNul = !isWhole || (length > 0 && bytes[end - 1] === NUL);
   if (type === XsType.WATCH_EVENT) {
     if (word(bytes, at + 4) !== 0 || word(bytes, at + 8) !== 0 || length < 3) return false;
