@@ -3,7 +3,6 @@ import * as vscode from 'vscode';
 import type { DeviceRow, DeviceSideName } from '../../server/rpc/api';
 import type { Xenscope } from '../context';
 import { deviceContext, isGoneDomain } from '../devices/deviceActs';
-import type { DevicesChange } from '../devices/devices';
 import {
   deviceDescription,
   deviceIcon,
@@ -16,7 +15,7 @@ import {
 } from '../devices/deviceTexts';
 import { failures } from '../errors';
 import { texts } from '../texts';
-import { whenVisible } from './visibility';
+import { HostRowsView, hoverOf, themeIcon } from './hostRowsView';
 
 type Element =
   | { readonly kind: 'domain'; readonly host: string; readonly domid: number }
@@ -27,35 +26,10 @@ const connectTimeoutMs = 10_000;
 const rowTimeoutMs = 5_000;
 const sides: readonly DeviceSideName[] = ['frontend', 'backend'];
 
-export class DevicesView implements vscode.TreeDataProvider<Element>, vscode.Disposable {
-  private readonly changed = new vscode.EventEmitter<Element[] | undefined>();
-  private readonly elements = new Map<string, Element>();
-  private readonly view: vscode.TreeView<Element>;
-  private readonly subscriptions: { dispose(): void }[];
-  private contextWord = '';
-
-  readonly onDidChangeTreeData = this.changed.event;
-
-  constructor(private readonly xenscope: Xenscope) {
-    const { hosts, devices } = xenscope;
-    this.view = vscode.window.createTreeView('xenscope.devices', {
-      treeDataProvider: this,
-      showCollapseAll: true,
-    });
-    this.subscriptions = [
-      this.view,
-      whenVisible(
-        this.view,
-        () => this.shown(),
-        () => devices.follow(undefined),
-      ),
-      devices.onChange((change) => this.take(change)),
-      hosts.onShown(() => this.otherHost()),
-      hosts.onConnected(({ id }) => id === hosts.currentId && this.followIfVisible()),
-      hosts.onDomains((id) => id === hosts.currentId && this.redraw()),
-      hosts.onChange(() => this.describe()),
-    ];
-    this.describe();
+export class DevicesView extends HostRowsView<DeviceRow, Element> {
+  constructor(xenscope: Xenscope) {
+    super(xenscope, 'devices', xenscope.devices);
+    this.begin();
   }
 
   getChildren(element?: Element): Element[] {
@@ -83,7 +57,7 @@ export class DevicesView implements vscode.TreeDataProvider<Element>, vscode.Dis
   }
 
   getTreeItem(element: Element): vscode.TreeItem {
-    if (element.kind === 'domain') return this.domainItem(element.host, element.domid);
+    if (element.kind === 'domain') return this.groupItem(element.host, element.domid);
     const row = this.xenscope.devices.find(element.host, element.device);
     if (!row) return new vscode.TreeItem(element.device);
     return element.kind === 'device'
@@ -93,7 +67,8 @@ export class DevicesView implements vscode.TreeDataProvider<Element>, vscode.Dis
 
   resolveTreeItem(item: vscode.TreeItem, element: Element): vscode.TreeItem {
     const row = element.kind === 'device' && this.xenscope.devices.find(element.host, element.device);
-    if (row) item.tooltip = hoverOf(row, (domid) => this.xenscope.hosts.domainName(element.host, domid));
+    const ownerOf = (domid: number) => this.xenscope.hosts.domainName(element.host, domid);
+    if (row) item.tooltip = hoverOf(deviceTooltip(row, ownerOf));
     return item;
   }
 
@@ -108,31 +83,38 @@ export class DevicesView implements vscode.TreeDataProvider<Element>, vscode.Dis
     await this.view.reveal(element, { select: true, focus: true, expand: true });
   }
 
-  dispose(): void {
-    for (const subscription of this.subscriptions) subscription.dispose();
-    this.changed.dispose();
+  protected changedElements(changed: readonly DeviceRow[]): Element[] {
+    const host = this.xenscope.hosts.currentId;
+    const domids = new Set(changed.map(({ frontend }) => frontend.domid));
+    return [
+      ...changed.map(({ id }) => this.element({ kind: 'device', host, device: id })),
+      ...[...domids].map((domid) => this.element({ kind: 'domain', host, domid })),
+    ];
   }
 
-  private domainItem(host: string, domid: number): vscode.TreeItem {
-    const name = this.xenscope.hosts.domains(host).find((one) => one.domid === domid)?.name;
-    const item = new vscode.TreeItem(name ?? `Domain ${domid}`, vscode.TreeItemCollapsibleState.Expanded);
-    item.id = `devices:${host}:${domid}`;
-    item.description = `domain ${domid} · ${devicesSummary(this.ofDomain(host, domid))}`;
-    item.iconPath = new vscode.ThemeIcon('vm');
-    item.contextValue = isGoneDomain(this.ofDomain(host, domid)) ? 'deviceDomain gone' : 'deviceDomain';
-    item.accessibilityInformation = { label: `${name ?? 'Domain'}, ${item.description}` };
-    return item;
+  protected presence(host: string): (element: Element) => boolean {
+    const rows = this.xenscope.devices.list(host);
+    const ids = new Set(rows.map(({ id }) => id));
+    const domids = new Set(rows.map(({ frontend }) => frontend.domid));
+    return (element) => (element.kind === 'domain' ? domids.has(element.domid) : ids.has(element.device));
+  }
+
+  protected message(host: string): string | undefined {
+    const leftOut = this.xenscope.devices.leftOut(host);
+    return leftOut === 0 ? undefined : texts.devicesLeftOut(leftOut);
+  }
+
+  private groupItem(host: string, domid: number): vscode.TreeItem {
+    const rows = this.ofDomain(host, domid);
+    const context = isGoneDomain(rows) ? 'deviceDomain gone' : 'deviceDomain';
+    return this.domainItem(host, domid, [devicesSummary(rows)], context);
   }
 
   private deviceItem(host: string, row: DeviceRow): vscode.TreeItem {
     const item = new vscode.TreeItem(deviceLabel(row), vscode.TreeItemCollapsibleState.Collapsed);
-    const { icon, color } = deviceIcon(row);
     item.id = `device:${host}:${row.id}`;
     item.description = deviceDescription(row);
-    item.iconPath = new vscode.ThemeIcon(
-      icon,
-      color === undefined ? undefined : new vscode.ThemeColor(color),
-    );
+    item.iconPath = themeIcon(deviceIcon(row));
     item.contextValue = deviceContext(row);
     const owner = this.xenscope.hosts.domainName(host, row.frontend.domid);
     item.accessibilityInformation = { label: deviceSpoken(row, owner) };
@@ -161,81 +143,4 @@ export class DevicesView implements vscode.TreeDataProvider<Element>, vscode.Dis
   private ofDomain(host: string, domid: number): DeviceRow[] {
     return this.xenscope.devices.list(host).filter(({ frontend }) => frontend.domid === domid);
   }
-
-  /** The same object each time, so that VS Code keeps what is open and selected. */
-  private element(fresh: Element): Element {
-    const key = JSON.stringify(fresh);
-    const known = this.elements.get(key);
-    if (known) return known;
-    this.elements.set(key, fresh);
-    return fresh;
-  }
-
-  private shown(): void {
-    this.xenscope.wake();
-    this.followIfVisible();
-    this.describe();
-  }
-
-  private followIfVisible(): void {
-    const { hosts, devices } = this.xenscope;
-    if (this.view.visible && hosts.current?.state.kind === 'connected') devices.follow(hosts.currentId);
-  }
-
-  private otherHost(): void {
-    this.xenscope.devices.follow(undefined);
-    this.followIfVisible();
-    this.redraw();
-  }
-
-  private redraw(): void {
-    this.changed.fire(undefined);
-    this.describe();
-  }
-
-  private take({ host, structure, changed }: DevicesChange): void {
-    if (host !== this.xenscope.hosts.currentId) return;
-    if (structure) {
-      this.forgetGone(host);
-      return this.redraw();
-    }
-    const domids = new Set(changed.map(({ frontend }) => frontend.domid));
-    this.changed.fire([
-      ...changed.map(({ id }) => this.element({ kind: 'device', host, device: id })),
-      ...[...domids].map((domid) => this.element({ kind: 'domain', host, domid })),
-    ]);
-  }
-
-  private forgetGone(host: string): void {
-    const rows = this.xenscope.devices.list(host);
-    const ids = new Set(rows.map(({ id }) => id));
-    const domids = new Set(rows.map(({ frontend }) => frontend.domid));
-    for (const [key, element] of this.elements) {
-      if (element.host !== host) continue;
-      const stays = element.kind === 'domain' ? domids.has(element.domid) : ids.has(element.device);
-      if (!stays) this.elements.delete(key);
-    }
-  }
-
-  /** The line above the rows, and which of the welcome texts fits. */
-  private describe(): void {
-    const { hosts, devices } = this.xenscope;
-    this.view.description = hosts.current?.label;
-    const leftOut = devices.leftOut(hosts.currentId);
-    const message = leftOut === 0 ? undefined : texts.devicesLeftOut(leftOut);
-    if (this.view.message !== message) this.view.message = message;
-    const isEmpty = devices.list(hosts.currentId).length === 0;
-    const isKnown = hosts.current?.state.kind === 'connected' && devices.isKnown(hosts.currentId);
-    const word = !isEmpty ? 'some' : isKnown ? 'none' : 'unknown';
-    if (word === this.contextWord) return;
-    this.contextWord = word;
-    void vscode.commands.executeCommand('setContext', 'xenscope.devices', word);
-  }
-}
-
-function hoverOf(row: DeviceRow, ownerOf: (domid: number) => string): vscode.MarkdownString {
-  const { title, lines } = deviceTooltip(row, ownerOf);
-  const hover = new vscode.MarkdownString('**').appendText(title).appendMarkdown('**');
-  for (const line of lines) hover.appendMarkdown('\n\n').appendText(line);
-  return hover;
 }

@@ -1,0 +1,176 @@
+/**
+ * What the views “Rings” and “Devices” have in common: the rows of the host that is shown, by domain, followed while
+ * somebody looks, and drawn anew where they changed.
+ */
+import * as vscode from 'vscode';
+import type { Xenscope } from '../context';
+import { whenVisible } from './visibility';
+
+/** What is shown, as the server tells of it while it is followed. */
+export interface HostRows<Row> {
+  list(host: string): readonly Row[];
+  /** Whether the server has told of this host since it is followed. */
+  isKnown(host: string): boolean;
+  /** Undefined: nobody looks. */
+  follow(host: string | undefined): void;
+  onChange(listener: (change: HostRowsChange<Row>) => void): { dispose(): void };
+}
+
+export interface HostRowsChange<Row> {
+  readonly host: string;
+  /** Rows came or went, or all are told anew. */
+  readonly structure: boolean;
+  readonly changed: readonly Row[];
+}
+
+export interface IconName {
+  readonly icon: string;
+  readonly color?: string;
+}
+
+export abstract class HostRowsView<Row, Element extends { readonly host: string }>
+  implements vscode.TreeDataProvider<Element>, vscode.Disposable
+{
+  protected readonly view: vscode.TreeView<Element>;
+  protected readonly changed = new vscode.EventEmitter<Element[] | undefined>();
+  private readonly elements = new Map<string, Element>();
+  private readonly subscriptions: { dispose(): void }[] = [];
+  private contextWord = '';
+
+  readonly onDidChangeTreeData = this.changed.event;
+
+  constructor(
+    protected readonly xenscope: Xenscope,
+    private readonly name: 'rings' | 'devices',
+    protected readonly rows: HostRows<Row>,
+  ) {
+    const options = { treeDataProvider: this, showCollapseAll: true };
+    this.view = vscode.window.createTreeView(`xenscope.${name}`, options);
+  }
+
+  abstract getChildren(element?: Element): Element[];
+  abstract getParent(element: Element): Element | undefined;
+  abstract getTreeItem(element: Element): vscode.TreeItem;
+
+  /** The elements that are to be drawn anew. */
+  protected abstract changedElements(changed: readonly Row[]): Element[];
+  /** Tells which elements of a host are there still. */
+  protected abstract presence(host: string): (element: Element) => boolean;
+  /** The line above the rows, where there is something to say. */
+  protected abstract message(host: string): string | undefined;
+
+  /** At the end of the constructor: from then on all that a subclass has may be used. */
+  protected begin(...more: readonly { dispose(): void }[]): void {
+    const { hosts } = this.xenscope;
+    this.subscriptions.push(
+      this.view,
+      whenVisible(
+        this.view,
+        () => this.shown(),
+        () => this.rows.follow(undefined),
+      ),
+      this.rows.onChange((change) => this.take(change)),
+      hosts.onShown(() => this.otherHost()),
+      hosts.onConnected(({ id }) => id === hosts.currentId && this.followIfVisible()),
+      hosts.onDomains((id) => id === hosts.currentId && this.redraw()),
+      hosts.onChange(() => this.describe()),
+      ...more,
+    );
+    this.describe();
+  }
+
+  dispose(): void {
+    for (const subscription of this.subscriptions) subscription.dispose();
+    this.changed.dispose();
+  }
+
+  /** The same object each time, so that VS Code keeps what is open and selected. */
+  protected element<One extends Element>(fresh: One): One {
+    const key = JSON.stringify(fresh);
+    const known = this.elements.get(key);
+    if (known) return known as One;
+    this.elements.set(key, fresh);
+    return fresh;
+  }
+
+  /** Of a domain; its description begins with its number. */
+  protected domainItem(
+    host: string,
+    domid: number,
+    about: readonly (string | undefined)[],
+    contextValue: string,
+  ): vscode.TreeItem {
+    const name = this.xenscope.hosts.domains(host).find((one) => one.domid === domid)?.name;
+    const item = new vscode.TreeItem(name ?? `Domain ${domid}`, vscode.TreeItemCollapsibleState.Expanded);
+    item.id = `${this.name}:${host}:${domid}`;
+    item.description = [`domain ${domid}`, ...about].filter(Boolean).join(' · ');
+    item.iconPath = new vscode.ThemeIcon('vm');
+    item.contextValue = contextValue;
+    item.accessibilityInformation = { label: `${name ?? 'Domain'}, ${item.description}` };
+    return item;
+  }
+
+  protected redraw(): void {
+    this.changed.fire(undefined);
+    this.describe();
+  }
+
+  private shown(): void {
+    this.xenscope.wake();
+    this.followIfVisible();
+    this.describe();
+  }
+
+  private followIfVisible(): void {
+    const { hosts } = this.xenscope;
+    if (this.view.visible && hosts.current?.state.kind === 'connected') this.rows.follow(hosts.currentId);
+  }
+
+  private otherHost(): void {
+    this.rows.follow(undefined);
+    this.followIfVisible();
+    this.redraw();
+  }
+
+  private take({ host, structure, changed }: HostRowsChange<Row>): void {
+    if (host !== this.xenscope.hosts.currentId) return;
+    if (structure) {
+      this.forgetGone(host);
+      return this.redraw();
+    }
+    const elements = this.changedElements(changed);
+    if (elements.length > 0) this.changed.fire(elements);
+  }
+
+  private forgetGone(host: string): void {
+    const isThere = this.presence(host);
+    for (const [key, element] of this.elements) {
+      if (element.host === host && !isThere(element)) this.elements.delete(key);
+    }
+  }
+
+  /** What stands above the rows, and which of the welcome texts fits. */
+  private describe(): void {
+    const { hosts } = this.xenscope;
+    const host = hosts.currentId;
+    this.view.description = hosts.current?.label;
+    const message = this.message(host);
+    if (this.view.message !== message) this.view.message = message;
+    const isKnown = hosts.current?.state.kind === 'connected' && this.rows.isKnown(host);
+    const word = this.rows.list(host).length > 0 ? 'some' : isKnown ? 'none' : 'unknown';
+    if (word === this.contextWord) return;
+    this.contextWord = word;
+    void vscode.commands.executeCommand('setContext', `xenscope.${this.name}`, word);
+  }
+}
+
+export function themeIcon({ icon, color }: IconName): vscode.ThemeIcon {
+  return new vscode.ThemeIcon(icon, color === undefined ? undefined : new vscode.ThemeColor(color));
+}
+
+/** The title stands out; each line is a paragraph. Words of guests are shown as they are. */
+export function hoverOf({ title, lines }: { readonly title: string; readonly lines: readonly string[] }) {
+  const hover = new vscode.MarkdownString('**').appendText(title).appendMarkdown('**');
+  for (const line of lines) hover.appendMarkdown('\n\n').appendText(line);
+  return hover;
+}
