@@ -20,6 +20,7 @@ const allParts = [
   { name: 'rings', specs: ['test/fuzz/rings.test.ts', 'test/fuzz/ringStore.test.ts'], effort: 20 },
   { name: 'pages', specs: ['test/fuzz/ringPages.test.ts'], effort: 100 },
   { name: 'world', specs: ['test/fuzz/world.test.ts'], effort: 12 },
+  // 10 000 lives of a device in which anybody writes anything.
   { name: 'devices', specs: ['test/fuzz/deviceStates.test.ts'], effort: 20 },
   { name: 'journal', specs: ['test/fuzz/journal.test.ts'], effort: 10 },
   { name: 'chaos', specs: ['test/sim/chaos.test.ts'], effort: 50 },
@@ -38,6 +39,9 @@ const allParts = [
   { name: 'vchan', specs: ['test/fuzz/vchan.test.ts'], effort: 10 },
   // Our ends of a vchan against libxenvchan: all orders, and a gigabyte each way.
   { name: 'vchanPeers', specs: ['test/interop/xensim/vchanEnds.test.ts'], effort: 128 },
+  // 10 080 lives of a device of PV Calls, and a gigabyte each way through one.
+  { name: 'pvcalls', specs: ['test/fuzz/pvcalls.test.ts'], effort: 20 },
+  { name: 'pvcallsTraffic', specs: ['test/interop/pvcalls.test.ts'], effort: 16 },
   // The same on a real Xen, under the daemon that the seed chooses.
   { name: 'realXen', xen: 'many calls of C|wrappers around C on real Xen', effort: 100 },
 ];

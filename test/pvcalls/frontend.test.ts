@@ -250,6 +250,21 @@ describe('a frontend of PV Calls over our backend', () => {
     stop();
   });
 
+  it('tells who writes that the socket was given up, and says what was written before', async () => {
+    const far: NetConnection[] = [];
+    const stop = await serve((connection) => far.push(connection));
+    const socket = await frontend.connect(there, { order: 1 });
+    await new Promise((resolve) => socket.write('before', resolve));
+    // More than the network and the ring take together, while nobody reads.
+    const failed = new Promise((resolve) => socket.write(Buffer.alloc(1_000_000), resolve));
+    socket.destroy();
+    assert.match(String(await failed), /released before all was written/);
+    await socket.released;
+    assert.match(String(far[0]!.stream.read()), /^before/);
+    far[0]!.stream.destroy();
+    stop();
+  });
+
   it('refuses what makes no sense before it asks', async () => {
     await assert.rejects(frontend.connect({ host: 'localhost', port: 80 }), isCode('input'));
     await assert.rejects(frontend.connect({ host: '10.0.0.1', port: 70_000 }), isCode('input'));

@@ -31,6 +31,10 @@ export class SocketTable {
     return this.#sockets.get(id);
   }
 
+  connected(): readonly ActiveSocket[] {
+    return [...this.#byPort.values()];
+  }
+
   /** The connected socket whose doorbell this is. */
   byPort(port: EventPort): ActiveSocket | undefined {
     return this.#byPort.get(port);

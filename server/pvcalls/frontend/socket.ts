@@ -99,6 +99,10 @@ export class PvCallsSocket extends Duplex {
 
   override _destroy(error: Error | null, done: (error?: Error | null) => void): void {
     this.#worker.close();
+    const unfinished = error ?? new XenscopeError('gone', 'The socket was released before all was written.');
+    this.#writing?.done(unfinished);
+    this.#finish?.(unfinished);
+    this.#writing = this.#finish = undefined;
     this.#released = this.#parts.release(this);
     done(error);
   }

@@ -44,12 +44,12 @@ class PairedStream extends Duplex {
 
   /** As the kernel closes a socket: an end where it was done in peace, and a reset where it was not. */
   override _destroy(error: Error | null, done: Done): void {
-    const waiting = this.#waiting;
-    this.#waiting = undefined;
     const other = this.#other;
+    const waiting = [this.#waiting, other.#waiting];
+    this.#waiting = other.#waiting = undefined;
     if (error && !other.destroyed) other.destroy(socketError('ECONNRESET', 'The other side is gone'));
     else other.#receiveEnd();
-    waiting?.(socketError('ECONNRESET', 'Writing failed'));
+    for (const each of waiting) each?.(socketError('ECONNRESET', 'Writing failed'));
     done(error);
   }
 

@@ -1,0 +1,267 @@
+/**
+ * A frontend and a backend of PV Calls, a network, and a scheduler that draws everything from a seed: which
+ * step of which ring comes next, when a doorbell arrives, what programs do over both, who leaves and how.
+ */
+import assert from 'node:assert/strict';
+import type { Random } from '../../server/host/clock';
+import { XenscopeError } from '../../server/host/errors';
+import type { RingStep, RingSteps, StepVerdict } from '../../server/host/steps';
+import type { PvCallsBackend } from '../../server/pvcalls/backend/backend';
+import type { PvCallsFrontend } from '../../server/pvcalls/frontend/frontend';
+import type { Delivery } from '../../server/sim/machine/delivery';
+import { SimNetwork } from '../../server/sim/network/simNetwork';
+import { GENERIC_RING } from '../../server/wire/genericRing';
+import { PvCallsRig } from '../pvcalls/rig';
+import type { CommandPage } from '../pvcalls/rig';
+import { drawTalks, openServices } from './pvcallsTalk';
+import type { TalkWorld } from './pvcallsTalk';
+import { pick, seededRandom } from './seed';
+
+export const pvcallsFaults = [
+  'lostNotify',
+  'duplicatedNotify',
+  'delayedDelivery',
+  'slowReader',
+  /** No faults of the rings: somebody gives up a socket, or the whole device, in the middle. */
+  'leaving',
+  'disconnect',
+  'crash',
+] as const;
+export type PvCallsFault = (typeof pvcallsFaults)[number];
+
+const MAX_TURNS = 200_000;
+const MAX_LATE_TURNS = 40;
+/** Each lost ring may put all to sleep once more. */
+const MAX_HEALS = 4000;
+/** Streams of the network pass their bytes on between turns. */
+const MAX_IDLE_TURNS = 50;
+const { req_prod, rsp_prod } = GENERIC_RING.fields;
+
+export class PvCallsLife implements TalkWorld {
+  readonly random: Random;
+  readonly network = new SimNetwork();
+  readonly struck = new Map<PvCallsFault, number>();
+  bytesHeard = 0;
+  calls = 0;
+  frontend!: PvCallsFrontend;
+  #backend!: PvCallsBackend;
+  #page!: CommandPage;
+  readonly #rig: PvCallsRig;
+  readonly #due = new Set<() => void>();
+  readonly #late: { turnsLeft: number; readonly run: () => void }[] = [];
+  readonly #looks = new Set<{ readonly isSo: () => boolean; readonly resolve: () => void }>();
+  #isHealing = false;
+  isOver = false;
+  #lostRings = 0;
+  #turns = 0;
+
+  constructor(
+    seed: number,
+    private readonly faults: readonly PvCallsFault[],
+  ) {
+    this.random = seededRandom(seed);
+    this.#rig = new PvCallsRig({
+      network: this.network,
+      schedule: (deliver, delivery) => this.#carry(deliver, delivery),
+      steps: () => this.#steps(),
+    });
+  }
+
+  async live(): Promise<void> {
+    const rig = this.#rig;
+    this.#page = rig.shareCommands();
+    this.frontend = rig.openFrontend(this.#page);
+    this.#backend = rig.openBackend(this.#page);
+    const heldBefore = rig.held;
+    const services = await openServices(this);
+    const ending = this.#drawEnding();
+    const talks = drawTalks(this.random, services).map((talk) =>
+      this.#outcome(talk(this), ending !== undefined),
+    );
+    const isCut = await this.#rest(ending?.turn ?? Infinity, Promise.all(talks));
+    if (isCut && ending) {
+      this.struck.set(ending.kind, 1);
+      ending.end();
+      await this.#rest(Infinity, Promise.all(talks));
+    } else {
+      // Releases that nobody waits for are under way.
+      await this.#rest(
+        Infinity,
+        this.until(() => this.frontend.inFlight === 0),
+      );
+      const { memory } = this.#page;
+      assert.equal(memory.load32(rsp_prod.offsetBytes), memory.load32(req_prod.offsetBytes), 'once each');
+      this.calls = memory.load32(req_prod.offsetBytes);
+      assert.equal(this.#backend.sockets.size, 0, 'every socket is released');
+      assert.equal((rig.held - heldBefore) % 6, 0, 'what is held is kept for sockets to come, by both sides');
+    }
+    services.close();
+    for (const kind of ['unaskedResponse', 'wrongResponse', 'badRing'] as const) {
+      assert.equal(rig.frontFindings.count(kind) + rig.backFindings.count(kind), 0, rig.log.join('\n'));
+    }
+    this.#end();
+    await this.#rest(
+      Infinity,
+      this.until(() => this.network.openStreams === 0 && this.network.listeners === 0),
+    );
+    assert.equal(rig.machine.pagesInUse, rig.pagesBefore, 'no page is left');
+    rig.close();
+  }
+
+  /** Whether the fault strikes now. */
+  strikes(fault: PvCallsFault, chance: number): boolean {
+    if (this.#isHealing || !this.faults.includes(fault) || this.random.next() >= chance) return false;
+    this.struck.set(fault, (this.struck.get(fault) ?? 0) + 1);
+    return true;
+  }
+
+  leaves(): boolean {
+    return this.strikes('leaving', 0.4);
+  }
+
+  heard(bytes: number): void {
+    this.bytesHeard += bytes;
+  }
+
+  after(turns: number): Promise<void> {
+    return new Promise((resolve) => this.#late.push({ turnsLeft: turns, run: resolve }));
+  }
+
+  until(isSo: () => boolean): Promise<void> {
+    return new Promise((resolve) => this.#looks.add({ isSo, resolve }));
+  }
+
+  /** Rejects with what is no everyday failure of a program whose device may end. */
+  async #outcome(talk: Promise<void>, mayFail: boolean): Promise<void> {
+    try {
+      await talk;
+    } catch (error) {
+      // Streams that were cut off in the middle tell it in their own words.
+      const isCut = this.isOver || (error instanceof XenscopeError && mayFail);
+      if (!isCut) throw error;
+    }
+  }
+
+  #drawEnding(): { kind: PvCallsFault; turn: number; end: () => void } | undefined {
+    const kinds = (['disconnect', 'crash'] as const).filter((kind) => this.faults.includes(kind));
+    if (kinds.length === 0 || this.random.below(4) === 0) return undefined;
+    const kind = pick(this.random, kinds);
+    const isFront = this.random.below(2) === 0;
+    const end = () => {
+      this.isOver = true;
+      const side = isFront ? this.#rig.front : this.#rig.back;
+      if (kind === 'crash') side.crash();
+      // The one that goes, then the other, whose driver sees it.
+      if (isFront) this.frontend.close();
+      else this.#backend.close();
+      this.#end();
+    };
+    return { kind, turn: this.random.below(300), end };
+  }
+
+  /** As the drivers of both ends have it when the device goes. */
+  #end(): void {
+    this.isOver = true;
+    this.frontend.close();
+    this.#backend.close();
+    this.#rig.front.resources.release();
+    this.#rig.back.resources.release();
+  }
+
+  /** Lets things happen until the promise settles, or so many have happened: then it answers true. */
+  async #rest(turns: number, promise: Promise<unknown>): Promise<boolean> {
+    let isSettled = false;
+    const settled = () => void (isSettled = true);
+    promise.then(settled, settled);
+    let idle = 0;
+    let heals = 0;
+    for (let turn = 0; turn < turns; turn++) {
+      await new Promise((resolve) => setImmediate(resolve));
+      for (const look of this.#looks) if (look.isSo() && this.#looks.delete(look)) look.resolve();
+      if (isSettled) {
+        await promise;
+        return false;
+      }
+      assert.ok(++this.#turns < MAX_TURNS, `this life has no end: ${this.#where()}`);
+      if (this.#turn()) idle = 0;
+      else if (++idle > MAX_IDLE_TURNS) {
+        // Rings that were lost may have put all to sleep: another one must wake them, and nothing else.
+        assert.ok(this.#lostRings > 0 && heals++ < MAX_HEALS, `nothing moves: ${this.#where()}`);
+        this.#heal();
+        idle = 0;
+      }
+    }
+    return true;
+  }
+
+  #where(): string {
+    const { openStreams, listeners } = this.network;
+    const sockets = this.#backend.sockets.size;
+    return `${this.frontend.inFlight} calls in flight, ${sockets} sockets, ${openStreams} streams, ${listeners} listeners`;
+  }
+
+  /** Lets one thing happen; answers whether there was one. */
+  #turn(): boolean {
+    for (const late of [...this.#late]) {
+      if (--late.turnsLeft > 0 && this.#due.size > 0) continue;
+      this.#late.splice(this.#late.indexOf(late), 1);
+      this.#due.add(late.run);
+    }
+    if (this.#due.size === 0) return false;
+    const place = this.random.below(this.#due.size);
+    let at = 0;
+    for (const run of this.#due) {
+      if (at++ !== place) continue;
+      this.#due.delete(run);
+      run();
+      break;
+    }
+    return true;
+  }
+
+  #steps(): RingSteps {
+    let waiting: (() => void) | undefined;
+    return {
+      before: (step: RingStep) =>
+        new Promise<StepVerdict>((resolve) => {
+          const run = () => resolve('do');
+          waiting = run;
+          const isSlow =
+            step.kind === 'copy' && step.text.includes(' out of ') && this.strikes('slowReader', 0.1);
+          if (isSlow) this.#late.push({ turnsLeft: this.random.below(MAX_LATE_TURNS), run });
+          else this.#due.add(run);
+        }),
+      drop: () => {
+        if (waiting) this.#due.delete(waiting);
+      },
+    };
+  }
+
+  /** Rings at everybody, as somebody would who does not know better. */
+  #heal(): void {
+    this.#isHealing = true;
+    this.frontend.look(this.#page.port);
+    for (const socket of this.frontend.sockets) socket.look();
+    this.#backend.look();
+    for (const active of this.#backend.sockets.connected()) active.look();
+    this.#isHealing = false;
+  }
+
+  #carry(deliver: () => void, { kind }: Delivery): 'sent' | 'lost' {
+    // Two rings of one port are two things, though they do the same.
+    const one = () => deliver();
+    if (kind === 'ring') {
+      if (this.strikes('lostNotify', 0.1)) {
+        this.#lostRings++;
+        return 'lost';
+      }
+      if (this.strikes('delayedDelivery', 0.2)) {
+        this.#late.push({ turnsLeft: this.random.below(MAX_LATE_TURNS), run: one });
+        return 'sent';
+      }
+      if (this.strikes('duplicatedNotify', 0.2)) this.#due.add(() => deliver());
+    }
+    this.#due.add(one);
+    return 'sent';
+  }
+}
