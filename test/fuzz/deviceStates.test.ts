@@ -13,7 +13,7 @@ import { back, front, illegal, openRig, ringBackend, ringFrontend, turn } from '
 import type { Rig } from '../xenbus/rig';
 import { effort, pick, seed, seededRandom } from './seed';
 
-const lives = 60 * effort;
+const lives = 500 * effort;
 const actsPerLife = 40;
 const policies = [classicBackend, modernBackend, linuxBackend];
 const stateTexts = ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9', '', 'Connected', '-1', '04'];
@@ -23,7 +23,7 @@ const numbers = ['', '0', '1', '8', '4294967295', '99999999999', 'x'];
 async function act({ store, add, remove }: Rig, random: Random): Promise<void> {
   const folder = pick(random, [front, back]);
   // What is written below a folder that is gone makes a folder of its own, as the store has it: drivers see that as well.
-  switch (random.below(12)) {
+  switch (random.below(13)) {
     case 0:
       return remove();
     case 1:
@@ -35,7 +35,9 @@ async function act({ store, add, remove }: Rig, random: Random): Promise<void> {
     case 4:
       return store.write(`${front}/${pick(random, ['ring-ref', 'event-channel'])}`, pick(random, numbers));
     case 5:
+      return store.write(`${back}/hotplug-status`, pick(random, ['connected', 'error', '']));
     case 6:
+    case 7:
       await remove();
       return add();
     default:
@@ -52,7 +54,13 @@ async function live(number: number): Promise<void> {
       closesFirst: pick(random, ['always', 'ifUsed', 'never']),
       reopens: random.below(2) === 0,
     };
-    rig.runBackend(pick(random, policies), ringBackend(rig.calls));
+    let mayHang = true;
+    const make = ringBackend(rig.calls);
+    rig.runBackend(pick(random, policies), (device) => ({
+      ...make(device),
+      // A hotplug script that does not answer, now and then.
+      plug: () => (mayHang && random.below(4) === 0 ? undefined : [['hotplug-status', 'connected']]),
+    }));
     rig.runFrontend(habits, ringFrontend(rig.calls));
     await rig.add();
     for (let count = 0; count < actsPerLife; count++) {
@@ -62,6 +70,7 @@ async function live(number: number): Promise<void> {
     // After all that the device is removed and made anew, as a toolstack would: it has to connect.
     await rig.remove();
     await rig.holdsNothing();
+    mayHang = false;
     await rig.add();
     await rig.reaches({ frontend: XenbusState.Connected, backend: XenbusState.Connected });
     await rig.remove();
@@ -78,5 +87,5 @@ async function live(number: number): Promise<void> {
 describe('device handshakes under random writes', () => {
   it(`never make an illegal move and never leak, in ${lives} lives from XENSCOPE_SEED=${seed}`, async () => {
     for (let number = 0; number < lives; number++) await live(number);
-  }).timeout(120_000 * effort);
+  }).timeout(300_000 * effort);
 });
