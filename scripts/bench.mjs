@@ -10,7 +10,7 @@ const usage = `Compares our xenstored with Debian's, measures rings and the cost
 
   npm run bench                        all of it, three repetitions
   npm run bench -- --quick             three minutes: short runs, one repetition, 10 000 nodes
-  npm run bench -- --only TEXT         parts and rows whose name contains TEXT, e.g. "read, 32", "ring:", "rings shown"
+  npm run bench -- --only TEXT         parts and rows whose name contains TEXT, e.g. "read, 32", "ring:", "vchan"
   npm run bench -- --repetitions N
   npm run bench -- --profile           keeps CPU profiles of our server in test-artefacts/profiles
   npm run bench -- --help              this text
@@ -73,6 +73,7 @@ await build({
     server: 'test/bench/serverProcess.ts',
     guest: 'test/bench/guest.ts',
     world: 'test/bench/worldProcess.ts',
+    vchanEnd: 'test/bench/vchanEnd.ts',
   },
   bundle: true,
   platform: 'node',

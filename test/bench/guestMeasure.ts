@@ -8,7 +8,7 @@ const maxLatencyUs = 100_000;
 const ticksPerSecond = 100;
 
 /** Processor seconds of all threads of a process. */
-function processorSeconds(pid: number): number {
+export function processorSeconds(pid: number): number {
   const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   return (Number(fields[11]) + Number(fields[12])) / ticksPerSecond;

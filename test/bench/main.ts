@@ -11,6 +11,7 @@ import { oneLine, table, type ResultRow } from './report';
 import { runWorkload } from './runWorkload';
 import { contestants } from './servers';
 import { measureShownRings, shownRowNames } from './shownRings';
+import { measureVchan, missingForVchan, vchanRowNames } from './vchan';
 import { workloads } from './workloads';
 
 /** Something that is measured and gives rows. */
@@ -54,6 +55,17 @@ function panel(options: Options): Part {
   return { name: 'ring panel', rowNames, run };
 }
 
+function vchan(options: Options): Part {
+  const isWanted = (name: string) => options.only === undefined || `vchan ${name}`.includes(options.only);
+  const run = () => {
+    const missing = missingForVchan();
+    if (missing === undefined) return measureVchan(options, isWanted);
+    console.log(`Without the rows of vchans: ${missing}`);
+    return Promise.resolve([]);
+  };
+  return { name: 'vchan', rowNames: vchanRowNames, run };
+}
+
 function describeMachine(): string {
   const cpu = os.cpus()[0]?.model ?? 'unknown processor';
   return `${os.cpus().length} x ${cpu}, Node ${process.versions.node}`;
@@ -84,7 +96,7 @@ async function main(): Promise<void> {
   if (!canPin)
     console.log('One processor or no taskset: rows that are to stay on one processor run anywhere.');
   const results: ResultRow[] = [];
-  const parts = [...storeParts(options), shownRings(options), panel(options)];
+  const parts = [...storeParts(options), vchan(options), shownRings(options), panel(options)];
   for (const part of parts.filter((one) => isChosen(options, one))) {
     process.stderr.write(`${part.name} …\n`);
     for (const row of await rowsOf(part, results)) {
