@@ -139,6 +139,12 @@ export const failures = {
     ),
   nothingLeft: (label: string) =>
     new Failure('input', `No domain that is gone has left a backend on ${label}.`),
+  noVchans: (label: string) =>
+    new Failure(
+      'input',
+      `No vchan can be watched on ${label} now.`,
+      'One is seen when a client has connected to it, on a real host where it is lent to the domain of the server.',
+    ),
   noRecorder: (label: string) =>
     new Failure(
       'unsupported',

@@ -149,6 +149,8 @@ export const texts = {
   vchanServerAway:
     'The Xenscope server ended, and this end of the vchan with it. What was typed stays; Reopen when it runs again.',
   vchanHostAway: 'The host was disconnected, and this end of the vchan closed with it. What was typed stays.',
+  vchanLeftOut: (bytes: number) => `left out: ${countOf(bytes, 'byte')}, which came too fast`,
+  vchanUnseen: (ring: string, bytes: number) => `${ring}: ${countOf(bytes, 'byte')} passed unseen`,
   vchanNotOpened: 'It is not open. Reopen tries it again.',
   held: 'The world is held: nothing happens in it until you step or resume it. A click resumes it.',
 };

@@ -75,7 +75,8 @@ export type ToVchan =
   /** Which end this is, of whom, and what the guard said of it. */
   | {
       readonly kind: 'about';
-      readonly role: 'server' | 'client';
+      /** `watch`: no end is ours; then `own` is its client, and `peer` its server. */
+      readonly role: 'server' | 'client' | 'watch';
       /** `web (3)`. */
       readonly own: string;
       readonly peer: string;

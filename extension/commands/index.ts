@@ -26,7 +26,7 @@ import { saveJournal } from './journal';
 import { menu } from './menu';
 import { editPermissions } from './permissions';
 import { openRing, reconnectRing } from './rings';
-import { openVchan } from './vchan';
+import { openVchan, watchVchan } from './vchan';
 import { addWatch, stopAllWatches, stopWatch, watchPath } from './watch';
 import {
   clearFaults,
@@ -91,6 +91,7 @@ const commands: Record<string, Command> = {
   'xenscope.ring.reconnect': reconnectRing,
   'xenscope.device.show': showDevice,
   'xenscope.vchan.open': openVchan,
+  'xenscope.vchan.watch': watchVchan,
 
   'xenscope.device.open': openDevice,
   'xenscope.device.act': deviceAct,

@@ -2,7 +2,7 @@
 import * as vscode from 'vscode';
 import type { RingRow } from '../../server/rpc/api';
 import type { Xenscope } from '../context';
-import { failures } from '../errors';
+import { type Failure, failures } from '../errors';
 import { plain } from '../plain';
 import { RingPanel } from '../panels/ring';
 import { ringLabel } from '../rings/ringTexts';
@@ -14,11 +14,12 @@ interface RingTarget {
   readonly ring: string;
 }
 
-/** A row of the view, or one that the person picks. */
-async function ringIn(
+/** A row of the view, or one that the person picks. `none`: what is said where there is none. */
+export async function ringIn(
   xenscope: Xenscope,
   argument: unknown,
   kind?: RingRow['kind'],
+  none: (hostLabel: string) => Failure = failures.noRings,
 ): Promise<RingTarget | undefined> {
   const { host, ring } = (argument ?? {}) as Partial<RingTarget>;
   if (typeof ring === 'string') return { host: host ?? xenscope.hosts.currentId, ring };
@@ -31,12 +32,17 @@ async function ringIn(
     .map((row) => ({
       // One behind the other, so that whoever types “web vbd” finds it.
       label: plain(`${nameOf(row.domid)} ${ringLabel(row)}`),
-      description: `domain ${row.domid} · ${row.verdict.text}`,
+      description: [`domain ${row.domid}`, ...grantText(row), row.verdict.text].join(' · '),
       ring: row.id,
     }));
-  if (items.length === 0) throw failures.noRings(shown.label);
+  if (items.length === 0) throw none(shown.label);
   const picked = await vscode.window.showQuickPick(items, { title: 'Which ring?', matchOnDescription: true });
   return picked && { host: shown.id, ring: picked.ring };
+}
+
+/** A domain may offer several vchans. */
+function grantText({ id, kind }: RingRow): string[] {
+  return kind === 'vchan' ? [`grant ${id.split(':')[2]}`] : [];
 }
 
 export async function openRing(xenscope: Xenscope, argument: unknown): Promise<void> {

@@ -1,9 +1,10 @@
-/** Opens one end of a vchan by hand, or leads to the ring of one that others have. */
+/** Opens one end of a vchan by hand, or listens to one between others. */
 import type { Xenscope } from '../context';
-import { RingPanel } from '../panels/ring';
+import { failures } from '../errors';
 import { openVchanPanel } from '../panels/vchan';
 import { ringOwner } from '../rings/ringTexts';
 import { pickPlan } from '../vchan/pickPlan';
+import { ringIn } from './rings';
 import { shownHost } from './target';
 
 /** From the palette, or for the row of a domain or of a vchan's ring. */
@@ -17,6 +18,12 @@ export async function openVchan(xenscope: Xenscope, argument: unknown): Promise<
     ...(row.ring !== undefined && { ring: row.ring }),
   };
   const plan = await pickPlan(xenscope, host, choices, around);
-  if (plan === 'watch') RingPanel.open(xenscope, host, row.ring!);
-  else if (plan) await openVchanPanel(xenscope, host, plan);
+  if (plan === 'watch') await openVchanPanel(xenscope, host, { kind: 'watch', ring: row.ring! });
+  else if (plan) await openVchanPanel(xenscope, host, { kind: 'end', plan });
+}
+
+/** For the row of a vchan's ring, or for one that the person picks. */
+export async function watchVchan(xenscope: Xenscope, argument: unknown): Promise<void> {
+  const target = await ringIn(xenscope, argument, 'vchan', failures.noVchans);
+  if (target) await openVchanPanel(xenscope, target.host, { kind: 'watch', ring: target.ring });
 }

@@ -1,44 +1,23 @@
-/** The console of a vchan: between its page, the server that holds the end, and the person's files. */
+/** The console of a vchan: between its page, the server that holds or watches it, and the person's files. */
 import * as path from 'node:path';
 import * as vscode from 'vscode';
-import type { VchanNews, VchanPlan, VchanPreview } from '../../server/rpc/api';
+import type { VchanNews } from '../../server/rpc/api';
 import type { FromVchan, ToVchan } from '../../webview/messages';
 import type { Xenscope } from '../context';
-import { defaultFolder } from '../defaultFolder';
 import { failureOf } from '../errors';
-import { ask, say } from '../say';
+import { ringOwner } from '../rings/ringTexts';
 import { texts } from '../texts';
 import { shortPath } from '../vchan/plan';
-import { type RecordFormat, VchanRecording } from '../vchan/recording';
+import { VchanRecorder } from '../vchan/recorder';
 import { Sender } from '../vchan/sender';
+import { type Opened, type VchanSubject, openSubject } from '../vchan/subject';
 import { webviewPage } from './html';
 import { RingPanel } from './ring';
 
 /** Asks where the guard wants it, and opens it in a panel. */
-export async function openVchanPanel(xenscope: Xenscope, host: string, plan: VchanPlan): Promise<void> {
-  const opened = await openPlan(xenscope, host, plan);
-  if (opened) new VchanPanel(xenscope, host, plan, opened);
-}
-
-interface Opened {
-  readonly consoleId: number;
-  readonly preview: VchanPreview;
-}
-
-/** Undefined: it was refused, and said so, or the person thought better of it. */
-async function openPlan(xenscope: Xenscope, host: string, plan: VchanPlan): Promise<Opened | undefined> {
-  const { connection } = xenscope;
-  const preview = await connection.request('xenscope/vchanPreview', { host, plan });
-  const { verdict, text, details } = preview;
-  const detail = details.join('\n\n');
-  if (verdict === 'refuse') {
-    await say.refusal(text, detail);
-    return undefined;
-  }
-  const button = 'Open';
-  if (verdict === 'confirm' && (await ask(text, detail, button)) !== button) return undefined;
-  const { consoleId } = await connection.request('xenscope/vchanOpen', { host, plan, confirmed: true });
-  return { consoleId, preview };
+export async function openVchanPanel(xenscope: Xenscope, host: string, subject: VchanSubject): Promise<void> {
+  const opened = await openSubject(xenscope, host, subject);
+  if (opened) new VchanPanel(xenscope, host, subject, opened);
 }
 
 class VchanPanel {
@@ -47,27 +26,34 @@ class VchanPanel {
   private readonly sender: Sender;
   private consoleId: number | undefined;
   private latest: VchanNews | undefined;
-  private recording: VchanRecording | undefined;
+  private readonly recorder: VchanRecorder;
+  /** Whether the person wants what comes to be read. */
+  private reads = true;
   private closed = false;
 
   constructor(
     private readonly xenscope: Xenscope,
     private readonly host: string,
-    private readonly plan: VchanPlan,
-    { consoleId, preview }: Opened,
+    private readonly subject: VchanSubject,
+    private opened: Opened,
   ) {
-    this.consoleId = consoleId;
-    this.lines = [preview.text, ...preview.details];
+    this.consoleId = opened.consoleId;
     const { connection, hosts, vchanNews } = xenscope;
     const { extensionUri } = xenscope.extension;
-    const title = `Vchan: ${this.name(plan.peer)}`;
-    this.panel = vscode.window.createWebviewPanel('xenscope.vchan', title, vscode.ViewColumn.Active, {
+    const { Active } = vscode.ViewColumn;
+    this.panel = vscode.window.createWebviewPanel('xenscope.vchan', this.title(), Active, {
       enableScripts: true,
       // What passed and what was typed stays, whatever covers it.
       retainContextWhenHidden: true,
       localResourceRoots: [vscode.Uri.joinPath(extensionUri, 'dist')],
     });
     this.sender = new Sender(connection, (bytes) => this.wrote(bytes));
+    this.recorder = new VchanRecorder(subject.kind === 'watch', {
+      recording: (file) => this.post({ kind: 'recording', ...(file !== undefined && { file }) }),
+      say: (text, failed) => this.say(text, failed),
+      readingChanged: () => this.tellReading(),
+      report: xenscope.report,
+    });
     this.subscriptions = [
       vchanNews.event((news) => news.host === host && news.consoleId === this.consoleId && this.take(news)),
       connection.onState(() => this.lookWhoIsThere()),
@@ -79,7 +65,6 @@ class VchanPanel {
     webview.onDidReceiveMessage((message: FromVchan) => void this.receive(message));
     webview.html = webviewPage(webview, extensionUri, 'vchan', 'Vchan');
   }
-  private lines: readonly string[];
 
   private async receive(message: FromVchan): Promise<void> {
     try {
@@ -103,7 +88,8 @@ class VchanPanel {
       case 'stopSending':
         return this.sender.stop();
       case 'reading':
-        return this.setReading(message.reads);
+        this.reads = message.reads;
+        return this.tellReading();
       case 'close':
         return connection.request('xenscope/vchanEnd', { ...this.target(), how: 'close' });
       case 'abort':
@@ -113,9 +99,9 @@ class VchanPanel {
       case 'showRing':
         return this.latest?.state.ring && RingPanel.open(this.xenscope, this.host, this.latest.state.ring);
       case 'record':
-        return this.record();
+        return this.recorder.begin(this.opened.lines[0]!);
       case 'stopRecording':
-        return this.stopRecording();
+        return this.recorder.end();
     }
   }
 
@@ -138,9 +124,13 @@ class VchanPanel {
     this.post({ kind: 'sent', text: `${name}: ${text}`, ...(problem !== undefined && { problem }) });
   }
 
-  private setReading(reads: boolean): Promise<null> {
-    const keepAll = this.recording !== undefined;
-    return this.xenscope.connection.request('xenscope/vchanReading', { ...this.target(), reads, keepAll });
+  /** While it is recorded nothing is left out, and nothing is read that the file cannot take. */
+  private async tellReading(): Promise<void> {
+    if (this.subject.kind === 'watch' || this.latest?.state.phase !== 'open') return;
+    const reads = this.reads && !this.recorder.isBehind;
+    const keepAll = this.recorder.isRecording;
+    const { connection } = this.xenscope;
+    await connection.request('xenscope/vchanReading', { ...this.target(), reads, keepAll });
   }
 
   private async abort(): Promise<void> {
@@ -179,63 +169,34 @@ class VchanPanel {
     await this.forget();
     this.latest = undefined;
     this.post({ kind: 'opening' });
-    const opened = await openPlan(this.xenscope, this.host, this.plan);
+    const opened = await openSubject(this.xenscope, this.host, this.subject);
     if (!opened) return this.post({ kind: 'away', text: texts.vchanNotOpened });
     if (this.closed) {
       const { consoleId } = opened;
       await connection.request('xenscope/vchanForget', { host: this.host, consoleId });
       return;
     }
+    this.opened = opened;
     this.consoleId = opened.consoleId;
-    this.lines = [opened.preview.text, ...opened.preview.details];
+    this.reads = true;
     this.tellAbout();
-    if (this.recording) await this.setReading(true);
-  }
-
-  private async record(): Promise<void> {
-    const log = {
-      label: 'Text and hexadecimal',
-      detail: 'Both directions, with times',
-      format: 'log' as const,
-    };
-    const raw = { label: 'Raw bytes', detail: 'What is received, and nothing else', format: 'raw' as const };
-    const picked = await vscode.window.showQuickPick([log, raw], { title: 'Record what?' });
-    if (!picked) return;
-    const uri = await vscode.window.showSaveDialog({
-      title: 'Record into which file?',
-      defaultUri: vscode.Uri.file(path.join(defaultFolder(), picked === log ? 'vchan.log' : 'vchan.bin')),
-    });
-    if (uri) await this.startRecording(uri.fsPath, picked.format);
-  }
-
-  private async startRecording(file: string, format: RecordFormat): Promise<void> {
-    this.recording = new VchanRecording(file, format, (error) => {
-      this.stopRecording(`Nothing more is recorded: ${error.message}.`).catch(this.xenscope.report);
-    });
-    this.recording.note(this.lines[0]!, Date.now());
-    this.post({ kind: 'recording', file });
-    this.say(`Recording into ${file}.`, false);
-    // From now on nothing is left out: the other side waits instead.
-    await this.setReading(this.latest?.state.reads ?? true);
-  }
-
-  /** `problem`: why it ends before a person wanted it to. */
-  private async stopRecording(problem?: string): Promise<void> {
-    const { recording } = this;
-    this.recording = undefined;
-    await recording?.end();
-    this.post({ kind: 'recording' });
-    if (recording) this.say(problem ?? `Recorded in ${recording.file}.`, problem !== undefined);
-    if (this.latest?.state.phase === 'open') await this.setReading(this.latest.state.reads);
   }
 
   private take(news: VchanNews): void {
-    if (this.latest?.state.text !== news.state.text) this.recording?.note(news.state.text, news.timeMs);
+    const before = this.latest?.state;
     this.latest = news;
-    if (news.received !== '') {
-      this.recording?.add('received', Buffer.from(news.received, 'base64'), news.timeMs);
+    if (before?.text !== news.state.text) this.recorder.note(news.state.text, news.timeMs);
+    if (news.leftOutBytes > 0) this.recorder.note(texts.vchanLeftOut(news.leftOutBytes), news.timeMs);
+    this.recorder.add('received', Buffer.from(news.received, 'base64'), news.timeMs);
+    for (const { ring, bytes, unseenBytes, timeMs } of news.passed ?? []) {
+      if (unseenBytes > 0) this.recorder.note(texts.vchanUnseen(ring, unseenBytes), timeMs);
+      this.recorder.add(ring, Buffer.from(bytes, 'base64'), timeMs);
     }
     this.show(news);
+    // It was opened anew while it was recorded.
+    if (before?.phase !== 'open' && this.recorder.isRecording) {
+      this.tellReading().catch(this.xenscope.report);
+    }
   }
 
   private show(news: VchanNews): void {
@@ -245,7 +206,7 @@ class VchanPanel {
   private wrote(bytes: Uint8Array): void {
     if (bytes.length === 0) return;
     const timeMs = Date.now();
-    this.recording?.add('sent', bytes, timeMs);
+    this.recorder.add('sent', bytes, timeMs);
     this.post({ kind: 'wrote', timeMs, bytes: Buffer.from(bytes).toString('base64') });
   }
 
@@ -269,20 +230,33 @@ class VchanPanel {
   }
 
   private tellAbout(): void {
-    const { role, actAs, peer, path: folder } = this.plan;
+    this.panel.title = this.title();
     const { hosts } = this.xenscope;
     const info = hosts.find(this.host);
-    this.panel.title = `Vchan: ${this.name(peer)}`;
     this.post({
       kind: 'about',
-      role,
-      own: actAs === undefined ? 'This domain' : this.name(actAs),
-      peer: this.name(peer),
-      path: shortPath(folder),
+      ...this.ends(),
       hostLabel: info?.label ?? this.host,
       simulated: info?.world !== undefined,
-      lines: this.lines,
+      lines: this.opened.lines,
     });
+  }
+
+  private ends(): Pick<Extract<ToVchan, { kind: 'about' }>, 'role' | 'own' | 'peer' | 'path'> {
+    const { subject } = this;
+    if (subject.kind === 'end') {
+      const { role, actAs, peer, path: folder } = subject.plan;
+      const own = actAs === undefined ? 'This domain' : this.name(actAs);
+      return { role, own, peer: this.name(peer), path: shortPath(folder) };
+    }
+    const { client } = this.opened;
+    const own = client === undefined ? 'Its client' : this.name(client);
+    return { role: 'watch', own, peer: this.name(ringOwner(subject.ring)), path: this.opened.lines[0]! };
+  }
+
+  private title(): string {
+    const { role, own, peer } = this.ends();
+    return role === 'watch' ? `Vchan: ${own} ↔ ${peer}` : `Vchan: ${peer}`;
   }
 
   /** As it was called last: a domain that has ended is still the one that this vchan was to. */
@@ -312,7 +286,7 @@ class VchanPanel {
 
   private dispose(): void {
     this.closed = true;
-    void this.recording?.end();
+    void this.recorder.end();
     for (const subscription of this.subscriptions) subscription.dispose();
     this.forget().catch(this.xenscope.report);
   }

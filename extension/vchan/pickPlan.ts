@@ -39,7 +39,7 @@ class PlanPicker {
     const near = offers.filter(
       ({ server, client }) => domid === undefined || server === domid || client === domid,
     );
-    const watch: Item = { label: '$(eye) Watch it, read only', detail: 'Its ring, in a panel of its own' };
+    const watch: Item = { label: '$(eye) Watch it, read only', detail: 'What passes in both directions' };
     const serve: Item = { label: '$(broadcast) Offer a vchan…', detail: 'As server: others connect to it' };
     const connect: Item = { label: '$(edit) Connect to another path…', detail: 'As client, where you say' };
     const offered = near.map((offer): Item => ({

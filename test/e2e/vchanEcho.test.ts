@@ -10,6 +10,13 @@ import { Xenscope } from './xenscope';
 
 const fileBytes = 30_000;
 
+/** The last one is what the window had before. */
+const themes = [
+  ['Light Modern', 'light'],
+  ['Dark High Contrast', 'high-contrast'],
+  ['Dark Modern', 'dark'],
+] as const;
+
 describe('a vchan to an echo, in VS Code', function () {
   this.timeout(180_000);
   const editor = useEditor({
@@ -18,7 +25,7 @@ describe('a vchan to an echo, in VS Code', function () {
   });
   let xenscope: Xenscope;
   let vchan: VchanConsole;
-  const echo = 'Vchan: work';
+  const echo = 'Vchan: work (9)';
   const offer = 'data/vchan/0/echo';
 
   const received = () => vchan.log.locator('li.received');
@@ -83,6 +90,34 @@ describe('a vchan to an echo, in VS Code', function () {
       );
     assert.deepEqual([bytesOf('sent'), bytesOf('received')], [fileBytes, fileBytes]);
     assert.match(text, /\| line of a file/);
+  });
+
+  it('is watched where others have one, from the row of its ring: what both sides write, as it passes', async () => {
+    const rings = xenscope.workbench.tree('Rings');
+    await rings.expand(rings.row('work', 1));
+    const watched = 'Vchan: vault (10) ↔ work (9)';
+    await vchan.openBy(() => rings.choose(rings.row('vchan', 2), 'Watch Vchan…'), watched);
+    await vchan.verdict(/^Listening to vault \(10\) and work \(9\)/).waitFor();
+    assert.ok(await vchan.field.isHidden());
+    for (const [way, title] of [
+      ['sent', 'vault (10) → work (9): 17 bytes'],
+      ['received', 'work (9) → vault (10): 17 bytes'],
+    ] as const) {
+      const passed = vchan.log.locator(`li.${way}`).first();
+      await passed.getByText('is anybody there').waitFor({ timeout: 60_000 });
+      await passed.getByText('69 73 20 61 6e 79 62 6f 64 79').waitFor();
+      await passed.getByText(title).waitFor();
+    }
+    await vchan.panel
+      .getByText(/^(17|34|51) bytes in at least \d writes?; all seen$/)
+      .first()
+      .waitFor();
+    for (const [theme, name] of themes) {
+      await xenscope.workbench.setTheme(theme);
+      await vchan.panel.locator(`body.vscode-${name}`).waitFor();
+      await picture(xenscope.page, `vchan-watched-${name}`);
+    }
+    await xenscope.workbench.command('View: Close Editor');
   });
 
   it('fills its ring to us while we do not read', async () => {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { createReadStream, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import {
@@ -10,7 +11,13 @@ import {
   shortPath,
   usualPath,
 } from '../../extension/vchan/plan';
-import { VchanRecording, logText } from '../../extension/vchan/recording';
+import {
+  type RecordFormat,
+  VchanRecording,
+  behindBytes,
+  logText,
+  maxWaitingBytes,
+} from '../../extension/vchan/recording';
 
 describe('the plan of a vchan', () => {
   it('has rings of the sizes that are written', () => {
@@ -43,41 +50,74 @@ describe('a recorded vchan', () => {
   const folder = mkdtempSync(path.join(os.tmpdir(), 'xenscope-vchan-'));
   after(() => rmSync(folder, { recursive: true, force: true }));
 
-  const recorded = async (format: 'log' | 'raw'): Promise<string> => {
-    const file = path.join(folder, format);
-    const recording = new VchanRecording(file, format, assert.fail);
+  const listener = { failed: assert.fail, behind: () => undefined };
+  const raw: RecordFormat = { kind: 'raw', way: 'received' };
+
+  const recorded = async (format: RecordFormat): Promise<string> => {
+    const file = path.join(folder, format.kind);
+    const recording = new VchanRecording(file, format, listener);
     recording.note('Open.', 0);
     recording.add('sent', Buffer.from('ping'), 0);
     recording.add('received', Buffer.from('pong'), 0);
-    await recording.end();
+    await recording.end(0);
     return readFileSync(file, 'latin1');
   };
 
-  it('is a log of both directions, or the received bytes as they are', async () => {
-    assert.equal(await recorded('raw'), 'pong');
+  it('is a log of both directions, or the bytes of one as they are', async () => {
+    assert.equal(await recorded(raw), 'pong');
     assert.match(
-      await recorded('log'),
+      await recorded({ kind: 'log' }),
       /^# .* Open\.\n# .* sent 4 bytes\n.*ping\n# .* received 4 bytes\n.*pong\n$/,
     );
   });
 
   it('is for nobody else to read', async () => {
-    await recorded('raw');
+    await recorded(raw);
     assert.equal(statSync(path.join(folder, 'raw')).mode & 0o777, 0o600);
   });
 
   it('says once that its file cannot be written', async () => {
     const errors: Error[] = [];
-    const recording = new VchanRecording(path.join(folder, 'none', 'file'), 'log', (error) =>
-      errors.push(error),
+    const recording = new VchanRecording(
+      path.join(folder, 'none', 'file'),
+      { kind: 'log' },
+      { ...listener, failed: (error) => errors.push(error) },
     );
     recording.add('sent', Buffer.from('lost'), 0);
-    await recording.end();
+    await recording.end(0);
     assert.deepEqual(
       errors.map((error) => (error as NodeJS.ErrnoException).code),
       ['ENOENT'],
     );
   });
+
+  if (process.platform !== 'win32') {
+    /** Of a pipe nothing is taken before somebody reads it. */
+    it('has the other side wait for a slow file, then drops what is too much, and says how much', async () => {
+      const file = path.join(folder, 'pipe');
+      execFileSync('mkfifo', [file]);
+      const told: boolean[] = [];
+      let caughtUp = () => undefined as unknown;
+      const isCaughtUp = new Promise((resolve) => (caughtUp = () => resolve(undefined)));
+      const behind = (isBehind: boolean) => (told.push(isBehind), isBehind || caughtUp());
+      const recording = new VchanRecording(file, raw, { ...listener, behind });
+      const piece = Buffer.alloc(1024 * 1024, 'x');
+      const pieces = 2 * (maxWaitingBytes / piece.length);
+      for (let count = 0; count < behindBytes / piece.length; count++) recording.add('received', piece, 0);
+      assert.deepEqual(told, [true]);
+      for (let count = behindBytes / piece.length; count < pieces; count++)
+        recording.add('received', piece, 0);
+      assert.equal(recording.droppedBytes, pieces * piece.length - maxWaitingBytes);
+      let readBytes = 0;
+      const reader = createReadStream(file).on('data', (bytes) => (readBytes += bytes.length));
+      const read = new Promise<void>((resolve) => reader.once('end', () => resolve()));
+      await isCaughtUp;
+      await recording.end(0);
+      await read;
+      assert.equal(readBytes, maxWaitingBytes);
+      assert.deepEqual(told, [true, false]);
+    });
+  }
 
   it('has a line of what it is, then its bytes twice', () => {
     const text = logText('received', Buffer.from('hello\n'), 0);

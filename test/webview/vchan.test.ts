@@ -4,7 +4,7 @@ import type { VchanState } from '../../server/rpc/api';
 import { History, type Input, maxTypedBytes, parseHex, parseInput } from '../../webview/vchan/input';
 import { Log, dumpLines, maxLogBytes, maxLogEntries } from '../../webview/vchan/log';
 import { Rates } from '../../webview/vchan/rates';
-import { countLine, levelText, rateLine, timeText } from '../../webview/vchan/words';
+import { aboutText, countLine, levelText, rateLine, timeText, wayName } from '../../webview/vchan/words';
 
 const bytesOf = (input: Input) => (input.problem === undefined ? [...input.bytes] : input.problem);
 
@@ -141,6 +141,21 @@ describe('the words of a vchan', () => {
   it('say how full a ring is, or that nobody can', () => {
     assert.equal(levelText({ name: 'left', sizeBytes: 1_024, usedBytes: 512 }), '512 of 1,024 bytes, 50 %');
     assert.match(levelText({ name: 'left', sizeBytes: 1_024 }), /cannot be/);
+  });
+
+  it('say of one that is watched who writes to whom, and how much of it nobody saw', () => {
+    const ends = { own: 'database (4)', peer: 'web (3)' };
+    assert.equal(wayName('sent', { ...ends, isWatched: true }), 'database (4) → web (3)');
+    assert.equal(wayName('received', { ...ends, isWatched: true }), 'web (3) → database (4)');
+    assert.equal(wayName('received', { ...ends, isWatched: false }), 'From web (3)');
+    assert.match(
+      aboutText({ role: 'watch', ...ends, hostLabel: 'Simulator' }),
+      /^database \(4\), the client, and web \(3\), the server, on Simulator; read only$/,
+    );
+    const watched = (unseenBytes: number) =>
+      countLine({ ...state, sent: { bytes: 100, messages: 2, unseenBytes } }, 'sent');
+    assert.equal(watched(0), '100 bytes in at least 2 writes; all seen');
+    assert.equal(watched(1), '100 bytes in at least 2 writes; 1 byte unseen');
   });
 
   it('tell the time to the millisecond', () => {

@@ -30,7 +30,7 @@ export class DirectionView {
     const [waiting, read] = packetTitles(kind, name);
     this.queued = new PacketTable(kind, waiting, 'Nothing waits.');
     this.consumed = new PacketTable(kind, read, 'Nothing that was read is still in the ring.');
-    if (kind === 'vchan') this.root.append(element('p', { className: 'dim', text: unseenText }));
+    if (kind === 'vchan') this.root.append(element('p', { className: 'dim', text: unseenText(name) }));
     else this.root.append(this.queued.root, this.consumed.root);
   }
 

@@ -2,6 +2,7 @@
 import type { RingFrame, RingStrip, RingVerdict } from '../../server/rpc/api';
 import { button, element, registerKit } from '../kit';
 import type { FromRing, ToRing } from '../messages';
+import { Help, PoliteVoice, fromBase64, severityIcon, toolbar } from '../page';
 import { DirectionView } from './directionView';
 import { HexView } from './hexView';
 import { History } from './history';
@@ -22,16 +23,6 @@ declare function acquireVsCodeApi(): {
   setState(state: unknown): void;
 };
 
-/** A screen reader hears of what changed, and not more often than this. */
-const politeIntervalMs = 4_000;
-
-const verdictIcons: Readonly<Record<RingVerdict['severity'], string>> = {
-  fine: 'pass',
-  note: 'info',
-  warning: 'warning',
-  error: 'error',
-};
-
 /** Who left is nothing to worry about, and no tick either; nor is what nobody uses. */
 function signOf({ severity, rule }: RingVerdict): RingVerdict['severity'] {
   return severity === 'fine' && (rule === 'peer-gone' || rule === 'not-used') ? 'note' : severity;
@@ -50,20 +41,18 @@ class RingPage {
   private slots: SlotView | undefined;
   private history = new History(2);
   private strip: Strip | undefined;
-  private spoken = '';
-  private spokenMs = 0;
 
   private readonly heading = element('h1', { text: 'Ring' });
   private readonly where = element('span', { className: 'dim' });
   private readonly verdict = element('p', { className: 'verdict' });
   private readonly evidence = element('ul', { className: 'evidence' });
   private readonly away = element('p', { className: 'away' });
-  private readonly help = element('section', { className: 'help' });
+  private readonly help = new Help();
   private readonly pictures = element('div', { className: 'directions' });
   private readonly stripBox = element('div', { className: 'strip' });
   private readonly stripText = element('p', { className: 'dim' });
   private readonly facts = element('p', { className: 'dim' });
-  private readonly live = element('p', { className: 'spoken' });
+  private readonly voice = new PoliteVoice();
   private readonly words = new WordsTable();
   private readonly hex = new HexView();
   private readonly reconnect = new ReconnectView({
@@ -75,7 +64,6 @@ class RingPage {
   private readonly reconnectButton = button('Reconnect…', 'secondary', () =>
     this.post({ kind: 'askReconnect' }),
   );
-  private readonly helpButton = button('What Am I Looking At?', 'secondary', () => this.toggleHelp());
 
   constructor() {
     registerKit();
@@ -88,25 +76,18 @@ class RingPage {
 
   private build(): void {
     const root = document.getElementById('root')!;
-    this.live.setAttribute('role', 'status');
-    this.live.setAttribute('aria-live', 'polite');
     this.away.setAttribute('role', 'status');
     this.away.textContent = 'Waiting for the first look at the page…';
     this.evidence.setAttribute('aria-label', 'What was seen');
-    this.help.hidden = true;
     this.pauseButton.title = 'Holds this view, not the ring (P)';
-    this.helpButton.setAttribute('aria-expanded', 'false');
     this.reconnectButton.hidden = true;
-    const toolbar = element('div', { className: 'toolbar' });
-    toolbar.setAttribute('role', 'toolbar');
-    toolbar.setAttribute('aria-label', 'Ring');
-    toolbar.append(this.pauseButton, this.reconnectButton, this.helpButton);
+    const tools = toolbar('Ring', this.pauseButton, this.reconnectButton, this.help.button);
     const title = element('header', {}, this.heading, this.where);
     const history = element('section', {}, element('h2', { text: 'The last two minutes' }));
     history.append(this.stripBox, this.stripText);
     this.stripBox.setAttribute('aria-hidden', 'true');
-    root.append(title, this.verdict, this.evidence, this.away, toolbar, this.help, this.reconnect.root);
-    root.append(this.pictures, history, this.words.root, this.hex.root, this.facts, this.live);
+    root.append(title, this.verdict, this.evidence, this.away, tools, this.help.root, this.reconnect.root);
+    root.append(this.pictures, history, this.words.root, this.hex.root, this.facts, this.voice.root);
   }
 
   private receive(message: ToRing): void {
@@ -139,7 +120,7 @@ class RingPage {
   }
 
   private take(frame: RingFrame): void {
-    if (frame.page !== undefined) this.bytes = decode(frame.page);
+    if (frame.page !== undefined) this.bytes = fromBase64(frame.page);
     if (this.paused) return;
     const first = this.latest === undefined;
     this.latest = frame;
@@ -198,7 +179,7 @@ class RingPage {
     this.words.show(frame);
     this.hex.show(frame, this.bytes);
     setText(this.facts, factsText(frame));
-    this.speak(frame);
+    this.voice.say(politeSummary(frame), frame.timeMs);
   }
 
   private drawVerdict(verdict: RingVerdict, evidence: readonly string[]): void {
@@ -207,23 +188,13 @@ class RingPage {
     const key = `${severity} ${text}`;
     if (this.verdict.dataset.key !== key) {
       this.verdict.dataset.key = key;
-      const icon = element('span', { className: `codicon codicon-${verdictIcons[severity]}` });
-      icon.setAttribute('aria-hidden', 'true');
       this.verdict.className = `verdict ${severity}`;
-      this.verdict.replaceChildren(icon, ` ${text}`);
+      this.verdict.replaceChildren(severityIcon(severity), ` ${text}`);
     }
     const lines = JSON.stringify(evidence);
     if (this.evidence.dataset.lines === lines) return;
     this.evidence.dataset.lines = lines;
     this.evidence.replaceChildren(...evidence.map((line) => element('li', { text: line })));
-  }
-
-  private speak(frame: RingFrame): void {
-    const summary = politeSummary(frame);
-    if (summary === this.spoken || frame.timeMs - this.spokenMs < politeIntervalMs) return;
-    this.spoken = summary;
-    this.spokenMs = frame.timeMs;
-    this.live.textContent = summary;
   }
 
   private tellAway(text: string): void {
@@ -243,12 +214,6 @@ class RingPage {
   private onKey(event: KeyboardEvent): void {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     if (event.key.toLowerCase() === 'p') this.setPaused(!this.paused);
-    else if (event.key === 'Escape' && !this.help.hidden) this.toggleHelp();
-  }
-
-  private toggleHelp(): void {
-    this.help.hidden = !this.help.hidden;
-    this.helpButton.setAttribute('aria-expanded', String(!this.help.hidden));
   }
 
   private fillHelp(): void {
@@ -257,8 +222,7 @@ class RingPage {
       this.about?.owner ?? 'a guest',
       this.about?.simulated ?? false,
     );
-    this.help.replaceChildren(...lines.map((text) => element('p', { text })));
-    this.helpButton.title = lines.join('\n\n');
+    this.help.fill(lines);
   }
 
   private restyle(): void {
@@ -271,10 +235,6 @@ class RingPage {
   private post(message: FromRing): void {
     this.vscode.postMessage(message);
   }
-}
-
-function decode(page: string): Uint8Array<ArrayBuffer> {
-  return Uint8Array.from(atob(page), (character) => character.charCodeAt(0));
 }
 
 function lineNames({ row }: RingFrame): string[] {

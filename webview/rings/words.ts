@@ -61,7 +61,12 @@ export function unreadableText({ unknown }: RingDirectionState): string {
 }
 
 /** In place of the packets of a vchan, or of the byte rings of a device. */
-export const unseenText = 'What it carries lies in pages of its own and is not looked at.';
+export function unseenText(name: string): string {
+  const isVchan = name === 'left' || name === 'right';
+  return isVchan
+    ? 'What it carries is not looked at here: “Watch Vchan…”, the eye at its row, shows it.'
+    : 'What it carries lies in pages of its own and is not looked at.';
+}
 
 /** Everything that the picture of one direction shows. */
 export function pictureText(direction: RingDirectionState): string {

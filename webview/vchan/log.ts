@@ -8,6 +8,8 @@ export interface LogEntry {
   readonly bytes: Uint8Array;
   /** Of a longer piece only its end is kept: so many bytes before it are not. */
   readonly cutBytes: number;
+  /** So many of the first bytes of the whole piece may have been others. */
+  readonly doubtfulBytes: number;
 }
 
 export interface LogNote {
@@ -31,9 +33,14 @@ export class Log {
   }
 
   /** Answers what it became, and how many of the first entries went for it. */
-  add(kind: Way, bytes: Uint8Array, timeMs: number): { readonly entry: LogEntry; readonly gone: number } {
+  add(
+    kind: Way,
+    bytes: Uint8Array,
+    timeMs: number,
+    doubtfulBytes = 0,
+  ): { readonly entry: LogEntry; readonly gone: number } {
     const cutBytes = Math.max(0, bytes.length - maxLogBytes);
-    const entry: LogEntry = { kind, timeMs, bytes: bytes.slice(cutBytes), cutBytes };
+    const entry: LogEntry = { kind, timeMs, bytes: bytes.slice(cutBytes), cutBytes, doubtfulBytes };
     this.droppedBytes += cutBytes;
     this.keptBytes += entry.bytes.length;
     this.list.push(entry);

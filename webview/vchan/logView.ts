@@ -1,7 +1,7 @@
 /** The list of what passed, hexadecimal and text side by side. It stays at its end unless a person scrolled away. */
 import { element } from '../kit';
 import { type LogEntry, type LogNote, type Way, Log, dumpLines } from './log';
-import { bytesText, timeText } from './words';
+import { type Ends, bytesText, timeText, wayName } from './words';
 
 const icons = { sent: 'arrow-right', received: 'arrow-left', note: 'info' } as const;
 
@@ -11,7 +11,7 @@ export class LogView {
   private readonly dropped = element('p', { className: 'dim' });
   private readonly list = element('ol');
   private readonly scroll = element('div', { className: 'scroll' });
-  peer = 'the other side';
+  ends: Ends = { own: 'This end', peer: 'the other side', isWatched: false };
 
   constructor() {
     this.list.setAttribute('aria-label', 'What passed');
@@ -23,8 +23,8 @@ export class LogView {
     this.clear();
   }
 
-  add(kind: Way, bytes: Uint8Array, timeMs: number): void {
-    const { entry, gone } = this.log.add(kind, bytes, timeMs);
+  add(kind: Way, bytes: Uint8Array, timeMs: number, doubtfulBytes = 0): void {
+    const { entry, gone } = this.log.add(kind, bytes, timeMs, doubtfulBytes);
     this.append(this.entryItem(entry), gone);
   }
 
@@ -60,11 +60,12 @@ export class LogView {
   }
 
   private entryItem(entry: LogEntry): HTMLElement {
-    const { kind, bytes, cutBytes, timeMs } = entry;
-    const who = kind === 'sent' ? `To ${this.peer}` : `From ${this.peer}`;
+    const { kind, bytes, cutBytes, doubtfulBytes, timeMs } = entry;
     const size = bytesText(bytes.length + cutBytes);
     const cut = cutBytes > 0 ? `, the last ${bytesText(bytes.length)} of them` : '';
-    const head = this.head(kind, `${who}: ${size}${cut}`, timeMs);
+    const doubt = doubtfulBytes > 0 ? `, the first ${bytesText(doubtfulBytes)} doubtful` : '';
+    const head = this.head(kind, `${wayName(kind, this.ends)}: ${size}${cut}${doubt}`, timeMs);
+    if (doubtfulBytes > 0) head.title = 'The writer may have come round while they were copied.';
     return element('li', { className: kind }, head, element('pre', { text: dumpLines(entry).join('\n') }));
   }
 

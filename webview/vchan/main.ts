@@ -2,12 +2,21 @@
 import type { VchanState } from '../../server/rpc/api';
 import { button, element, registerKit } from '../kit';
 import type { FromVchan, ToVchan } from '../messages';
+import { Help, PoliteVoice, fromBase64, severityIcon, toBase64, toolbar } from '../page';
 import { setText } from '../rings/texts';
 import { Composer, type Draft } from './composer';
 import { readable } from './log';
 import { LogView } from './logView';
 import { WayView } from './wayView';
-import { bytesText, explanation } from './words';
+import {
+  type Ends,
+  aboutText,
+  bytesText,
+  explanation,
+  unseenText,
+  watchedExplanation,
+  wayName,
+} from './words';
 import './vchan.css';
 
 declare function acquireVsCodeApi(): {
@@ -16,24 +25,14 @@ declare function acquireVsCodeApi(): {
   getState(): Draft | undefined;
 };
 
-/** A screen reader hears of what came, and not more often than this. */
-const politeIntervalMs = 4_000;
 const tickMs = 500;
-
-const icons: Readonly<Record<VchanState['severity'], string>> = {
-  fine: 'pass',
-  note: 'info',
-  warning: 'warning',
-  error: 'error',
-};
 
 class VchanPage {
   private readonly vscode = acquireVsCodeApi();
   private state: VchanState | undefined;
   /** The host's clock is not the page's: how far they are apart. */
   private aheadMs = 0;
-  private peer = 'the other side';
-  private spokenMs = 0;
+  private ends: Ends = { own: 'This end', peer: 'the other side', isWatched: false };
   private unspoken = '';
 
   private readonly heading = element('h1', { text: 'Vchan' });
@@ -42,14 +41,14 @@ class VchanPage {
   private readonly verdict = element('p', { className: 'verdict' });
   private readonly doctor = element('p', { className: 'dim doctor' });
   private readonly said = element('p');
-  private readonly help = element('section', { className: 'help' });
-  private readonly live = element('p', { className: 'spoken' });
+  private readonly help = new Help();
+  private readonly voice = new PoliteVoice();
   private readonly sent = new WayView('sent');
   private readonly received = new WayView('received');
   private readonly log = new LogView();
   private readonly composer = new Composer(
     {
-      send: (serial, bytes) => this.post({ kind: 'send', serial, bytes: encode(bytes) }),
+      send: (serial, bytes) => this.post({ kind: 'send', serial, bytes: toBase64(bytes) }),
       sendFile: () => this.post({ kind: 'sendFile' }),
       stop: () => this.post({ kind: 'stopSending' }),
       changed: (draft) => this.vscode.setState(draft),
@@ -66,7 +65,6 @@ class VchanPage {
   private readonly closeButton = this.command('Close', 'close');
   private readonly abortButton = this.command('Abort…', 'abort');
   private readonly reopenButton = this.command('Reopen', 'reopen');
-  private readonly helpButton = button('What Am I Looking At?', 'secondary', () => this.toggleHelp());
   private isRecording = false;
   private isAway = false;
 
@@ -74,9 +72,6 @@ class VchanPage {
     registerKit();
     this.build();
     window.addEventListener('message', (event: MessageEvent<ToVchan>) => this.receive(event.data));
-    document.addEventListener('keydown', (event) => {
-      if (event.key === 'Escape' && !this.help.hidden) this.toggleHelp();
-    });
     setInterval(() => this.tick(), tickMs);
     this.post({ kind: 'ready' });
   }
@@ -87,27 +82,22 @@ class VchanPage {
 
   private build(): void {
     const root = document.getElementById('root')!;
-    for (const spoken of [this.live, this.verdict, this.said]) {
+    for (const spoken of [this.verdict, this.said]) {
       spoken.setAttribute('role', 'status');
       spoken.setAttribute('aria-live', 'polite');
     }
-    this.help.hidden = true;
-    this.help.append(...explanation.map((text) => element('p', { text })));
-    this.helpButton.setAttribute('aria-expanded', 'false');
+    this.help.fill(explanation);
     this.readButton.title = 'Leaves what comes in the ring, until the other side has to wait';
     this.abortButton.title = 'Ends this end as a crash would';
     this.ringButton.title = 'The ring in a panel of its own, read only';
     this.recordButton.title = 'Writes what passes from now on into a file';
-    const toolbar = element('div', { className: 'toolbar' });
-    toolbar.setAttribute('role', 'toolbar');
-    toolbar.setAttribute('aria-label', 'Vchan');
     const clear = button('Clear', 'secondary', () => this.log.clear());
-    toolbar.append(this.readButton, this.ringButton, this.recordButton, clear);
-    toolbar.append(this.closeButton, this.abortButton, this.reopenButton, this.helpButton);
+    const tools = toolbar('Vchan', this.readButton, this.ringButton, this.recordButton, clear);
+    tools.append(this.closeButton, this.abortButton, this.reopenButton, this.help.button);
     const ways = element('div', { className: 'ways' }, this.sent.root, this.received.root);
     root.append(element('header', {}, this.heading, this.where), this.path);
-    root.append(this.verdict, this.doctor, toolbar, this.said, this.help);
-    root.append(ways, this.log.root, this.composer.root, this.live);
+    root.append(this.verdict, this.doctor, tools, this.said, this.help.root);
+    root.append(ways, this.log.root, this.composer.root, this.voice.root);
     this.enable();
   }
 
@@ -120,7 +110,7 @@ class VchanPage {
       case 'news':
         return this.takeNews(message.news);
       case 'wrote':
-        return this.log.add('sent', decode(message.bytes), message.timeMs);
+        return this.log.add('sent', fromBase64(message.bytes), message.timeMs);
       case 'sending':
         return this.composer.progress(message.text);
       case 'sent':
@@ -135,20 +125,17 @@ class VchanPage {
     }
   }
 
-  private setAbout({
-    role,
-    own,
-    peer,
-    path,
-    hostLabel,
-    simulated,
-    lines,
-  }: ToVchan & { kind: 'about' }): void {
-    this.peer = this.log.peer = peer;
-    setText(this.where, `${own} as ${role}, to ${peer}, on ${hostLabel}`);
+  private setAbout(about: Extract<ToVchan, { kind: 'about' }>): void {
+    const { role, own, peer, path, simulated, lines } = about;
+    const isWatched = role === 'watch';
+    this.ends = this.log.ends = { own, peer, isWatched };
+    setText(this.where, aboutText(about));
     setText(this.path, path);
     this.path.title = lines.join('\n\n');
-    this.abortButton.hidden = !simulated;
+    this.abortButton.hidden = !simulated || isWatched;
+    for (const ofOurs of [this.readButton, this.closeButton, this.composer.root]) ofOurs.hidden = isWatched;
+    this.reopenButton.textContent = isWatched ? 'Watch Again' : 'Reopen';
+    this.help.fill(isWatched ? watchedExplanation : explanation);
   }
 
   private begin(): void {
@@ -167,6 +154,7 @@ class VchanPage {
     timeMs,
     received,
     leftOutBytes,
+    passed = [],
   }: (ToVchan & { kind: 'news' })['news']): void {
     const before = this.state;
     this.state = state;
@@ -174,10 +162,11 @@ class VchanPage {
     this.isAway = false;
     if (leftOutBytes > 0)
       this.log.note(`${bytesText(leftOutBytes)} were left out: they came too fast.`, timeMs);
-    const bytes = decode(received);
-    if (bytes.length > 0) {
-      this.log.add('received', bytes, timeMs);
-      this.unspoken = `Received ${bytesText(bytes.length)}: ${readable(bytes.subarray(-80))}`;
+    this.takeBytes('received', fromBase64(received), timeMs);
+    for (const { ring, bytes, unseenBytes, doubtfulBytes, timeMs: seenMs } of passed) {
+      const way = ring === 'left' ? 'sent' : 'received';
+      if (unseenBytes > 0) this.log.note(unseenText(way, unseenBytes, this.ends), seenMs);
+      this.takeBytes(way, fromBase64(bytes), seenMs, doubtfulBytes);
     }
     if (before?.text !== state.text) {
       this.drawVerdict(state);
@@ -185,17 +174,22 @@ class VchanPage {
     }
     setText(this.doctor, verdict ? `The ring doctor says: ${verdict.text}` : '');
     this.doctor.title = verdict?.evidence.join('\n') ?? '';
-    this.sent.show(state, timeMs, this.peer);
-    this.received.show(state, timeMs, this.peer);
+    this.sent.show(state, timeMs, this.ends);
+    this.received.show(state, timeMs, this.ends);
     this.enable();
   }
 
   private drawVerdict({ text, wayOut, severity }: Pick<VchanState, 'text' | 'wayOut' | 'severity'>): void {
-    const icon = element('span', { className: `codicon codicon-${icons[severity]}` });
-    icon.setAttribute('aria-hidden', 'true');
     this.verdict.className = `verdict ${severity}`;
-    const way = element('span', { className: 'dim', text: wayOut ?? '' });
-    this.verdict.replaceChildren(icon, element('span', { text }), way);
+    const words = element('span', { text });
+    if (wayOut !== undefined) words.append(element('span', { className: 'dim', text: wayOut }));
+    this.verdict.replaceChildren(severityIcon(severity), words);
+  }
+
+  private takeBytes(way: 'sent' | 'received', bytes: Uint8Array, timeMs: number, doubtfulBytes = 0): void {
+    if (bytes.length === 0) return;
+    this.log.add(way, bytes, timeMs, doubtfulBytes);
+    this.unspoken = `${wayName(way, this.ends)}, ${bytesText(bytes.length)}: ${readable(bytes.subarray(-80))}`;
   }
 
   private goAway(text: string): void {
@@ -223,39 +217,18 @@ class VchanPage {
     this.ringButton.disabled = this.state?.ring === undefined;
     this.closeButton.disabled = isOver || phase === undefined;
     this.abortButton.disabled = isOver || phase === undefined;
-    this.reopenButton.disabled = phase === 'opening';
+    this.reopenButton.disabled = phase === 'opening' || (this.ends.isWatched && isOpen);
   }
 
   private tick(): void {
     const nowMs = Date.now();
     for (const way of [this.sent, this.received]) way.tick(nowMs + this.aheadMs);
-    if (this.unspoken === '' || nowMs - this.spokenMs < politeIntervalMs) return;
-    this.live.textContent = this.unspoken;
-    this.unspoken = '';
-    this.spokenMs = nowMs;
-  }
-
-  private toggleHelp(): void {
-    this.help.hidden = !this.help.hidden;
-    this.helpButton.setAttribute('aria-expanded', String(!this.help.hidden));
+    if (this.unspoken !== '' && this.voice.say(this.unspoken, nowMs)) this.unspoken = '';
   }
 
   private post(message: FromVchan): void {
     this.vscode.postMessage(message);
   }
-}
-
-function decode(base64: string): Uint8Array<ArrayBuffer> {
-  return Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
-}
-
-/** In pieces: all at once would be too many arguments. */
-function encode(bytes: Uint8Array): string {
-  let text = '';
-  for (let at = 0; at < bytes.length; at += 8192) {
-    text += String.fromCharCode(...bytes.subarray(at, at + 8192));
-  }
-  return btoa(text);
 }
 
 new VchanPage();

@@ -3,9 +3,9 @@ import type { VchanState } from '../../server/rpc/api';
 import { element } from '../kit';
 import { setNumber } from '../rings/flash';
 import { percent } from '../rings/numbers';
-import { setText } from '../rings/texts';
+import { setText, setTitle } from '../rings/texts';
 import { Rates } from './rates';
-import { countLine, levelText, rateLine, wayTitle } from './words';
+import { type Ends, countLine, levelText, rateLine, ringHover, wayTitle } from './words';
 
 export class WayView {
   readonly root: HTMLElement;
@@ -16,6 +16,7 @@ export class WayView {
   private readonly rate = element('p');
   private readonly count = element('p', { className: 'dim' });
   private rates = new Rates();
+  private isWatched = false;
 
   constructor(private readonly way: 'sent' | 'received') {
     const swatch = element('span', { className: `swatch ${way}` });
@@ -32,9 +33,11 @@ export class WayView {
     this.rates = new Rates();
   }
 
-  show(state: VchanState, timeMs: number, peer: string): void {
+  show(state: VchanState, timeMs: number, ends: Ends): void {
     const level = this.way === 'sent' ? state.output : state.input;
-    setText(this.title, wayTitle(this.way, level, peer));
+    setText(this.title, wayTitle(this.way, level, ends));
+    setTitle(this.title, ringHover);
+    this.isWatched = ends.isWatched;
     const text = level ? levelText(level) : 'no ring';
     const used = level?.usedBytes === undefined ? 0 : percent(level.usedBytes, level.sizeBytes);
     setNumber(this.level, text);
@@ -56,6 +59,6 @@ export class WayView {
 
   /** Time passes, and perhaps nothing else does. */
   tick(timeMs: number): void {
-    setText(this.rate, rateLine(this.rates.now(timeMs), this.way));
+    setText(this.rate, rateLine(this.rates.now(timeMs), this.isWatched ? 'sent' : this.way));
   }
 }
