@@ -11,8 +11,8 @@ import { say } from '../say';
 import { texts } from '../texts';
 import { webviewPage } from './html';
 import { RingPanel } from './ring';
+import { Viewer } from './viewer';
 
-const connectTimeoutMs = 10_000;
 /** Rings are found a moment after the states have moved, and forgotten so: a few frames look them up. */
 const ringLooksAfterMove = 3;
 /** XenbusStates that have a name. */
@@ -33,10 +33,8 @@ export class DevicePanel {
 
   private readonly panel: vscode.WebviewPanel;
   private readonly subscriptions: { dispose(): void }[];
-  private viewId: number | undefined;
-  private following = false;
-  /** Counts the asks for frames, so that an answer to an older one is given back. */
-  private asks = 0;
+  /** Frames come while the page is on screen. */
+  private readonly viewer: Viewer;
   private latest: DeviceFrame | undefined;
   /** How the device stood when its rings were looked up. */
   private ringsOf = '';
@@ -56,21 +54,29 @@ export class DevicePanel {
       retainContextWhenHidden: true,
       localResourceRoots: [vscode.Uri.joinPath(extensionUri, 'dist')],
     });
+    this.viewer = new Viewer({
+      xenscope,
+      host,
+      isWanted: () => !this.closed && this.panel.visible,
+      open: () => connection.request('xenscope/deviceView', { host, device }),
+      stop: 'xenscope/deviceViewStop',
+      failed: (text) => this.away(text),
+    });
     const { webview } = this.panel;
     this.subscriptions = [
-      devices.onFrame((news) => news.viewId === this.viewId && this.take(news)),
+      devices.onFrame((news) => news.viewId === this.viewer.viewId && this.take(news)),
       connection.onState(({ kind }) => kind !== 'running' && this.away(texts.ringServerAway)),
-      hosts.onConnected(({ id }) => id === this.host && this.followAnew()),
+      hosts.onConnected(({ id }) => id === this.host && this.viewer.begin()),
       hosts.onDomains((id) => id === this.host && this.show()),
       hosts.onChange(() => this.lookAtHost()),
     ];
     this.panel.onDidDispose(() => {
-      this.unfollow();
+      this.viewer.end();
       this.closed = true;
       for (const subscription of this.subscriptions) subscription.dispose();
       closed();
     });
-    this.panel.onDidChangeViewState(() => void this.follow());
+    this.panel.onDidChangeViewState(() => void this.viewer.look());
     webview.onDidReceiveMessage((message: FromDevice) => void this.receive(message));
     webview.html = webviewPage(webview, extensionUri, 'device', 'Device');
   }
@@ -90,7 +96,7 @@ export class DevicePanel {
       case 'ready':
         this.tellAbout();
         this.show();
-        return this.follow();
+        return this.viewer.look();
       case 'act':
         return vscode.commands.executeCommand(`xenscope.device.${message.name}`, { host, device });
       case 'move': {
@@ -103,42 +109,6 @@ export class DevicePanel {
       case 'showNodes':
         return vscode.commands.executeCommand('xenscope.reveal', { host, path: message.path });
     }
-  }
-
-  /** Frames come while the page is on screen. */
-  private async follow(): Promise<void> {
-    const wanted = !this.closed && this.panel.visible;
-    if (wanted === this.following) return;
-    this.unfollow();
-    if (!wanted) return;
-    this.following = true;
-    const ask = this.asks;
-    const { connection, hosts } = this.xenscope;
-    const { host, device } = this;
-    try {
-      await hosts.whenConnected(host, connectTimeoutMs);
-      const { viewId } = await connection.request('xenscope/deviceView', { host, device });
-      if (ask === this.asks) this.viewId = viewId;
-      else await connection.request('xenscope/deviceViewStop', { viewId });
-    } catch (error) {
-      if (ask === this.asks) this.away(failureOf(error).text);
-    }
-  }
-
-  /** The host came back, perhaps with another server: what was asked for before is forgotten there. */
-  private followAnew(): void {
-    this.unfollow();
-    void this.follow();
-  }
-
-  private unfollow(): void {
-    this.asks++;
-    this.following = false;
-    const { viewId } = this;
-    this.viewId = undefined;
-    const { connection, report } = this.xenscope;
-    if (viewId === undefined || connection.state.kind !== 'running') return;
-    connection.request('xenscope/deviceViewStop', { viewId }).catch(report);
   }
 
   private take({ frame }: ApiNotifications['xenscope/deviceFrame']): void {

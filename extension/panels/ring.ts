@@ -7,10 +7,10 @@ import { failureOf } from '../errors';
 import { ringOwner, ringTitle } from '../rings/ringTexts';
 import { texts } from '../texts';
 import { webviewPage } from './html';
+import { Viewer } from './viewer';
 
 /** Thirty a second. */
 const frameIntervalMs = 33;
-const connectTimeoutMs = 10_000;
 let lastSerial = 0;
 
 export class RingPanel {
@@ -29,10 +29,8 @@ export class RingPanel {
 
   private readonly panel: vscode.WebviewPanel;
   private readonly subscriptions: { dispose(): void }[];
-  private viewId: number | undefined;
-  private following = false;
-  /** Counts the asks for frames, so that an answer to an older one is given back. */
-  private asks = 0;
+  /** Frames come while the page is on screen and not paused. */
+  private readonly viewer: Viewer;
   private paused = false;
   private closed = false;
   private loaded!: () => void;
@@ -54,10 +52,18 @@ export class RingPanel {
       retainContextWhenHidden: true,
       localResourceRoots: [vscode.Uri.joinPath(extensionUri, 'dist')],
     });
+    this.viewer = new Viewer({
+      xenscope,
+      host,
+      isWanted: () => !this.closed && this.panel.visible && !this.paused,
+      open: () => this.open(),
+      stop: 'xenscope/ringStop',
+      failed: (text) => this.away(text),
+    });
     const { webview } = this.panel;
     this.subscriptions = [
-      rings.onFrame(({ viewId, frame }) => viewId === this.viewId && this.show(frame)),
-      rings.onGone(({ viewId }) => viewId === this.viewId && this.gone()),
+      rings.onFrame(({ viewId, frame }) => viewId === this.viewer.viewId && this.show(frame)),
+      rings.onGone(({ viewId }) => viewId === this.viewer.viewId && this.gone()),
       rings.onReconnectStep(({ serial, step }) => {
         if (serial === this.reconnecting) this.post({ kind: 'reconnectStep', step });
       }),
@@ -67,12 +73,12 @@ export class RingPanel {
       hosts.onChange(() => this.lookAtHost()),
     ];
     this.panel.onDidDispose(() => {
-      this.unfollow();
+      this.viewer.end();
       this.closed = true;
       for (const subscription of this.subscriptions) subscription.dispose();
       closed();
     });
-    this.panel.onDidChangeViewState(() => void this.follow());
+    this.panel.onDidChangeViewState(() => void this.viewer.look());
     webview.onDidReceiveMessage((message: FromRing) => void this.receive(message));
     webview.html = webviewPage(webview, extensionUri, 'ring', 'Ring');
   }
@@ -96,14 +102,14 @@ export class RingPanel {
       case 'ready':
         this.loaded();
         this.tellAbout();
-        return this.follow();
+        return this.viewer.look();
       case 'askReconnect':
         return this.askReconnect();
       case 'reconnect':
         return this.reconnect(message.forced);
       case 'pause':
         this.paused = message.paused;
-        return this.follow();
+        return this.viewer.look();
       case 'copy':
         return vscode.env.clipboard.writeText(message.text);
     }
@@ -132,47 +138,16 @@ export class RingPanel {
     }
   }
 
-  /** Frames come while the page is on screen and not paused. */
-  private async follow(): Promise<void> {
-    const wanted = !this.closed && this.panel.visible && !this.paused;
-    if (wanted === this.following) return;
-    this.unfollow();
-    if (!wanted) return;
-    this.following = true;
-    const ask = this.asks;
-    const { connection, hosts } = this.xenscope;
+  private async open() {
     const { host, ring } = this;
-    try {
-      await hosts.whenConnected(host, connectTimeoutMs);
-      const { viewId, strip } = await connection.request('xenscope/ring', {
-        host,
-        ring,
-        intervalMs: frameIntervalMs,
-      });
-      if (ask === this.asks) {
-        this.viewId = viewId;
-        this.post({ kind: 'strip', strip });
-      } else await connection.request('xenscope/ringStop', { viewId });
-    } catch (error) {
-      if (ask === this.asks) this.away(failureOf(error).text);
-    }
+    const params = { host, ring, intervalMs: frameIntervalMs };
+    const { viewId, strip } = await this.xenscope.connection.request('xenscope/ring', params);
+    return { viewId, opened: () => this.post({ kind: 'strip', strip }) };
   }
 
-  /** The host came back, perhaps with another server: what was asked for before is forgotten there. */
   private followAnew(): void {
     this.forgetReconnect();
-    this.unfollow();
-    void this.follow();
-  }
-
-  private unfollow(): void {
-    this.asks++;
-    this.following = false;
-    const { viewId } = this;
-    this.viewId = undefined;
-    const { connection, report } = this.xenscope;
-    if (viewId === undefined || connection.state.kind !== 'running') return;
-    connection.request('xenscope/ringStop', { viewId }).catch(report);
+    this.viewer.begin();
   }
 
   /** What comes of one that still runs is dropped; what it came to says nothing of the next connection. */
@@ -188,7 +163,7 @@ export class RingPanel {
 
   private gone(): void {
     this.forgetReconnect();
-    this.viewId = undefined;
+    this.viewer.ended();
     this.away(texts.ringGone);
   }
 
