@@ -1,5 +1,7 @@
 /** What package.json promises a person who opens the folder of somebody else. */
 import assert from 'node:assert/strict';
+import { existsSync, readFileSync } from 'node:fs';
+import path from 'node:path';
 import { capabilities, contributes } from '../../package.json';
 
 interface Setting {
@@ -46,5 +48,44 @@ describe('settings in the workspace of somebody else', () => {
         settings.some(([known]) => known === name),
         name,
       );
+  });
+});
+
+describe('the walkthrough', () => {
+  const root = path.resolve(__dirname, '../..');
+  const commands = new Set(contributes.commands.map(({ command }) => command));
+  const views = new Set(Object.values(contributes.views).flatMap((list) => list.map(({ id }) => id)));
+  const steps = contributes.walkthroughs.flatMap(({ steps: all }) => all);
+
+  it('leads to the tree, rings, devices and vchans', () => {
+    for (const id of ['look', 'rings', 'devices', 'vchans'])
+      assert.ok(
+        steps.some((step) => step.id === id),
+        id,
+      );
+  });
+
+  it('names commands and views that there are', () => {
+    const named = steps.flatMap(({ description, completionEvents }) => [
+      ...[...description.matchAll(/\(command:([\w.]+)\)/g)].map(([, command]) => command!),
+      ...completionEvents.map((event) =>
+        event.replace(/^onCommand:/, '').replace(/^onView:(.*)$/, '$1.focus'),
+      ),
+    ]);
+    assert.ok(named.length > steps.length);
+    const isThere = (name: string) => commands.has(name) || views.has(name.replace(/\.focus$/, ''));
+    assert.deepEqual(
+      named.filter((name) => !isThere(name)),
+      [],
+    );
+  });
+
+  it('has pictures in the colours of the theme, with a text for who does not see them', () => {
+    for (const { id, media } of steps) {
+      const file = path.join(root, media.svg);
+      assert.ok(existsSync(file) && media.altText.length > 10, id);
+      const picture = readFileSync(file, 'utf8');
+      if (path.basename(file) !== 'icon.svg') assert.doesNotMatch(picture, /#[0-9a-f]{3,6}\b/i, id);
+    }
   });
 });
