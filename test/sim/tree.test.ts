@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict';
 import { domainPath } from '../../server/wire/xsPath';
 import { bootLinux } from '../../server/sim/guests/linux';
-import { windowsGuest } from '../../server/sim/guests/windows';
 import type { World } from '../../server/sim/world';
-import { closeWorlds, dump, followAll, openWorld, plainGuest } from './worldKit';
+import { closeWorlds, dump, openWorld, plainGuest } from './worldKit';
 import type { Dump } from './worldKit';
 
 /**
@@ -207,19 +206,5 @@ describe('the tree of a world', () => {
       value: 'running',
       perms: `n${stub},r${target}`,
     });
-  });
-
-  it('lets Windows close each device before it connects it', async () => {
-    const guest = plainGuest({ type: 'hvm', nics: [{ bridge: 'xenbr0' }], guest: windowsGuest });
-    const world = await openWorld({ domains: [] });
-    const events = await followAll(world, { values: true });
-    world.hypervisor.dom0.start('test', async () => {
-      await world.toolstack.create(guest);
-    });
-    await world.advance(60_000);
-    const states = (path: string) =>
-      events.filter((event) => event.startsWith(`${path}/state = `)).map((event) => event.at(-1));
-    assert.deepEqual(states('/local/domain/1/device/vif/0'), ['1', '5', '6', '1', '4']);
-    assert.deepEqual(states('/local/domain/0/backend/vif/1/0'), ['1', '2', '5', '6', '2', '4']);
   });
 });

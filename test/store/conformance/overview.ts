@@ -66,6 +66,11 @@ Cases 97 to 99 are not about a xenstored but about the rings of device drivers, 
 rules: who is notified, how nobody sleeps through an entry, and how many requests can wait. They are tested
 on our arithmetic alone, in [genericRing.test.ts](../test/wire/genericRing.test.ts).
 
+The others are numbered as well, where they are tested: 73 to 83 of vchans in
+[conformance.test.ts](../test/vchan/conformance.test.ts), 84 to 96 of PV Calls in
+[conformance.test.ts](../test/pvcalls/conformance.test.ts), 100 to 103 of device handshakes in
+[suite.ts](../test/xenbus/suite.ts), over our store and over both of Debian's daemons.
+
 This page is generated: \`node --import=tsx test/store/conformance/writeOverview.ts\`.
 
 ## Numbered cases
