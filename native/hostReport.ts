@@ -10,6 +10,7 @@ import { deviceError } from './cError';
 import { hasExternalBuffers, loadKoffi } from './koffi';
 import type { LibraryKey, XenLibraries } from './libraries/xenLibraries';
 import { libraryTables } from './libraries/xenLibraries';
+import { runsUnderXen } from './underXen';
 
 export interface Finding {
   readonly group: 'machine' | 'runtime' | 'store' | 'devices' | 'libraries';
@@ -86,10 +87,6 @@ function machine(): Finding[] {
         wayOut: 'The simulator shows all there is to see, and a xenstored socket can still be attached to.',
       };
   return [kernel, xen, ...(isXen ? [domain()] : [])];
-}
-
-function runsUnderXen(): boolean {
-  return textOf('/sys/hypervisor/type') === 'xen';
 }
 
 function domain(): Finding {

@@ -1,10 +1,10 @@
 /** The Xen of this machine, as an editor's server offers it: there, not there, or only for root. */
-import { readFileSync } from 'node:fs';
 import os from 'node:os';
 import { openNativeHost } from '../../native/host';
 import { XenLibraries, librariesVariable } from '../../native/libraries/xenLibraries';
 import { chooseStoreWay, findStoreWays } from '../../native/store/storeWays';
 import type { FoundWay, StoreWay } from '../../native/store/storeWays';
+import { runsUnderXen } from '../../native/underXen';
 import type { LocalXen, LocalXenState } from '../rpc/localXen';
 import { openStoreHost } from '../store/client/socketHost';
 import { trustedSocket, usualRootSocket } from './rootSocket';
@@ -59,14 +59,6 @@ function absence(ways: readonly FoundWay[]): string {
   return runsUnderXen()
     ? `This machine runs under Xen, but its xenstore cannot be found. ${missing}`
     : `This machine does not run under Xen. ${missing}`;
-}
-
-function runsUnderXen(): boolean {
-  try {
-    return readFileSync('/sys/hypervisor/type', 'utf8').trim() === 'xen';
-  } catch {
-    return false;
-  }
 }
 
 /** A server that runs as root for this user; root needs none. */

@@ -3,16 +3,17 @@
  * fits; where none runs, the newest that is installed is taken.
  */
 import { readFileSync } from 'node:fs';
+import { runsUnderXen } from '../../underXen';
 import type { LibraryTable } from '../cTypes';
 
 /** Releases that are tried, newest first. */
 const releases = Array.from({ length: 14 }, (_, index) => `4.${24 - index}`);
 
 /** `4.17` while Xen runs under this kernel, undefined otherwise. */
-export function runningRelease(): string | undefined {
+function runningRelease(): string | undefined {
+  if (!runsUnderXen()) return undefined;
   try {
     const part = (name: string) => readFileSync(`/sys/hypervisor/version/${name}`, 'utf8').trim();
-    if (readFileSync('/sys/hypervisor/type', 'utf8').trim() !== 'xen') return undefined;
     const release = `${part('major')}.${part('minor')}`;
     return /^\d{1,3}\.\d{1,3}$/.test(release) ? release : undefined;
   } catch {
