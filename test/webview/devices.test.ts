@@ -42,7 +42,7 @@ describe('the panel of a device', () => {
     assert.equal(waitsText({ ...frame, row: gone }, 'backend', states), 'There is no such folder.');
     assert.equal(
       spokenText(frame, states),
-      'frontend Initialised, backend InitWait; the backend has to move; stuck for 14 s',
+      'frontend Initialised, backend InitWait; the backend has to move; stuck',
     );
   });
 

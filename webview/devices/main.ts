@@ -1,7 +1,8 @@
 /** The page of one device: both ends now, the dance that led there, what each published, its rings. */
-import type { DeviceFrame, DeviceSeverity, DeviceSideName, PublishedNode } from '../../server/rpc/api';
+import type { DeviceFrame, DeviceSideName, PublishedNode } from '../../server/rpc/api';
 import { button, element, registerKit } from '../kit';
 import type { FromDevice, ToDevice } from '../messages';
+import { Help, PoliteVoice, severityIcon, toolbar } from '../page';
 import { setText } from '../rings/texts';
 import { DanceView } from './danceView';
 import { SideView } from './sideView';
@@ -11,19 +12,12 @@ import './device.css';
 
 declare function acquireVsCodeApi(): { postMessage(message: FromDevice): void };
 
-const icons: Readonly<Record<DeviceSeverity, string>> = {
-  fine: 'pass',
-  note: 'info',
-  warning: 'warning',
-  error: 'error',
-};
 const arrows = { frontend: 'arrow-left', backend: 'arrow-right', nobody: 'dash' } as const;
 
 class DevicePage {
   private readonly vscode = acquireVsCodeApi();
   private about: Extract<ToDevice, { kind: 'about' }> | undefined;
   private latest: Extract<ToDevice, { kind: 'frame' }> | undefined;
-  private spoken = '';
 
   private readonly heading = element('h1', { text: 'Device' });
   private readonly where = element('span', { className: 'dim' });
@@ -33,16 +27,15 @@ class DevicePage {
     className: 'away',
     text: 'Waiting for the first look at the device…',
   });
-  private readonly toolbar = element('div', { className: 'toolbar' });
-  private readonly help = element('section', { className: 'help' });
+  private readonly help = new Help();
+  private readonly toolbar = toolbar('Device', this.help.button);
+  private readonly voice = new PoliteVoice();
   private readonly arrow = element('span');
   private readonly dance = new DanceView();
   private readonly rings = element('section');
   private readonly ringList = element('ul', { className: 'rings' });
   private readonly published = element('section', { className: 'sides' });
-  private readonly live = element('p', { className: 'spoken' });
   private readonly sides: Readonly<Record<DeviceSideName, SideView>>;
-  private readonly helpButton = button('What Am I Looking At?', 'secondary', () => this.toggleHelp());
 
   constructor() {
     registerKit();
@@ -53,23 +46,14 @@ class DevicePage {
     this.sides = { frontend: new SideView('frontend', acts), backend: new SideView('backend', acts) };
     this.build();
     window.addEventListener('message', (event: MessageEvent<ToDevice>) => this.receive(event.data));
-    document.addEventListener('keydown', (event) => {
-      if (event.key === 'Escape' && !this.help.hidden) this.toggleHelp();
-    });
     this.post({ kind: 'ready' });
   }
 
   private build(): void {
     const root = document.getElementById('root')!;
-    for (const spoken of [this.live, this.away]) spoken.setAttribute('role', 'status');
-    this.live.setAttribute('aria-live', 'polite');
+    this.away.setAttribute('role', 'status');
     this.evidence.setAttribute('aria-label', 'What was seen');
-    this.toolbar.setAttribute('role', 'toolbar');
-    this.toolbar.setAttribute('aria-label', 'Device');
-    this.toolbar.append(this.helpButton);
-    this.help.hidden = true;
-    this.help.append(...explanation.map((text) => element('p', { text })));
-    this.helpButton.setAttribute('aria-expanded', 'false');
+    this.help.fill(explanation);
     this.arrow.setAttribute('aria-hidden', 'true');
     const middle = element('div', { className: 'turnArrow' }, this.arrow);
     const pair = element(
@@ -82,7 +66,15 @@ class DevicePage {
     this.rings.append(element('h2', { text: 'Rings' }), this.ringList);
     this.rings.hidden = true;
     root.append(element('header', {}, this.heading, this.where), this.verdict, this.evidence, this.away);
-    root.append(this.toolbar, this.help, pair, this.rings, this.dance.root, this.published, this.live);
+    root.append(
+      this.toolbar,
+      this.help.root,
+      pair,
+      this.rings,
+      this.dance.root,
+      this.published,
+      this.voice.root,
+    );
   }
 
   private receive(message: ToDevice): void {
@@ -114,8 +106,7 @@ class DevicePage {
     this.arrow.className = `codicon codicon-${arrows[frame.row.turn.who]}`;
     this.dance.show(frame, about.states);
     this.drawPublished(frame);
-    const spoken = spokenText(frame, about.states);
-    if (spoken !== this.spoken) this.live.textContent = this.spoken = spoken;
+    this.voice.say(spokenText(frame, about.states), frame.nowMs);
   }
 
   private drawVerdict({ row }: DeviceFrame): void {
@@ -123,10 +114,8 @@ class DevicePage {
     const key = `${severity} ${text}`;
     if (this.verdict.dataset.key !== key) {
       this.verdict.dataset.key = key;
-      const icon = element('span', { className: `codicon codicon-${icons[severity]}` });
-      icon.setAttribute('aria-hidden', 'true');
       this.verdict.className = `verdict ${severity}`;
-      this.verdict.replaceChildren(icon, ` ${text}`);
+      this.verdict.replaceChildren(severityIcon(severity), ` ${text}`);
     }
     const lines = row.diagnoses.flatMap(({ text: said, evidence }, place) =>
       place === 0 ? evidence : [`Also: ${said}.`, ...evidence],
@@ -146,7 +135,7 @@ class DevicePage {
       one.title = detail;
       return one;
     });
-    this.toolbar.replaceChildren(...made, this.helpButton);
+    this.toolbar.replaceChildren(...made, this.help.button);
   }
 
   private showRings(rings: Extract<ToDevice, { kind: 'rings' }>['rings']): void {
@@ -174,11 +163,6 @@ class DevicePage {
     this.published.replaceChildren(
       ...sideNames.map((side) => publishedTable(`Published by the ${side}`, published[side], side)),
     );
-  }
-
-  private toggleHelp(): void {
-    this.help.hidden = !this.help.hidden;
-    this.helpButton.setAttribute('aria-expanded', String(!this.help.hidden));
   }
 
   private post(message: FromDevice): void {

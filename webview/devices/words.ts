@@ -36,16 +36,18 @@ export function waitsText({ row }: DeviceFrame, side: DeviceSideName, states: re
   return `Waits for the ${turn.who} to ${to}.`;
 }
 
-/** What is spoken when a side has moved. */
+/** What is spoken when a side has moved; of no time that grows, lest it is spoken every second. */
 export function spokenText(frame: DeviceFrame, states: readonly string[]): string {
   const { row } = frame;
   const side = (name: DeviceSideName) =>
     `${name} ${row[name].exists ? (states[row[name].state] ?? 'no state') : 'gone'}`;
   const who = row.turn.who === 'nobody' ? '' : `; the ${row.turn.who} has to move`;
   const [diagnosis] = row.diagnoses;
-  const trouble = diagnosis && diagnosis.severity !== 'fine' ? `; ${diagnosis.text}` : '';
+  const trouble = diagnosis && diagnosis.severity !== 'fine' ? `; ${withoutAges(diagnosis.text)}` : '';
   return `${sideNames.map(side).join(', ')}${who}${trouble}`;
 }
+
+const withoutAges = (text: string) => text.replace(/ (for|since) \d+ (ms|s|min)\b/g, '');
 
 /** One row of the dance: who moved, and how both stood then. */
 export interface DanceRow {

@@ -87,7 +87,7 @@ function writingLines(
     later !== undefined || changes.some(({ path }) => isAtOrBelow(path, known.frontend.path));
   if (isReal && known.frontend.exists && writesFrontend) {
     lines.push(
-      'A frontend that keeps its state to itself, as those of Linux do, does not see what is written for it: it begins anew only when its driver is loaded again or the device is plugged anew.',
+      'A frontend that keeps its state to itself, as those of Linux do, does not see what is written for it: it begins anew only when its driver is loaded again or the device is plugged anew, and until then the guest is without it.',
     );
   }
   return lines;
