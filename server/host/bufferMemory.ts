@@ -88,7 +88,7 @@ export class BufferMemory extends CheckedMemory implements RevocableMemory {
   #wordsOut(offset: number, into: Uint8Array): void {
     const first = offset >>> 2;
     for (let at = 0; at < into.length; at += 4) {
-      const word = Atomics.load(this.#words, first + (at >>> 2));
+      const word = this.#words[first + (at >>> 2)]!;
       into[at] = word;
       into[at + 1] = word >>> 8;
       into[at + 2] = word >>> 16;

@@ -37,6 +37,14 @@ export class LibraryMoves implements RingMoves {
     return this.#library.bufferSpace();
   }
 
+  readyOf(bytes: number): number {
+    return Math.min(this.ready(), bytes);
+  }
+
+  spaceFor(bytes: number): number {
+    return Math.min(this.space(), bytes);
+  }
+
   peerLive(): number {
     return liveOf(this.#library.control, this.other);
   }

@@ -12,6 +12,9 @@ export interface RingMoves {
   ready(): number;
   /** Bytes that can be written. Throws as `ready`. */
   space(): number;
+  /** How many of so many bytes can be read; looks at the ring only where what is known of it is not enough. */
+  readyOf(bytes: number): number;
+  spaceFor(bytes: number): number;
   /** A value of VchanLive, as the byte of the other side says. */
   peerLive(): number;
   /** Says for the other side that it has gone, as its kernel would have done it. */

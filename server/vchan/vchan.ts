@@ -145,7 +145,7 @@ export class Vchan {
   tryWrite(bytes: Uint8Array): number {
     this.#mustBeFree(this.#isWriting, 'write');
     this.#mustBeOpen(0, bytes.length);
-    const count = Math.min(this.#moves.space(), bytes.length);
+    const count = this.#moves.spaceFor(bytes.length);
     if (count > 0) this.#moves.put(count < bytes.length ? bytes.subarray(0, count) : bytes);
     return count;
   }
@@ -155,7 +155,7 @@ export class Vchan {
     mustFit(bytes, this.writeRingBytes);
     this.#mustBeFree(this.#isWriting, 'write');
     this.#mustBeOpen(0, bytes.length);
-    if (bytes.length > this.#moves.space()) return false;
+    if (bytes.length > this.#moves.spaceFor(bytes.length)) return false;
     if (bytes.length > 0) this.#moves.put(bytes);
     return true;
   }
@@ -229,9 +229,8 @@ export class Vchan {
     this.#engine.mustBeOurs();
     if (into.length === 0) return 0;
     const { isOpen } = this;
-    const ready = this.#moves.ready();
-    if (ready < least) return isOpen ? 0 : undefined;
-    const count = Math.min(ready, into.length);
+    const count = this.#moves.readyOf(into.length);
+    if (count < least) return isOpen ? 0 : undefined;
     this.#moves.take(count < into.length ? into.subarray(0, count) : into);
     return count;
   }

@@ -52,9 +52,18 @@ export class VchanMoves implements SteppedMoves {
   readonly input: VchanRing;
   readonly output: VchanRing;
   readonly #control: SharedMemory;
+  readonly #consOffset: number;
+  readonly #prodOffset: number;
+  readonly #notifyOffset: number;
   readonly #port: EventPort;
   #cons: number;
   #prod: number;
+  /** What was there when the other side's index was looked at last: only we make it less. */
+  #knownReady = 0;
+  #knownSpace = 0;
+  /** Whether our own indices stood as we had left them, since that look. */
+  #consStands = false;
+  #prodStands = false;
 
   /** Goes on where the indices stand: a client of a persistent server finds them as the one before left them. */
   constructor({ role, control, left, right }: VchanPages, port: EventPort) {
@@ -64,8 +73,11 @@ export class VchanMoves implements SteppedMoves {
     this.output = role === 'server' ? right : left;
     this.#control = control;
     this.#port = port;
-    this.#cons = control.load32(wordsOf[this.input.name].cons);
-    this.#prod = control.load32(wordsOf[this.output.name].prod);
+    this.#consOffset = wordsOf[this.input.name].cons;
+    this.#prodOffset = wordsOf[this.output.name].prod;
+    this.#notifyOffset = notifyOffsets[role];
+    this.#cons = control.load32(this.#consOffset);
+    this.#prod = control.load32(this.#prodOffset);
   }
 
   get readRingBytes(): number {
@@ -80,14 +92,24 @@ export class VchanMoves implements SteppedMoves {
     const prod = this.#control.load32(wordsOf[this.input.name].prod);
     const used = indexDistance(prod, this.#cons);
     if (used > this.input.bytes) throw insane(this.input, prod, this.#cons);
-    return used;
+    this.#consStands = false;
+    return (this.#knownReady = used);
   }
 
   space(): number {
     const cons = this.#control.load32(wordsOf[this.output.name].cons);
     const used = indexDistance(this.#prod, cons);
     if (used > this.output.bytes) throw insane(this.output, this.#prod, cons);
-    return this.output.bytes - used;
+    this.#prodStands = false;
+    return (this.#knownSpace = this.output.bytes - used);
+  }
+
+  readyOf(bytes: number): number {
+    return bytes <= this.#knownReady ? bytes : Math.min(this.ready(), bytes);
+  }
+
+  spaceFor(bytes: number): number {
+    return bytes <= this.#knownSpace ? bytes : Math.min(this.space(), bytes);
   }
 
   peerLive(): number {
@@ -101,16 +123,16 @@ export class VchanMoves implements SteppedMoves {
   take(into: Uint8Array): void {
     this.#copyOut(into);
     const cons = this.#nextCons(into.length);
-    this.#control.store32(wordsOf[this.input.name].cons, cons);
-    this.#cons = cons;
+    this.#control.store32(this.#consOffset, cons);
+    this.#tookTo(cons, into.length);
     this.tell(VchanNotify.READ);
   }
 
   put(bytes: Uint8Array): void {
     const prod = this.#nextProd(bytes.length);
     this.#copyIn(bytes);
-    this.#control.store32(wordsOf[this.output.name].prod, prod);
-    this.#prod = prod;
+    this.#control.store32(this.#prodOffset, prod);
+    this.#putTo(prod, bytes.length);
     this.tell(VchanNotify.WRITE);
   }
 
@@ -129,7 +151,7 @@ export class VchanMoves implements SteppedMoves {
     yield this.#step('copy', () => `${into.length} bytes out of ${name}, from ${hexIndex(from)}`);
     this.#copyOut(into);
     const to = this.#nextCons(into.length);
-    this.#cons = to;
+    this.#tookTo(to, into.length);
     yield* this.#moveIndex(`${name}_cons`, wordsOf[name].cons, from, to);
     yield* this.#tellSteps(VchanNotify.READ);
   }
@@ -140,7 +162,7 @@ export class VchanMoves implements SteppedMoves {
     const to = this.#nextProd(bytes.length);
     yield this.#step('copy', () => `${bytes.length} bytes into ${name}, from ${hexIndex(from)}`);
     this.#copyIn(bytes);
-    this.#prod = to;
+    this.#putTo(to, bytes.length);
     yield* this.#moveIndex(`${name}_prod`, wordsOf[name].prod, from, to);
     yield* this.#tellSteps(VchanNotify.WRITE);
   }
@@ -182,17 +204,29 @@ export class VchanMoves implements SteppedMoves {
   }
 
   #wasAsked(bit: number): boolean {
-    return (this.#control.and8(notifyOffsets[this.role], 0xff ^ bit) & bit) !== 0;
+    return (this.#control.and8(this.#notifyOffset, 0xff ^ bit) & bit) !== 0;
   }
 
   #nextCons(count: number): number {
-    this.#mustStand(wordsOf[this.input.name].cons, `${this.input.name}_cons`, this.#cons);
+    if (!this.#consStands) this.#mustStand(this.#consOffset, `${this.input.name}_cons`, this.#cons);
+    this.#consStands = true;
     return advanceIndex(this.#cons, count);
   }
 
   #nextProd(count: number): number {
-    this.#mustStand(wordsOf[this.output.name].prod, `${this.output.name}_prod`, this.#prod);
+    if (!this.#prodStands) this.#mustStand(this.#prodOffset, `${this.output.name}_prod`, this.#prod);
+    this.#prodStands = true;
     return advanceIndex(this.#prod, count);
+  }
+
+  #tookTo(cons: number, count: number): void {
+    this.#cons = cons;
+    this.#knownReady -= count;
+  }
+
+  #putTo(prod: number, count: number): void {
+    this.#prod = prod;
+    this.#knownSpace -= count;
   }
 
   /** Nobody but us may write it: who does would have the other side read what was never written. */
