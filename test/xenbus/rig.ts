@@ -9,19 +9,20 @@ import type { Dial } from '../../server/store/byteStream';
 import { Xenstored } from '../../server/store/xenstored';
 import { isXenbusMove } from '../../server/wire/xenbusDance';
 import type { XenbusSide } from '../../server/wire/xenbusDance';
-import { XenbusState } from '../../server/wire/xenbusState';
+import type { XenbusState } from '../../server/wire/xenbusState';
 import { runBackends, runFrontends } from '../../server/xenbus/bus';
 import type { BackendKind, FrontendKind } from '../../server/xenbus/bus';
 import type { MakeDevice } from '../../server/xenbus/deviceClass';
-import { readState, writeEntries } from '../../server/xenbus/nodes';
+import { readState } from '../../server/xenbus/nodes';
 import { otherNumber } from '../../server/xenbus/otherEnd';
 import type { BackendPolicy } from '../../server/xenbus/policies/backendPolicy';
 import type { FrontendHabits } from '../../server/xenbus/policies/frontendPolicy';
 import { xenbusPorts } from '../../server/xenbus/ports';
+import { back, front, writeDevice } from '../support/deviceNodes';
+import type { DeviceStates } from '../support/deviceNodes';
 import { newMachine } from '../support/machineHost';
 
-export const front = '/local/domain/3/device/vif/0';
-export const back = '/local/domain/0/backend/vif/3/0';
+export { back, front };
 
 /** A `state` that a driver wrote. */
 export interface Move {
@@ -97,8 +98,8 @@ export async function openRig({ dial, pauseMs }: { dial?: Dial; pauseMs?: number
     runFrontend(habits: FrontendHabits, make: MakeDevice = ringFrontend(calls)) {
       running.push(runFrontends(portsOf(3, 'frontend'), { vif: { habits, make } }, '/local/domain/3/device'));
     },
-    /** As the toolstack adds it, in one transaction. */
-    add: () => store.transaction((transaction) => addDevice(transaction)),
+    /** As the toolstack adds it, in one transaction; in these states, where somebody has had it before. */
+    add: (states: DeviceStates = {}) => store.transaction((transaction) => writeDevice(transaction, states)),
     async remove() {
       for (const path of [front, back]) await store.rm(path).catch(() => undefined);
     },
@@ -134,20 +135,6 @@ export async function openRig({ dial, pauseMs }: { dial?: Dial; pauseMs?: number
 }
 
 export const turn = () => new Promise((resolve) => setImmediate(resolve));
-
-async function addDevice(store: StoreOperations): Promise<void> {
-  await writeEntries(store, front, [
-    ['backend', back],
-    ['backend-id', 0],
-    ['state', XenbusState.Initialising],
-  ]);
-  await writeEntries(store, back, [
-    ['frontend', front],
-    ['frontend-id', 3],
-    ['online', 1],
-    ['state', XenbusState.Initialising],
-  ]);
-}
 
 async function stateReached(store: StoreClient, path: string, state: XenbusState): Promise<void> {
   const watch = await store.watch(`${path}/state`);

@@ -5,6 +5,7 @@ import type { StoreOperations } from '../../server/host/storeClient';
 import type { Dial } from '../../server/store/byteStream';
 import { XenbusState } from '../../server/wire/xenbusState';
 import { errorPath, publish, readState, switchState } from '../../server/xenbus/nodes';
+import type { BackendPolicy } from '../../server/xenbus/policies/backendPolicy';
 import { classicBackend } from '../../server/xenbus/policies/classic';
 import { linuxBackend } from '../../server/xenbus/policies/linux';
 import { modernBackend } from '../../server/xenbus/policies/modern';
@@ -29,25 +30,17 @@ export function defineXenbusSuite(dial?: () => Dial): void {
   });
 
   const write = (path: string, value: string | number) => rig.store.write(path, String(value));
+  const connect = async (policy: BackendPolicy) => {
+    rig.runBackend(policy, ringBackend(rig.calls));
+    rig.runFrontend(straight, ringFrontend(rig.calls));
+    await rig.add();
+    await rig.reaches({ frontend: Connected, backend: Connected });
+  };
   const movesOf = (side: string) => rig.moves.filter((move) => move.side === side).map(({ to }) => to);
 
   it('case 100: the classic backend follows a frontend word for word', async () => {
     rig.runBackend(classicBackend, bareBackend(rig.calls));
-    await rig.store.transaction(async (transaction) => {
-      for (const [name, value] of [
-        ['backend', back],
-        ['backend-id', 0],
-        ['state', Initialised],
-      ] as const)
-        await transaction.write(`${front}/${name}`, String(value));
-      for (const [name, value] of [
-        ['frontend', front],
-        ['frontend-id', 3],
-        ['online', 1],
-        ['state', 1],
-      ] as const)
-        await transaction.write(`${back}/${name}`, String(value));
-    });
+    await rig.add({ frontend: Initialised });
     await rig.reaches({ backend: Connected });
     assert.deepEqual(movesOf('backend'), [InitWait, Connected]);
     assert.equal((await rig.store.read(`${back}/hotplug-status`)).toString(), 'connected');
@@ -65,21 +58,7 @@ export function defineXenbusSuite(dial?: () => Dial): void {
     await rig.reaches({ backend: InitWait });
     await rig.remove();
     const before = rig.moves.length;
-    await rig.store.transaction(async (transaction) => {
-      for (const [name, value] of [
-        ['backend', back],
-        ['backend-id', 0],
-        ['state', Initialised],
-      ] as const)
-        await transaction.write(`${front}/${name}`, String(value));
-      for (const [name, value] of [
-        ['frontend', front],
-        ['frontend-id', 3],
-        ['online', 1],
-        ['state', 2],
-      ] as const)
-        await transaction.write(`${back}/${name}`, String(value));
-    });
+    await rig.add({ frontend: Initialised, backend: InitWait });
     await write(`${front}/state`, Connected);
     // Once the toolstack says that the device is new, it is taken: by then nothing had been written.
     const untouched = rig.moves.length;
@@ -174,10 +153,7 @@ export function defineXenbusSuite(dial?: () => Dial): void {
     }
 
     it(`the ${policy.name} backend serves the same device again after both have closed`, async () => {
-      rig.runBackend(policy, ringBackend(rig.calls));
-      rig.runFrontend(straight, ringFrontend(rig.calls));
-      await rig.add();
-      await rig.reaches({ frontend: Connected, backend: Connected });
+      await connect(policy);
       // Whichever side begins: the backend's own Closing is answered by the frontend.
       await write(`${back}/state`, Closing);
       await rig.reaches({ frontend: Closed, backend: Closed });
@@ -187,10 +163,7 @@ export function defineXenbusSuite(dial?: () => Dial): void {
     });
 
     it(`the ${policy.name} backend survives a frontend whose folder vanishes`, async () => {
-      rig.runBackend(policy, ringBackend(rig.calls));
-      rig.runFrontend(straight, ringFrontend(rig.calls));
-      await rig.add();
-      await rig.reaches({ frontend: Connected, backend: Connected });
+      await connect(policy);
       await rig.store.rm(front);
       await rig.store.rm(back);
       await rig.holdsNothing();
@@ -230,10 +203,7 @@ export function defineXenbusSuite(dial?: () => Dial): void {
   });
 
   it('drivers that are ended give back what they held', async () => {
-    rig.runBackend(modernBackend, ringBackend(rig.calls));
-    rig.runFrontend(straight, ringFrontend(rig.calls));
-    await rig.add();
-    await rig.reaches({ frontend: Connected, backend: Connected });
+    await connect(modernBackend);
     await rig.endDrivers();
     await rig.holdsNothing();
     assert.deepEqual(await rig.states(), [Connected, Connected], 'the nodes stay for whoever takes over');

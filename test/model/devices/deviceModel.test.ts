@@ -7,11 +7,9 @@ import { devicePathOf } from '../../../server/model/devices/devicePaths';
 import { SideSeen } from '../../../server/model/devices/deviceSeen';
 import type { DeviceRow } from '../../../server/model/devices/deviceTypes';
 import { XenbusState } from '../../../server/wire/xenbusState';
+import { back, front, writeDevice } from '../../support/deviceNodes';
 import { openRig } from '../rig';
 import type { Rig } from '../rig';
-
-const front = '/local/domain/3/device/vif/0';
-const back = '/local/domain/0/backend/vif/3/0';
 
 describe('the devices of a host', () => {
   let rig: Rig;
@@ -39,21 +37,9 @@ describe('the devices of a host', () => {
 
   const write = (path: string, value: string | number) => rig.other.write(path, String(value));
 
-  async function add({ state = 1 } = {}): Promise<void> {
+  async function add({ state = XenbusState.Initialising }: { state?: XenbusState } = {}): Promise<void> {
     await rig.other.transaction(async (transaction) => {
-      for (const [name, value] of [
-        ['backend', back],
-        ['backend-id', 0],
-        ['state', state],
-      ] as const)
-        await transaction.write(`${front}/${name}`, String(value));
-      for (const [name, value] of [
-        ['frontend', front],
-        ['frontend-id', 3],
-        ['online', 1],
-        ['state', state],
-      ] as const)
-        await transaction.write(`${back}/${name}`, String(value));
+      await writeDevice(transaction, { frontend: state, backend: state });
       const readable = (owner: number, reader: number) => [
         { domid: owner, read: false, write: false },
         { domid: reader, read: true, write: false },
