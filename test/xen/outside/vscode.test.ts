@@ -4,6 +4,7 @@ import { existsSync } from 'node:fs';
 import { picture } from '../../e2e/artefacts';
 import { eventually } from '../../e2e/eventually';
 import { startEditor, type Editor } from '../../e2e/host';
+import { VchanConsole } from '../../e2e/vchanConsole';
 import { Xenscope } from '../../e2e/xenscope';
 import { diskSettings } from '../support/guestDisk';
 import { openGate, output, serveInDom0 } from '../support/outside';
@@ -105,6 +106,33 @@ describe('a real Xen in VS Code', () => {
     assert.deepEqual(editor.browser.pageErrors, []);
   });
 
+  itOnce('opens the vchan of a program in the guest, which gives back what it is sent', async () => {
+    const path = `/local/domain/${domid}/data/vchan/0/echo`;
+    const proxy = 'chroot /disk /$(cd /disk; echo usr/lib/xen-*/bin/vchan-socket-proxy)';
+    // What it hears it writes into the pipe that it reads.
+    await typeInGuest(`mkfifo /tmp/echo; ${proxy} -m server 0 ${path} - <>/tmp/echo >&0 &`);
+    const vchan = new VchanConsole(xenscope);
+    const { workbench } = xenscope;
+    await eventually(
+      'the vchan is offered, and opened once that was confirmed',
+      async () => {
+        await workbench.command('Xenscope: Open Vchan…');
+        await workbench.quickPick('data/vchan/0/echo').click({ timeout: 5_000 });
+        await workbench.dialog.getByText('connects as client to the vchan that seen').waitFor();
+        await workbench.dialog.getByRole('button', { name: 'Open', exact: true }).click();
+        return true;
+      },
+      patienceMs,
+    );
+    await vchan.verdict(/^Open to seen/).waitFor();
+    await vchan.field.fill('hello, guest');
+    await vchan.field.press('Enter');
+    const received = vchan.log.locator('li.received');
+    await received.getByText('68 65 6c 6c 6f 2c 20 67 75 65 73 74').waitFor();
+    await picture(xenscope.page, 'real-xen-vchan');
+    assert.deepEqual(editor.browser.pageErrors, []);
+  });
+
   it('says of a reconnect what this daemon makes of it', async () => {
     await ring('xenstore').click();
     const panel = shown();
@@ -144,4 +172,21 @@ describe('a real Xen in VS Code', () => {
       assert.deepEqual(editor.browser.pageErrors, []);
     },
   );
+
+  itOnce('tells of the guest that is destroyed: its vchan, its rings and its nodes', async () => {
+    const vchan = new VchanConsole(xenscope);
+    await vchan.tab('Vchan: seen').click();
+    await vchan.verdict(/^Open to seen/).waitFor();
+    await output(gate, 'xl', 'destroy', 'seen');
+    await vchan.verdict(/^seen.* has ended/).waitFor();
+    await ring('console').waitFor({ state: 'detached' });
+    await xenscope.store.row(domid, 3).waitFor({ state: 'detached' });
+    await picture(xenscope.page, 'real-xen-destroyed');
+    // Until then what it wrote last can be read, and Xen keeps the domain for its page.
+    await vchan.press('Close');
+    await vchan.verdict('Closed: pages and doorbell are given back.').waitFor();
+    const list = async () => (await output(gate, 'xl', 'list')).trim().split('\n').length;
+    await eventually('only domain 0 is left', async () => (await list()) === 2, patienceMs);
+    assert.deepEqual(editor.browser.pageErrors, []);
+  });
 });

@@ -2,17 +2,13 @@
  * A program of ours in a real guest, for the suite of every host: Node from dom0's disk, which the guest
  * reads, and the bundled suite itself; test and program talk over the guest's console.
  */
-import { execFileSync } from 'node:child_process';
-import { copyFileSync, cpSync, openSync, statSync, writeSync } from 'node:fs';
+import { openSync, statSync, writeSync } from 'node:fs';
 import { PolledLines } from '../../support/sides/polledLines';
 import { awaitReady } from '../../support/sides/remoteSide';
 import type { SideLink } from '../../support/sides/remoteSide';
 import { output } from './dom0';
 import { consoleLogOf, Guest } from './guest';
-import { diskSettings } from './guestDisk';
-
-/** On dom0's disk, where it has nothing else to do. */
-const folder = '/side';
+import { bringToGuests, diskSettings } from './guestDisk';
 
 export class GuestSide implements SideLink {
   readonly #guest: Guest;
@@ -29,10 +25,7 @@ export class GuestSide implements SideLink {
 
   /** Puts `program` where guests find it, before the first of them is made. */
   static prepare(program: string): void {
-    copyFileSync(program, `${folder}/side.cjs`);
-    cpSync('/xenscope/node_modules', `${folder}/node_modules`, { recursive: true });
-    // The guest reads the disk itself, past whatever dom0 has not written yet.
-    execFileSync('sync');
+    bringToGuests(program, 'side.cjs');
   }
 
   static async create(name: string): Promise<GuestSide> {

@@ -1,6 +1,9 @@
 /** Our ends of a vchan in dom0, and Debian's vchan-socket-proxy over libxenvchan in a real guest: both roles, and every way it ends. */
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { createServer } from 'node:net';
 import { openNativeHost } from '../../../../native/host';
 import type { NativeHost } from '../../../../native/host';
 import { XenLibraries } from '../../../../native/libraries/xenLibraries';
@@ -13,10 +16,12 @@ import type { Vchan } from '../../../../server/vchan/vchan';
 import { effort } from '../../../fuzz/seed';
 import { output, run, storeSocket } from '../../support/dom0';
 import { Guest } from '../../support/guest';
-import { diskSettings } from '../../support/guestDisk';
+import { bringToGuests, diskSettings } from '../../support/guestDisk';
 
 /** Each way. Debian's proxy has rings of 1 and 2 KiB as a server: a thousand doorbells for a megabyte, each a way from domain to domain. */
 const total = 2 ** 20 * effort;
+/** The same through a socket, by a program that takes its time to start in a guest. */
+const socketBytes = 2 ** 16 * effort;
 const pieceBytes = 65_536;
 const roles = ['server', 'client'] as const;
 
@@ -29,6 +34,7 @@ describe('our ends of a vchan and a real guest', () => {
   let proxy: string;
 
   before(async () => {
+    bringToGuests('/xenscope/server.cjs');
     guest = await Guest.create('peer', { settings: diskSettings });
     proxy = await guest.type('cd /disk; echo usr/lib/xen-*/bin/vchan-socket-proxy');
     // More than a ring holds, and something that both ends hash.
@@ -55,9 +61,9 @@ describe('our ends of a vchan and a real guest', () => {
 
   /** An end of ours, and the proxy at the other one, which writes what it hears to `/tmp/heard`. */
   async function open(role: Vchan['role'], given: string): Promise<Vchan> {
-    const [owner, other, mode] = role === 'server' ? [0, 0, 'client'] : [guest.domid, 0, 'server'];
+    const [owner, mode] = role === 'server' ? [0, 'client'] : [guest.domid, 'server'];
     const path = `/local/domain/${owner}/data/ends/${role}`;
-    const start = `${given} | chroot /disk /${proxy} -m ${mode} ${other} ${path} - > /tmp/heard`;
+    const start = `${given} | chroot /disk /${proxy} -m ${mode} 0 ${path} - > /tmp/heard`;
     if (role === 'client') {
       await guest.type(`(${start}) 2> /tmp/said & :`);
       return connectVchan(ours, { serverDomid: guest.domid, path, waits: true });
@@ -127,6 +133,35 @@ describe('our ends of a vchan and a real guest', () => {
       await proxyEnded();
     });
   }
+
+  it('are those of our command line in the guest as well, which reaches a socket of dom0', async () => {
+    const path = '/local/domain/0/data/ends/socket';
+    const socketPath = '/run/vchan-ends';
+    // A word first: it wakes the proxy, which sleeps on bytes whose ring was one event with that of the connection.
+    const echo = createServer((socket) => {
+      socket.on('error', () => undefined);
+      socket.write('welcome\n');
+      socket.pipe(socket);
+    }).listen(socketPath);
+    const args = ['-m', 'server', String(guest.domid), path, socketPath];
+    const bridge = spawn('vchan-socket-proxy', args, { stdio: 'inherit' });
+    const ended = once(bridge, 'exit');
+    const cli = 'chroot /disk env NODE_PATH=/side/node_modules node /side/server.cjs';
+    const sent = `head -c ${socketBytes} /tmp/sent`;
+    const size = '$(stat -c %s /tmp/back 2> /dev/null || echo 0)';
+    const isBack = `[ ${size} -eq ${socketBytes + 'welcome\n'.length} ]`;
+    const heard = await guest.type(
+      `(${sent}; until ${isBack}; do usleep 50000; done) | ` +
+        `${cli} vchan connect --wait -q 0 0 ${path} > /tmp/back; echo $?; ` +
+        `sha256sum < /tmp/back; (echo welcome; ${sent}) | sha256sum`,
+    );
+    const [status, back, forth] = heard.split('\n');
+    assert.deepEqual([status, back], ['0', forth], heard);
+    echo.close();
+    bridge.kill();
+    await ended;
+    await output('xenstore-rm', '/local/domain/0/data/ends');
+  });
 
   it('leave nothing behind', async () => {
     assert.equal(await output('lsevtchn', '0'), channels);
