@@ -11,7 +11,10 @@ import { mochaStage } from './lib/stages.mjs';
 const pictures = {
   'gallery-dark-tree.png': 'docs/images/xenstore-tree.png',
   'rings-full.png': 'docs/images/ring-panel.png',
+  'vchan-console.png': 'docs/images/vchan-console.png',
+  'vchan-watched-light.png': 'docs/images/vchan-watched.png',
 };
+const suites = ['gallery', 'rings', 'vchanEcho'].map((name) => `test/e2e/${name}.test.ts`);
 const maxBytes = 250 * 1024;
 
 endWithChildren();
@@ -20,9 +23,7 @@ await main(async () => {
   const lacking = await ensureDebianPackages(needs.e2e);
   if (lacking) throw new Told(`The pictures are taken in Chromium: ${lacking}`);
   const limits = { timeoutMs: 600_000, testTimeoutMs: 120_000 };
-  const { failures } = await step('Taking pictures', () =>
-    mochaStage('gallery', ['test/e2e/gallery.test.ts', 'test/e2e/rings.test.ts'], limits),
-  );
+  const { failures } = await step('Taking pictures', () => mochaStage('gallery', suites, limits));
   if (failures.length) throw new Told(failures.map(({ title, error }) => `${title}\n${error}`).join('\n'));
   for (const [from, to] of Object.entries(pictures)) {
     const source = path.join(root, 'test-artefacts', from);

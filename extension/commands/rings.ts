@@ -26,23 +26,20 @@ export async function ringIn(
   const shown = await shownHost(xenscope);
   const rings = await xenscope.connection.request('xenscope/ringList', { host: shown.id });
   const domains = xenscope.hosts.domains(shown.id);
+  // A domain may offer several vchans.
+  const peerText = ({ peerDomid }: RingRow) => (peerDomid === undefined ? [] : [`with ${nameOf(peerDomid)}`]);
   const nameOf = (domid: number) => domains.find((one) => one.domid === domid)?.name ?? 'Domain';
   const items = rings
     .filter((row) => kind === undefined || row.kind === kind)
     .map((row) => ({
       // One behind the other, so that whoever types “web vbd” finds it.
       label: plain(`${nameOf(row.domid)} ${ringLabel(row)}`),
-      description: [`domain ${row.domid}`, ...grantText(row), row.verdict.text].join(' · '),
+      description: plain([`domain ${row.domid}`, ...peerText(row), row.verdict.text].join(' · ')),
       ring: row.id,
     }));
   if (items.length === 0) throw none(shown.label);
   const picked = await vscode.window.showQuickPick(items, { title: 'Which ring?', matchOnDescription: true });
   return picked && { host: shown.id, ring: picked.ring };
-}
-
-/** A domain may offer several vchans. */
-function grantText({ id, kind }: RingRow): string[] {
-  return kind === 'vchan' ? [`grant ${id.split(':')[2]}`] : [];
 }
 
 export async function openRing(xenscope: Xenscope, argument: unknown): Promise<void> {

@@ -121,7 +121,7 @@ export class RingsView extends HostRowsView<RingRow, Element> {
 
   private ringItem(element: RingElement): vscode.TreeItem {
     const ring = this.xenscope.rings.find(element.host, element.ring);
-    const item = new vscode.TreeItem(ring ? ringLabel(ring) : element.ring);
+    const item = new vscode.TreeItem(ring ? this.labelOf(element.host, ring) : element.ring);
     item.id = `ring:${element.host}:${element.ring}`;
     if (!ring) return item;
     item.description = ringDescription(ring);
@@ -131,6 +131,14 @@ export class RingsView extends HostRowsView<RingRow, Element> {
     item.command = { command: 'xenscope.ring.openSelected', title: 'Open Ring' };
     item.accessibilityInformation = { label: ringSpoken(ring, this.owner(element)) };
     return item;
+  }
+
+  /** A domain may offer several vchans: `vchan with vault`. */
+  private labelOf(host: string, ring: RingRow): string {
+    const { peerDomid } = ring;
+    if (peerDomid === undefined) return ringLabel(ring);
+    const peer = this.xenscope.hosts.domains(host).find((one) => one.domid === peerDomid)?.name;
+    return `${ringLabel(ring)} with ${peer ?? `domain ${peerDomid}`}`;
   }
 
   private owner({ host, domid }: Element): string {

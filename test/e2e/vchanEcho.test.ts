@@ -63,6 +63,8 @@ describe('a vchan to an echo, in VS Code', function () {
     await vchan.panel.getByRole('option', { name: 'Hexadecimal' }).click();
     await send('de ad be ef');
     await received().getByText('de ad be ef').waitFor();
+    await xenscope.workbench.quiet();
+    await picture(xenscope.page, 'vchan-console');
   });
 
   it('records both directions of what passes, a whole file among it', async () => {
@@ -96,7 +98,7 @@ describe('a vchan to an echo, in VS Code', function () {
     const rings = xenscope.workbench.tree('Rings');
     await rings.expand(rings.row('work', 1));
     const watched = 'Vchan: vault (10) ↔ work (9)';
-    await vchan.openBy(() => rings.choose(rings.row('vchan', 2), 'Watch Vchan…'), watched);
+    await vchan.openBy(() => rings.choose(rings.row('vchan with vault', 2), 'Watch Vchan…'), watched);
     await vchan.verdict(/^Listening to vault \(10\) and work \(9\)/).waitFor();
     assert.ok(await vchan.field.isHidden());
     for (const [way, title] of [

@@ -50,6 +50,9 @@ describe('vchans that are watched, over the API', function () {
     watch = consoleId;
     opened.push(watch);
     assert.deepEqual([watched.server, watched.client], [1, 2]);
+    const isListed = async () =>
+      (await editor.ask('xenscope/ringList', { host })).find(({ id }) => id === ring)?.peerDomid === 2;
+    await eventually(isListed);
   }
 
   for (const [where, bytes] of [

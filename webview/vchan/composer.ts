@@ -76,6 +76,12 @@ export class Composer {
     this.enable();
   }
 
+  /** What was told of an end that is over. */
+  begin(): void {
+    setText(this.told, '');
+    setText(this.problem, '');
+  }
+
   /** A file is on its way; `text` says how far it came. */
   progress(text: string): void {
     this.isBusy = true;

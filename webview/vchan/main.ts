@@ -144,6 +144,7 @@ class VchanPage {
     this.drawVerdict({ text: 'It is being opened…', severity: 'note' });
     setText(this.doctor, '');
     setText(this.said, '');
+    this.composer.begin();
     for (const way of [this.sent, this.received]) way.begin();
     this.enable();
   }

@@ -59,8 +59,9 @@ export class ByteRingModel extends RingModel {
     );
     const isSame = known?.verdict === verdict && directions.every((one, at) => one === known.directions[at]);
     if (isSame) return known;
-    const { id, domid, kind } = this.sampler.page;
-    return { id, kind, domid, ...(this.#device && { device: this.#device }), directions, verdict };
+    const { id, domid, kind, peerDomid } = this.sampler.page;
+    const device = this.#device && { device: this.#device };
+    return { id, kind, domid, ...(peerDomid !== undefined && { peerDomid }), ...device, directions, verdict };
   }
 
   /** `known`, while nothing about it changed. */

@@ -52,6 +52,8 @@ export interface RingRow {
   readonly id: string;
   readonly kind: RingKind;
   readonly domid: number;
+  /** `vchan` only: the domain of its client, where that can be seen. */
+  readonly peerDomid?: number;
   /** `device` only. */
   readonly device?: RingDevice;
   readonly directions: readonly RingDirectionState[];
