@@ -9,7 +9,8 @@ import { failureOf } from '../errors';
 import { ringLabel } from '../rings/ringTexts';
 import { say } from '../say';
 import { texts } from '../texts';
-import { webviewPage } from './html';
+import { openPage } from './html';
+import { OpenPanels } from './openPanels';
 import { RingPanel } from './ring';
 import { Viewer } from './viewer';
 
@@ -19,16 +20,11 @@ const ringLooksAfterMove = 3;
 const states = [0, 1, 2, 3, 4, 5, 6, 7, 8];
 
 export class DevicePanel {
-  private static readonly open_ = new Map<string, DevicePanel>();
+  private static readonly panels = new OpenPanels<DevicePanel>();
 
   static open(xenscope: Xenscope, host: string, device: string): void {
-    const key = `${host}:${device}`;
-    const open = DevicePanel.open_.get(key);
-    if (open) open.panel.reveal();
-    else {
-      const closed = () => DevicePanel.open_.delete(key);
-      DevicePanel.open_.set(key, new DevicePanel(xenscope, host, device, closed));
-    }
+    const make = (closed: () => void) => new DevicePanel(xenscope, host, device, closed);
+    DevicePanel.panels.open(`${host}:${device}`, make);
   }
 
   private readonly panel: vscode.WebviewPanel;
@@ -47,13 +43,8 @@ export class DevicePanel {
     private readonly device: string,
     closed: () => void,
   ) {
-    const { extensionUri } = xenscope.extension;
     const { connection, hosts, devices } = xenscope;
-    this.panel = vscode.window.createWebviewPanel('xenscope.device', 'Device', vscode.ViewColumn.Active, {
-      enableScripts: true,
-      retainContextWhenHidden: true,
-      localResourceRoots: [vscode.Uri.joinPath(extensionUri, 'dist')],
-    });
+    this.panel = openPage(xenscope.extension, 'device', { title: 'Device', staysWhenHidden: true });
     this.viewer = new Viewer({
       xenscope,
       host,
@@ -62,7 +53,6 @@ export class DevicePanel {
       stop: 'xenscope/deviceViewStop',
       failed: (text) => this.away(text),
     });
-    const { webview } = this.panel;
     this.subscriptions = [
       devices.onFrame((news) => news.viewId === this.viewer.viewId && this.take(news)),
       connection.onState(({ kind }) => kind !== 'running' && this.away(texts.ringServerAway)),
@@ -77,8 +67,11 @@ export class DevicePanel {
       closed();
     });
     this.panel.onDidChangeViewState(() => void this.viewer.look());
-    webview.onDidReceiveMessage((message: FromDevice) => void this.receive(message));
-    webview.html = webviewPage(webview, extensionUri, 'device', 'Device');
+    this.panel.webview.onDidReceiveMessage((message: FromDevice) => void this.receive(message));
+  }
+
+  reveal(): void {
+    this.panel.reveal();
   }
 
   private async receive(message: FromDevice): Promise<void> {

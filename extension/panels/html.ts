@@ -1,13 +1,30 @@
-/** The page of a webview: nothing but our own script and styles may load, each with this page's nonce. */
+/** Panels with our pages: nothing but our own script and styles may load in one, each with that page's nonce. */
 import { randomBytes } from 'node:crypto';
 import * as vscode from 'vscode';
 
-export function webviewPage(
-  webview: vscode.Webview,
-  extensionUri: vscode.Uri,
-  name: string,
-  title: string,
-): string {
+export interface PageOptions {
+  /** Of the tab. */
+  readonly title: string;
+  /** What was drawn and typed stays while another tab covers it. */
+  readonly staysWhenHidden: boolean;
+}
+
+/** A panel with the page of this name. What the page says is heard by whoever listens in the same turn. */
+export function openPage(
+  { extensionUri }: vscode.ExtensionContext,
+  name: 'device' | 'permissions' | 'ring' | 'vchan',
+  { title, staysWhenHidden }: PageOptions,
+): vscode.WebviewPanel {
+  const panel = vscode.window.createWebviewPanel(`xenscope.${name}`, title, vscode.ViewColumn.Active, {
+    enableScripts: true,
+    retainContextWhenHidden: staysWhenHidden,
+    localResourceRoots: [vscode.Uri.joinPath(extensionUri, 'dist')],
+  });
+  panel.webview.html = pageOf(panel.webview, extensionUri, name);
+  return panel;
+}
+
+function pageOf(webview: vscode.Webview, extensionUri: vscode.Uri, name: string): string {
   const nonce = randomBytes(16).toString('base64url');
   const file = (path: string) =>
     webview.asWebviewUri(vscode.Uri.joinPath(extensionUri, 'dist', path)).toString();
@@ -25,7 +42,7 @@ export function webviewPage(
     <meta http-equiv="Content-Security-Policy" content="${policy}">
     <meta property="csp-nonce" content="${nonce}">
     <meta name="viewport" content="width=device-width, initial-scale=1">
-    <title>${title}</title>
+    <title>${name[0]!.toUpperCase()}${name.slice(1)}</title>
     <link rel="stylesheet" href="${file('codicon.css')}">
     <link rel="stylesheet" href="${file(`webview/${name}.css`)}">
   </head>

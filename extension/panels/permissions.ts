@@ -6,20 +6,15 @@ import type { Xenscope } from '../context';
 import { failureOf } from '../errors';
 import { FileWatches } from '../fileSystem/fileWatches';
 import { nodeName } from '../names';
-import { webviewPage } from './html';
+import { openPage } from './html';
+import { OpenPanels } from './openPanels';
 
 export class PermissionsPanel {
-  private static readonly panels = new Map<string, PermissionsPanel>();
+  private static readonly panels = new OpenPanels<PermissionsPanel>();
 
   static open(xenscope: Xenscope, host: string, path: string): void {
-    const key = `${host}:${path}`;
-    const open = PermissionsPanel.panels.get(key);
-    if (open) open.panel.reveal();
-    else
-      PermissionsPanel.panels.set(
-        key,
-        new PermissionsPanel(xenscope, host, path, () => PermissionsPanel.panels.delete(key)),
-      );
+    const make = (closed: () => void) => new PermissionsPanel(xenscope, host, path, closed);
+    PermissionsPanel.panels.open(`${host}:${path}`, make);
   }
 
   private readonly panel: vscode.WebviewPanel;
@@ -30,13 +25,8 @@ export class PermissionsPanel {
     private readonly path: string,
     closed: () => void,
   ) {
-    const { extensionUri } = xenscope.extension;
     const title = `Permissions: ${nodeName(path) || '/'}`;
-    this.panel = vscode.window.createWebviewPanel('xenscope.permissions', title, vscode.ViewColumn.Active, {
-      enableScripts: true,
-      localResourceRoots: [vscode.Uri.joinPath(extensionUri, 'dist')],
-    });
-    const { webview } = this.panel;
+    this.panel = openPage(xenscope.extension, 'permissions', { title, staysWhenHidden: false });
     // Setting permissions fires watches, so the page follows what others do to them.
     const watches = new FileWatches(xenscope.connection, () => void this.showAgain(), xenscope.report);
     const followed = [
@@ -50,8 +40,11 @@ export class PermissionsPanel {
       closed();
     });
     this.panel.onDidChangeViewState(() => this.panel.visible && void this.show());
-    webview.onDidReceiveMessage((message: FromPermissions) => void this.receive(message));
-    webview.html = webviewPage(webview, extensionUri, 'permissions', 'Permissions');
+    this.panel.webview.onDidReceiveMessage((message: FromPermissions) => void this.receive(message));
+  }
+
+  reveal(): void {
+    this.panel.reveal();
   }
 
   private async receive(message: FromPermissions): Promise<void> {

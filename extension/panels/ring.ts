@@ -6,7 +6,8 @@ import type { Xenscope } from '../context';
 import { failureOf } from '../errors';
 import { ringOwner, ringTitle } from '../rings/ringTexts';
 import { texts } from '../texts';
-import { webviewPage } from './html';
+import { openPage } from './html';
+import { OpenPanels } from './openPanels';
 import { Viewer } from './viewer';
 
 /** Thirty a second. */
@@ -14,17 +15,11 @@ const frameIntervalMs = 33;
 let lastSerial = 0;
 
 export class RingPanel {
-  private static readonly panels = new Map<string, RingPanel>();
+  private static readonly panels = new OpenPanels<RingPanel>();
 
   static open(xenscope: Xenscope, host: string, ring: string): RingPanel {
-    const key = `${host}:${ring}`;
-    let panel = RingPanel.panels.get(key);
-    if (panel) panel.panel.reveal();
-    else {
-      panel = new RingPanel(xenscope, host, ring, () => RingPanel.panels.delete(key));
-      RingPanel.panels.set(key, panel);
-    }
-    return panel;
+    const make = (closed: () => void) => new RingPanel(xenscope, host, ring, closed);
+    return RingPanel.panels.open(`${host}:${ring}`, make);
   }
 
   private readonly panel: vscode.WebviewPanel;
@@ -45,13 +40,8 @@ export class RingPanel {
     private readonly ring: string,
     closed: () => void,
   ) {
-    const { extensionUri } = xenscope.extension;
     const { connection, hosts, rings } = xenscope;
-    this.panel = vscode.window.createWebviewPanel('xenscope.ring', this.title(), vscode.ViewColumn.Active, {
-      enableScripts: true,
-      retainContextWhenHidden: true,
-      localResourceRoots: [vscode.Uri.joinPath(extensionUri, 'dist')],
-    });
+    this.panel = openPage(xenscope.extension, 'ring', { title: this.title(), staysWhenHidden: true });
     this.viewer = new Viewer({
       xenscope,
       host,
@@ -60,7 +50,6 @@ export class RingPanel {
       stop: 'xenscope/ringStop',
       failed: (text) => this.away(text),
     });
-    const { webview } = this.panel;
     this.subscriptions = [
       rings.onFrame(({ viewId, frame }) => viewId === this.viewer.viewId && this.show(frame)),
       rings.onGone(({ viewId }) => viewId === this.viewer.viewId && this.gone()),
@@ -79,8 +68,11 @@ export class RingPanel {
       closed();
     });
     this.panel.onDidChangeViewState(() => void this.viewer.look());
-    webview.onDidReceiveMessage((message: FromRing) => void this.receive(message));
-    webview.html = webviewPage(webview, extensionUri, 'ring', 'Ring');
+    this.panel.webview.onDidReceiveMessage((message: FromRing) => void this.receive(message));
+  }
+
+  reveal(): void {
+    this.panel.reveal();
   }
 
   /** Shows what a reconnect would do, with the button that does it. */

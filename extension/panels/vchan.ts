@@ -11,7 +11,7 @@ import { shortPath } from '../vchan/plan';
 import { VchanRecorder } from '../vchan/recorder';
 import { Sender } from '../vchan/sender';
 import { type Opened, type VchanSubject, openSubject } from '../vchan/subject';
-import { webviewPage } from './html';
+import { openPage } from './html';
 import { RingPanel } from './ring';
 
 /** Asks where the guard wants it, and opens it in a panel. */
@@ -39,14 +39,7 @@ class VchanPanel {
   ) {
     this.consoleId = opened.consoleId;
     const { connection, hosts, vchanNews } = xenscope;
-    const { extensionUri } = xenscope.extension;
-    const { Active } = vscode.ViewColumn;
-    this.panel = vscode.window.createWebviewPanel('xenscope.vchan', this.title(), Active, {
-      enableScripts: true,
-      // What passed and what was typed stays, whatever covers it.
-      retainContextWhenHidden: true,
-      localResourceRoots: [vscode.Uri.joinPath(extensionUri, 'dist')],
-    });
+    this.panel = openPage(xenscope.extension, 'vchan', { title: this.title(), staysWhenHidden: true });
     this.sender = new Sender(connection, (bytes) => this.wrote(bytes));
     this.recorder = new VchanRecorder(subject.kind === 'watch', {
       recording: (file) => this.post({ kind: 'recording', ...(file !== undefined && { file }) }),
@@ -61,9 +54,7 @@ class VchanPanel {
       hosts.onDomains((id) => id === host && this.tellAbout()),
     ];
     this.panel.onDidDispose(() => this.dispose());
-    const { webview } = this.panel;
-    webview.onDidReceiveMessage((message: FromVchan) => void this.receive(message));
-    webview.html = webviewPage(webview, extensionUri, 'vchan', 'Vchan');
+    this.panel.webview.onDidReceiveMessage((message: FromVchan) => void this.receive(message));
   }
 
   private async receive(message: FromVchan): Promise<void> {
