@@ -10,6 +10,7 @@ import type { HostProgram } from '../host/program';
 import type { StoreClient } from '../host/storeClient';
 import type { StoreTap } from '../host/tap';
 import type { WorldMove } from '../host/worldControl';
+import type { SocketNetwork } from '../pvcalls/network';
 import type { Dial } from '../store/byteStream';
 import { openStoreClient } from '../store/client/storeClient';
 import { Xenstored } from '../store/xenstored';
@@ -34,6 +35,7 @@ import { strikeVchan } from './joined/strikeVchan';
 import { Life } from './life';
 import { Machine } from './machine/machine';
 import type { MachineObserver } from './machine/machineObserver';
+import { SimNetwork } from './network/simNetwork';
 import { openProgram } from './openProgram';
 import { openProcessPages } from './pages';
 import { Consoles } from './rings/consoles';
@@ -71,6 +73,8 @@ export interface WorldOptions {
   readonly ringFeatures?: number;
   /** `process`: guests speak to the store past their rings, as fast as can be. */
   readonly transport?: 'ring' | 'process';
+  /** Where sockets are opened that guests have through PV Calls; a network inside the world when absent. */
+  readonly network?: SocketNetwork;
   /** Where the pages of the machine come from; closed with the world. In this process when absent. */
   readonly pages?: PagePool;
   /** Listens to all connections of the store, from the first one on. */
@@ -260,10 +264,10 @@ export class World implements Host {
 
   /** Called once, by createWorld: builds the host, lets it run for a while, then opens its doors. */
   async boot(options: WorldOptions): Promise<void> {
-    const { pace, storeSocketPath, guestSocketPath, domains, plan } = options;
+    const { pace, storeSocketPath, guestSocketPath, domains, plan, network = new SimNetwork() } = options;
     const { dom0 } = this.hypervisor;
     await bootDom0(dom0.store);
-    dom0.start('backend drivers', () => runDomainBackends(dom0, dom0Backends(dom0)));
+    dom0.start('backend drivers', () => runDomainBackends(dom0, dom0Backends(dom0, network)));
     const consolePorts = this.#consoles.ports((domid) => this.hypervisor.get(domid));
     dom0.start('xenconsoled', () => runConsoled(dom0, consolePorts, this.#consoles.terminals));
     dom0.start('xl', () => this.toolstack.superviseDomains());

@@ -1,4 +1,5 @@
 /** The backends by kind of device: Linux' netback and blkback, and QEMU's. What they publish is what those do. */
+import type { SocketNetwork } from '../../pvcalls/network';
 import type { BackendKind, BackendKinds } from '../../xenbus/bus';
 import type { DeviceClass } from '../../xenbus/deviceClass';
 import type { DeviceEnd } from '../../xenbus/deviceEnd';
@@ -11,10 +12,11 @@ import { BlockBack } from './blockBack';
 import { Bridges } from './bridge';
 import { NetBack } from './netBack';
 import { ninepBackend } from './ninep/ninepBack';
+import { pvcallsBack } from './pvcalls';
 import { consoleBackend } from './secondConsole';
 
-/** All that domain 0 serves. */
-export function dom0Backends(dom0: Domain): BackendKinds {
+/** All that domain 0 serves; sockets of guests are opened in `network`. */
+export function dom0Backends(dom0: Domain, network: SocketNetwork): BackendKinds {
   return {
     vif: netback(dom0),
     vbd: blkback(dom0),
@@ -22,6 +24,7 @@ export function dom0Backends(dom0: Domain): BackendKinds {
     vkbd,
     '9pfs': ninepBackend(dom0),
     console: consoleBackend(dom0),
+    pvcalls: pvcallsBack(dom0, network),
   };
 }
 

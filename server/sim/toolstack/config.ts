@@ -57,6 +57,8 @@ export interface DomainConfig {
   readonly shares?: readonly ShareConfig[];
   /** Further consoles (xl's `channel=`), by name; served by QEMU. */
   readonly channels?: readonly string[];
+  /** Its sockets may be opened in domain 0 (xl's `pvcalls=`). */
+  readonly pvcalls?: true;
   /** May serve backends to others (xl's `driver_domain=1`). */
   readonly driverDomain?: boolean;
   /** Its device model runs in a domain of its own, not in domain 0. */

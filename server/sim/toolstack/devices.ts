@@ -234,6 +234,19 @@ export function shareDevice(domid: number, devid: number, { tag, path }: ShareCo
   };
 }
 
+export function pvcallsDevice(domid: number): Device {
+  return {
+    kind: 'pvcalls',
+    backendKind: 'pvcalls',
+    devid: 0,
+    domid,
+    backendDomid: 0,
+    front: [['backend-id', 0], ...newEnd],
+    frontReadOnly: [],
+    back: newBackend(domid),
+  };
+}
+
 /** A further console: unlike the first it is a device like others, and its rings are made by the guest. */
 export function channelDevice(domid: number, devid: number, name: string): Device {
   return {

@@ -16,6 +16,7 @@ import {
   diskDevice,
   keyboardDevice,
   nicDevice,
+  pvcallsDevice,
   removeDevice,
   removeTree,
   shareDevice,
@@ -245,6 +246,7 @@ export class Toolstack {
     for (const disk of config.disks) await this.#add(managed, diskDevice(domid, disk));
     await this.#add(managed, consoleDevice(domid, console!.port.port, console!.gfn));
     if (config.type === 'hvm') await this.#add(managed, keyboardDevice(domid));
+    if (config.pvcalls) await this.#add(managed, pvcallsDevice(domid));
     const { shares = [], channels = [] } = config;
     for (const [devid, share] of shares.entries()) await this.#add(managed, shareDevice(domid, devid, share));
     // The first console has the number 0.

@@ -1,0 +1,17 @@
+/** Both ends of PV Calls in a world: their steps are the scheduler's, as those of all devices. */
+import { pvcallsBackend } from '../../pvcalls/backend/backDevice';
+import { pvcallsFrontend } from '../../pvcalls/frontend/frontDevice';
+import type { PvCallsFrontend } from '../../pvcalls/frontend/frontend';
+import type { SocketNetwork } from '../../pvcalls/network';
+import type { BackendKind, FrontendKind } from '../../xenbus/bus';
+import type { Domain } from '../domain';
+import { deviceSteps } from './deviceSteps';
+
+export function pvcallsBack(domain: Domain, network: SocketNetwork): BackendKind {
+  return pvcallsBackend({ network, steps: (device) => deviceSteps(domain, device) });
+}
+
+/** `onConnected` is handed the device each time that it is connected. */
+export function pvcallsFront(domain: Domain, onConnected: (frontend: PvCallsFrontend) => void): FrontendKind {
+  return pvcallsFrontend({ onConnected, reopens: true, steps: (device) => deviceSteps(domain, device) });
+}
