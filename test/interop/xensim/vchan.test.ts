@@ -2,12 +2,13 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
+import { type Socket, createServer } from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import { systemClock } from '../../../server/cli/systemClock';
 import { diagnose } from '../../../server/doctor/doctor';
 import { RingWatch } from '../../../server/model/rings/ringWatch';
+import { VchanWatcher } from '../../../server/rpc/vchanWatcher';
 import { XEN_BIN, describeWithDaemons } from '../daemons/requirements';
 import { ProgramWorld, compile, dialPatiently, until } from './kit';
 import type { Program } from './kit';
@@ -151,7 +152,8 @@ describeWithDaemons('programs with libxenvchan join a world', () => {
     await server.output();
   });
 
-  it('carry a unix socket from one domain to another: Debian’s vchan-socket-proxy', async () => {
+  /** Debian's vchan-socket-proxy between a socket here and an echo: `bob` is its client, `alice` its server. */
+  async function proxied(use: (socket: Socket) => Promise<void>): Promise<void> {
     const folder = mkdtempSync(path.join(os.tmpdir(), 'proxy-'));
     const [front, back] = [path.join(folder, 'front'), path.join(folder, 'back')];
     const echo = createServer((socket) => socket.pipe(socket)).listen(back);
@@ -164,16 +166,55 @@ describeWithDaemons('programs with libxenvchan join a world', () => {
     const socket = await dialPatiently(front);
     // Not before: the proxy sleeps on data whose ring was one event with that of the connection, also on Xen.
     await reached;
-    const sent = Buffer.alloc(300_000, 'through two domains ');
-    socket.write(sent);
-    let got = Buffer.alloc(0);
-    socket.on('data', (bytes: Buffer) => (got = Buffer.concat([got, bytes])));
-    await until(() => got.length >= sent.length);
-    assert.ok(got.equals(sent));
+    await use(socket);
     socket.destroy();
     echo.close();
     rmSync(folder, { recursive: true, force: true });
-  });
+  }
+
+  async function echoed(
+    socket: Socket,
+    sent: Buffer,
+    meanwhile: () => void = () => undefined,
+  ): Promise<void> {
+    socket.write(sent);
+    let got = Buffer.alloc(0);
+    socket.on('data', (bytes: Buffer) => (got = Buffer.concat([got, bytes])));
+    await until(() => (meanwhile(), got.length >= sent.length));
+    assert.ok(got.equals(sent));
+  }
+
+  it('carry a unix socket from one domain to another: Debian’s vchan-socket-proxy', () =>
+    proxied((socket) => echoed(socket, Buffer.alloc(300_000, 'through two domains '))));
+
+  it('are listened to while they carry it, and no byte is told that was another one', () =>
+    proxied(async (socket) => {
+      const observer = worlds.world.observer();
+      const page = observer.pages().find(({ kind }) => kind === 'vchan')!;
+      const names = { server: 'alice', client: 'bob', isHeld: () => false };
+      const watcher = new VchanWatcher({ page, observer, clock: systemClock, ...names });
+      const sent = Buffer.from(Array.from({ length: 300_000 }, (_, at) => (at * 31 + (at >>> 8)) & 0xff));
+      const at = { left: 0, right: 0 };
+      let seenBytes = 0;
+      const compare = () => {
+        for (const { ring, bytes, unseenBytes, doubtfulBytes } of watcher.take().passed) {
+          const from = at[ring] + unseenBytes;
+          const sure = bytes.subarray(doubtfulBytes);
+          assert.ok(
+            sure.equals(sent.subarray(from + doubtfulBytes, from + bytes.length)),
+            `${ring} at ${from}`,
+          );
+          at[ring] = from + bytes.length;
+          seenBytes += sure.length;
+        }
+      };
+      await echoed(socket, sent, compare);
+      await until(() => (compare(), at.left === sent.length && at.right === sent.length));
+      const { state } = watcher;
+      assert.deepEqual([state.sent.bytes, state.received.bytes], [sent.length, sent.length]);
+      assert.ok(seenBytes > 0);
+      watcher.end();
+    }));
 
   it('see the index that a fault has broken', async () => {
     const { server, client, alice } = await pair(4096, 'ping', 1_000_000);
