@@ -131,7 +131,7 @@ export type ToDevice =
     }
   | {
       readonly kind: 'rings';
-      readonly rings: readonly { readonly id: string; readonly label: string }[];
+      readonly rings: readonly { readonly id: string; readonly label: string; readonly text: string }[];
     }
   /** Nothing comes any more, for now: one sentence says why. */
   | { readonly kind: 'away'; readonly text: string };

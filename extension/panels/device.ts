@@ -14,8 +14,6 @@ import { OpenPanels } from './openPanels';
 import { RingPanel } from './ring';
 import { Viewer } from './viewer';
 
-/** Rings are found a moment after the states have moved, and forgotten so: a few frames look them up. */
-const ringLooksAfterMove = 3;
 /** XenbusStates that have a name. */
 const states = [0, 1, 2, 3, 4, 5, 6, 7, 8];
 
@@ -32,9 +30,7 @@ export class DevicePanel {
   /** Frames come while the page is on screen. */
   private readonly viewer: Viewer;
   private latest: DeviceFrame | undefined;
-  /** How the device stood when its rings were looked up. */
-  private ringsOf = '';
-  private ringLooks = 0;
+  private isAskingForRings = false;
   private closed = false;
 
   private constructor(
@@ -108,11 +104,7 @@ export class DevicePanel {
     if (!frame) return this.away(texts.deviceGone);
     this.latest = frame;
     this.show();
-    const { frontend, backend } = frame.row;
-    const stands = `${frontend.state} ${backend.state}`;
-    if (stands !== this.ringsOf) this.ringLooks = ringLooksAfterMove;
-    this.ringsOf = stands;
-    if (this.ringLooks-- > 0) this.tellRings(frame).catch(this.xenscope.report);
+    this.tellRings(frame).catch(this.xenscope.report);
   }
 
   private show(): void {
@@ -128,14 +120,19 @@ export class DevicePanel {
   }
 
   private async tellRings({ row }: DeviceFrame): Promise<void> {
-    const rings = await this.xenscope.connection.request('xenscope/ringList', { host: this.host });
-    const isOurs = ({ domid, device }: RingRow) =>
-      domid === row.frontend.domid && device?.deviceClass === row.kind && device.devid === row.devid;
-    const ours = rings.filter(isOurs).map((ring) => ({
-      id: ring.id,
-      label: ringLabel(ring),
-    }));
-    this.post({ kind: 'rings', rings: ours });
+    if (this.isAskingForRings) return;
+    this.isAskingForRings = true;
+    try {
+      const rings = await this.xenscope.connection.request('xenscope/ringList', { host: this.host });
+      const isOurs = ({ domid, device }: RingRow) =>
+        domid === row.frontend.domid && device?.deviceClass === row.kind && device.devid === row.devid;
+      const ours = rings.filter(isOurs).map((ring) => {
+        return { id: ring.id, label: ringLabel(ring), text: ring.verdict.text };
+      });
+      this.post({ kind: 'rings', rings: ours });
+    } finally {
+      this.isAskingForRings = false;
+    }
   }
 
   private tellAbout(): void {
@@ -154,7 +151,6 @@ export class DevicePanel {
   }
 
   private away(text: string): void {
-    this.ringsOf = '';
     this.post({ kind: 'away', text });
   }
 

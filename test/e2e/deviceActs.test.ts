@@ -19,7 +19,7 @@ describe('acts on devices in VS Code', function () {
 
   before(async () => {
     xenscope = new Xenscope(editor());
-    await xenscope.page.setViewportSize({ width: 1500, height: 1200 });
+    await xenscope.page.setViewportSize({ width: 1300, height: 1000 });
     await xenscope.open();
     shell = await xenscope.shell();
     // Rows that are not on screen cannot be found.
@@ -112,6 +112,9 @@ describe('acts on devices in VS Code', function () {
     assert.match(first, /^Initialising \(1\) for \d+ s$/);
     await eventually('the time in the state grows', async () => (await since()) !== first);
     assert.ok((await moves().count()) >= 4);
+    // Shown for a while as closed, then no more.
+    const ring = panel().getByRole('link', { name: /vif 0 queue 0 tx/ });
+    await ring.waitFor({ state: 'hidden', timeout: 60_000 });
     await picture(xenscope.page, 'device-panel-stuck-dark');
   });
 
@@ -174,9 +177,11 @@ describe('acts on devices in VS Code', function () {
     await shell.write(`${left}/frontend-id`, '999');
     await shell.write(`${left}/state`, '4');
     const gone = devices.locator('[role=treeitem][aria-level="1"]').filter({ hasText: 'Domain 999' });
-    await devices.locator('.monaco-list').focus();
-    await xenscope.page.keyboard.press('End');
-    await gone.waitFor();
+    await eventually('what was left is on screen', async () => {
+      await devices.locator('.monaco-list').focus();
+      await xenscope.page.keyboard.press('End');
+      return gone.isVisible();
+    });
     await xenscope.workbench.tree('Devices').choose(gone, 'Clean Up What a Dead Domain Left…');
     await dialog().getByText('/local/domain/0/backend/vif/999: removed, with all below it').waitFor();
     await dialog().getByRole('button', { name: 'Clean Up' }).click();

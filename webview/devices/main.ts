@@ -34,6 +34,7 @@ class DevicePage {
   private readonly dance = new DanceView();
   private readonly rings = element('section');
   private readonly ringList = element('ul', { className: 'rings' });
+  private ringTexts: HTMLElement[] = [];
   private readonly published = element('section', { className: 'sides' });
   private readonly sides: Readonly<Record<DeviceSideName, SideView>>;
 
@@ -138,22 +139,30 @@ class DevicePage {
     this.toolbar.replaceChildren(...made, this.help.button);
   }
 
+  /** Links stay while they are the same, so that none goes under a finger. */
   private showRings(rings: Extract<ToDevice, { kind: 'rings' }>['rings']): void {
-    const key = JSON.stringify(rings);
-    if (this.ringList.dataset.key === key) return;
-    this.ringList.dataset.key = key;
-    this.rings.hidden = rings.length === 0;
-    this.ringList.replaceChildren(
-      ...rings.map(({ id, label }) => {
-        const link = element('a', { text: label });
-        link.href = '#';
-        link.addEventListener('click', (event) => {
-          event.preventDefault();
-          this.post({ kind: 'showRing', ring: id });
-        });
-        return element('li', {}, link);
-      }),
-    );
+    const key = JSON.stringify(rings.map(({ id, label }) => [id, label]));
+    if (this.ringList.dataset.key !== key) {
+      this.ringList.dataset.key = key;
+      this.rings.hidden = rings.length === 0;
+      this.ringTexts = rings.map(() => element('span', { className: 'dim' }));
+      this.ringList.replaceChildren(
+        ...rings.map(({ id, label }, at) =>
+          element('li', {}, this.ringLink(id, label), new Text(' '), this.ringTexts[at]!),
+        ),
+      );
+    }
+    for (const [at, { text }] of rings.entries()) setText(this.ringTexts[at]!, text);
+  }
+
+  private ringLink(ring: string, label: string): HTMLElement {
+    const link = element('a', { text: label });
+    link.href = '#';
+    link.addEventListener('click', (event) => {
+      event.preventDefault();
+      this.post({ kind: 'showRing', ring });
+    });
+    return link;
   }
 
   private drawPublished({ published }: DeviceFrame): void {
