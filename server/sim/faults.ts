@@ -14,10 +14,11 @@ export const faultTexts = {
   delayedDelivery: 'A doorbell is heard only 0.05 to 2 seconds after it was rung.',
   tornIndex: 'An index of a ring is written in two halves, and the other side may look in between.',
   slowReader: 'Who reads from a ring takes 0.2 to 3 seconds before it copies the bytes out.',
-  crashInPacket: 'A guest crashes when half the header of a request is in its ring.',
+  crashInPacket:
+    'A guest crashes when half the header of a request is in its ring, or half a write in a vchan.',
   corruptIndex: 'A guest writes a producer index that cannot be.',
   ignoredBackpressure:
-    'A guest never looks for room in its request ring, and writes on over bytes that were not read.',
+    'A guest never looks for room in its request ring or in a vchan, and writes on over bytes that were not read.',
   hotplugHangs: 'The hotplug script of a new device never answers, and its backend stays in InitWait.',
   unseenBackend: 'A frontend does not see that its backend waits for it, and never shares its rings.',
 } as const;

@@ -160,9 +160,30 @@ export class VchanMoves implements SteppedMoves {
     const { name } = this.output;
     const from = this.#prod;
     const to = this.#nextProd(bytes.length);
-    yield this.#step('copy', () => `${bytes.length} bytes into ${name}, from ${hexIndex(from)}`);
+    const verdict = yield this.#step(
+      'copy',
+      () => `${bytes.length} bytes into ${name}, from ${hexIndex(from)}`,
+    );
     this.#copyIn(bytes);
+    if (verdict === 'overrun') return yield* this.#overrun(bytes, from);
     this.#putTo(to, bytes.length);
+    yield* this.#moveIndex(`${name}_prod`, wordsOf[name].prod, from, to);
+    yield* this.#tellSteps(VchanNotify.WRITE);
+  }
+
+  /** Writes on as one does that never looks for room: the same again, until it lies once round the ring. */
+  *#overrun(bytes: Uint8Array, from: number): RingWork<void> {
+    const { name, bytes: ringBytes } = this.output;
+    const all = bytes.length * Math.ceil((ringBytes + 1) / bytes.length);
+    const more = all - bytes.length;
+    yield this.#step('copy', () => `${more} bytes more into ${name}, over bytes that were not read`);
+    for (let done = bytes.length; done < all; done += bytes.length) {
+      this.#prod = advanceIndex(from, done);
+      this.#copyIn(bytes);
+    }
+    const to = advanceIndex(from, all);
+    this.#prod = to;
+    this.#knownSpace = 0;
     yield* this.#moveIndex(`${name}_prod`, wordsOf[name].prod, from, to);
     yield* this.#tellSteps(VchanNotify.WRITE);
   }

@@ -1,7 +1,7 @@
 /** The steps of an end of a vchan in a world, and how they go wrong where a fault strikes. */
 import type { SharedMemory } from '../../host/memory';
 import type { RingStep, RingSteps, StepVerdict } from '../../host/steps';
-import { advanceIndex } from '../../wire/ringIndex';
+import { advanceIndex, indexDistance } from '../../wire/ringIndex';
 import { VCHAN_PAGE } from '../../wire/vchanPage';
 import { VCHAN_RING_BYTES_MAX } from '../../wire/vchanRings';
 import type { Domain } from '../domain';
@@ -35,16 +35,34 @@ export function vchanSteps(options: VchanStepsOptions): RingSteps {
   });
 }
 
-function verdictOf({ faults, domain, control, isWild }: VchanStepsOptions, step: RingStep): StepVerdict {
-  if (step.kind !== 'index' || !(faults.isAny || isWild)) return 'do';
-  const word = step.text.split(' ')[0]!;
-  const strikes = () => isWild?.() || faults.strikes('corruptIndex', domain.domid);
-  if (word.endsWith('_prod') && strikes()) {
-    corruptIndex(control, word as 'left_prod' | 'right_prod', faults.random);
-    return 'skip';
+function verdictOf(options: VchanStepsOptions, step: RingStep): StepVerdict | undefined {
+  const { faults, domain, control, isWild } = options;
+  const { domid } = domain;
+  if (!(faults.isAny || isWild)) return 'do';
+  if (writes(step)) return faults.strikes('ignoredBackpressure', domid) ? 'overrun' : 'do';
+  if (step.kind !== 'index') return 'do';
+  const move = producerMove.exec(step.text);
+  if (move) {
+    const word = move[1] as 'left_prod' | 'right_prod';
+    // Without domain 0 there is no world.
+    if (domid !== 0 && faults.strikes('crashInPacket', domid)) {
+      const [from, to] = [parseInt(move[2]!, 16), parseInt(move[3]!, 16)];
+      control.store32(fields[word].offsetBytes, advanceIndex(from, indexDistance(to, from) >>> 1));
+      domain.shutdown('crash');
+      return undefined;
+    }
+    if (isWild?.() || faults.strikes('corruptIndex', domid)) {
+      corruptIndex(control, word, faults.random);
+      return 'skip';
+    }
   }
-  return faults.strikes('tornIndex', domain.domid) ? 'torn' : 'do';
+  return faults.strikes('tornIndex', domid) ? 'torn' : 'do';
 }
+
+/** As `moveIndex` says it. */
+const producerMove = /^(left_prod|right_prod) 0x([0-9a-f]+) → 0x([0-9a-f]+)$/;
+
+const writes = ({ kind, text }: RingStep) => kind === 'copy' && text.includes(' bytes into ');
 
 /** Writes a producer's index further from the consumer's than the longest ring is long, as a wild write leaves it. */
 export function corruptIndex(
