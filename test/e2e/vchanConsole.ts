@@ -64,15 +64,31 @@ export class VchanConsole {
     await this.panel.getByRole('heading', { level: 1, name: 'Vchan' }).waitFor();
   }
 
-  /** Names a file where VS Code asks for one under this title. */
-  async nameFile(title: string, file: string, begin: () => Promise<unknown>): Promise<void> {
+  /** Begins to record, as what the picker calls so, into a file. */
+  async record(what: string, file: string): Promise<void> {
+    await this.nameFile('Record into which file?', file, /vchan\.(log|bin)$/, async () => {
+      await this.xenscope.page.keyboard.press('Escape');
+      await this.press('Record…');
+      await this.xenscope.workbench.quickPickNamed(what).click({ timeout: 5000 });
+    });
+    await this.panel.getByRole('button', { name: 'Stop Recording' }).waitFor();
+  }
+
+  /** Names a file where VS Code asks for one under this title; `proposed` is what it fills in at last by itself. */
+  async nameFile(
+    title: string,
+    file: string,
+    proposed: RegExp,
+    begin: () => Promise<unknown>,
+  ): Promise<void> {
     const { quickInput, quickInputBox: box } = this.xenscope.workbench;
     await eventually(`${title} takes ${file}`, async () => {
       await begin();
       await quickInput.getByText(title).waitFor({ timeout: 5000 });
       // What is typed before VS Code proposes a folder or a name is lost.
-      await eventually('something is proposed', async () => (await box.inputValue()).includes('/'), 5000);
+      await eventually('something is proposed', async () => proposed.test(await box.inputValue()), 5000);
       await box.fill(file, { timeout: 5000 });
+      if ((await box.inputValue()) !== file) return false;
       await box.press('Enter');
       await quickInput.getByText(title).waitFor({ state: 'hidden', timeout: 5000 });
       return true;

@@ -69,13 +69,8 @@ describe('a vchan to an echo, in VS Code', function () {
 
   it('records both directions of what passes, a whole file among it', async () => {
     const log = fileOf('vchan.log');
-    await vchan.nameFile('Record into which file?', log, async () => {
-      await xenscope.page.keyboard.press('Escape');
-      await vchan.press('Record…');
-      await xenscope.workbench.quickPick('Text and hexadecimal').click({ timeout: 5000 });
-    });
-    await vchan.panel.getByRole('button', { name: 'Stop Recording' }).waitFor();
-    await vchan.nameFile('Send which file?', fileOf('notes.txt'), async () => {
+    await vchan.record('Text and hexadecimal', log);
+    await vchan.nameFile('Send which file?', fileOf('notes.txt'), /\/$/, async () => {
       await xenscope.page.keyboard.press('Escape');
       await vchan.press('Send File…');
     });
@@ -101,6 +96,8 @@ describe('a vchan to an echo, in VS Code', function () {
     await vchan.openBy(() => rings.choose(rings.row('vchan with vault', 2), 'Watch Vchan…'), watched);
     await vchan.verdict(/^Listening to vault \(10\) and work \(9\)/).waitFor();
     assert.ok(await vchan.field.isHidden());
+    const raw = fileOf('to-work.bin');
+    await vchan.record('Raw bytes to the server', raw);
     for (const [way, title] of [
       ['sent', 'vault (10) → work (9): 17 bytes'],
       ['received', 'work (9) → vault (10): 17 bytes'],
@@ -114,6 +111,9 @@ describe('a vchan to an echo, in VS Code', function () {
       .getByText(/^(17|34|51) bytes in at least \d writes?; all seen$/)
       .first()
       .waitFor();
+    await vchan.press('Stop Recording');
+    await vchan.panel.getByText(`Recorded in ${raw}.`).waitFor();
+    assert.match(readFileSync(raw, 'latin1'), /^(is anybody there\?)+$/);
     for (const [theme, name] of themes) {
       await xenscope.workbench.setTheme(theme);
       await vchan.panel.locator(`body.vscode-${name}`).waitFor();
