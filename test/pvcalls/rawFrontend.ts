@@ -48,6 +48,11 @@ export class RawFrontend {
     return this.#answers;
   }
 
+  /** Forgets all answers so far, and says how many there were. */
+  takeAll(): number {
+    return this.#answers.splice(0).length;
+  }
+
   /** Puts slots into the ring as they are, all with one ring of the bell. */
   send(...slots: readonly Buffer[]): void {
     assert.ok(slots.length <= this.#ring.free, 'the ring has room');
