@@ -69,8 +69,11 @@ export function deviceSubject(
 }
 
 export function deviceRemedies({ host, id }: Place): Remedy[] {
+  const argument = { host, device: id };
   return [
-    { title: 'Show Device', command: 'xenscope.device.show', argument: { host, device: id } },
+    { title: 'Show Device', command: 'xenscope.device.show', argument },
+    { title: 'Open Device', command: 'xenscope.device.open', argument },
+    { title: 'Act on the Device…', command: 'xenscope.device.act', argument },
     { title: 'Show in the Tree', command: 'xenscope.reveal', argument: { host, path: id } },
   ];
 }

@@ -9,7 +9,7 @@ import { classicBackend } from '../../server/xenbus/policies/classic';
 import type { FrontendHabits } from '../../server/xenbus/policies/frontendPolicy';
 import { linuxBackend } from '../../server/xenbus/policies/linux';
 import { modernBackend } from '../../server/xenbus/policies/modern';
-import { type Rig, back, front, illegal, openRig } from '../xenbus/rig';
+import { type Rig, back, front, illegal, openRig, turn } from '../xenbus/rig';
 import { ManualClock } from '../sim/manualClock';
 
 const { Initialising, InitWait, Initialised, Connected, Closing, Closed } = XenbusState;
@@ -279,6 +279,15 @@ describe('acts on devices', () => {
       await rig.reaches({ backend: Closing });
       nobody.abort();
       await assert.rejects(done, { code: 'cancelled' });
+    });
+
+    it('until the host is disconnected', async () => {
+      await stands(Connected, Connected);
+      const done = assert.rejects(acts.perform(edit({ kind: 'reconnect' }), true), { code: 'cancelled' });
+      const other = rig.connect();
+      while ((await other.read(`${back}/state`)).toString() !== String(Closing)) await turn();
+      await rig.store.close();
+      await done;
     });
 
     it('and end when it is removed meanwhile', async () => {

@@ -123,6 +123,8 @@ describe('problems of devices', () => {
       subject.remedies({ host: 'simulator', id: front }).map(({ command, argument }) => [command, argument]),
       [
         ['xenscope.device.show', { host: 'simulator', device: front }],
+        ['xenscope.device.open', { host: 'simulator', device: front }],
+        ['xenscope.device.act', { host: 'simulator', device: front }],
         ['xenscope.reveal', { host: 'simulator', path: front }],
       ],
     );

@@ -57,7 +57,8 @@ export async function awaitReconnect(device: DeviceStanding, options: AwaitOptio
     waiting.end();
     close();
   }
-  if (signal?.aborted) throw new XenscopeError('cancelled', `Nobody waits for ${who} any longer.`);
+  // Called off, or the host was disconnected.
+  if (!waiting.over.aborted) throw new XenscopeError('cancelled', `Nobody waits for ${who} any longer.`);
   throw standsStill(who, last, nameDomain);
 }
 
