@@ -185,15 +185,16 @@ describe('rings in VS Code', () => {
 
   it('says nothing of what waits while a reconnect is stuck', async function () {
     this.timeout(180_000);
-    const page = await openPanel('database');
+    // A guest to which nothing is said by itself: whoever tells it something looks at its ring, and answers after all.
+    const page = await openPanel('dns-unikernel');
     // Of this guest only: the others shall not wait for doorbells that nobody hears.
-    const ofDatabase = async (often: string) => {
-      const domain = rings.locator('[role=treeitem][aria-level="1"]').filter({ hasText: 'database' });
-      await eventually(`the doorbells of database are lost: ${often}`, async () => {
+    const ofUnikernel = async (often: string) => {
+      const domain = rings.locator('[role=treeitem][aria-level="1"]').filter({ hasText: 'dns-unikernel' });
+      await eventually(`the doorbells of dns-unikernel are lost: ${often}`, async () => {
         await xenscope.page.mouse.move(900, 600);
         await xenscope.workbench.tree('Rings').choose(domain, 'Set a Fault…');
         await xenscope.workbench.quickInput
-          .getByText('What shall go wrong on database (3)?')
+          .getByText('What shall go wrong on dns-unikernel (4)?')
           .waitFor({ timeout: 5000 });
         await xenscope.workbench.quickPickNamed('Lost notify').click({ timeout: 5000 });
         await xenscope.workbench.quickPickNamed(often).click({ timeout: 5000 });
@@ -201,7 +202,7 @@ describe('rings in VS Code', () => {
         return true;
       });
     };
-    await ofDatabase('Always');
+    await ofUnikernel('Always');
     await page.getByRole('button', { name: 'Reconnect…' }).click();
     await page.getByRole('button', { name: 'Reconnect', exact: true }).click();
     await page
@@ -211,10 +212,10 @@ describe('rings in VS Code', () => {
     for (const name of [/Requests: .*what waits is unknown/, /Replies and events: .*what waits is unknown/])
       await page.getByRole('img', { name }).waitFor();
     assert.equal(await page.locator('.used').getByText('%').count(), 0);
-    await xenstoreRing('database').and(rings.locator('[aria-label*="req: unknown"]')).waitFor();
+    await xenstoreRing('dns-unikernel').and(rings.locator('[aria-label*="req: unknown"]')).waitFor();
     await page.getByText(/has not answered for \d+ seconds/).waitFor({ timeout: 60_000 });
     await picture(xenscope.page, 'rings-reconnect-stuck');
-    await ofDatabase('Off');
+    await ofUnikernel('Off');
     await page.getByRole('button', { name: 'Once More…' }).click();
     await page.getByText('how many nobody can tell while a reconnect is under way').first().waitFor();
     await page.getByRole('button', { name: 'Reconnect', exact: true }).click();
