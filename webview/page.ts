@@ -1,4 +1,4 @@
-/** What the pages of rings and of vchans have in common. */
+/** What the pages of rings, vchans and devices have in common. */
 import { button, element } from './kit';
 
 export type Severity = 'fine' | 'note' | 'warning' | 'error';
