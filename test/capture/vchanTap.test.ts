@@ -199,6 +199,29 @@ describe('a vchan that is listened to', () => {
     assert.deepEqual([pages.copiedBytes, told(tap).length], [0, 0]);
   });
 
+  it('holds whatever a hostile end writes into the words', () => {
+    const near = fc.integer({ min: -3000, max: 3000 });
+    const index = fc.oneof(near, fc.nat(2 ** 32 - 1));
+    const look = fc.record({ prod: index, cons: index, ring: fc.constantFrom<Ring>('left', 'right') });
+    fc.assert(
+      fc.property(fc.array(look, { maxLength: 50 }), (looks) => {
+        const pages = new Pages(1024);
+        const tap = new VchanTap(pages.observed);
+        looks.forEach(({ prod, cons, ring }, time) => {
+          pages.set(ring, 'prod', prod);
+          pages.set(ring, 'cons', cons);
+          tap.look(time);
+          for (const { bytes, unseenBytes, doubtfulBytes } of tap.take().passed) {
+            assert.ok(bytes.length <= 1024 && unseenBytes >= 0);
+            assert.ok(doubtfulBytes >= 0 && doubtfulBytes <= bytes.length);
+          }
+          assert.ok(tap[ring].counter.usedBytes <= 1024);
+        });
+      }),
+      { numRuns: 500 },
+    );
+  });
+
   it('counts where the bytes cannot be reached, and says why', () => {
     const pages = new Pages(4096);
     const tap = new VchanTap(pages.observed);
