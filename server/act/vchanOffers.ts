@@ -1,7 +1,7 @@
 /** The vchans that domains offer in the xenstore, for a person to choose from. */
 import { isStoreError } from '../host/errors';
 import type { StoreClient } from '../host/storeClient';
-import { findVchans } from '../vchan/findVchans';
+import { findVchans, vchanSearch } from '../vchan/findVchans';
 import { VCHAN_RING_REF } from '../wire/vchanPath';
 import type { VchanOffer } from './vchanPlan';
 
@@ -9,15 +9,21 @@ import type { VchanOffer } from './vchanPlan';
 export const maxVchanOffers = 500;
 
 export async function findOffers(store: StoreClient, domids: readonly number[]): Promise<VchanOffer[]> {
-  const offers: VchanOffer[] = [];
-  for (const server of domids) {
-    for (const { path } of await findVchans(store, server)) {
-      if (offers.length >= maxVchanOffers) return offers;
-      const client = await readerOf(store, `${path}/${VCHAN_RING_REF}`);
-      offers.push({ path, server, ...(client !== undefined && { client }) });
-    }
-  }
-  return offers;
+  const search = vchanSearch();
+  const found = await Promise.all(
+    domids.map(async (server) =>
+      (await findVchans(store, server, search)).map(({ path }) => ({ path, server })),
+    ),
+  );
+  return Promise.all(
+    found
+      .flat()
+      .slice(0, maxVchanOffers)
+      .map(async ({ path, server }) => {
+        const client = await search.run(() => readerOf(store, `${path}/${VCHAN_RING_REF}`));
+        return { path, server, ...(client !== undefined && { client }) };
+      }),
+  );
 }
 
 /** The one domain beside the owner that may read the node. */

@@ -4,6 +4,7 @@
  */
 import { XenscopeError } from '../host/errors';
 import type { StoreClient } from '../host/storeClient';
+import { Turnstile } from '../store/client/turnstile';
 
 const maxDepth = 5;
 /** Of one domain; what lies beyond is not found. */
@@ -24,21 +25,31 @@ export function concernsVchans(path: string, known: readonly VchanNode[]): boole
   return /\/(ring-ref|event-channel)$/.test(path) || known.some((one) => one.path.startsWith(path));
 }
 
-export async function findVchans(store: StoreClient, domid: number): Promise<VchanNode[]> {
-  const found: VchanNode[] = [];
+/** So many requests are under way at once, of all domains that are walked through together. */
+const maxRequests = 16;
+
+export function vchanSearch(): Turnstile {
+  return new Turnstile(maxRequests);
+}
+
+/** In the order of the store, however the answers come. Those of several domains share a `search`. */
+export async function findVchans(
+  store: StoreClient,
+  domid: number,
+  search = vchanSearch(),
+): Promise<VchanNode[]> {
   let folders = 0;
-  const walk = async (path: string, depth: number): Promise<void> => {
-    if (depth > maxDepth || ++folders > maxFolders) return;
-    const names = await store.directory(path).catch(gone([] as string[]));
+  const walk = async (path: string, depth: number): Promise<VchanNode[]> => {
+    if (depth > maxDepth || ++folders > maxFolders) return [];
+    const names = await search.run(() => store.directory(path).catch(gone([] as string[])));
     if (names.includes('ring-ref') && names.includes('event-channel')) {
-      const gref = grefOf(await store.read(`${path}/ring-ref`).catch(gone(undefined)));
-      if (gref !== undefined) found.push({ path, gref });
-      return;
+      const text = await search.run(() => store.read(`${path}/ring-ref`).catch(gone(undefined)));
+      const gref = grefOf(text);
+      return gref === undefined ? [] : [{ path, gref }];
     }
-    for (const name of names) await walk(`${path}/${name}`, depth + 1);
+    return (await Promise.all(names.map((name) => walk(`${path}/${name}`, depth + 1)))).flat();
   };
-  await walk(vchanRoot(domid), 0);
-  return found;
+  return walk(vchanRoot(domid), 0);
 }
 
 function grefOf(text: Buffer | undefined): number | undefined {

@@ -4,6 +4,7 @@
  * when the other domain maps it: by then its words stand.
  */
 import { BufferMemory, copyPart } from '../../host/bufferMemory';
+import { XenscopeError } from '../../host/errors';
 import type { ObservedPage } from '../../host/observer';
 import { PAGE_BYTES } from '../../host/pages';
 import type { SharedMemory } from '../../host/memory';
@@ -52,7 +53,7 @@ export class VchanLooks {
       if (known) return [known.page];
       if (second || grant!.maps === 0) return [];
       const rings = ringsOf(each, lent);
-      return rings ? [this.#look(id, each, rings)] : [];
+      return rings ? this.#lookIfMapped(id, each, rings) : [];
     });
   }
 
@@ -61,6 +62,16 @@ export class VchanLooks {
       if (look.frames.memory.dead === undefined) continue;
       look.close();
       this.#looks.delete(id);
+    }
+  }
+
+  /** One page that cannot be mapped now hides no other; it is tried again with the next look. */
+  #lookIfMapped(id: string, lent: Lent, rings: Rings): ObservedPage[] {
+    try {
+      return [this.#look(id, lent, rings)];
+    } catch (error) {
+      if (error instanceof XenscopeError) return [];
+      throw error;
     }
   }
 
