@@ -13,22 +13,15 @@ import { RingWatch } from '../../../../server/model/rings/ringWatch';
 import { openSocketHost } from '../../../../server/store/client/socketHost';
 import { domains, eventually, output, storeSocket } from '../../support/dom0';
 import { Guest } from '../../support/guest';
-import { diskSettings } from '../../support/guestDisk';
+import { diskSettings, guestDisk } from '../../support/guestDisk';
 
 describe('the ring of a real disk', () => {
   let guest: Guest;
-  const guests: Guest[] = [];
   let host: NativeHost;
   let observer: NativeObserver;
 
-  async function create(name: string): Promise<Guest> {
-    const created = await Guest.create(name, { settings: diskSettings });
-    guests.push(created);
-    return created;
-  }
-
   before(async () => {
-    guest = await create('reader');
+    guest = await Guest.create('reader', { settings: diskSettings });
     const store = openSocketHost({ path: storeSocket, clock: systemClock, random: systemRandom });
     host = openNativeHost({ store, libraries: new XenLibraries(), log: (line) => assert.fail(line) });
     observer = host.observer!() as NativeObserver;
@@ -37,7 +30,7 @@ describe('the ring of a real disk', () => {
     await host.close();
     assert.deepEqual(mappings(), []);
     // The next suites count who is there.
-    for (const one of guests) await one.destroy();
+    await guest.destroy();
   });
 
   const ringId = () => `device:${guest.domid}:vbd/51712`;
@@ -155,11 +148,10 @@ describe('the ring of a real disk', () => {
   });
 
   it('is gone with the guest that is destroyed, and keeps no zombie', async () => {
-    const other = await create('doomed');
-    guest = other;
+    await output('xl', 'block-attach', guest.name, guestDisk());
     const page = await ring();
-    await lookWhile(page, () => other.destroy());
+    await lookWhile(page, () => guest.destroy());
     assert.deepEqual(mappings(), []);
-    await eventually(async () => !(await domains()).some(({ domid }) => domid === other.domid));
+    await eventually(async () => !(await domains()).some(({ domid }) => domid === guest.domid));
   });
 });
