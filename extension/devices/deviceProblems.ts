@@ -68,7 +68,7 @@ export function deviceSubject(
   };
 }
 
-export function deviceRemedies({ host, id }: Place): Remedy[] {
+function deviceRemedies({ host, id }: Place): Remedy[] {
   const argument = { host, device: id };
   return [
     { title: 'Show Device', command: 'xenscope.device.show', argument },

@@ -3,7 +3,7 @@ import type { RingDirectionState, RingKind, RingRow, RingVerdict } from '../../s
 import { bar } from './bar';
 import { slotsLines, slotsSpoken, slotsText } from './slotTexts';
 
-export const kindLabels: Readonly<Record<RingKind, string>> = {
+const kindLabels: Readonly<Record<RingKind, string>> = {
   xenstore: 'xenstore',
   console: 'console',
   vchan: 'vchan',

@@ -1,6 +1,6 @@
 /** The control page of a vchan: `struct vchan_interface` of xen/include/public/io/libxenvchan.h. */
 import { layout } from './layout';
-import { VchanLive, vchanOrdersProblem, vchanRingPages } from './vchanRings';
+import { VchanLive, vchanOrdersProblem } from './vchanRings';
 
 export const VCHAN_PAGE = layout('vchan_interface', 'xen/include/public/io/libxenvchan.h', 4096, {
   left_cons: [0, 4, 'How far the server has read what the client wrote.'],
@@ -37,9 +37,4 @@ export interface VchanWords {
 export function looksLikeVchan({ leftOrder, rightOrder, clientLive, serverLive }: VchanWords): boolean {
   const problem = vchanOrdersProblem({ left: leftOrder, right: rightOrder });
   return problem === undefined && clientLive <= VchanLive.NEVER && serverLive <= VchanLive.HERE;
-}
-
-/** How many pages the rings have beside the control page. */
-export function vchanGrants({ leftOrder, rightOrder }: VchanWords): number {
-  return vchanRingPages(leftOrder) + vchanRingPages(rightOrder);
 }

@@ -50,7 +50,7 @@ export const linuxNinepfront = (domain: Domain): FrontendKind => ({
   },
 });
 
-export class NinepFront {
+class NinepFront {
   readonly #domain: Domain;
   readonly #device: DeviceEnd;
   readonly #traffic: Traffic;
