@@ -4,7 +4,8 @@
  * `badRequest`, `unknownCommand`: a request that cannot be served. `badRing`: a data ring whose indices cannot
  * be. `notMappable`: pages or event channels that cannot be had. `refusedAddress`: not on the allow-list.
  * `limit`: more than is served at once. `backlogFull`: a connection that nobody accepted in time.
- * `unaskedResponse`, `wrongResponse`: the backend answers what was not asked, or something else.
+ * `unaskedResponse`, `wrongResponse`: the backend answers what was not asked, or something else. `standstill`: it
+ * sends nothing more, though it was told of room in a ring that it had filled.
  */
 export type PvCallsFindingKind =
   | 'badRequest'
@@ -15,7 +16,8 @@ export type PvCallsFindingKind =
   | 'limit'
   | 'backlogFull'
   | 'unaskedResponse'
-  | 'wrongResponse';
+  | 'wrongResponse'
+  | 'standstill';
 
 export interface PvCallsFinding {
   readonly kind: PvCallsFindingKind;

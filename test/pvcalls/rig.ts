@@ -110,6 +110,7 @@ export class PvCallsRig {
       memory: page.memory,
       port: page.port,
       findings: this.frontFindings,
+      clock: this.clock,
       steps: (name) => steps?.('frontend', name) ?? freeSteps,
     });
     this.front.onEvent = (port) => frontend.look(port);

@@ -47,6 +47,7 @@ export function pvcallsFrontend(options: PvCallsFrontendOptions): FrontendKind {
             memory,
             port,
             findings: new PvCallsFindings((text) => device.ports.log(`${device.path}: ${text}`)),
+            clock: device.ports.clock,
             steps: (name) => options.steps?.(device, name) ?? freeSteps,
           });
           return [

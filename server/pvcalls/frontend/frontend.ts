@@ -1,4 +1,5 @@
 /** The frontend's side of one PV Calls device: sockets that connect, servers that listen, and single calls by hand. */
+import type { Clock } from '../../host/clock';
 import { XenscopeError } from '../../host/errors';
 import type { EventPort } from '../../host/events';
 import type { SharedMemory } from '../../host/memory';
@@ -33,6 +34,7 @@ export interface FrontendParts {
   readonly memory: SharedMemory;
   readonly port: EventPort;
   readonly findings: PvCallsFindings;
+  readonly clock: Clock;
   readonly steps: (name: string) => RingSteps;
 }
 
@@ -191,6 +193,8 @@ export class PvCallsFrontend {
         remote,
         rings,
         steps: this.#parts.steps(`socket ${id}`),
+        clock: this.#parts.clock,
+        findings: this.findings,
         release: (ended) => this.#end(ended),
         ...(allowHalfOpen === undefined ? {} : { allowHalfOpen }),
       },

@@ -4,6 +4,7 @@
  * or when the stream is destroyed.
  */
 import { Duplex } from 'node:stream';
+import type { Clock } from '../../host/clock';
 import { XenscopeError } from '../../host/errors';
 import type { RingWork } from '../../host/microSteps';
 import type { RingSteps } from '../../host/steps';
@@ -11,8 +12,10 @@ import type { Ipv4Address } from '../../wire/pvcalls/address';
 import { pvcallsRet } from '../../wire/pvcalls/errno';
 import { RingWorker } from '../../xenbus/rings/ringWorker';
 import type { DataRing } from '../dataRing';
+import type { PvCallsFindings } from '../findings';
 import { answeredError } from '../socketError';
 import type { SharedRings } from './sharedRings';
+import { STANDSTILL_MS, StandstillWatch } from './standstill';
 
 const maxPieceBytes = 64 * 1024;
 const orderlyEnd = pvcallsRet('ENOTCONN');
@@ -28,6 +31,8 @@ export interface PvCallsSocketParts extends SocketStreamOptions {
   readonly remote: Ipv4Address | undefined;
   readonly rings: SharedRings;
   readonly steps: RingSteps;
+  readonly clock: Clock;
+  readonly findings: PvCallsFindings;
   /** Gives the socket back to its frontend. Resolves when the backend has answered, or is gone. */
   readonly release: (socket: PvCallsSocket) => Promise<void>;
 }
@@ -44,6 +49,7 @@ export class PvCallsSocket extends Duplex {
   readonly #parts: PvCallsSocketParts;
   readonly #ring: DataRing;
   readonly #worker: RingWorker;
+  readonly #standstill: StandstillWatch;
   #wantsMore = false;
   #hasEnded = false;
   #writing: Writing | undefined;
@@ -62,6 +68,7 @@ export class PvCallsSocket extends Duplex {
       () => this.#work(),
       (error) => this.destroy(error),
     );
+    this.#standstill = new StandstillWatch(parts.clock, ring.bytes, () => this.#tellOfStandstill());
   }
 
   /** Resolves when the backend has released it, which begins when the stream is destroyed; undefined before. */
@@ -99,6 +106,7 @@ export class PvCallsSocket extends Duplex {
 
   override _destroy(error: Error | null, done: (error?: Error | null) => void): void {
     this.#worker.close();
+    this.#standstill.stop();
     const unfinished = error ?? new XenscopeError('gone', 'The socket was released before all was written.');
     this.#writing?.done(unfinished);
     this.#finish?.(unfinished);
@@ -123,11 +131,13 @@ export class PvCallsSocket extends Duplex {
     const count = Math.min(this.#ring.ready(), maxPieceBytes);
     if (count === 0) {
       if (error !== 0) this.#endWith(error);
+      else this.#standstill.isEmpty();
       return false;
     }
     yield* this.#ring.take(count, (bytes) => {
       this.#wantsMore = this.push(bytes);
     });
+    this.#standstill.took(count, this.#ring.ready());
     return true;
   }
 
@@ -161,8 +171,17 @@ export class PvCallsSocket extends Duplex {
     finish();
   }
 
+  #tellOfStandstill(): void {
+    this.#parts.findings.add(
+      'standstill',
+      `Socket ${this.id}: the backend had filled its ring, was told of room, and sent nothing for ${STANDSTILL_MS / 1000} s. ` +
+        `If more was to come, it stands still, as Linux's does when a frontend only receives: release the socket.`,
+    );
+  }
+
   #endWith(ret: number): void {
     this.#hasEnded = true;
+    this.#standstill.stop();
     if (ret === orderlyEnd) this.push(null);
     else this.destroy(answeredError(ret, 'Reading from the socket failed'));
   }

@@ -12,32 +12,39 @@ export function mappings(): number {
   return readFileSync('/proc/self/maps', 'utf8').match(/\/dev\/xen\/gntdev/g)?.length ?? 0;
 }
 
-/** The port of the first channel that was not there `before`, as soon as there is one. */
-export async function newChannel(before: string): Promise<number> {
+/** The ports of the channels that were not there `before`, as soon as there are any. */
+export function newChannels(before: string): Promise<number[]> {
   const known = new Set(before.split('\n'));
-  const line = await eventually(async () => (await channels()).split('\n').find((one) => !known.has(one)));
-  return Number.parseInt(line, 10);
+  return eventually(async () => {
+    const lines = (await channels()).split('\n').filter((line) => !known.has(line));
+    return lines.length > 0 && lines.map((line) => Number.parseInt(line, 10));
+  });
 }
 
-const stillLooks = 10;
+const stillLooks = 5;
 
 /**
- * Resolves when a backend stands still for good: `moved` bytes have come and no more do, while the event that
- * would make it go on is pending at the channel, and masked. Answers how many came.
+ * Resolves when a backend stands still for good: `moved` bytes have come and no more do, while one of its channels
+ * stays masked, so that no event is heard there any more. Answers how many came.
  */
-export async function standsStill(port: number, moved: () => Promise<number>): Promise<number> {
+export async function standsStill(
+  ports: readonly number[],
+  moved: () => number | Promise<number>,
+): Promise<number> {
   let last = 0;
-  for (let looks = 0; looks < stillLooks;) {
+  let looks = 0;
+  await eventually(async () => {
     const now = await moved();
-    const isStuck = now > 0 && now === last && (await isPendingAndMasked(port));
+    const isStuck = now > 0 && now === last && (await isMasked(ports));
     looks = isStuck ? looks + 1 : 0;
     last = now;
-  }
+    return looks === stillLooks;
+  });
   return last;
 }
 
-async function isPendingAndMasked(port: number): Promise<boolean> {
+async function isMasked(ports: readonly number[]): Promise<boolean> {
   await output('xl', 'debug-keys', 'e');
   const told = (await output('xl', 'dmesg')).split('Event channel information for domain 0:').at(-1)!;
-  return new RegExp(`\\s${port} \\[1/1/`).test(told);
+  return ports.some((port) => new RegExp(`\\s${port} \\[[01]/1/`).test(told));
 }

@@ -4,7 +4,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import { systemClock } from '../../../../server/cli/systemClock';
-import { channels, mappings, newChannel, standsStill } from '../../support/channels';
+import { channels, mappings, newChannels, standsStill } from '../../support/channels';
 import { eventually, output } from '../../support/dom0';
 import type { Guest } from '../../support/guest';
 import { echoed, freePort, isServed, loopback, withServer } from '../../support/loopback';
@@ -164,10 +164,8 @@ describeWithPvCalls('Linux’s frontend of PV Calls', () => {
       const serve = (socket: Socket) => socket.once('data', () => socket.write(randomBytes(2 * bulkBytes)));
       await withServer(serve, async (port) => {
         await guest.type(`(echo go | ${pvsocket} connect ${loopback} ${port} > /tmp/heard) & :`);
-        const channel = await newChannel(idle);
-        const heard = await standsStill(channel, async () =>
-          Number(await guest.type('stat -c %s /tmp/heard')),
-        );
+        const ports = await newChannels(idle);
+        const heard = await standsStill(ports, async () => Number(await guest.type('stat -c %s /tmp/heard')));
         console.log(`· PV Calls: Linux’s backend stood still after ${heard} of ${2 * bulkBytes} bytes`);
         assert.ok(heard < 2 * bulkBytes);
         await guest.type('killall pvsocket; while pidof pvsocket > /dev/null; do usleep 50000; done');
