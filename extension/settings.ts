@@ -35,6 +35,7 @@ export const settings = {
   /** Folders of Xen's libraries, as in PATH. */
   xenLibraries: () => String(get<unknown>('realHost.libraries', '') ?? '').trim(),
   rootServer: () => String(get<unknown>('realHost.serverSocket', '') ?? '').trim(),
+  vchanEngine: () => (get<unknown>('realHost.vchanEngine', 'own') === 'libxenvchan' ? 'libxenvchan' : 'own'),
   pageSize: () => Math.trunc(numberWithin('tree.pageSize', 500, 50, 5000)),
   highlightMs: () => numberWithin('tree.highlightChangesMs', 1000, 0, 10_000),
 

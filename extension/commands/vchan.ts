@@ -3,7 +3,9 @@ import type { Xenscope } from '../context';
 import { failures } from '../errors';
 import { openVchanPanel } from '../panels/vchan';
 import { ringOwner } from '../rings/ringTexts';
+import { settings } from '../settings';
 import { pickPlan } from '../vchan/pickPlan';
+import { withEngine } from '../vchan/plan';
 import { ringIn } from './rings';
 import { shownHost } from './target';
 
@@ -19,7 +21,8 @@ export async function openVchan(xenscope: Xenscope, argument: unknown): Promise<
   };
   const plan = await pickPlan(xenscope, host, choices, around);
   if (plan === 'watch') await openVchanPanel(xenscope, host, { kind: 'watch', ring: row.ring! });
-  else if (plan) await openVchanPanel(xenscope, host, { kind: 'end', plan });
+  else if (plan)
+    await openVchanPanel(xenscope, host, { kind: 'end', plan: withEngine(plan, settings.vchanEngine()) });
 }
 
 /** For the row of a vchan's ring, or for one that the person picks. */

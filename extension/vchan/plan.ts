@@ -58,6 +58,11 @@ export function domainOfPath(path: string): number | undefined {
   return domid === undefined ? undefined : Number(domid);
 }
 
+/** libxenvchan can be the engine where we are what we are: in the simulator there is only our own. */
+export function withEngine(plan: VchanPlan, engine: NonNullable<VchanPlan['engine']>): VchanPlan {
+  return engine === 'own' || plan.actAs !== undefined ? plan : { ...plan, engine };
+}
+
 /** `actAs` only where the host lets us choose. */
 export function connectTo(offer: VchanOffer, actAs: number | undefined): VchanPlan {
   const { server, path } = offer;

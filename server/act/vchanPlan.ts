@@ -14,6 +14,8 @@ export interface VchanPlan {
   readonly persistent?: boolean;
   /** Client only: waits until there is a server. */
   readonly waits?: boolean;
+  /** Who moves the bytes; `own` when absent, and the only one on a simulated host. */
+  readonly engine?: 'own' | 'libxenvchan';
 }
 
 /** A vchan that somebody offers in the xenstore. */

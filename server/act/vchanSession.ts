@@ -35,6 +35,9 @@ export class VchanSession {
   #over: { readonly text: string; readonly wayOut?: string | undefined } = { text: '' };
   #isWrong = false;
   #isClosing = false;
+  /** Of a client: the domain whose pages it maps has ended. */
+  #isServerGone = false;
+  #unfollow: (() => void) | undefined;
   #sentBytes = 0;
   #sends = 0;
   #isSending = false;
@@ -166,12 +169,19 @@ export class VchanSession {
       const vchan =
         plan.role === 'server'
           ? await serveVchan(program, { ...plan, clientDomid: peer, signal })
-          : await connectVchan(program, { path, serverDomid: peer, waits: plan.waits === true, signal });
+          : await connectVchan(program, {
+              path,
+              serverDomid: peer,
+              waits: plan.waits === true,
+              ...(plan.engine !== undefined && { engine: plan.engine }),
+              signal,
+            });
       // Ended meanwhile: nobody wants it any more.
       if (this.#phase !== 'opening' || this.#isClosing) return await vchan.close();
       this.#vchan = vchan;
-      this.#reader = new VchanReader(vchan, this.#options.clock);
+      this.#reader = new VchanReader(vchan, this.#options.clock, () => this.#giveBackOfDead());
       this.#phase = 'open';
+      if (plan.role === 'client') this.#followServer();
     } catch (error) {
       if (this.#phase !== 'opening') return;
       const { message, wayOut } = await explain(error);
@@ -182,13 +192,30 @@ export class VchanSession {
     }
   }
 
-  async #close(): Promise<void> {
+  #followServer(): void {
+    const { program, plan } = this.#options;
+    this.#unfollow = program.peers?.follow({ domid: plan.peer }, (end) => {
+      this.#isServerGone ||= end === 'domainEnded';
+      this.#giveBackOfDead();
+    });
+  }
+
+  /** Xen keeps a domain that has ended for as long as somebody maps a page of it: no longer than there is something to read. */
+  #giveBackOfDead(): void {
+    if (!this.#isServerGone || !this.#reader!.isAtEnd) return;
+    void this.#close({
+      text: `${this.#options.names.peer} has ended, and all that it wrote is read: its pages are given back.`,
+      wayOut: 'Open it anew for the domain that takes its place.',
+    });
+  }
+
+  async #close(why?: { readonly text: string; readonly wayOut: string }): Promise<void> {
     if (this.#isClosing || this.#phase === 'ended' || this.#phase === 'failed') return;
     this.#isClosing = true;
     const { program, plan } = this.#options;
     this.#admit('closes');
     this.#cancel.abort();
-    let over: { text: string; wayOut?: string | undefined } = {
+    let over: { text: string; wayOut?: string | undefined } = why ?? {
       text:
         plan.role === 'server' && this.#vchan
           ? 'Closed: the nodes are removed, and pages and doorbell given back.'
@@ -216,6 +243,7 @@ export class VchanSession {
 
   #finish(over: { text: string; wayOut?: string | undefined }, phase: 'ended' | 'failed' = 'ended'): void {
     this.#options.program.ended?.removeEventListener('abort', this.#onProgramEnded);
+    this.#unfollow?.();
     this.#over = over;
     this.#phase = phase;
     this.#cancel.abort();

@@ -75,6 +75,7 @@ const vchanPlan = object({
   rightBytes: optional(count),
   persistent: optional(flag),
   waits: optional(flag),
+  engine: optional(oneOf('own', 'libxenvchan')),
 });
 
 const nodeChange = object({ path: text, from: optional(text), to: optional(text) });

@@ -10,6 +10,7 @@ import {
   ringSizes,
   shortPath,
   usualPath,
+  withEngine,
 } from '../../extension/vchan/plan';
 import {
   type RecordFormat,
@@ -40,6 +41,9 @@ describe('the plan of a vchan', () => {
     const offer = { path, server: 3, client: 5 };
     assert.deepEqual(connectTo(offer, 5), { role: 'client', peer: 3, path, actAs: 5 });
     assert.deepEqual(connectTo(offer, undefined), { role: 'client', peer: 3, path });
+    assert.deepEqual(withEngine(connectTo(offer, 5), 'libxenvchan'), connectTo(offer, 5));
+    assert.deepEqual(withEngine(connectTo(offer, undefined), 'own'), connectTo(offer, undefined));
+    assert.equal(withEngine(connectTo(offer, undefined), 'libxenvchan').engine, 'libxenvchan');
     assert.equal(shortPath(path), 'data/vchan/5/513');
     assert.equal(domainOfPath(path), 3);
     assert.equal(domainOfPath('data/vchan/5/513'), undefined);
