@@ -27,6 +27,7 @@ export class VchanReader {
   isAtEnd = false;
   readonly #vchan: Vchan;
   readonly #clock: Clock;
+  readonly #onEnd: () => void;
   readonly #chunks: Buffer[] = [];
   #keptBytes = 0;
   #untoldBytes = 0;
@@ -36,9 +37,11 @@ export class VchanReader {
   #stop = new AbortController();
   #wake: () => void = () => undefined;
 
-  constructor(vchan: Vchan, clock: Clock) {
+  /** `onEnd` is called when the other side has left and all is read. */
+  constructor(vchan: Vchan, clock: Clock, onEnd: () => void = () => undefined) {
     this.#vchan = vchan;
     this.#clock = clock;
+    this.#onEnd = onEnd;
     void this.#run();
   }
 
@@ -84,7 +87,7 @@ export class VchanReader {
       try {
         const count = await this.#vchan.read(into, { signal: this.#stop.signal });
         this.isAtEnd = count === 0;
-        if (this.isAtEnd) return;
+        if (this.isAtEnd) return this.#onEnd();
         this.#keep(Buffer.from(into.subarray(0, count)));
         since += count;
       } catch (error) {
