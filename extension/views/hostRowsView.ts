@@ -4,31 +4,18 @@
  */
 import * as vscode from 'vscode';
 import type { Xenscope } from '../context';
+import type { HostRows, HostRowsChange } from '../hostRows';
 import { whenVisible } from './visibility';
-
-/** What is shown, as the server tells of it while it is followed. */
-export interface HostRows<Row> {
-  list(host: string): readonly Row[];
-  /** Whether the server has told of this host since it is followed. */
-  isKnown(host: string): boolean;
-  /** Undefined: nobody looks. */
-  follow(host: string | undefined): void;
-  onChange(listener: (change: HostRowsChange<Row>) => void): { dispose(): void };
-}
-
-export interface HostRowsChange<Row> {
-  readonly host: string;
-  /** Rows came or went, or all are told anew. */
-  readonly structure: boolean;
-  readonly changed: readonly Row[];
-}
 
 export interface IconName {
   readonly icon: string;
   readonly color?: string;
 }
 
-export abstract class HostRowsView<Row, Element extends { readonly host: string }>
+export abstract class HostRowsView<
+  Row extends { readonly id: string },
+  Element extends { readonly host: string },
+>
   implements vscode.TreeDataProvider<Element>, vscode.Disposable
 {
   protected readonly view: vscode.TreeView<Element>;
