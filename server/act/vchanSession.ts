@@ -203,10 +203,10 @@ export class VchanSession {
   /** Xen keeps a domain that has ended for as long as somebody maps a page of it: no longer than there is something to read. */
   #giveBackOfDead(): void {
     if (!this.#isServerGone || !this.#reader!.isAtEnd) return;
-    void this.#close({
-      text: `${this.#options.names.peer} has ended, and all that it wrote is read: its pages are given back.`,
-      wayOut: 'Open it anew for the domain that takes its place.',
-    });
+    const text = `${this.#options.names.peer} has ended, and all that it wrote is read: its pages are given back.`;
+    const wayOut = 'Open it anew for the domain that takes its place.';
+    // What cannot be given back now goes with the program.
+    void this.#close({ text, wayOut }).catch(() => undefined);
   }
 
   async #close(why?: { readonly text: string; readonly wayOut: string }): Promise<void> {
