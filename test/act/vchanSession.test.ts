@@ -1,73 +1,165 @@
-/** An end of a vchan that a person drives, when the domain at the other end is destroyed. */
+/** An end of a vchan that is driven by hand, on a host that is no simulated world: what it keeps, drops, and leaves behind. */
 import assert from 'node:assert/strict';
+import { judgeVchan } from '../../server/act/vchanGuard';
+import type { VchanPlan } from '../../server/act/vchanPlan';
+import { VchanReader, maxKeptBytes } from '../../server/act/vchanReader';
 import { VchanSession } from '../../server/act/vchanSession';
+import { systemClock } from '../../server/cli/systemClock';
 import type { XenscopeError } from '../../server/host/errors';
-import type { World } from '../../server/sim/world';
-import { serveVchan } from '../../server/vchan/serve';
-import type { Vchan } from '../../server/vchan/vchan';
-import { ManualClock } from '../sim/manualClock';
-import { closeWorlds, openWorld, plainGuest } from '../sim/worldKit';
+import { VchanFeed } from '../../server/rpc/vchanFeed';
+import type { VchanNews } from '../../server/rpc/api';
+import { CLIENT, Rig, SERVER, isCode, paths } from '../vchan/rig';
 
-describe('an end of a vchan by hand whose server is destroyed', () => {
-  let world: World;
-  let domid: number;
-  let server: Vchan;
-  let session: VchanSession;
-  let mappedPages: number;
+const serving: VchanPlan = { role: 'server', peer: CLIENT, path: paths.server };
 
-  const mapped = () => world.machine.usageOf(0).mappedPages;
-  async function until(isSo: () => boolean): Promise<void> {
-    while (!isSo()) {
-      await world.settled();
-      await new Promise((resolve) => setImmediate(resolve));
-    }
-  }
+async function until(isSo: () => boolean): Promise<void> {
+  while (!isSo()) await new Promise((resolve) => setImmediate(resolve));
+}
 
-  beforeEach(async () => {
-    world = await openWorld({ domains: [plainGuest({ guest: () => new Promise(() => undefined) })] });
-    await world.settled();
-    domid = world.hypervisor.list().at(-1)!.domid;
-    mappedPages = mapped();
-    const path = `/local/domain/${domid}/data/vchan/0/test`;
-    server = await serveVchan(world.openProgram!(domid), { clientDomid: 0, path });
-    session = new VchanSession({
-      plan: { role: 'client', actAs: 0, peer: domid, path },
-      program: world.openProgram!(0),
-      clock: new ManualClock(),
-      names: { ownDomid: 0, own: 'Domain-0 (0)', peer: `guest (${domid})`, isHeld: () => false },
+describe('an end of a vchan by hand', () => {
+  let rig: Rig;
+  beforeEach(async () => (rig = await Rig.open()));
+  afterEach(() => rig.close());
+
+  const nameDomain = (domid: number) => `domain ${domid}`;
+  const names = { ownDomid: SERVER, own: 'domain 1', peer: 'domain 2', isHeld: () => false };
+
+  function serve(plan: VchanPlan = serving): VchanSession {
+    const { store, grants, events } = rig.server;
+    return new VchanSession({
+      plan,
+      program: { store, grants, events, close: () => Promise.resolve() },
+      clock: systemClock,
+      names,
       explain: (error) => Promise.resolve(error as XenscopeError),
     });
+  }
+
+  describe('that reads', () => {
+    async function flooded(): Promise<{ reader: VchanReader; write: (bytes: number) => Promise<void> }> {
+      const { server, client } = await rig.pair({ leftBytes: 65_536, rightBytes: 1024 });
+      const reader = new VchanReader(server, systemClock);
+      let value = 0;
+      const write = (bytes: number) => client.write(Buffer.alloc(bytes, ++value));
+      return { reader, write };
+    }
+
+    it('drops the oldest of what nobody asks for, and says how much', async () => {
+      const { reader, write } = await flooded();
+      for (let piece = 0; piece < 8; piece++) await write(65_536);
+      await until(() => reader.receivedBytes === 8 * 65_536);
+      const { bytes, droppedBytes } = reader.take();
+      assert.ok(bytes.length <= maxKeptBytes, String(bytes.length));
+      assert.equal(bytes.length + droppedBytes, 8 * 65_536);
+      assert.equal(bytes.at(-1), 8);
+      assert.equal(reader.droppedBytes, droppedBytes);
+      assert.deepEqual(reader.take(), { bytes: Buffer.alloc(0), droppedBytes: 0 });
+    });
+
+    it('drops nothing where all is to be kept: the other side waits', async () => {
+      const { reader, write } = await flooded();
+      reader.set({ reads: true, keepAll: true });
+      let written = 0;
+      const writing = (async () => {
+        for (; written < 8; written++) await write(65_536);
+      })();
+      let taken = 0;
+      await until(() => reader.receivedBytes >= maxKeptBytes);
+      while (taken < 8 * 65_536) {
+        const { bytes, droppedBytes } = reader.take();
+        assert.equal(droppedBytes, 0);
+        taken += bytes.length;
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+      await writing;
+      assert.equal(written, 8);
+    });
+  });
+
+  it('is closed while it is being opened, and leaves nothing behind', async () => {
+    const before = await rig.holdings();
+    const session = serve();
+    await session.end('close');
+    assert.equal(session.state.phase, 'ended');
+    assert.deepEqual(await rig.holdings(), before);
+  });
+
+  it('says what the other side broke, in place of nothing', async () => {
+    const session = serve();
+    await until(() => session.state.phase === 'open');
+    const client = await rig.connect();
     await until(() => session.state.peer === 'here');
-    await server.write(Buffer.from('last words'));
-  });
-  afterEach(closeWorlds);
-
-  const destroy = () => world.machine.destroyDomain(domid, { sudden: true });
-
-  it('gives the pages back once all is read, so that the domain can go', async () => {
-    await until(() => session.state.received.bytes === 10);
-    destroy();
-    await until(() => session.state.phase === 'ended');
-    const { text, wayOut } = session.state;
-    assert.equal(
-      text,
-      `guest (${domid}) has ended, and all that it wrote is read: its pages are given back.`,
-    );
-    assert.equal(wayOut, 'Open it anew for the domain that takes its place.');
-    assert.equal(mapped(), mappedPages);
-    assert.equal(session.take().bytes.toString(), 'last words');
+    rig.page().set('left_prod', 0x8000_0000);
+    rig.client.ports.at(-1)!.notify();
+    await until(() => session.state.severity === 'error');
+    assert.match(session.state.text, /left_prod is 0x80000000 .* libxenvchan would call this idle/);
+    assert.equal(session.state.input?.usedBytes, undefined);
+    await session.end('close');
+    await client.close();
   });
 
-  it('keeps them while there is something to read', async () => {
-    session.setReading({ reads: false, keepAll: false });
-    await server.write(Buffer.from('and more'));
-    destroy();
-    await until(() => session.state.peer === 'gone');
-    assert.equal(session.state.phase, 'open');
-    assert.match(session.state.text, /has ended with \d+ bytes unread/);
-    session.setReading({ reads: true, keepAll: false });
-    await until(() => session.state.phase === 'ended');
-    assert.equal(session.state.received.bytes, 18);
-    assert.equal(mapped(), mappedPages);
+  it('is only closed in order where the host is real', async () => {
+    const session = serve();
+    await until(() => session.state.phase === 'open');
+    await assert.rejects(session.end('killed'), isCode('unsupported', /only closed in order/));
+    await session.end('close');
+    await session.end('close');
+  });
+
+  it('is closed with the connection of its editor', async () => {
+    const before = await rig.holdings();
+    const news: VchanNews[] = [];
+    const { grants, events, store } = rig.server;
+    const feed = new VchanFeed({
+      hostId: 'test',
+      host: {
+        kind: 'real',
+        clock: systemClock,
+        random: { next: () => 0, below: () => 0 },
+        openStore: () => store,
+        openProgram: () => ({ store, grants, events, close: () => Promise.resolve() }),
+        close: () => Promise.resolve(),
+      },
+      guard: { store, nameDomain, isReal: true, allowDomain0Edits: () => false },
+      domains: { all: [{ domid: SERVER }, { domid: CLIENT }] } as never,
+      verdictOf: () => undefined,
+      isBusy: () => false,
+      send: (one) => news.push(one),
+    });
+    await assert.rejects(feed.open(1, serving, false), isCode('refused'));
+    await feed.open(1, serving, true);
+    await until(() => news.at(-1)?.state.peer === 'waiting');
+    assert.notDeepEqual(await rig.holdings(), before);
+    await feed.close();
+    assert.deepEqual(await rig.holdings(), before);
+  });
+
+  describe('the guard of a real host', () => {
+    const judge = (plan: Partial<VchanPlan>, allowsDomain0 = false) =>
+      judgeVchan(
+        { ...serving, actAs: 0, ...plan },
+        { store: rig.dom0, nameDomain, isReal: true, allowDomain0Edits: () => allowsDomain0 },
+      );
+
+    it('asks before anything is opened', async () => {
+      assert.equal((await judge({ path: 'data/vchan/2/513' })).verdict, 'confirm');
+      assert.equal((await judge({ role: 'client', peer: 1, path: paths.client })).verdict, 'confirm');
+    });
+
+    it('leaves the paths of domain 0 alone, but for its vchans', async () => {
+      for (const path of ['data/vchan', 'vchan', '/local/domain/0/backend/x', 'data/vchanx/1']) {
+        const { verdict, details } = await judge({ path });
+        assert.equal(verdict, 'refuse', path);
+        assert.match(details.join(' '), /allowDomain0Edits/);
+        assert.equal((await judge({ path }, true)).verdict, 'confirm', path);
+      }
+    });
+
+    it('never takes the place of a vchan that is offered', async () => {
+      await rig.dom0.write('/local/domain/0/data/vchan/2/513/ring-ref', '9');
+      const { verdict, text } = await judge({ path: 'data/vchan/2/513' }, true);
+      assert.equal(verdict, 'refuse');
+      assert.match(text, /offered at .* already: its ring-ref is 9/);
+    });
   });
 });

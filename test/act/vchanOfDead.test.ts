@@ -1,0 +1,73 @@
+/** An end of a vchan that a person drives, when the domain at the other end is destroyed. */
+import assert from 'node:assert/strict';
+import { VchanSession } from '../../server/act/vchanSession';
+import type { XenscopeError } from '../../server/host/errors';
+import type { World } from '../../server/sim/world';
+import { serveVchan } from '../../server/vchan/serve';
+import type { Vchan } from '../../server/vchan/vchan';
+import { ManualClock } from '../sim/manualClock';
+import { closeWorlds, openWorld, plainGuest } from '../sim/worldKit';
+
+describe('an end of a vchan by hand whose server is destroyed', () => {
+  let world: World;
+  let domid: number;
+  let server: Vchan;
+  let session: VchanSession;
+  let mappedPages: number;
+
+  const mapped = () => world.machine.usageOf(0).mappedPages;
+  async function until(isSo: () => boolean): Promise<void> {
+    while (!isSo()) {
+      await world.settled();
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+  }
+
+  beforeEach(async () => {
+    world = await openWorld({ domains: [plainGuest({ guest: () => new Promise(() => undefined) })] });
+    await world.settled();
+    domid = world.hypervisor.list().at(-1)!.domid;
+    mappedPages = mapped();
+    const path = `/local/domain/${domid}/data/vchan/0/test`;
+    server = await serveVchan(world.openProgram!(domid), { clientDomid: 0, path });
+    session = new VchanSession({
+      plan: { role: 'client', actAs: 0, peer: domid, path },
+      program: world.openProgram!(0),
+      clock: new ManualClock(),
+      names: { ownDomid: 0, own: 'Domain-0 (0)', peer: `guest (${domid})`, isHeld: () => false },
+      explain: (error) => Promise.resolve(error as XenscopeError),
+    });
+    await until(() => session.state.peer === 'here');
+    await server.write(Buffer.from('last words'));
+  });
+  afterEach(closeWorlds);
+
+  const destroy = () => world.machine.destroyDomain(domid, { sudden: true });
+
+  it('gives the pages back once all is read, so that the domain can go', async () => {
+    await until(() => session.state.received.bytes === 10);
+    destroy();
+    await until(() => session.state.phase === 'ended');
+    const { text, wayOut } = session.state;
+    assert.equal(
+      text,
+      `guest (${domid}) has ended, and all that it wrote is read: its pages are given back.`,
+    );
+    assert.equal(wayOut, 'Open it anew for the domain that takes its place.');
+    assert.equal(mapped(), mappedPages);
+    assert.equal(session.take().bytes.toString(), 'last words');
+  });
+
+  it('keeps them while there is something to read', async () => {
+    session.setReading({ reads: false, keepAll: false });
+    await server.write(Buffer.from('and more'));
+    destroy();
+    await until(() => session.state.peer === 'gone');
+    assert.equal(session.state.phase, 'open');
+    assert.match(session.state.text, /has ended with \d+ bytes unread/);
+    session.setReading({ reads: true, keepAll: false });
+    await until(() => session.state.phase === 'ended');
+    assert.equal(session.state.received.bytes, 18);
+    assert.equal(mapped(), mappedPages);
+  });
+});
