@@ -203,10 +203,13 @@ const cancels: Talk = async (world) => {
   const impatience = new AbortController();
   const connecting = frontend.connect({ host, port: ports.echo }, { signal: impatience.signal });
   const [outcome] = await Promise.all([
-    connecting.catch((error: unknown) => {
-      if (error instanceof XenscopeError) return undefined;
-      throw error;
-    }),
+    connecting.then(tolerant).then(
+      () => connecting,
+      (error: unknown) => {
+        if (error instanceof XenscopeError) return undefined;
+        throw error;
+      },
+    ),
     world.after(random.below(60)).then(() => impatience.abort()),
   ]);
   if (outcome) await close(outcome);

@@ -165,6 +165,20 @@ describe('a frontend of PV Calls over our backend', () => {
     await server.close();
   });
 
+  it('has no use for a connection that broke before anybody took it', async () => {
+    const server = await frontend.listen({ host: '10.0.0.1', port: 22 });
+    const impatience = new AbortController();
+    const given = server.accept({ signal: impatience.signal });
+    impatience.abort();
+    await assert.rejects(given, isCode('cancelled'));
+    const { stream } = await network.connect(server.address);
+    await until(() => frontend.sockets.length === 1);
+    // Nobody listens for its errors.
+    frontend.close();
+    await assert.rejects(server.accept(), isCode('gone'));
+    stream.destroy();
+  });
+
   it('polls, and is interrupted where somebody accepts', async () => {
     const server = await frontend.listen({ host: '10.0.0.1', port: 22 });
     const polled = server.poll();

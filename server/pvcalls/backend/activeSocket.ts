@@ -39,7 +39,7 @@ export class ActiveSocket {
   constructor({ rings, connection, steps, onBroken }: ActiveSocketParts) {
     this.rings = rings;
     this.connection = connection;
-    this.#ring = rings.open();
+    this.#ring = rings.ring;
     this.#worker = new RingWorker(
       steps,
       () => this.#work(),

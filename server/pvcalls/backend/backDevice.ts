@@ -13,6 +13,7 @@ import { linuxBackend } from '../../xenbus/policies/linux';
 import { PvCallsFindings } from '../findings';
 import type { SocketNetwork } from '../network';
 import { PvCallsBackend } from './backend';
+import { Lingering } from './lingering';
 
 export interface PvCallsBackendOptions {
   readonly network: SocketNetwork;
@@ -35,6 +36,8 @@ export function pvcallsBackend(options: PvCallsBackendOptions): BackendKind {
       `Data rings have an order from 1 to ${PVCALLS_MAX_ORDER}, not ${maxPageOrder}.`,
     );
   }
+  // For all devices: one that comes and goes leaves no more behind than the others.
+  let lingering: Lingering | undefined;
   return {
     policy: linuxBackend,
     make: (device) => {
@@ -63,6 +66,7 @@ export function pvcallsBackend(options: PvCallsBackendOptions): BackendKind {
             port: resources.bindInterdomain(other.domid, remotePort),
             network,
             clock: ports.clock,
+            lingering: (lingering ??= new Lingering(ports.clock)),
             findings,
             steps: (name) => options.steps?.(device, name) ?? freeSteps,
             onBroken: ({ message }) => findings.add('badRing', message),

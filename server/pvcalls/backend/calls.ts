@@ -26,6 +26,8 @@ const released = pvcallsRet('EBADF');
 export interface CallParts extends MapOptions {
   readonly network: SocketNetwork;
   readonly clock: Clock;
+  /** Of several devices together; of this one alone when absent. */
+  readonly lingering?: Lingering;
   readonly findings: PvCallsFindings;
   /** Steps for one ring, which `name` tells from the others. */
   readonly steps: (name: string) => RingSteps;
@@ -45,7 +47,7 @@ export class BackendCalls {
   constructor(parts: CallParts) {
     this.#parts = parts;
     this.#rings = new RingStock(parts);
-    this.#lingering = new Lingering(parts.clock);
+    this.#lingering = parts.lingering ?? new Lingering(parts.clock);
   }
 
   serve(call: PvCallsCall, answer: Answer): void {
@@ -65,7 +67,6 @@ export class BackendCalls {
       if (socket.kind === 'listening') socket.listener.close();
     }
     this.#rings.close();
-    this.#lingering.close();
   }
 
   /** Throws a SocketError where the answer is known at once. */

@@ -1,6 +1,7 @@
 /**
  * Streams of sockets that were released while bytes of theirs were still on the way: they are finished, not
- * cut off. A network whose other side reads nothing would keep them for ever.
+ * cut off, even if the device goes meanwhile, as a guest does that has said its last. A network whose other side
+ * reads nothing would keep them for ever.
  */
 import type { Duplex } from 'node:stream';
 import type { Clock, Timer } from '../../host/clock';
@@ -30,13 +31,6 @@ export class Lingering {
     const [oldest] = this.#streams.keys();
     oldest!.destroy();
     this.#forget(oldest!);
-  }
-
-  close(): void {
-    for (const stream of [...this.#streams.keys()]) {
-      this.#forget(stream);
-      stream.destroy();
-    }
   }
 
   #forget(stream: Duplex): void {

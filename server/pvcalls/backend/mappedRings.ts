@@ -24,6 +24,7 @@ export interface MapOptions {
 export class MappedRings {
   readonly #parts: { readonly control: Mapped; readonly data: Mapped; readonly order: number };
   readonly #options: MapOptions;
+  #ring: DataRing | undefined;
 
   private constructor(
     options: MapOptions,
@@ -58,11 +59,17 @@ export class MappedRings {
     }
   }
 
-  /** For a socket that begins now. Only what the frontend may have written anew is read of the page. */
-  open(): DataRing {
+  /** Begins for a new socket. Only what the frontend may have written anew is read of the page. */
+  begin(): void {
     const { control, data, order } = this.#parts;
     const { edition } = this.#options;
-    return new DataRing({ control: control.memory, data: data.memory, order, edition }, 'backend', this.port);
+    const pages = { control: control.memory, data: data.memory, order, edition };
+    this.#ring = new DataRing(pages, 'backend', this.port);
+  }
+
+  /** Of the socket that has them now. */
+  get ring(): DataRing {
+    return this.#ring!;
   }
 
   close(): void {
@@ -92,6 +99,12 @@ export class RingStock {
       throw socketError('EEXIST', `Data rings under grant ${place.ref}, which another socket has`);
     }
     const rings = this.#takeKept(place) ?? MappedRings.map(this.#options, place);
+    try {
+      rings.begin();
+    } catch (error) {
+      rings.close();
+      throw answerFor(error);
+    }
     this.#used.set(place.ref, rings);
     return rings;
   }

@@ -187,6 +187,8 @@ export class PvCallsFrontend {
     { allowHalfOpen }: SocketStreamOptions,
     remote: Ipv4Address | undefined,
   ): PvCallsSocket {
+    // It may have been closed since the answer came.
+    if (this.#over) throw this.#over;
     const socket = new PvCallsSocket(
       {
         id,
@@ -201,7 +203,6 @@ export class PvCallsFrontend {
       ring,
     );
     this.#sockets.set(rings.port, socket);
-    if (this.#over) socket.destroy(this.#over);
     return socket;
   }
 

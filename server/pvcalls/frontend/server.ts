@@ -44,11 +44,8 @@ export class PvCallsServer {
   accept({ signal }: CallOptions = {}): Promise<PvCallsSocket> {
     if (this.#closing) return Promise.reject(closed());
     if (signal?.aborted) return Promise.reject(cancelled(signal));
-    const spare = this.#spare;
-    if (spare) {
-      this.#spare = undefined;
-      return Promise.resolve(spare);
-    }
+    const spare = this.#takeSpare();
+    if (spare) return Promise.resolve(spare);
     if (this.#acceptors.size >= maxAcceptors) {
       return Promise.reject(new XenscopeError('limit', `${maxAcceptors} wait for a connection already.`));
     }
@@ -94,8 +91,7 @@ export class PvCallsServer {
   }
 
   async #close(): Promise<void> {
-    this.#spare?.destroy();
-    this.#spare = undefined;
+    this.#takeSpare()?.destroy();
     for (const { fail } of [...this.#acceptors]) fail(closed());
     await this.#parts.release();
   }
@@ -118,9 +114,19 @@ export class PvCallsServer {
     const [first] = this.#acceptors;
     if (first) first.give(socket);
     else if (this.#closing) socket.destroy();
-    else this.#spare = socket;
+    else this.#spare = socket.on('error', nobody);
+  }
+
+  /** Undefined as well where it broke while nobody had it. */
+  #takeSpare(): PvCallsSocket | undefined {
+    const spare = this.#spare;
+    this.#spare = undefined;
+    return spare?.destroyed ? undefined : spare?.off('error', nobody);
   }
 }
+
+/** Hears of the errors of a socket that nobody has yet. */
+const nobody = () => undefined;
 
 function closed(): XenscopeError {
   return new XenscopeError('gone', 'This server does not listen any longer.');
