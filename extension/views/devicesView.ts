@@ -83,12 +83,20 @@ export class DevicesView extends HostRowsView<DeviceRow, Element> {
     await this.view.reveal(element, { select: true, focus: true, expand: true });
   }
 
+  protected domidOf({ frontend }: DeviceRow): number {
+    return frontend.domid;
+  }
+
+  protected group(host: string, domid: number): Element {
+    return this.element({ kind: 'domain', host, domid });
+  }
+
   protected changedElements(changed: readonly DeviceRow[]): Element[] {
     const host = this.xenscope.hosts.currentId;
     const domids = new Set(changed.map(({ frontend }) => frontend.domid));
     return [
       ...changed.map(({ id }) => this.element({ kind: 'device', host, device: id })),
-      ...[...domids].map((domid) => this.element({ kind: 'domain', host, domid })),
+      ...[...domids].map((domid) => this.group(host, domid)),
     ];
   }
 

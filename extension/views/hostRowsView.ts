@@ -23,6 +23,8 @@ export abstract class HostRowsView<
   private readonly elements = new Map<string, Element>();
   private readonly subscriptions: { dispose(): void }[] = [];
   private contextWord = '';
+  /** The ids of the rows of each domain, as they were drawn. */
+  private drawnRows: ReadonlyMap<number, string> = new Map();
 
   readonly onDidChangeTreeData = this.changed.event;
 
@@ -39,6 +41,9 @@ export abstract class HostRowsView<
   abstract getParent(element: Element): Element | undefined;
   abstract getTreeItem(element: Element): vscode.TreeItem;
 
+  protected abstract domidOf(row: Row): number;
+  /** Of a domain's row. */
+  protected abstract group(host: string, domid: number): Element;
   /** The elements that are to be drawn anew. */
   protected abstract changedElements(changed: readonly Row[]): Element[];
   /** Tells which elements of a host are there still. */
@@ -98,6 +103,7 @@ export abstract class HostRowsView<
   }
 
   protected redraw(): void {
+    this.drawnRows = this.rowsByDomain();
     this.changed.fire(undefined);
     this.describe();
   }
@@ -121,12 +127,36 @@ export abstract class HostRowsView<
 
   private take({ host, structure, changed }: HostRowsChange<Row>): void {
     if (host !== this.xenscope.hosts.currentId) return;
-    if (structure) {
-      this.forgetGone(host);
-      return this.redraw();
+    const elements = structure ? this.takeStructure(host) : [];
+    if (!elements) return this.redraw();
+    const all = [...elements, ...this.changedElements(changed)];
+    if (all.length > 0) this.changed.fire(all);
+    if (structure) this.describe();
+  }
+
+  /**
+   * The domains whose rows came or went; undefined where domains did. Whatever is drawn anew closes the menu that is
+   * open on it: the rows of other domains stay as they are.
+   */
+  private takeStructure(host: string): Element[] | undefined {
+    this.forgetGone(host);
+    const before = this.drawnRows;
+    const now = this.rowsByDomain();
+    if ([...before.keys()].join() !== [...now.keys()].join()) return undefined;
+    this.drawnRows = now;
+    const others = [...now].filter(([domid, ids]) => before.get(domid) !== ids);
+    return others.map(([domid]) => this.group(host, domid));
+  }
+
+  private rowsByDomain(): ReadonlyMap<number, string> {
+    const ids = new Map<number, string[]>();
+    for (const row of this.rows.list(this.xenscope.hosts.currentId)) {
+      const domid = this.domidOf(row);
+      const known = ids.get(domid);
+      if (known) known.push(row.id);
+      else ids.set(domid, [row.id]);
     }
-    const elements = this.changedElements(changed);
-    if (elements.length > 0) this.changed.fire(elements);
+    return new Map([...ids].map(([domid, rows]) => [domid, rows.join('\n')]));
   }
 
   private forgetGone(host: string): void {

@@ -83,6 +83,10 @@ export class RingsView extends HostRowsView<RingRow, Element> {
     return item;
   }
 
+  protected domidOf({ domid }: RingRow): number {
+    return domid;
+  }
+
   protected changedElements(changed: readonly RingRow[]): Element[] {
     const host = this.xenscope.hosts.currentId;
     const { rings, domids } = this.drawn.news(changed, this.xenscope.rings.list(host));
@@ -145,7 +149,7 @@ export class RingsView extends HostRowsView<RingRow, Element> {
     return this.xenscope.hosts.domainName(host, domid);
   }
 
-  private group(host: string, domid: number): Element {
+  protected group(host: string, domid: number): Element {
     return this.element({ kind: 'group', host, domid });
   }
 
