@@ -146,11 +146,19 @@ export const texts = {
   ringHostAway: 'The host is not connected. What is shown is what was last seen.',
   ringGone:
     'The page is gone: its domain, or the program that shared it, has ended. What is shown is what was last seen.',
-  vchanServerAway:
-    'The Xenscope server ended, and this end of the vchan with it. What was typed stays; Reopen when it runs again.',
-  vchanHostAway: 'The host was disconnected, and this end of the vchan closed with it. What was typed stays.',
+  /** Of an end of ours; and of one between others. */
+  vchanEnd: {
+    serverAway:
+      'The Xenscope server ended, and this end of the vchan with it. What was typed stays; Reopen when it runs again.',
+    hostAway: 'The host was disconnected, and this end of the vchan closed with it. What was typed stays.',
+    notOpened: 'It is not open. Reopen tries it again.',
+  },
+  vchanWatch: {
+    serverAway: 'The Xenscope server ended. Watch it again when another one runs.',
+    hostAway: 'The host was disconnected. Watch it again when it is back.',
+    notOpened: 'It is not watched now. Watch Again tries it once more.',
+  },
   vchanLeftOut: (bytes: number) => `left out: ${countOf(bytes, 'byte')}, which came too fast`,
   vchanUnseen: (ring: string, bytes: number) => `${ring}: ${countOf(bytes, 'byte')} passed unseen`,
-  vchanNotOpened: 'It is not open. Reopen tries it again.',
   held: 'The world is held: nothing happens in it until you step or resume it. A click resumes it.',
 };

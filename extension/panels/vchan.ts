@@ -70,8 +70,7 @@ class VchanPanel {
     const { connection } = this.xenscope;
     switch (message.kind) {
       case 'ready':
-        this.tellAbout();
-        return this.latest && this.show(this.latest);
+        return this.ready();
       case 'send':
         return this.send(message.serial, message.bytes);
       case 'sendFile':
@@ -96,11 +95,21 @@ class VchanPanel {
     }
   }
 
+  /** Who is at the ends comes first: what passed is told with their names. */
+  private ready(): void {
+    const { waiting, latest } = this;
+    this.waiting = undefined;
+    this.tellAbout();
+    if (waiting) for (const message of waiting) this.post(message);
+    // The page was loaded anew: what passed was shown by the one before.
+    else if (latest) this.show({ ...latest, received: '', leftOutBytes: 0, passed: [] });
+  }
+
   private async send(serial: number, base64: string): Promise<void> {
     // The page waits for an answer in any case: until then it keeps what was typed, and takes nothing new.
     const result =
       this.consoleId === undefined
-        ? { text: '', problem: texts.vchanNotOpened }
+        ? { text: '', problem: this.texts.notOpened }
         : await this.sender.bytes(this.target(), Buffer.from(base64, 'base64'));
     this.post({ kind: 'sent', serial, ...result });
   }
@@ -149,7 +158,7 @@ class VchanPanel {
     try {
       await this.openAnew();
     } catch (error) {
-      this.post({ kind: 'away', text: texts.vchanNotOpened });
+      this.post({ kind: 'away', text: this.texts.notOpened });
       throw error;
     }
   }
@@ -161,7 +170,7 @@ class VchanPanel {
     this.latest = undefined;
     this.post({ kind: 'opening' });
     const opened = await openSubject(this.xenscope, this.host, this.subject);
-    if (!opened) return this.post({ kind: 'away', text: texts.vchanNotOpened });
+    if (!opened) return this.post({ kind: 'away', text: this.texts.notOpened });
     if (this.closed) {
       const { consoleId } = opened;
       await connection.request('xenscope/vchanForget', { host: this.host, consoleId });
@@ -203,13 +212,17 @@ class VchanPanel {
 
   private target(): { host: string; consoleId: number } {
     if (this.consoleId !== undefined) return { host: this.host, consoleId: this.consoleId };
-    throw new Error(texts.vchanNotOpened);
+    throw new Error(this.texts.notOpened);
+  }
+
+  private get texts() {
+    return this.subject.kind === 'end' ? texts.vchanEnd : texts.vchanWatch;
   }
 
   private lookWhoIsThere(): void {
     const { connection, hosts } = this.xenscope;
-    if (connection.state.kind !== 'running') this.away(texts.vchanServerAway);
-    else if (hosts.find(this.host)?.state.kind === 'idle') this.away(texts.vchanHostAway);
+    if (connection.state.kind !== 'running') this.away(this.texts.serverAway);
+    else if (hosts.find(this.host)?.state.kind === 'idle') this.away(this.texts.hostAway);
   }
 
   private away(text: string): void {
@@ -277,14 +290,23 @@ class VchanPanel {
 
   private dispose(): void {
     this.closed = true;
-    void this.recorder.end();
+    void this.recorder.close();
     for (const subscription of this.subscriptions) subscription.dispose();
     this.forget().catch(this.xenscope.report);
   }
 
   private post(message: ToVchan): void {
-    if (!this.closed) void this.panel.webview.postMessage(message);
+    if (this.closed) return;
+    if (!this.waiting) void this.panel.webview.postMessage(message);
+    else {
+      this.waiting.push(message);
+      if (this.waiting.length > maxWaitingMessages) this.waiting.shift();
+    }
   }
+  /** Before the page is there. */
+  private waiting: ToVchan[] | undefined = [];
 }
 
 const connectTimeoutMs = 10_000;
+/** News come ten times a second at most, and a page is there within moments. */
+const maxWaitingMessages = 50;

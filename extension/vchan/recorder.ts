@@ -39,6 +39,7 @@ const ofOthers = [
 
 export class VchanRecorder {
   private current: VchanRecording | undefined;
+  private isClosed = false;
   /** The file is written slower than the vchan carries: nothing more shall be read for now. */
   isBehind = false;
 
@@ -68,7 +69,7 @@ export class VchanRecorder {
       title: 'Record into which file?',
       defaultUri: vscode.Uri.file(path.join(defaultFolder(), picked.fileName)),
     });
-    if (!uri) return;
+    if (!uri || this.isClosed) return;
     await this.current?.end(Date.now());
     this.current = new VchanRecording(uri.fsPath, picked.format, this.listener);
     this.note(head, Date.now());
@@ -76,6 +77,12 @@ export class VchanRecorder {
     this.acts.say(`Recording into ${uri.fsPath}.`, false);
     // From now on nothing is left out: the other side waits instead.
     await this.acts.readingChanged();
+  }
+
+  /** With the panel: nothing is begun any more, whatever is still asked. */
+  async close(): Promise<void> {
+    this.isClosed = true;
+    await this.end();
   }
 
   /** `problem`: why it ends before a person wanted it to. */

@@ -98,6 +98,8 @@ describe('a vchan to an echo, in VS Code', function () {
     assert.ok(await vchan.field.isHidden());
     const raw = fileOf('to-work.bin');
     await vchan.record('Raw bytes to the server', raw);
+    // What is waited for is what passes from now on.
+    await vchan.press('Clear');
     for (const [way, title] of [
       ['sent', 'vault (10) → work (9): 17 bytes'],
       ['received', 'work (9) → vault (10): 17 bytes'],
@@ -108,7 +110,7 @@ describe('a vchan to an echo, in VS Code', function () {
       await passed.getByText(title).waitFor();
     }
     await vchan.panel
-      .getByText(/^(17|34|51) bytes in at least \d writes?; all seen$/)
+      .getByText(/^\d+ bytes in at least \d+ writes?; all seen$/)
       .first()
       .waitFor();
     await vchan.press('Stop Recording');
