@@ -11,6 +11,7 @@ import { linuxBackend } from '../../server/xenbus/policies/linux';
 import { modernBackend } from '../../server/xenbus/policies/modern';
 import { type Rig, back, front, illegal, openRig, turn } from '../xenbus/rig';
 import { ManualClock } from '../sim/manualClock';
+import { openActs } from './openActs';
 
 const { Initialising, InitWait, Initialised, Connected, Closing, Closed } = XenbusState;
 const habits: FrontendHabits = { published: Initialised, closesFirst: 'ifUsed', reopens: false };
@@ -118,6 +119,9 @@ describe('acts on devices', () => {
       assert.match(await refusal({ kind: 'offline' }), /has no state: nobody serves/);
       assert.match(await refusal({ kind: 'online' }, '/local/domain/3/memory'), /There is no device/);
       assert.match(await refusal({ kind: 'cleanUp' }, '/local/domain/3'), /Domain 3 is there/);
+      const suspend = '/local/domain/3/device/suspend/event-channel';
+      await rig.store.write(suspend, '17');
+      assert.match(await refusal({ kind: 'cleanUp' }, suspend), /There is no device/);
     });
 
     it('and refused when a guest names a backend that is not its own', async () => {
@@ -167,6 +171,31 @@ describe('acts on devices', () => {
       allowDomain0Edits = true;
       assert.equal((await acts.preview(edit({ kind: 'forceClose' }, ofDomain0))).verdict, 'confirm');
     });
+  });
+
+  it('are refused where the store lets us read only, with who may', async () => {
+    const { store, asGuest, text: read, close } = await openActs();
+    const readable = [
+      { domid: 0, read: false, write: false },
+      { domid: 3, read: true, write: false },
+    ];
+    for (const [path, value] of Object.entries({
+      [front]: '',
+      [`${front}/backend`]: back,
+      [`${front}/state`]: '4',
+      [back]: '',
+      [`${back}/frontend`]: front,
+      [`${back}/state`]: '4',
+    })) {
+      await store.write(path, value);
+      await store.setPerms(path, readable);
+    }
+    await assert.rejects(asGuest.perform(edit({ kind: 'forceClose' }), true), (error: Error) => {
+      assert.match(error.message, /^The store does not let us write at the device .*vif\/0\. It belongs to/);
+      return true;
+    });
+    assert.deepEqual([await read(`${front}/state`), await read(`${back}/state`)], ['4', '4']);
+    await close();
   });
 
   describe('are done', () => {

@@ -39,7 +39,8 @@ export async function readStanding(
   path: string,
 ): Promise<DeviceStanding | undefined> {
   const own = sideOf(path);
-  if (!own || !(await exists(store, path))) return undefined;
+  // A folder that holds nothing is no device: device/suspend/event-channel is a node of another kind.
+  if (!own || !(await unlessAbsent(store.hasChildren(path)))) return undefined;
   const otherSide: XenbusSide = own.side === 'frontend' ? 'backend' : 'frontend';
   const otherPath = (await readText(store, `${path}/${otherSide}`)) ?? '';
   const other = sideOf(otherPath);
