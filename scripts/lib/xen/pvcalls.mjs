@@ -114,7 +114,13 @@ async function fetchLinux({ packages, release, version, folder }) {
   const common = release.replace(/-amd64$/, '-common');
   const names = [`source-${series}`, `headers-${release}`, `headers-${common}`, `kbuild-${series}`];
   // A program that makes modules wants libelf1.
-  const files = await debs.fetch([...names.map((name) => `linux-${name}=${version}`), 'libelf1'], fetched);
+  const files = await debs
+    .fetch([...names.map((name) => `linux-${name}=${version}`), 'libelf1'], fetched)
+    .catch((error) => {
+      throw new Told(
+        `The sources of ${release} ${version} cannot be had: remove .cache/xen to take a newer kernel.\n${error.message}`,
+      );
+    });
   const isSource = (file) => file.startsWith('linux-source-');
   await debs.unpack(
     files.filter((file) => !isSource(file)),
