@@ -10,7 +10,7 @@ import { connectVchan } from '../../../server/vchan/connect';
 import type { VchanEngineName } from '../../../server/vchan/ports';
 import { serveVchan, type ServeOptions } from '../../../server/vchan/serve';
 import type { Vchan } from '../../../server/vchan/vchan';
-import { isCode } from '../../vchan/rig';
+import { Rig, isCode } from '../../vchan/rig';
 import { describeWithDaemons } from '../daemons/requirements';
 import type { Program } from './kit';
 import { NativeEnds } from './nativeEnds';
@@ -191,6 +191,10 @@ describe('libxenvchan as an engine', () => {
       () => new NativeVchanLibrary({ libraries: new None({ env: {} }) }),
       isCode('unsupported', /^The library libxen\w+ is missing\.$/),
     );
+    const rig = await Rig.open();
+    const serving = rig.serve({ engine: 'libxenvchan' });
+    await assert.rejects(serving, isCode('unsupported', /libxenvchan opens vchans on a real host only/));
+    await rig.close();
   });
 });
 
