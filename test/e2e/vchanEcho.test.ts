@@ -96,10 +96,6 @@ describe('a vchan to an echo, in VS Code', function () {
     await vchan.openBy(() => rings.choose(rings.row('vchan with vault', 2), 'Watch Vchan…'), watched);
     await vchan.verdict(/^Listening to vault \(10\) and work \(9\)/).waitFor();
     assert.ok(await vchan.field.isHidden());
-    const raw = fileOf('to-work.bin');
-    await vchan.record('Raw bytes to the server', raw);
-    // What is waited for is what passes from now on.
-    await vchan.press('Clear');
     for (const [way, title] of [
       ['sent', 'vault (10) → work (9): 17 bytes'],
       ['received', 'work (9) → vault (10): 17 bytes'],
@@ -113,14 +109,22 @@ describe('a vchan to an echo, in VS Code', function () {
       .getByText(/^\d+ bytes in at least \d+ writes?; all seen$/)
       .first()
       .waitFor();
-    await vchan.press('Stop Recording');
-    await vchan.panel.getByText(`Recorded in ${raw}.`).waitFor();
-    assert.match(readFileSync(raw, 'latin1'), /^(is anybody there\?)+$/);
     for (const [theme, name] of themes) {
       await xenscope.workbench.setTheme(theme);
       await vchan.panel.locator(`body.vscode-${name}`).waitFor();
       await picture(xenscope.page, `vchan-watched-${name}`);
     }
+  });
+
+  it('is recorded in one direction while it is watched', async () => {
+    const raw = fileOf('to-work.bin');
+    await vchan.record('Raw bytes to the server', raw);
+    // What is waited for is what passes from now on.
+    await vchan.press('Clear');
+    await vchan.log.locator('li.sent').first().getByText('is anybody there').waitFor({ timeout: 60_000 });
+    await vchan.press('Stop Recording');
+    await vchan.panel.getByText(`Recorded in ${raw}.`).waitFor();
+    assert.match(readFileSync(raw, 'latin1'), /^(is anybody there\?)+$/);
     await xenscope.workbench.command('View: Close Editor');
   });
 
