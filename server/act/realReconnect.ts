@@ -2,7 +2,7 @@
  * Connecting a guest's xenstore ring anew on a real host, from outside. Only one way does something:
  * to introduce the domain to a C xenstored once more, and it is a rough one, for the guest is not told.
  */
-import { XenscopeError } from '../host/errors';
+import { isStoreError, XenscopeError } from '../host/errors';
 import type { Host } from '../host/host';
 import type { StoreClient } from '../host/storeClient';
 import type { ReconnectReport, ReconnectStep } from '../host/worldControl';
@@ -27,13 +27,15 @@ interface Introduction {
   readonly port: number;
 }
 
+/** What C takes as a port. */
+const portLimit = 2 ** 31;
 const method = 'INTRODUCE again';
 const reboot = 'A reboot of the guest gives it a new connection.';
 const onlyTheGuest =
   'The reconnect of the ring protocol belongs to the guest: written by somebody else, the word would race with its driver.';
 
 export async function previewOnRealHost(target: RealReconnect): Promise<ReconnectPreview> {
-  const { store, domid, owner } = target;
+  const { host, store, domid, owner } = target;
   if (domid === 0) {
     return refusal(
       'Domain 0',
@@ -41,7 +43,20 @@ export async function previewOnRealHost(target: RealReconnect): Promise<Reconnec
       ['Domain 0 connects anew when the machine is started again.'],
     );
   }
-  if (!(await store.isDomainIntroduced(domid))) {
+  if (host.lifeOf?.(domid)?.state === 'dying') {
+    return refusal('No ring in use', `${owner} is being destroyed: no connection is of use to it any more.`, [
+      'It is gone when nobody holds its pages any more.',
+    ]);
+  }
+  const isIntroduced = await unlessForbidden(store.isDomainIntroduced(domid));
+  if (isIntroduced === undefined) {
+    return refusal(
+      'Not from this domain',
+      'Only domain 0 may introduce a domain, and this server runs in another one.',
+      ['Run the server in domain 0: sudo xenscope serve --owner USER.', reboot],
+    );
+  }
+  if (!isIntroduced) {
     return refusal(
       'No ring in use',
       `${owner} is not introduced to the xenstored, so it has no connection.`,
@@ -91,19 +106,30 @@ export async function performOnRealHost(
     `asks the xenstored to introduce domain ${domid} again, with frame ${gfn} and port ${port}`,
   );
   await store.introduce(domid, gfn, port);
-  tell('xenstored', 'has dropped the old connection, and bound the event channel anew');
+  tell('xenstored', 'has dropped the old connection, and was asked to bind the event channel anew');
   const words = wordsOf(host, domid);
   if (words !== undefined) tell('page', words);
-  if (!(await store.isDomainIntroduced(domid))) {
-    const text = `The xenstored no longer knows ${owner}: it went away meanwhile.`;
-    return { outcome: 'stuck', text, steps };
-  }
-  return {
+  return { ...(await endOf(store, domid, owner)), steps };
+}
+
+/** How it ended. The act is done: a question that fails afterwards must not take its report away. */
+async function endOf(
+  store: StoreClient,
+  domid: number,
+  owner: string,
+): Promise<Omit<ReconnectReport, 'steps'>> {
+  const done = {
     outcome: 'done',
     text: `${owner} has a new connection, and was not told.`,
     wayOut: 'What it watched it hears of again only when it sets its watches anew, as a rule when it boots.',
-    steps,
-  };
+  } as const;
+  try {
+    if (await store.isDomainIntroduced(domid)) return done;
+  } catch (error) {
+    if (!(error instanceof XenscopeError)) throw error;
+    return { ...done, text: `${done.text} Whether it is still there could not be asked. ${error.message}` };
+  }
+  return { outcome: 'stuck', text: `The xenstored no longer knows ${owner}: it went away meanwhile.` };
 }
 
 function introduceAgain(
@@ -127,7 +153,7 @@ function introduceAgain(
     ...(inFlight.length > 0 ? inFlight : ['Requests, replies and events in flight']),
   ];
   const life = host.lifeOf?.(domid)?.state;
-  if (life !== undefined && life !== 'running') {
+  if (life === 'paused' || life === 'shutdown') {
     const text = `${owner}, which ${standsStill[life]}, gets a new connection on the same page and the same event channel.`;
     return { verdict: 'confirm', method, text, details, lost };
   }
@@ -139,7 +165,7 @@ function introduceAgain(
   return { verdict: 'refuse', method, text, details: [...details, reboot], lost, force };
 }
 
-const standsStill = { paused: 'is paused', shutdown: 'has shut down', dying: 'is being destroyed' } as const;
+const standsStill = { paused: 'is paused', shutdown: 'has shut down' } as const;
 
 async function introductionOf(store: StoreClient, domid: number): Promise<Introduction | undefined> {
   const folder = `/local/domain/${domid}/store`;
@@ -147,7 +173,8 @@ async function introductionOf(store: StoreClient, domid: number): Promise<Introd
     numberAt(store, `${folder}/ring-ref`),
     numberAt(store, `${folder}/port`),
   ]);
-  return gfn !== undefined && port !== undefined && port > 0 ? { gfn, port } : undefined;
+  if (gfn === undefined || port === undefined || port === 0 || port >= portLimit) return undefined;
+  return { gfn, port };
 }
 
 async function numberAt(store: StoreClient, path: string): Promise<number | undefined> {
@@ -157,12 +184,10 @@ async function numberAt(store: StoreClient, path: string): Promise<number | unde
 
 /** The four indices of its page, where pages can be seen. */
 function wordsOf(host: Host, domid: number): string | undefined {
-  const page = host
-    .observer?.()
-    .pages()
-    .find((one) => one.kind === 'xenstore' && one.domid === domid);
   const bytes = Buffer.alloc(XS_RING_PAGE_BYTES);
   try {
+    const pages = host.observer?.().pages();
+    const page = pages?.find((one) => one.kind === 'xenstore' && one.domid === domid);
     if (!page?.copy(bytes)) return undefined;
   } catch (error) {
     if (error instanceof XenscopeError) return undefined;
@@ -172,6 +197,16 @@ function wordsOf(host: Host, domid: number): string | undefined {
     (name) => `${name} ${bytes.readUInt32LE(XS_RING_PAGE.fields[name].offsetBytes)}`,
   );
   return `says ${words.join(', ')} now`;
+}
+
+/** Undefined where the store refuses to say, as it does outside a privileged domain. */
+async function unlessForbidden<T>(answer: Promise<T>): Promise<T | undefined> {
+  try {
+    return await answer;
+  } catch (error) {
+    if (isStoreError(error, 'EACCES')) return undefined;
+    throw error;
+  }
 }
 
 function refusal(name: string, text: string, details: readonly string[]): ReconnectPreview {

@@ -5,7 +5,8 @@ import { whichXenstored } from '../../server/act/xenstoredKind';
 import { systemClock, systemRandom } from '../../server/cli/systemClock';
 import type { DomainLife } from '../../server/host/domainLife';
 import type { Host } from '../../server/host/host';
-import type { StoreWatch } from '../../server/host/storeClient';
+import { XenscopeError } from '../../server/host/errors';
+import type { StoreClient, StoreWatch } from '../../server/host/storeClient';
 import type { ReconnectStep } from '../../server/host/worldControl';
 import { indicesOf, wordOf } from '../support/ringPage';
 import { describeWithDaemons } from './daemons/requirements';
@@ -13,17 +14,27 @@ import { DOMID, Rig } from './ringRig';
 
 type Life = DomainLife['state'];
 
-function targetOf(rig: Rig, { domid = DOMID, life }: { domid?: number; life?: Life } = {}): ReconnectTarget {
+interface TargetOptions {
+  readonly domid?: number;
+  readonly life?: Life;
+  /** That of domain 0, when there is none. */
+  readonly store?: StoreClient;
+  readonly observer?: Host['observer'];
+}
+
+function targetOf(rig: Rig, options: TargetOptions = {}): ReconnectTarget {
+  const { domid = DOMID, life, store = rig.dom0, observer } = options;
   const host: Host = {
     kind: 'real',
     clock: systemClock,
     random: systemRandom,
-    openStore: () => rig.dom0,
+    openStore: () => store,
     lifeOf: () => life && { domid, state: life, type: 'PV' },
     close: () => Promise.resolve(),
+    ...(observer && { observer }),
   };
   const ring = { kind: 'xenstore', domid, directions: [] } as const;
-  return { host, store: rig.dom0, ring, nameDomain: (one) => `web (${one})` };
+  return { host, store, ring, nameDomain: (one) => `web (${one})` };
 }
 
 /** As the toolstack leaves it behind: the same as the rig has introduced. */
@@ -97,6 +108,7 @@ describeWithDaemons('the reconnect on a real host with C xenstored', () => {
       ['xenscope', 'xenstored'],
     );
     assert.match(steps[0]!.text, /domain 1 again, with frame 1 and port 7/);
+    assert.match(steps[1]!.text, /was asked to bind the event channel anew/);
     assert.deepEqual(indicesOf(rig.memory), [0, 0, 0, 0]);
     await changeWatched(rig);
     assert.equal(wordOf(rig.memory, 'rsp_prod'), 0, 'nobody watches any more');
@@ -108,7 +120,6 @@ describeWithDaemons('the reconnect on a real host with C xenstored', () => {
     const lives = [
       ['paused', 'is paused'],
       ['shutdown', 'has shut down'],
-      ['dying', 'is being destroyed'],
     ] as const;
     for (const [life, words] of lives) {
       const preview = await previewReconnect(targetOf(rig, { life }));
@@ -120,8 +131,28 @@ describeWithDaemons('the reconnect on a real host with C xenstored', () => {
     }
   });
 
+  it('is reported when it was done, whatever fails afterwards', async () => {
+    await writeIntroduction(rig);
+    await watching(rig);
+    const observer = () => {
+      throw new XenscopeError('gone', 'This host was closed.');
+    };
+    const consent = { confirmed: true, forced: true };
+    const report = await performReconnect(targetOf(rig, { observer }), consent, ({ side }) => {
+      // The host is left as soon as the xenstored has answered.
+      if (side === 'xenstored') void rig.dom0.close();
+    });
+    assert.equal(report.outcome, 'done');
+    assert.match(
+      report.text,
+      /^web \(1\) has a new connection, and was not told\. Whether .* asked\. [A-Z].*\.$/,
+    );
+    assert.equal(report.steps.length, 2);
+    assert.deepEqual(indicesOf(rig.memory), [0, 0, 0, 0]);
+  });
+
   it('is refused for good where it would be wrong or cannot be done', async () => {
-    const refusalOf = async (options: Parameters<typeof targetOf>[1]) => {
+    const refusalOf = async (options: TargetOptions) => {
       const { verdict, text, force } = await previewReconnect(targetOf(rig, options));
       assert.deepEqual([verdict, force], ['refuse', undefined]);
       const consent = { confirmed: true, forced: true };
@@ -132,10 +163,34 @@ describeWithDaemons('the reconnect on a real host with C xenstored', () => {
     assert.match(await refusalOf({ domid: 5 }), /is not introduced/);
     assert.match(await refusalOf({}), /is not written in the store/);
     await writeIntroduction(rig);
-    await rig.dom0.write(`/local/domain/${DOMID}/store/port`, '-1');
-    assert.match(await refusalOf({}), /is not written in the store/);
+    assert.match(await refusalOf({ life: 'dying' }), /web \(1\) is being destroyed/);
+    for (const port of ['-1', '0', String(2 ** 31)]) {
+      await rig.dom0.write(`/local/domain/${DOMID}/store/port`, port);
+      assert.match(await refusalOf({}), /is not written in the store/);
+    }
   });
 });
+
+for (const kind of ['xenstored', 'oxenstored'] as const) {
+  describeWithDaemons(`the reconnect on a real host, from a driver domain, with ${kind}`, () => {
+    let rig: Rig;
+    beforeEach(async () => {
+      rig = await Rig.open(kind);
+    });
+    afterEach(() => rig.close());
+
+    it('is refused with the reason: it is for domain 0', async () => {
+      const { client: store } = rig.guest();
+      const preview = await previewReconnect(targetOf(rig, { domid: 2, store }));
+      assert.deepEqual([preview.verdict, preview.force], ['refuse', undefined]);
+      assert.match(preview.text, /^Only domain 0 may introduce a domain/);
+      assert.match(preview.details[0]!, /in domain 0: sudo xenscope serve/);
+      const consent = { confirmed: true, forced: true };
+      const performed = performReconnect(targetOf(rig, { domid: 2, store }), consent, unsaid);
+      await assert.rejects(performed, { code: 'refused', message: /Only domain 0/ });
+    });
+  });
+}
 
 describeWithDaemons('the reconnect on a real host with oxenstored', () => {
   let rig: Rig;

@@ -160,7 +160,7 @@ describe('a real Xen in VS Code', () => {
       await panel.getByRole('button', { name: 'Reconnect', exact: true }).click();
       await panel.getByText(`seen (${domid}) has a new connection, and was not told.`).waitFor();
       const steps = panel.getByRole('list', { name: 'Steps of the handshake' });
-      await steps.getByText('has dropped the old connection, and bound the event channel anew').waitFor();
+      await steps.getByText('has dropped the old connection, and was asked to bind').waitFor();
       await steps.getByText('says req_cons 0, req_prod 0, rsp_cons 0, rsp_prod 0 now').waitFor();
       await picture(xenscope.page, 'real-xen-reconnect-done');
       await output(gate, 'xl', 'unpause', 'seen');
