@@ -153,23 +153,49 @@ describe('acts on devices', () => {
       assert.match(details.at(-1)!, /^A frontend that keeps its state to itself/);
     });
 
-    it('leave domain 0’s own devices alone, unless a setting allows it', async () => {
+    describe('with a device of domain 0 itself', () => {
       const ofDomain0 = '/local/domain/0/device/vif/0';
       const served = '/local/domain/3/backend/vif/0/0';
-      for (const [path, value] of Object.entries({
-        [`${ofDomain0}/backend`]: served,
-        [`${ofDomain0}/state`]: '4',
-        [`${served}/frontend`]: ofDomain0,
-        [`${served}/state`]: '4',
-      }))
-        await rig.store.write(path, value);
-      const { verdict, text: why, details } = await acts.preview(edit({ kind: 'forceClose' }, ofDomain0));
-      assert.equal(verdict, 'refuse');
-      assert.match(why, /a path of domain 0 itself/);
-      assert.match(details.at(-1)!, /xenscope\.allowDomain0Edits/);
-      await assert.rejects(acts.perform(edit({ kind: 'forceClose' }, ofDomain0), true), /domain 0 itself/);
-      allowDomain0Edits = true;
-      assert.equal((await acts.preview(edit({ kind: 'forceClose' }, ofDomain0))).verdict, 'confirm');
+      beforeEach(async () => {
+        for (const [path, value] of Object.entries({
+          [`${ofDomain0}/backend`]: served,
+          [`${ofDomain0}/state`]: '4',
+          [`${served}/frontend`]: ofDomain0,
+          [`${served}/state`]: '4',
+          [`${served}/online`]: '1',
+        }))
+          await rig.store.write(path, value);
+      });
+
+      it('leave it alone, unless a setting allows it', async () => {
+        const { verdict, text: why, details } = await acts.preview(edit({ kind: 'forceClose' }, ofDomain0));
+        assert.equal(verdict, 'refuse');
+        assert.match(why, /a path of domain 0 itself/);
+        assert.match(details.at(-1)!, /xenscope\.allowDomain0Edits/);
+        await assert.rejects(acts.perform(edit({ kind: 'forceClose' }, ofDomain0), true), /domain 0 itself/);
+        allowDomain0Edits = true;
+        assert.equal((await acts.preview(edit({ kind: 'forceClose' }, ofDomain0))).verdict, 'confirm');
+      });
+
+      it('do not begin a reconnect that would write there only later', async () => {
+        for (const states of ['44', '54', '55', '65', '66']) {
+          const [backend, frontend] = [...states] as [string, string];
+          await rig.store.write(`${served}/state`, backend);
+          await rig.store.write(`${ofDomain0}/state`, frontend);
+          allowDomain0Edits = false;
+          const { verdict, text: why } = await acts.preview(edit({ kind: 'reconnect' }, ofDomain0));
+          assert.equal(verdict, 'refuse', states);
+          assert.equal(why, `${ofDomain0}/state is a path of domain 0 itself, and this is a real host.`);
+          await assert.rejects(acts.perform(edit({ kind: 'reconnect' }, ofDomain0), true), /domain 0 itself/);
+          assert.equal(await text(`${served}/state`), backend);
+          allowDomain0Edits = true;
+          assert.equal(
+            (await acts.preview(edit({ kind: 'reconnect' }, ofDomain0))).verdict,
+            'confirm',
+            states,
+          );
+        }
+      });
     });
   });
 

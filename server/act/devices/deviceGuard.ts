@@ -40,7 +40,8 @@ export async function judgeDevice(edit: DeviceEdit, options: GuardOptions): Prom
   const planned = await planAct(options.store, edit, options);
   if ('problem' in planned) return refuse(planned.problem, planned.wayOut);
   const { device, changes } = planned;
-  const forbidden = changes.find(({ path }) => !mayTouch(path, options));
+  const later = device && edit.act.kind === 'reconnect' ? laterChange(device, changes) : undefined;
+  const forbidden = [...changes, ...(later ? [later] : [])].find(({ path }) => !mayTouch(path, options));
   if (forbidden) {
     return {
       verdict: 'refuse',
@@ -49,7 +50,7 @@ export async function judgeDevice(edit: DeviceEdit, options: GuardOptions): Prom
     };
   }
   const text = device ? actText(edit.act, device, options.nameDomain) : leftText(edit.path, options);
-  const lines = edit.act.kind === 'cleanUp' ? removalLines(changes) : writingLines(planned, edit, options);
+  const lines = edit.act.kind === 'cleanUp' ? removalLines(changes) : writingLines(planned, later, options);
   return { verdict: 'confirm', text, details: lines, changes };
 }
 
@@ -69,13 +70,12 @@ function removalLines(changes: readonly NodeChange[]): string[] {
 
 function writingLines(
   { device, changes }: PlannedAct,
-  { act }: DeviceEdit,
+  later: NodeChange | undefined,
   { isReal }: GuardOptions,
 ): string[] {
   const known = device!;
   const pair = pairAfter(known, changes);
   const lines = [...changes.map(changeText), ...ringLines(known, pair), whatFollows(pair)];
-  const later = act.kind === 'reconnect' ? laterChange(known, changes) : undefined;
   if (later) {
     const { Initialising: frontend, Closed: backend } = XenbusState;
     lines.push(
