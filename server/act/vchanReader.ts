@@ -5,6 +5,7 @@
 import { XenscopeError } from '../host/errors';
 import { type Clock, sleep } from '../host/clock';
 import type { Vchan } from '../vchan/vchan';
+import { KeptBytes } from './keptBytes';
 
 export const maxKeptBytes = 256 * 1024;
 const readBytes = 64 * 1024;
@@ -28,8 +29,7 @@ export class VchanReader {
   readonly #vchan: Vchan;
   readonly #clock: Clock;
   readonly #onEnd: () => void;
-  readonly #chunks: Buffer[] = [];
-  #keptBytes = 0;
+  readonly #kept = new KeptBytes();
   #untoldBytes = 0;
   #reads = true;
   #keepsAll = false;
@@ -37,7 +37,7 @@ export class VchanReader {
   #stop = new AbortController();
   #wake: () => void = () => undefined;
 
-  /** `onEnd` is called when the other side has left and all is read. */
+  /** `onEnd` is called when nothing more can be read: the other side has left and all is read, or there is trouble. */
   constructor(vchan: Vchan, clock: Clock, onEnd: () => void = () => undefined) {
     this.#vchan = vchan;
     this.#clock = clock;
@@ -63,9 +63,7 @@ export class VchanReader {
 
   /** What came since it was asked last. */
   take(): Taken {
-    const taken = { bytes: Buffer.concat(this.#chunks), droppedBytes: this.#untoldBytes };
-    this.#chunks.length = 0;
-    this.#keptBytes = 0;
+    const taken = { bytes: this.#kept.take(), droppedBytes: this.#untoldBytes };
     this.#untoldBytes = 0;
     this.#wake();
     return taken;
@@ -88,13 +86,14 @@ export class VchanReader {
         const count = await this.#vchan.read(into, { signal: this.#stop.signal });
         this.isAtEnd = count === 0;
         if (this.isAtEnd) return this.#onEnd();
-        this.#keep(Buffer.from(into.subarray(0, count)));
+        this.#keep(into.subarray(0, count));
         since += count;
       } catch (error) {
         if (!(error instanceof XenscopeError)) throw error;
         if (error.code === 'cancelled') continue;
-        if (!this.#isEnded) this.trouble = error;
-        return;
+        if (this.#isEnded) return;
+        this.trouble = error;
+        return this.#onEnd();
       }
       if (since < bytesPerTurn) continue;
       since = 0;
@@ -103,19 +102,16 @@ export class VchanReader {
   }
 
   #mayRead(): boolean {
-    return this.#reads && !(this.#keepsAll && this.#keptBytes >= maxKeptBytes);
+    return this.#reads && !(this.#keepsAll && this.#kept.bytes >= maxKeptBytes);
   }
 
-  #keep(bytes: Buffer): void {
+  #keep(bytes: Uint8Array): void {
     this.receivedBytes += bytes.length;
     this.reads++;
-    this.#chunks.push(bytes);
-    this.#keptBytes += bytes.length;
-    while (this.#keptBytes > maxKeptBytes && this.#chunks.length > 1 && !this.#keepsAll) {
-      const oldest = this.#chunks.shift()!;
-      this.#keptBytes -= oldest.length;
-      this.droppedBytes += oldest.length;
-      this.#untoldBytes += oldest.length;
-    }
+    this.#kept.add(bytes);
+    if (this.#keepsAll) return;
+    const dropped = this.#kept.dropTo(maxKeptBytes);
+    this.droppedBytes += dropped;
+    this.#untoldBytes += dropped;
   }
 }

@@ -202,8 +202,13 @@ export class VchanSession {
 
   /** Xen keeps a domain that has ended for as long as somebody maps a page of it: no longer than there is something to read. */
   #giveBackOfDead(): void {
-    if (!this.#isServerGone || !this.#reader!.isAtEnd) return;
-    const text = `${this.#options.names.peer} has ended, and all that it wrote is read: its pages are given back.`;
+    const { trouble, isAtEnd } = this.#reader!;
+    if (!this.#isServerGone || (!isAtEnd && !trouble)) return;
+    const { peer } = this.#options.names;
+    const text = trouble
+      ? `${trouble.message} ${peer} has ended, and its pages are given back.`
+      : `${peer} has ended, and all that it wrote is read: its pages are given back.`;
+    this.#isWrong ||= trouble !== undefined;
     const wayOut = 'Open it anew for the domain that takes its place.';
     // What cannot be given back now goes with the program.
     void this.#close({ text, wayOut }).catch(() => undefined);

@@ -7,6 +7,7 @@ import { serveVchan } from '../../server/vchan/serve';
 import type { Vchan } from '../../server/vchan/vchan';
 import { ManualClock } from '../sim/manualClock';
 import { closeWorlds, openWorld, plainGuest } from '../sim/worldKit';
+import { Page } from '../vchan/rig';
 
 describe('an end of a vchan by hand whose server is destroyed', () => {
   let world: World;
@@ -70,4 +71,32 @@ describe('an end of a vchan by hand whose server is destroyed', () => {
     assert.equal(session.state.received.bytes, 18);
     assert.equal(mapped(), mappedPages);
   });
+
+  for (const [when, isSeenFirst] of [
+    ['before its domain was destroyed', true],
+    ['only then', false],
+  ] as const) {
+    it(`gives them back when it broke its ring, which was seen ${when}`, async () => {
+      const read = (reads: boolean) => session.setReading({ reads, keepAll: false });
+      read(false);
+      await server.write(Buffer.from('never read'));
+      const { memory } = world.machine.lent().find(({ ownerDomid }) => ownerDomid === domid)!.frames;
+      new Page(memory).set('right_prod', 0x8000_0000);
+      if (isSeenFirst) {
+        read(true);
+        await until(() => session.state.severity === 'error');
+        destroy();
+      } else {
+        destroy();
+        await until(() => session.state.peer === 'gone');
+        read(true);
+      }
+      await until(() => session.state.phase === 'ended');
+      const { text, severity } = session.state;
+      assert.match(text, /right_prod is 0x80000000/);
+      assert.ok(text.endsWith(` guest (${domid}) has ended, and its pages are given back.`), text);
+      assert.equal(severity, 'warning');
+      assert.equal(mapped(), mappedPages);
+    });
+  }
 });
