@@ -37,6 +37,11 @@ export function echoFrontend(
   };
 }
 
+interface Asked {
+  readonly resolve: (response: Buffer) => void;
+  readonly reject: (error: XenscopeError) => void;
+}
+
 class EchoBack implements DeviceClass {
   #worker: RingWorker | undefined;
 
@@ -85,7 +90,8 @@ export class EchoFront implements DeviceClass {
   #ring: FrontRing | undefined;
   #worker: RingWorker | undefined;
   #waiting: Buffer[] = [];
-  #answers: ((response: Buffer) => void)[] = [];
+  /** In the order in which they asked. */
+  #asked: Asked[] = [];
 
   constructor(
     private readonly device: DeviceEnd,
@@ -98,12 +104,13 @@ export class EchoFront implements DeviceClass {
     const { grefs, memory } = resources.share(other.domid, 1);
     const port = resources.bindUnbound(other.domid);
     this.#ring = new FrontRing({ memory, port, slotBytes: ECHO_SLOT_BYTES, name: 'echo' });
-    this.#waiting = [];
-    this.#answers = [];
     this.#worker = new RingWorker(
       this.steps,
       () => this.#work(),
-      ({ message }) => this.device.ports.log(message),
+      (error) => {
+        this.device.ports.log(error.message);
+        this.#giveUp(error);
+      },
     );
     return [
       ['ring-ref', grefs[0]!],
@@ -120,10 +127,10 @@ export class EchoFront implements DeviceClass {
   }
 
   disconnect(): void {
-    this.#worker?.close();
+    this.#giveUp(disconnected());
   }
 
-  /** Resolves with what comes back; never, when the device disconnects before. At most 16 bytes. */
+  /** Resolves with what comes back; rejects when the device disconnects before, or its ring breaks. At most 16 bytes. */
   echo(bytes: Uint8Array): Promise<Buffer> {
     if (bytes.length > ECHO_SLOT_BYTES) {
       throw new XenscopeError('input', `${bytes.length} bytes do not fit into a slot of ${ECHO_SLOT_BYTES}.`);
@@ -133,19 +140,34 @@ export class EchoFront implements DeviceClass {
         wayOut: 'Wait for answers first.',
       });
     }
+    if (!this.#worker) throw disconnected();
     const slot = Buffer.alloc(ECHO_SLOT_BYTES);
     slot.set(bytes);
-    return new Promise((resolve) => {
+    return new Promise((resolve, reject) => {
       this.#waiting.push(slot);
-      this.#answers.push(resolve);
+      this.#asked.push({ resolve, reject });
       this.#worker?.look();
     });
+  }
+
+  /** Nobody who waits is left waiting. */
+  #giveUp(error: XenscopeError): void {
+    this.#worker?.close();
+    this.#worker = undefined;
+    this.#waiting = [];
+    for (const { reject } of this.#asked.splice(0)) reject(error);
   }
 
   /** The backend answers in order, so the first answer is for the first who asked. */
   *#work(): RingWork<void> {
     const ring = this.#ring!;
-    yield* ring.take((response) => this.#answers.shift()?.(response));
+    yield* ring.take((response) => this.#asked.shift()?.resolve(response));
     yield* ring.push(this.#waiting.splice(0, ring.free));
   }
+}
+
+function disconnected(): XenscopeError {
+  return new XenscopeError('gone', 'The device is not connected any more.', {
+    wayOut: 'Ask again when it is connected anew.',
+  });
 }

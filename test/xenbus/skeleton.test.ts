@@ -74,3 +74,30 @@ for (const [name, steps] of [
     });
   });
 }
+
+describe('the skeleton of a device, when it disconnects', () => {
+  /** A backend that never comes to its first step. */
+  const noSteps: RingSteps = { before: () => new Promise(() => undefined) };
+
+  it('tells everybody who waits for an answer, and takes nothing more', async () => {
+    const rig = await openRig();
+    try {
+      const connecting = new Promise<EchoFront>((resolve) => {
+        rig.runKinds(echoBackend(noSteps), echoFrontend(resolve));
+      });
+      await rig.add();
+      const device = await connecting;
+      // In the ring, and waiting for room in it.
+      const asked = Array.from({ length: 200 }, () => device.echo(Buffer.from('anybody there?')));
+      const settled = Promise.allSettled(asked);
+      await rig.store.write(`${back}/state`, String(XenbusState.Closing));
+      for (const each of await settled) {
+        assert.equal(each.status, 'rejected');
+        assert.equal((each.reason as { code: string }).code, 'gone');
+      }
+      assert.throws(() => device.echo(Buffer.from('and now?')), /not connected any more/);
+    } finally {
+      await rig.close();
+    }
+  });
+});
