@@ -1,6 +1,6 @@
 /** A host that goes away and comes back, and a server that dies: the window stays, and nothing is reloaded. */
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { picture } from './artefacts';
@@ -11,8 +11,12 @@ import { XenstoreShell } from './shell';
 import { SimulatorProcess } from './simulatorProcess';
 import { Xenscope } from './xenscope';
 
+const libraries = '/opt/some xen/lib:/opt/more';
+
 describe('losing what the tree shows', () => {
-  const editor = useEditor({ settings: { 'xenscope.simulator.pace': 0 } });
+  const editor = useEditor({
+    settings: { 'xenscope.simulator.pace': 0, 'xenscope.realHost.libraries': ` ${libraries}` },
+  });
   let folder: string;
   let xenscope: Xenscope;
   let simulator: SimulatorProcess;
@@ -32,6 +36,13 @@ describe('losing what the tree shows', () => {
   after(async () => {
     await simulator?.kill();
     if (folder) rmSync(folder, { recursive: true, force: true });
+  });
+
+  it('was read by a server that was told where the settings want the libraries of Xen looked for', () => {
+    const pid = editorServerPid(installedServer(editor().vscode.extensions));
+    const environment = readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0');
+    const told = environment.filter((line) => line.startsWith('XENSCOPE_XEN_LIBRARIES='));
+    assert.deepEqual(told, [`XENSCOPE_XEN_LIBRARIES=${libraries}`]);
   });
 
   it('brings the tree back after the server was killed, opened as it was', async () => {
