@@ -2,6 +2,7 @@
 import type { VchanPlan } from '../../server/rpc/api';
 import type { Xenscope } from '../context';
 import { ask, say } from '../say';
+import { type Person, openPlan } from './openPlan';
 
 /** An end of our own; or one between others, by the name of its ring, which is only watched. */
 export type VchanSubject =
@@ -21,7 +22,7 @@ export async function openSubject(
   host: string,
   subject: VchanSubject,
 ): Promise<Opened | undefined> {
-  if (subject.kind === 'end') return openPlan(xenscope, host, subject.plan);
+  if (subject.kind === 'end') return openPlan(xenscope.connection, host, subject.plan, person);
   const { ring } = subject;
   const { consoleId, watched } = await xenscope.connection.request('xenscope/vchanWatch', { host, ring });
   const { client, found } = watched;
@@ -29,16 +30,10 @@ export async function openSubject(
   return { consoleId, lines, ...(client !== undefined && { client }) };
 }
 
-async function openPlan(xenscope: Xenscope, host: string, plan: VchanPlan): Promise<Opened | undefined> {
-  const { connection } = xenscope;
-  const { verdict, text, details } = await connection.request('xenscope/vchanPreview', { host, plan });
-  const detail = details.join('\n\n');
-  if (verdict === 'refuse') {
-    await say.refusal(text, detail);
-    return undefined;
-  }
-  const button = 'Open';
-  if (verdict === 'confirm' && (await ask(text, detail, button)) !== button) return undefined;
-  const { consoleId } = await connection.request('xenscope/vchanOpen', { host, plan, confirmed: true });
-  return { consoleId, lines: [text, ...details] };
-}
+const person: Person = {
+  isRefused: (text, detail) => say.refusal(text, detail),
+  agrees: async (text, detail) => {
+    const button = 'Open';
+    return (await ask(text, detail, button)) === button;
+  },
+};
