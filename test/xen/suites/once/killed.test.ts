@@ -15,9 +15,17 @@ import {
   StreamMessageReader,
   StreamMessageWriter,
 } from 'vscode-jsonrpc/node';
-import { apiVersion, type HostInfo, type InitializeOptions, type RingRow } from '../../../../server/rpc/api';
+import { NativeGrants } from '../../../../native/grants';
+import { XenLibraries } from '../../../../native/libraries/xenLibraries';
+import {
+  apiVersion,
+  type HostInfo,
+  type InitializeOptions,
+  type RingRow,
+  type VchanPlan,
+} from '../../../../server/rpc/api';
 import { seed, seededRandom } from '../../../fuzz/seed';
-import { domains, eventually, output } from '../../support/dom0';
+import { domains, eventually, output, run } from '../../support/dom0';
 import { Guest } from '../../support/guest';
 
 const socketPath = '/run/xenscope/1000.sock';
@@ -152,6 +160,28 @@ describe('a server that is killed', () => {
     await nothingHappened();
     const tree = await output('xenstore-ls', '-f', `${guest.path}/data/edit`);
     for (const line of tree.trim().split('\n')) assert.match(line, /\/edit\/\d+ = "whole"$/);
+  });
+
+  it("with the server's end of a vchan open, leaves its nodes, and neither its channel nor its pages", async () => {
+    const path = '/local/domain/0/data/vchan/killed';
+    const server = await RootServer.spawn().listens();
+    const connection = await server.join();
+    const { id: host } = await looking(connection, guest.domid);
+    // Offered to dom0 itself, so that we can see whether its page can be mapped.
+    const plan: VchanPlan = { role: 'server', peer: 0, path };
+    await connection.sendRequest('xenscope/vchanOpen', { host, plan, confirmed: true });
+    await eventually(async () => (await run('xenstore-exists', [`${path}/event-channel`])).status === 0);
+    const gref = Number(await output('xenstore-read', `${path}/ring-ref`));
+    const grants = new NativeGrants({ libraries: new XenLibraries(), events: { has: () => false } });
+    grants.map(0, [gref], 'read').unmap();
+    assert.notEqual(await eventChannels(), channels);
+    await server.end('SIGKILL');
+    await nothingHappened();
+    assert.throws(() => grants.map(0, [gref], 'read'), { code: 'notOurs' });
+    grants.close();
+    const names = (await output('xenstore-list', path)).trim().split('\n').sort();
+    assert.deepEqual(names, ['event-channel', 'ring-ref']);
+    await output('xenstore-rm', '/local/domain/0/data/vchan');
   });
 
   it(`at moments that chance picks (seed ${seed}), leaves nothing`, async () => {
