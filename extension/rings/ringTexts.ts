@@ -1,5 +1,6 @@
 /** What a row of the view “Rings” says, to the eye and to the ear. */
 import type { RingDirectionState, RingKind, RingRow, RingVerdict } from '../../server/rpc/api';
+import { countOf } from '../values';
 import { bar } from './bar';
 import { slotsLines, slotsSpoken, slotsText } from './slotTexts';
 
@@ -94,6 +95,11 @@ function waitingText({ usedBytes, sizeBytes, insane, unknown }: RingDirectionSta
   return `${usedBytes} of ${sizeBytes} bytes wait`;
 }
 
+/** Of a vchan, which is a stream: several writes may have passed between two looks. */
+function writesText({ writesPerSecond = 0 }: RingDirectionState): string {
+  return writesPerSecond > 0 ? `, at least ${countOf(writesPerSecond, 'write')}/s` : '';
+}
+
 /** The hover, as plain text: what it says comes from guests, and is not to be read as Markdown. */
 export function ringTooltip(
   row: RingRow,
@@ -107,7 +113,7 @@ export function ringTooltip(
       ...verdict.evidence,
       ...directions.map((direction) => {
         const { name, producer, consumer, prod, cons } = direction;
-        return `${name}, ${producer} → ${consumer}: ${waitingText(direction)}, ${name}_prod ${hex(prod)}, ${name}_cons ${hex(cons)}`;
+        return `${name}, ${producer} → ${consumer}: ${waitingText(direction)}${writesText(direction)}, ${name}_prod ${hex(prod)}, ${name}_cons ${hex(cons)}`;
       }),
       ...(slots ? slotsLines(slots) : []),
       ...deviceLines(row),

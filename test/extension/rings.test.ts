@@ -185,6 +185,15 @@ describe('a ring in a row', () => {
     assert.equal(lines.at(-1), 'Rule idle, ring xenstore:2');
   });
 
+  it('says of a vchan that it knows the least of its writes', () => {
+    const line = (writesPerSecond: number) =>
+      ringTooltip(row('vchan:2:8', { directions: [{ ...req(30, 200), writesPerSecond }] }), 'web (2)')
+        .lines[0]!;
+    assert.match(line(1_500), /: 30 of 1024 bytes wait, at least 1,500 writes\/s, req_prod/);
+    assert.match(line(1), /wait, at least 1 write\/s, req_prod/);
+    assert.match(line(0), /wait, req_prod/);
+  });
+
   it('shows its worst at the domain', () => {
     assert.equal(groupDescription([row('xenstore:2'), row('console:2')]), '');
     assert.equal(groupDescription([row('xenstore:2'), row('console:2', { verdict: full })]), 'console: full');

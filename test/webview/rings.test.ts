@@ -11,6 +11,7 @@ import {
   percent,
   rateText,
   rawIndices,
+  writeRateText,
 } from '../../webview/rings/numbers';
 import {
   countText,
@@ -164,6 +165,17 @@ describe('the words beside the picture', () => {
       'guest writes 1.5 kB/s',
     ])
       assert.ok(text.includes(part), `${part} is missing in: ${text}`);
+  });
+
+  it('tell of a vchan at least how often something was written, and of nothing else', () => {
+    const often = (writesPerSecond?: number) =>
+      writeRateText({ producedPerSecond: 1_234, ...(writesPerSecond !== undefined && { writesPerSecond }) });
+    assert.equal(often(12), '1.2 kB/s in at least 12 writes/s');
+    assert.equal(often(1), '1.2 kB/s in at least 1 write/s');
+    assert.equal(often(0), '1.2 kB/s');
+    assert.equal(often(), '1.2 kB/s');
+    const moving = direction(30, 0, { producedPerSecond: 200, writesPerSecond: 1_500 });
+    assert.match(pictureText(moving), /writes 200 B\/s in at least 1,500 writes\/s, /);
   });
 
   it('are spoken only when something worth it changed', () => {

@@ -3,7 +3,7 @@ import type { RingDirectionDetail, RingDirectionState, RingKind } from '../../se
 import { element } from '../kit';
 import { setNumber } from './flash';
 import { pictureOf } from './geometry';
-import { isReadable, occupancyText, rateText, rawIndices } from './numbers';
+import { isReadable, occupancyText, rateText, rawIndices, writeRateText } from './numbers';
 import { PacketTable } from './packets';
 import type { Palette } from './palette';
 import { RingPicture } from './picture';
@@ -40,10 +40,10 @@ export class DirectionView {
     setNumber(this.used, occupancyText(direction));
     this.used.classList.toggle('bad', direction.insane);
     setTitle(this.used, raw);
-    const { producer, consumer, producedPerSecond, consumedPerSecond } = direction;
+    const { producer, consumer, consumedPerSecond } = direction;
     setNumber(
       this.rates,
-      `${producer} writes ${rateText(producedPerSecond)} · ${consumer} reads ${rateText(consumedPerSecond)}`,
+      `${producer} writes ${writeRateText(direction)} · ${consumer} reads ${rateText(consumedPerSecond)}`,
     );
     setNumber(this.counts, countText(detail));
     setLabel(this.picture.canvas, pictureText(direction));

@@ -52,6 +52,16 @@ export function rateText(bytesPerSecond: number): string {
   return `${value.toFixed(1)} GB/s`;
 }
 
+/** `1.2 kB/s`; of a vchan, which is a stream, `1.2 kB/s in at least 12 writes/s`: one look may find what several left. */
+export function writeRateText({
+  producedPerSecond,
+  writesPerSecond = 0,
+}: Pick<RingDirectionState, 'producedPerSecond' | 'writesPerSecond'>): string {
+  const rate = rateText(producedPerSecond);
+  if (writesPerSecond === 0) return rate;
+  return `${rate} in at least ${grouped(writesPerSecond)} ${writesPerSecond === 1 ? 'write' : 'writes'}/s`;
+}
+
 /** `+0 ms`, `+12.3 ms`, `+2.50 s`. */
 export function elapsedText(ms: number): string {
   return ms < 1000 ? `+${Number.isInteger(ms) ? ms : ms.toFixed(1)} ms` : `+${(ms / 1000).toFixed(2)} s`;

@@ -8,7 +8,7 @@ import type {
 } from '../../server/rpc/api';
 import { wraps } from './geometry';
 import { deviceExplanation } from './deviceWords';
-import { grouped, isReadable, occupancyText, percent, rateText } from './numbers';
+import { grouped, isReadable, occupancyText, percent, rateText, writeRateText } from './numbers';
 import { slotsOccupancyText } from './slotNumbers';
 
 const kindNames: Readonly<Record<RingKind, string>> = {
@@ -70,7 +70,7 @@ export function unseenText(name: string): string {
 
 /** Everything that the picture of one direction shows. */
 export function pictureText(direction: RingDirectionState): string {
-  const { producer, consumer, producedPerSecond, consumedPerSecond, cons, sizeBytes, prod } = direction;
+  const { producer, consumer, consumedPerSecond, cons, sizeBytes, prod } = direction;
   const sentences = [`${directionTitle(direction)}.`, `${occupancyText(direction)}.`];
   if (isReadable(direction)) {
     sentences.push(
@@ -79,7 +79,7 @@ export function pictureText(direction: RingDirectionState): string {
     if (wraps(direction)) sentences.push('What waits runs over the end of the array.');
   }
   sentences.push(
-    `${producer} writes ${rateText(producedPerSecond)}, ${consumer} reads ${rateText(consumedPerSecond)}.`,
+    `${producer} writes ${writeRateText(direction)}, ${consumer} reads ${rateText(consumedPerSecond)}.`,
   );
   return sentences.join(' ');
 }
@@ -150,6 +150,7 @@ function vchanExplanation(owner: string): string[] {
   return [
     `One page of memory that ${owner}, the server of a vchan, shares with its client. Its words rule two rings, one for each direction; rings of 4 KiB and more lie in pages of their own.`,
     'Each ring has two counters. The producer counter says how far the one side has written, the consumer counter how far the other has read. What lies between waits to be read. Both counters only grow.',
+    'A vchan is a stream: what one look finds new counts as one write, though several may have left it. There were at least so many.',
     'A side that wants to be woken says so in the notify byte of the other, which then rings an event channel when it has written or read.',
     'This view looks at the words only. It reads them many times a second and never writes to the page.',
   ];

@@ -13,6 +13,8 @@ const nothing: Packets = { queued: [], consumed: [] };
 
 export class ByteRingModel extends RingModel {
   readonly #streams: readonly (Stream | undefined)[];
+  /** Of a stream nobody can tell messages: what is counted instead are looks that find something new. */
+  readonly #countsWrites: boolean;
   /** Where it is a device's ring. */
   readonly #device: RingDevice | undefined;
 
@@ -22,6 +24,7 @@ export class ByteRingModel extends RingModel {
       judge,
       sampler.layout.directions.map(({ name }) => name),
     );
+    this.#countsWrites = sampler.layout.kind === 'vchan';
     this.#device = sampler.page.device && deviceOf(sampler.page.device);
     this.#streams = sampler.directions.map((direction) =>
       sampler.layout.carries === 'messages' ? new Stream(direction) : undefined,
@@ -37,7 +40,7 @@ export class ByteRingModel extends RingModel {
   #foldDirection(which: number, isNear: boolean): void {
     const sampler = this.sampler.directions[which]!;
     const { counter, result } = sampler;
-    const messages = this.#streams[which]?.fold(this.sampler) ?? 0;
+    const messages = this.#streams[which]?.fold(this.sampler) ?? this.#writes(counter.producedBytes);
     if (counter.isInsane) this.chart.mark('insane');
     if (result === 'reset') this.chart.mark('reset');
     const used = counter.isInsane || this.sampler.isReconnecting ? undefined : counter.usedBytes;
@@ -45,11 +48,16 @@ export class ByteRingModel extends RingModel {
     else this.chart.add(which, used, 0, 0, 0);
   }
 
+  #writes(producedBytes: number): number {
+    return this.#countsWrites && producedBytes > 0 ? 1 : 0;
+  }
+
   protected readRates(nowMs: number): void {
     this.history.directions.forEach((direction, which) => {
       direction.producedPerSecond = this.chart.rate(which, 'produced', nowMs);
       direction.consumedPerSecond = this.chart.rate(which, 'consumed', nowMs);
       if (this.#streams[which]) direction.messagesPerSecond = this.chart.rate(which, 'messages', nowMs);
+      else if (this.#countsWrites) direction.writesPerSecond = this.chart.rate(which, 'messages', nowMs);
     });
   }
 
@@ -67,7 +75,7 @@ export class ByteRingModel extends RingModel {
   /** `known`, while nothing about it changed. */
   #direction(direction: DirectionHistory, known: RingDirectionState | undefined): RingDirectionState {
     if (known && isSameDirection(known, direction)) return known;
-    const { layout, prod, cons, usedBytes, insane, isVoid, messagesPerSecond } = direction;
+    const { layout, prod, cons, usedBytes, insane, isVoid, messagesPerSecond, writesPerSecond } = direction;
     const { name, producer, consumer, offsetBytes, sizeBytes } = layout;
     return {
       name,
@@ -83,6 +91,7 @@ export class ByteRingModel extends RingModel {
       producedPerSecond: direction.producedPerSecond,
       consumedPerSecond: direction.consumedPerSecond,
       ...(messagesPerSecond === undefined ? {} : { messagesPerSecond }),
+      ...(writesPerSecond === undefined ? {} : { writesPerSecond }),
     };
   }
 
@@ -132,6 +141,7 @@ function isSameDirection(told: RingDirectionState, now: DirectionHistory): boole
     told.unknown === now.isVoid &&
     told.producedPerSecond === now.producedPerSecond &&
     told.consumedPerSecond === now.consumedPerSecond &&
-    told.messagesPerSecond === now.messagesPerSecond
+    told.messagesPerSecond === now.messagesPerSecond &&
+    told.writesPerSecond === now.writesPerSecond
   );
 }

@@ -50,6 +50,8 @@ export interface DirectionHistory extends IndexPair {
   readonly consumedPerSecond: number;
   /** Where messages are carried. */
   readonly messagesPerSecond: number | undefined;
+  /** Of a vchan: at least so many. */
+  readonly writesPerSecond: number | undefined;
 }
 
 export interface RingHistory {
@@ -167,6 +169,7 @@ class DirectionKeeper implements DirectionHistory {
   producedPerSecond = 0;
   consumedPerSecond = 0;
   messagesPerSecond: number | undefined;
+  writesPerSecond: number | undefined;
   readonly #sampler: DirectionSampler;
 
   constructor(sampler: DirectionSampler) {

@@ -29,6 +29,11 @@ export interface RingDirectionState {
   readonly consumedPerSecond: number;
   /** At least so many: messages that passed unseen are not among them. Absent where no messages are carried. */
   readonly messagesPerSecond?: number;
+  /**
+   * `vchan` only: looks a second that found its producer's index moved. A vchan is a stream, and one look may find
+   * what several writes left: there were at least so many.
+   */
+  readonly writesPerSecond?: number;
 }
 
 export interface RingVerdict {

@@ -61,6 +61,31 @@ describe('RingWatch', () => {
     assert.equal(last().rings[1]!.directions[0]!.messagesPerSecond, undefined);
   });
 
+  it('tells of a vchan how often its producers move: at least so often something was written', () => {
+    const { clock, subscribe, last, page } = watchRings({ kinds: ['vchan', 'xenstore'] });
+    subscribe();
+    clock.tick(2_000);
+    let [prod, cons] = [0, 0];
+    for (let turn = 0; turn < 20; turn++) {
+      // Two writes between two looks are seen as one; what is read is none.
+      for (let write = 0; write < 2; write++) page.setPair('left', (prod += 10), cons);
+      clock.tick(50);
+      page.setPair('left', prod, (cons = prod));
+      clock.tick(50);
+    }
+    const [toServer, toClient] = last().rings[0]!.directions;
+    assert.ok(
+      toServer!.writesPerSecond! >= 8 && toServer!.writesPerSecond! <= 10,
+      `${toServer!.writesPerSecond}`,
+    );
+    assert.ok(Math.abs(toServer!.producedPerSecond - 200) < 40, `${toServer!.producedPerSecond}`);
+    assert.equal(toClient!.writesPerSecond, 0);
+    assert.equal(toServer!.messagesPerSecond, undefined);
+    assert.equal(last().rings[1]!.directions[0]!.writesPerSecond, undefined);
+    clock.tick(3_000);
+    assert.equal(last().rings[0]!.directions[0]!.writesPerSecond, 0);
+  });
+
   it('tells findings with names that stay, and none for what is fine', () => {
     const { clock, subscribe, last, page } = watchRings();
     subscribe();

@@ -7,7 +7,7 @@ import { ObservedRingPage, PageObserver } from '../../support/observedPage';
 import { rawFrame } from '../../support/rawConnection';
 
 export function watchRings({
-  kinds = ['xenstore', 'console'] as ('xenstore' | 'console')[],
+  kinds = ['xenstore', 'console'] as ('xenstore' | 'console' | 'vchan')[],
   startIndex = 0,
 } = {}) {
   const pages = kinds.map((kind, at) => new ObservedRingPage({ kind, domid: at + 1, startIndex }));
