@@ -82,6 +82,7 @@ class NativeLibraryVchan implements LibraryVchan {
   readonly writeRingBytes: number;
   readonly #pointer: Pointer;
   readonly #calls: Calls;
+  readonly #options: NativeVchanLibraryOptions;
   readonly #forget: () => void;
   readonly #wait: DescriptorWait;
   #closing: Promise<void> | undefined;
@@ -89,10 +90,12 @@ class NativeLibraryVchan implements LibraryVchan {
   constructor(
     pointer: Pointer,
     calls: Calls,
-    { libraries, views }: NativeVchanLibraryOptions,
+    options: NativeVchanLibraryOptions,
     persistent: boolean,
     forget: () => void,
   ) {
+    const { libraries, views } = options;
+    this.#options = options;
     this.#pointer = pointer;
     this.#calls = calls;
     this.#forget = forget;
@@ -149,6 +152,17 @@ class NativeLibraryVchan implements LibraryVchan {
     return this.#calls.libxenvchan_write(this.#pointer, bytes, bytes.length);
   }
 
+  leaveNodes(): void {
+    this.#mustBeOpen();
+    const { libraries, views } = this.#options;
+    if (!removesFolder(libraries)) return;
+    const { xsPath } = vchanStruct;
+    const struct = memoryOf(this.#pointer, xsPath + 8, 'write', libraries, views);
+    // The few bytes of its copy of the path are lost.
+    for (const half of [xsPath, xsPath + 4]) struct.store32(half, 0);
+    struct.revoke('It belongs to libxenvchan.');
+  }
+
   close(): Promise<void> {
     return (this.#closing ??= this.#close());
   }
@@ -190,6 +204,13 @@ function waitFor<T>(call: (told: (error: unknown, value: T) => void) => void): P
         });
       }),
   );
+}
+
+/** Before 4.17 it removes nothing, and its struct ends before the field. */
+function removesFolder(libraries: XenLibraries): boolean {
+  const state = libraries.state('vchan');
+  const [, major, minor] = (state.kind === 'loaded' && /\.so\.(\d+)\.(\d+)/.exec(state.path)) || [];
+  return Number(major) > 4 || (Number(major) === 4 && Number(minor) >= 17);
 }
 
 function addressAt(struct: RevocableMemory, offset: number): Pointer {

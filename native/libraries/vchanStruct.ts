@@ -3,7 +3,7 @@
  * it with the header, as the tables of functions.
  */
 export const vchanStruct = {
-  /** As far as we look; releases after 4.17 only add to it. */
+  /** As far as we look in all releases; later ones only add to it. */
   bytes: 80,
   ring: 8,
   eventPort: 24,
@@ -13,4 +13,6 @@ export const vchanStruct = {
   blocking: 4,
   readOrder: 48,
   writeOrder: 72,
+  /** Since 4.17: the folder that a server removes when it is closed, with all below it; NULL: none. */
+  xsPath: 80,
 } as const;

@@ -30,7 +30,9 @@ export interface LibraryVchan {
   /** How many bytes of it were done; -1 where the library refuses. */
   read(into: Uint8Array): number;
   write(bytes: Uint8Array): number;
-  /** Leaves, gives everything back, and as a server removes its folder of nodes. Safe to call twice. */
+  /** Of a server: from now on `close` does not remove its folder, whatever is in it. */
+  leaveNodes(): void;
+  /** Leaves, gives everything back, and as a server removes its folder with all below it. Safe to call twice. */
   close(): Promise<void>;
 }
 

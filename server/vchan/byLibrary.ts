@@ -2,7 +2,6 @@
 import { XenscopeError } from '../host/errors';
 import type { LibraryVchan, VchanLibrary } from '../host/vchanLibrary';
 import { LibraryMoves } from './libraryMoves';
-import { readNodes } from './nodes';
 import type { VchanPorts } from './ports';
 import type { VchanRole } from './ringMoves';
 import { Vchan } from './vchan';
@@ -19,18 +18,18 @@ export function libraryOf({ vchanLibrary }: VchanPorts): VchanLibrary {
 export interface LibraryEnd {
   readonly role: VchanRole;
   readonly peerDomid: number;
+  /** As the nodes told it. */
+  readonly gref: number;
   readonly path: string;
   readonly isPersistent: boolean;
   readonly library: LibraryVchan;
-  /** After the library has removed its nodes. */
   readonly removeNodes?: () => Promise<void>;
 }
 
 /** Closes the library's end where that fails. */
 export async function endOfLibrary(ports: VchanPorts, end: LibraryEnd): Promise<Vchan> {
-  const { role, peerDomid, path, isPersistent, library, removeNodes } = end;
+  const { role, peerDomid, gref, path, isPersistent, library } = end;
   try {
-    const { gref } = await readNodes(ports.store, path, {});
     const moves = new LibraryMoves(role, library);
     const { peers } = ports;
     return new Vchan({
@@ -39,13 +38,11 @@ export async function endOfLibrary(ports: VchanPorts, end: LibraryEnd): Promise<
       peerDomid,
       gref,
       path,
-      release: () => undefined,
-      removeNodes: async () => {
-        await library.close();
-        await removeNodes?.();
-      },
+      release: () => library.close(),
+      removeNodes: end.removeNodes ?? (() => Promise.resolve()),
     });
   } catch (error) {
+    await end.removeNodes?.().catch(() => undefined);
     await library.close();
     throw error;
   }

@@ -67,7 +67,7 @@ async function connectNow(ports: VchanPorts, options: ConnectOptions): Promise<V
   );
   if (engine === 'libxenvchan') {
     const library = await libraryOf(ports).connect({ serverDomid, path });
-    const end = { role: 'client', peerDomid: serverDomid, path, isPersistent: false, library } as const;
+    const end = { role: 'client', peerDomid: serverDomid, gref, path, isPersistent: false, library } as const;
     return endOfLibrary(ports, end);
   }
   const port = ports.events.bindInterdomain(serverDomid, remotePort);

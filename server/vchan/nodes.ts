@@ -9,14 +9,25 @@ export interface VchanNodes {
   readonly port: number;
 }
 
+/** What a server holds; both nodes came at once, so that the port alone tells whose they are. */
+export interface HeldNumbers {
+  readonly gref?: number;
+  readonly port: number;
+}
+
 /** How the transaction of a server is tried again: others set up theirs at the same time. */
 const attempts = 100;
 
 /**
- * Folders above vchans that came to be with them, by the connection that made them: they go with the last
- * vchan below them. One entry for each folder that still stands; those that others use stay.
+ * Folders of vchans, and above them, that came to be with them, by the connection that made them: they go
+ * with the last vchan below them. One entry for each folder that still stands; those that others use stay.
  */
 const foldersMade = new WeakMap<StoreClient, Set<string>>();
+
+export interface WriteNodesOptions extends RequestOptions {
+  /** Rejects with `refused`, and writes nothing, where nodes of a vchan are there already. */
+  readonly mustBeFree?: boolean | undefined;
+}
 
 /** Writes both nodes at once, for the client alone to read. `path` is absolute, or relative to the domain. */
 export async function writeNodes(
@@ -24,7 +35,7 @@ export async function writeNodes(
   path: string,
   { gref, port }: VchanNodes,
   domids: { readonly own: number; readonly client: number },
-  options: RequestOptions,
+  { mustBeFree, ...options }: WriteNodesOptions,
 ): Promise<void> {
   const perms = [
     { domid: domids.own, read: false, write: false },
@@ -35,13 +46,16 @@ export async function writeNodes(
   try {
     await store.transaction(
       async (transaction) => {
-        made = await missingAbove(transaction, base);
-        for (const [name, value] of [
-          [VCHAN_RING_REF, gref],
-          [VCHAN_EVENT_CHANNEL, port],
+        made = [];
+        if (mustBeFree) await refuseIfOffered(transaction, base, domids.own);
+        made = await missingFolders(transaction, base);
+        const [ringRef, eventChannel] = nodesBelow(base);
+        for (const [node, value] of [
+          [ringRef, gref],
+          [eventChannel, port],
         ] as const) {
-          await transaction.write(`${base}/${name}`, String(value));
-          await transaction.setPerms(`${base}/${name}`, perms);
+          await transaction.write(node, String(value));
+          await transaction.setPerms(node, perms);
         }
       },
       { ...options, attempts },
@@ -52,17 +66,34 @@ export async function writeNodes(
   }
 }
 
-/** Runs `serve`, which writes both nodes by itself, and remembers the folders above that came with them. */
+/** Runs `serve`, which writes both nodes by itself, and remembers the folders that came with them. */
 export async function withFoldersMade<T>(
   store: StoreClient,
   path: string,
   ownDomid: number,
   serve: () => Promise<T>,
 ): Promise<T> {
-  const missing = await missingAbove(store, absolute(path, ownDomid));
+  const missing = await missingFolders(store, absolute(path, ownDomid));
   const served = await serve();
   remember(store, missing);
   return served;
+}
+
+/** Rejects with `refused` where a vchan is offered, perhaps by a server that has ended. */
+export async function refuseIfOffered(
+  operations: StoreOperations,
+  path: string,
+  ownDomid: number,
+): Promise<void> {
+  const base = absolute(path, ownDomid);
+  for (const name of [VCHAN_RING_REF, VCHAN_EVENT_CHANNEL]) {
+    const value = await readIfThere(operations, `${base}/${name}`);
+    if (value === undefined) continue;
+    const shown = shorten(value) || 'empty';
+    throw new XenscopeError('refused', `A vchan is offered at ${base} already: its ${name} is ${shown}.`, {
+      wayOut: 'Choose another path. If its server has ended without cleaning up, delete that node first.',
+    });
+  }
 }
 
 function remember(store: StoreClient, made: Iterable<string>): void {
@@ -71,13 +102,26 @@ function remember(store: StoreClient, made: Iterable<string>): void {
   for (const folder of made) folders.add(folder);
 }
 
-/** Removes the nodes with their folder, and those folders above that came to be with vchans and hold nothing now. */
-export async function removeNodes(store: StoreClient, path: string, ownDomid: number): Promise<void> {
+/**
+ * Removes the nodes that still hold these numbers, and those folders that came to be with vchans and hold
+ * nothing now. What belongs to others stays: other numbers, other nodes beside them, folders that were there
+ * before. To be called while grant and port are still held: after that a successor may have the same ones.
+ */
+export async function removeNodes(
+  store: StoreClient,
+  path: string,
+  { gref, port }: HeldNumbers,
+  ownDomid: number,
+): Promise<void> {
   const base = absolute(path, ownDomid);
   const folders = foldersMade.get(store) ?? new Set();
   const removed = await store.transaction(
     async (transaction) => {
-      await rmIfThere(transaction, base);
+      const [ringRef, eventChannel] = nodesBelow(base);
+      const isPortOurs = await isOurs(transaction, eventChannel, port, ownDomid);
+      const isGrefOurs = gref === undefined ? isPortOurs : await isOurs(transaction, ringRef, gref, ownDomid);
+      if (isGrefOurs) await rmIfThere(transaction, ringRef);
+      if (isPortOurs) await rmIfThere(transaction, eventChannel);
       const emptied: string[] = [];
       const above = [...folders].filter((folder) => isAtOrBelow(base, folder));
       for (const folder of above.sort((one, other) => other.length - one.length)) {
@@ -90,6 +134,28 @@ export async function removeNodes(store: StoreClient, path: string, ownDomid: nu
     { attempts },
   );
   for (const folder of removed) folders.delete(folder);
+}
+
+function nodesBelow(base: string): readonly [ringRef: string, eventChannel: string] {
+  return [`${base}/${VCHAN_RING_REF}`, `${base}/${VCHAN_EVENT_CHANNEL}`];
+}
+
+/** Numbers are small, and another domain may have the same: the node must belong to this one as well. */
+async function isOurs(
+  operations: StoreOperations,
+  node: string,
+  number: number,
+  ownDomid: number,
+): Promise<boolean> {
+  try {
+    const value = await readIfThere(operations, node);
+    if (value?.replace(/\0$/, '') !== String(number)) return false;
+    const [owner] = await operations.getPerms(node);
+    return owner?.domid === ownDomid && !(await operations.hasChildren(node));
+  } catch (error) {
+    if (isStoreError(error, 'EACCES')) return false;
+    throw error;
+  }
 }
 
 /** Both numbers, as the server wrote them. Throws a XenscopeError that says which step failed. */
@@ -118,33 +184,44 @@ function absolute(path: string, ownDomid: number): string {
   return path.startsWith('/') ? path : `${domainPath(ownDomid)}/${path}`;
 }
 
-/** The folders above `base` that are not there, the highest first. */
-async function missingAbove(transaction: StoreOperations, base: string): Promise<string[]> {
+/** `base` and the folders above it that are not there, the highest first. */
+async function missingFolders(operations: StoreOperations, base: string): Promise<string[]> {
   const missing: string[] = [];
-  for (let folder = parentPath(base); folder !== undefined && folder !== '/'; folder = parentPath(folder)) {
-    if (await isThere(transaction, folder)) break;
+  for (let folder: string | undefined = base; folder !== undefined && folder !== '/';) {
+    if (await isThere(operations, folder)) break;
     missing.unshift(folder);
+    folder = parentPath(folder);
   }
   return missing;
 }
 
 async function isThere(operations: StoreOperations, path: string): Promise<boolean> {
   try {
-    await operations.read(path);
-    return true;
+    return (await readIfThere(operations, path)) !== undefined;
   } catch (error) {
     // Above what this domain may read there is nothing that it could have made.
-    if (isStoreError(error, 'ENOENT')) return false;
     if (isStoreError(error, 'EACCES')) return true;
     throw error;
   }
 }
 
+/** Whether it holds anything: a node below it, or a value, which no folder of ours has. */
 async function isInUse(operations: StoreOperations, folder: string): Promise<boolean> {
   try {
-    return await operations.hasChildren(folder);
+    const value = await readIfThere(operations, folder);
+    if (value === undefined) return false;
+    return value !== '' || (await operations.hasChildren(folder));
   } catch (error) {
-    if (isStoreError(error, 'ENOENT')) return false;
+    if (isStoreError(error, 'EACCES')) return true;
+    throw error;
+  }
+}
+
+async function readIfThere(operations: StoreOperations, path: string): Promise<string | undefined> {
+  try {
+    return (await operations.read(path)).toString('latin1');
+  } catch (error) {
+    if (isStoreError(error, 'ENOENT')) return undefined;
     throw error;
   }
 }

@@ -4,7 +4,7 @@ import { vchanPathProblem } from '../wire/vchanPath';
 import { chooseVchanOrders, vchanOrdersProblem } from '../wire/vchanRings';
 import type { VchanOrders } from '../wire/vchanRings';
 import { endOfLibrary, libraryOf } from './byLibrary';
-import { removeNodes, withFoldersMade, writeNodes } from './nodes';
+import { readNodes, refuseIfOffered, removeNodes, withFoldersMade, writeNodes } from './nodes';
 import { readOwnDomid } from './ownDomid';
 import { giveBack, sharePages } from './pages';
 import type { OpenPages } from './pages';
@@ -30,6 +30,8 @@ export interface ServeOptions extends WaitOptions {
    * server must keep them.
    */
   readonly nodesStay?: 'untilClosed' | 'untilConnected';
+  /** Rejects with `refused` where nodes of a vchan are there already; else it takes their place, as libxenvchan does. */
+  readonly mustBeFree?: boolean;
   /** `own` when absent. libxenvchan chooses the orders itself. */
   readonly engine?: VchanEngineName;
 }
@@ -43,32 +45,27 @@ export async function serveVchan(ports: VchanPorts, options: ServeOptions): Prom
     throw new XenscopeError('input', 'A server that stays for the next client must keep its nodes.');
   }
   const ownDomid = await readOwnDomid(ports.store, { signal });
-  const how = { ownDomid, removeThem: onlyOnce(() => removeNodes(ports.store, path, ownDomid)) };
-  const vchan =
+  const { vchan, removeThem } =
     options.engine === 'libxenvchan'
-      ? await serveByLibrary(ports, options, how)
-      : await serveOurselves(ports, options, how);
+      ? await serveByLibrary(ports, options, ownDomid)
+      : await serveOurselves(ports, options, ownDomid);
   if (nodesStay === 'untilConnected') {
     // What fails here fails again at the close, which tells it.
     void vchan
       .connected()
-      .then(how.removeThem)
+      .then(removeThem)
       .catch(() => undefined);
   }
   return vchan;
 }
 
 interface Serving {
-  readonly ownDomid: number;
+  readonly vchan: Vchan;
   readonly removeThem: () => Promise<void>;
 }
 
-async function serveOurselves(
-  ports: VchanPorts,
-  options: ServeOptions,
-  { ownDomid, removeThem }: Serving,
-): Promise<Vchan> {
-  const { clientDomid, path, persistent = false, signal } = options;
+async function serveOurselves(ports: VchanPorts, options: ServeOptions, ownDomid: number): Promise<Serving> {
+  const { clientDomid, path, persistent = false, mustBeFree, signal } = options;
   const orders = ordersOf(options);
   const port = ports.events.bindUnbound(clientDomid);
   let pages: OpenPages;
@@ -78,17 +75,19 @@ async function serveOurselves(
     port.close();
     throw error;
   }
+  const nodes = { gref: pages.gref, port: port.port };
+  const removeThem = onlyOnce(() => removeNodes(ports.store, path, nodes, ownDomid));
   try {
-    const nodes = { gref: pages.gref, port: port.port };
-    await writeNodes(ports.store, path, nodes, { own: ownDomid, client: clientDomid }, { signal });
+    const domids = { own: ownDomid, client: clientDomid };
+    await writeNodes(ports.store, path, nodes, domids, { mustBeFree, signal });
   } catch (error) {
-    giveBack(pages, port);
     // Whether the transaction took effect may be unknown; the first error is the one to tell.
     await removeThem().catch(() => undefined);
+    giveBack(pages, port);
     throw error;
   }
   const moves = new VchanMoves(pages, port);
-  return new Vchan({
+  const vchan = new Vchan({
     moves,
     engine: new VchanEngine({
       moves,
@@ -104,17 +103,33 @@ async function serveOurselves(
     release: () => giveBack(pages, port),
     removeNodes: removeThem,
   });
+  return { vchan, removeThem };
 }
 
-/** It removes its folder itself; those above it that came with it are for us to remove. */
-async function serveByLibrary(ports: VchanPorts, options: ServeOptions, how: Serving): Promise<Vchan> {
+/** It writes its nodes itself; to remove them is ours, who look whose they are. */
+async function serveByLibrary(ports: VchanPorts, options: ServeOptions, ownDomid: number): Promise<Serving> {
   const { clientDomid, path, leftBytes = 4096, rightBytes = 4096, persistent = false, orders } = options;
   if (orders) throw new XenscopeError('input', 'libxenvchan chooses the orders of its rings itself.');
   const server = { clientDomid, path, leftBytes, rightBytes, persistent };
   const open = () => libraryOf(ports).serve(server);
-  const library = await withFoldersMade(ports.store, path, how.ownDomid, open);
-  const end = { role: 'server', peerDomid: clientDomid, path, isPersistent: persistent, library } as const;
-  return endOfLibrary(ports, { ...end, removeNodes: how.removeThem });
+  if (options.mustBeFree) await refuseIfOffered(ports.store, path, ownDomid);
+  const library = await withFoldersMade(ports.store, path, ownDomid, open);
+  library.leaveNodes();
+  const { port } = library.port;
+  let gref: number | undefined;
+  const removeThem = onlyOnce(() =>
+    removeNodes(ports.store, path, { port, ...(gref !== undefined && { gref }) }, ownDomid),
+  );
+  try {
+    ({ gref } = await readNodes(ports.store, path, {}));
+  } catch (error) {
+    await removeThem().catch(() => undefined);
+    await library.close();
+    throw error;
+  }
+  const end = { role: 'server', peerDomid: clientDomid, gref, path, isPersistent: persistent } as const;
+  const vchan = await endOfLibrary(ports, { ...end, library, removeNodes: removeThem });
+  return { vchan, removeThem };
 }
 
 function ordersOf({ leftBytes = 4096, rightBytes = 4096, orders }: ServeOptions): VchanOrders {

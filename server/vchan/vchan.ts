@@ -19,8 +19,8 @@ export interface VchanParts {
   /** The folder of its nodes, as this end names it. */
   readonly path: string;
   /** Gives back pages and doorbell. */
-  readonly release: () => void;
-  /** Removes the nodes. */
+  readonly release: () => void | Promise<void>;
+  /** Removes the nodes. Comes first: as long as grant and port are held, they tell whose nodes those are. */
   readonly removeNodes: () => Promise<void>;
 }
 
@@ -200,10 +200,10 @@ export class Vchan {
     this.#engine.end(new XenscopeError('gone', 'This end of the vchan is closed.'));
     try {
       await this.#engine.leave();
+      await this.#parts.removeNodes();
     } finally {
-      this.#parts.release();
+      await this.#parts.release();
     }
-    await this.#parts.removeNodes();
   }
 
   async #receive(into: Uint8Array, least: number, signal: AbortSignal | undefined): Promise<number> {

@@ -75,7 +75,8 @@ describe('the tables of C signatures', () => {
   });
 
   it('of an end of libxenvchan are those of its header', () => {
-    const { bytes, ring, eventPort, flags, serverPersist, blocking, readOrder, writeOrder } = vchanStruct;
+    const { bytes, ring, eventPort, flags, serverPersist, blocking } = vchanStruct;
+    const { readOrder, writeOrder, xsPath } = vchanStruct;
     const claims = [
       `sizeof(struct libxenvchan) >= ${bytes}`,
       `offsetof(struct libxenvchan, ring) == ${ring}`,
@@ -84,6 +85,7 @@ describe('the tables of C signatures', () => {
       `offsetof(struct libxenvchan, read) == ${flags} + 4`,
       `offsetof(struct libxenvchan, read.order) == ${readOrder}`,
       `offsetof(struct libxenvchan, write.order) == ${writeOrder}`,
+      `offsetof(struct libxenvchan, xs_path) == ${xsPath}`,
     ];
     const asserts = claims.map((claim) => `_Static_assert(${claim}, "");`).join('\n');
     compile(`#include <stddef.h>\n#include <libxenvchan.h>\n${asserts}`);

@@ -5,7 +5,10 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { XenLibraries } from '../../../native/libraries/xenLibraries';
+import { XenscopeError } from '../../../server/host/errors';
 import type { HostProgram } from '../../../server/host/program';
+import type { StoreClient } from '../../../server/host/storeClient';
+import type { VchanLibrary } from '../../../server/host/vchanLibrary';
 import { connectVchan } from '../../../server/vchan/connect';
 import type { VchanEngineName } from '../../../server/vchan/ports';
 import { serveVchan, type ServeOptions } from '../../../server/vchan/serve';
@@ -149,6 +152,86 @@ for (const engine of ['own', 'libxenvchan'] as const) {
       const path = ends.paths('theirs').client;
       const connecting = connectVchan(program, { serverDomid: ends.theirs, path, engine });
       await assert.rejects(connecting, isCode('store', /No vchan is offered to this domain/));
+    });
+
+    it('removes nothing that others have put into its folder, and no node of a successor', async () => {
+      const { store } = program;
+      const path = `data/vchan/${ends.theirs}`;
+      const serve = (how: VchanEngineName) =>
+        serveVchan(program, { clientDomid: ends.theirs, path, engine: how });
+      await store.write(`${path}/before/x`, '1');
+      const first = await serve(engine);
+      await store.write(`${path}/since/x`, '1');
+      await first.close();
+      assert.deepEqual((await store.directory(path)).sort(), ['before', 'since']);
+      await store.rm('data/vchan');
+
+      const replaced = await serve(engine);
+      const successor = await serve('own');
+      await replaced.close();
+      assert.equal((await store.read(`${path}/ring-ref`)).toString(), String(successor.gref));
+      await successor.close();
+      assert.equal(await store.hasChildren('data'), false);
+    });
+
+    it('takes the place of no other where it must be free', async () => {
+      const path = `data/vchan/${ends.theirs}/taken`;
+      const asked = { clientDomid: ends.theirs, path, engine, mustBeFree: true };
+      const first = await serveVchan(program, asked);
+      await assert.rejects(serveVchan(program, asked), isCode('refused', /offered at .* already/));
+      assert.equal((await program.store.read(`${path}/ring-ref`)).toString(), String(first.gref));
+      await first.close();
+      assert.equal(await program.store.hasChildren('data'), false);
+    });
+
+    it('connects to a server that takes its nodes away as soon as a client has come', async () => {
+      const path = `data/vchan/${ends.ours}/qubes`;
+      const serving = { clientDomid: ends.ours, path, nodesStay: 'untilConnected' } as const;
+      const server = await serveVchan(program, serving);
+      const library = program.vchanLibrary!();
+      const patient: VchanLibrary = {
+        serve: (options) => library.serve(options),
+        connect: async (options) => {
+          const connected = await library.connect(options);
+          while (await program.store.hasChildren('data')) await new Promise(setImmediate);
+          return connected;
+        },
+      };
+      const base = `/local/domain/${ends.ours}/${path}`;
+      const ports = { ...program, vchanLibrary: () => patient };
+      const client = await connectVchan(ports, { serverDomid: ends.ours, path: base, engine });
+      assert.equal(client.gref, server.gref);
+      await client.write(Buffer.from('there'));
+      const into = Buffer.alloc(9);
+      assert.equal(into.subarray(0, await server.read(into)).toString(), 'there');
+      await client.close();
+      await server.close();
+    });
+
+    it('leaves no folder where it cannot be told what it has written', async () => {
+      const path = `data/vchan/${ends.theirs}/untold`;
+      const { store } = program;
+      let reads = 0;
+      const broken = Object.create(store, {
+        read: {
+          value: (node: string) => {
+            if (!node.endsWith('/ring-ref')) return store.read(node);
+            reads++;
+            return Promise.reject(new XenscopeError('interrupted', 'The connection has ended.'));
+          },
+        },
+        transaction: {
+          value: (...as: Parameters<StoreClient['transaction']>) =>
+            engine === 'own' && reads++ === 0
+              ? Promise.reject(new XenscopeError('interrupted', 'The connection has ended.'))
+              : store.transaction(...as),
+        },
+      }) as StoreClient;
+      const ports = { ...program, store: broken };
+      const serving = serveVchan(ports, { clientDomid: ends.theirs, path, engine });
+      await assert.rejects(serving, isCode('interrupted'));
+      assert.ok(reads > 0);
+      assert.equal(await store.hasChildren('data'), false);
     });
 
     const other: VchanEngineName = engine === 'own' ? 'libxenvchan' : 'own';
