@@ -6,6 +6,7 @@ import type { EventChannels } from '../server/host/events';
 import type { Grants } from '../server/host/grants';
 import type { Host } from '../server/host/host';
 import { XenscopeError } from '../server/host/errors';
+import { sleep } from '../server/host/clock';
 import type { HostProgram } from '../server/host/program';
 import { DomainLives } from './domainLife';
 import { NativeEventChannels } from './eventChannels';
@@ -18,6 +19,9 @@ import { NativeObserver } from './observer/nativeObserver';
 import { NativePeerEnds } from './peerEnds';
 import { NativeVchanLibrary } from './vchanLibrary';
 import { XenControl } from './xenControl';
+
+/** libxenvchan waits for the xenstore at a close, which may never answer. */
+const closePatienceMs = 2_000;
 
 export interface NativeHostOptions {
   /** How the store is reached; closed with this host. */
@@ -120,15 +124,37 @@ class Native implements NativeHost {
   async close(): Promise<void> {
     if (this.#isClosed) return;
     this.#isClosed = true;
-    await this.#vchanLibrary?.close();
-    await this.#observer?.close();
-    // Memory before ports: an unmap may ring through them.
-    this.#grants?.close();
-    this.#foreign?.close();
-    for (const peers of this.#peers) peers.close();
-    this.#lives.close();
-    this.#events?.close();
-    await this.#options.store.close();
+    // All begin now, in this order: nothing of ours stays mapped because another fails or waits for the xenstore.
+    const endings: readonly (() => unknown)[] = [
+      () => this.#observer?.close(),
+      // Memory before ports: an unmap may ring through them.
+      () => this.#grants?.close(),
+      () => this.#foreign?.close(),
+      ...[...this.#peers].map((peers) => () => peers.close()),
+      () => this.#lives.close(),
+      () => this.#events?.close(),
+      () => this.#closeVchanLibrary(),
+      () => this.#options.store.close(),
+    ];
+    const results = await Promise.allSettled(endings.map(async (end) => end()));
+    const failed = results.find(({ status }) => status === 'rejected');
+    if (failed) throw (failed as PromiseRejectedResult).reason;
+  }
+
+  /** An end that the xenstore holds up is not waited for: its worker gives it back when the xenstore answers. */
+  async #closeVchanLibrary(): Promise<void> {
+    if (!this.#vchanLibrary) return;
+    const enough = new AbortController();
+    const patience = sleep(this.clock, closePatienceMs, enough.signal).then(
+      () =>
+        this.#options.log?.('The xenstore does not answer, and libxenvchan waits for it to close a vchan.'),
+      () => undefined,
+    );
+    try {
+      await Promise.race([this.#vchanLibrary.close(), patience]);
+    } finally {
+      enough.abort();
+    }
   }
 
   #openObserver(): NativeObserver {

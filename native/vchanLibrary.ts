@@ -6,6 +6,9 @@ import { XenscopeError } from '../server/host/errors';
 import type { RevocableMemory } from '../server/host/bufferMemory';
 import type { LibraryClient, LibraryServer, LibraryVchan, VchanLibrary } from '../server/host/vchanLibrary';
 import { blockingCalls } from '../server/store/client/turnstile';
+import { vchanPathProblem } from '../server/wire/vchanPath';
+import { VCHAN_RING_BYTES_MAX } from '../server/wire/vchanRings';
+import { isDomid } from './argument';
 import { errnoName, lastErrno } from './cError';
 import { isReadable, whenReadable } from './descriptors';
 import type { DescriptorWait } from './descriptors';
@@ -28,6 +31,7 @@ export class NativeVchanLibrary implements VchanLibrary {
   readonly #options: NativeVchanLibraryOptions;
   readonly #calls: Calls;
   readonly #open = new Set<NativeLibraryVchan>();
+  #isClosed = false;
 
   /** Throws a XenscopeError `unsupported` where the library is missing. */
   constructor(options: NativeVchanLibraryOptions) {
@@ -40,6 +44,9 @@ export class NativeVchanLibrary implements VchanLibrary {
 
   async serve(options: LibraryServer): Promise<LibraryVchan> {
     const { clientDomid, path, leftBytes, rightBytes, persistent } = options;
+    mustBePeer(clientDomid, path);
+    for (const bytes of [leftBytes, rightBytes]) mustBeRing(bytes);
+    this.#mustBeOpen();
     const logger = quietLogger(this.#options.libraries);
     const pointer = await waitFor<Pointer | null>((told) =>
       this.#calls.libxenvchan_server_init.async(logger, clientDomid, path, leftBytes, rightBytes, told),
@@ -48,6 +55,8 @@ export class NativeVchanLibrary implements VchanLibrary {
   }
 
   async connect({ serverDomid, path }: LibraryClient): Promise<LibraryVchan> {
+    mustBePeer(serverDomid, path);
+    this.#mustBeOpen();
     const logger = quietLogger(this.#options.libraries);
     const pointer = await waitFor<Pointer | null>((told) =>
       this.#calls.libxenvchan_client_init.async(logger, serverDomid, path, told),
@@ -55,23 +64,35 @@ export class NativeVchanLibrary implements VchanLibrary {
     return this.#keep(pointer, `connect to the vchan of domain ${serverDomid} at ${path}`, false);
   }
 
-  /** Closes what is still open. */
+  /** Closes what is still open, all at once: each may wait for the xenstore for as long as that likes. */
   async close(): Promise<void> {
-    for (const vchan of [...this.#open]) await vchan.close();
+    this.#isClosed = true;
+    await Promise.all([...this.#open].map((vchan) => vchan.close()));
   }
 
-  #keep({ value, errno }: Told<Pointer | null>, what: string, persistent: boolean): LibraryVchan {
+  async #keep({ value, errno }: Told<Pointer | null>, what: string, persistent: boolean) {
     if (value === null) {
       const why = errno > 0 ? ` (${errnoName(errno)})` : '';
       throw new XenscopeError('gone', `libxenvchan could not ${what}${why}. It says no more than that.`, {
         wayOut: 'Open it with the engine of Xenscope, which says which step fails.',
       });
     }
-    const vchan = new NativeLibraryVchan(value, this.#calls, this.#options, persistent, () =>
-      this.#open.delete(vchan),
-    );
-    this.#open.add(vchan);
-    return vchan;
+    try {
+      this.#mustBeOpen();
+      const vchan = new NativeLibraryVchan(value, this.#calls, this.#options, persistent, () =>
+        this.#open.delete(vchan),
+      );
+      this.#open.add(vchan);
+      return vchan;
+    } catch (error) {
+      // Nobody else knows of it: its pages, its doorbell and its nodes would stay.
+      await closeEnd(this.#calls, value);
+      throw error;
+    }
+  }
+
+  #mustBeOpen(): void {
+    if (this.#isClosed) throw new XenscopeError('gone', 'The host of this vchan was closed.');
   }
 }
 
@@ -143,11 +164,13 @@ class NativeLibraryVchan implements LibraryVchan {
   }
 
   read(into: Uint8Array): number {
+    mustBeBytes(into);
     this.#mustBeOpen();
     return this.#calls.libxenvchan_read(this.#pointer, into, into.length);
   }
 
   write(bytes: Uint8Array): number {
+    mustBeBytes(bytes);
     this.#mustBeOpen();
     return this.#calls.libxenvchan_write(this.#pointer, bytes, bytes.length);
   }
@@ -170,8 +193,7 @@ class NativeLibraryVchan implements LibraryVchan {
   async #close(): Promise<void> {
     this.#wait.stop();
     this.control.revoke('This end of the vchan is closed.');
-    // As a server it removes its nodes, and waits for the xenstore.
-    await waitFor<undefined>((told) => this.#calls.libxenvchan_close.async(this.#pointer, told));
+    await closeEnd(this.#calls, this.#pointer);
     this.#forget();
   }
 
@@ -204,6 +226,27 @@ function waitFor<T>(call: (told: (error: unknown, value: T) => void) => void): P
         });
       }),
   );
+}
+
+/** As a server it removes its nodes, and waits for the xenstore. */
+async function closeEnd(calls: Calls, pointer: Pointer): Promise<void> {
+  await waitFor<undefined>((told) => calls.libxenvchan_close.async(pointer, told));
+}
+
+function mustBePeer(domid: number, path: string): void {
+  if (!isDomid(domid)) throw new RangeError(`${String(domid)} is no domain`);
+  const problem = typeof path === 'string' ? vchanPathProblem(path) : 'The path is no text.';
+  if (problem !== undefined) throw new XenscopeError('input', problem);
+}
+
+function mustBeRing(bytes: number): void {
+  if (Number.isInteger(bytes) && bytes >= 0 && bytes <= VCHAN_RING_BYTES_MAX) return;
+  throw new RangeError(`${String(bytes)} is no number of bytes for a ring, which has at most 1 MiB`);
+}
+
+/** C takes the length from us. */
+function mustBeBytes(bytes: Uint8Array): void {
+  if (!(bytes instanceof Uint8Array)) throw new RangeError('What is read or written must be bytes');
 }
 
 /** Before 4.17 it removes nothing, and its struct ends before the field. */

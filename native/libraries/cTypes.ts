@@ -49,7 +49,7 @@ type Argument<C> = C extends 'const char *'
       : Pointer | null;
 type Arguments<Rest extends readonly unknown[]> = { [Index in keyof Rest]: Argument<Rest[Index]> };
 
-/** A bound function. `async` runs it on a worker of libuv; there is no errno to be had of such a call. */
+/** A bound function. `async` runs it on a worker of libuv; its errno is to be had within the callback only. */
 export type CFunction<S> = S extends readonly [infer R, ...infer A]
   ? ((...args: Arguments<A>) => Result<R>) & {
       async(...args: [...Arguments<A>, (error: unknown, result: Result<R>) => void]): void;
