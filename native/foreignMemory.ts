@@ -58,10 +58,15 @@ export class ForeignMemory {
     if (pointer === null) {
       // What the hypervisor refuses, for whatever reason, mostly comes back as EPERM or EINVAL.
       throw cError(what, lastErrno(), {
-        ENOMEM: { code: 'limit', text: 'The kernel has no room for more pages.' },
+        ENOMEM: {
+          code: 'limit',
+          text: 'The kernel has no room for more pages.',
+          wayOut: 'Close other hosts, or end other programs.',
+        },
         other: {
           code: 'notOurs',
           text: 'It cannot be mapped: there is no such domain or page, or this is not the control domain.',
+          wayOut: 'See with xl list whether the domain runs, and run the server in domain 0.',
         },
       });
     }

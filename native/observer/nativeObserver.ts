@@ -198,9 +198,11 @@ export class NativeObserver implements Observer {
   #lookAtRings(place: RingPlace): readonly [left: number, right: number] | undefined {
     try {
       const { memory, unmap } = this.#options.map(place);
-      const ringBytes = place.kind === 'vchan' ? vchanRingBytes(memory) : flexRingsBytes(memory);
-      unmap();
-      return ringBytes;
+      try {
+        return place.kind === 'vchan' ? vchanRingBytes(memory) : flexRingsBytes(memory);
+      } finally {
+        unmap();
+      }
     } catch (error) {
       if (error instanceof XenscopeError) return undefined;
       throw error;

@@ -28,24 +28,47 @@ export function mapOwnRing(libraries: XenLibraries, views?: boolean): MappedRing
   const errno = lastErrno();
   closeSync(fd);
   if (pointer === null || BigInt.asUintN(64, pointer) === MAP_FAILED) {
-    throw cError(place, errno, { other: { code: 'unsupported', text: 'It cannot be mapped.' } });
+    throw cError(place, errno, {
+      ENOMEM: {
+        code: 'limit',
+        text: 'The system maps no more memory.',
+        wayOut: 'Close other hosts, or end other programs.',
+      },
+      other: {
+        code: 'unsupported',
+        text: 'It cannot be mapped: no xenstored of this domain serves it.',
+        wayOut: 'Run the server in the domain whose xenstored it is; all other rings are seen without.',
+      },
+    });
   }
-  const memory = memoryAt([{ pointer, pages: 1 }], 'read', libraries, views);
-  return {
-    memory,
-    found: `mapped for reading through ${place}, where the kernel of this domain shows its own ring`,
-    unmap() {
-      memory.revoke('The store ring of this domain was unmapped.');
-      munmap(pointer, PAGE_BYTES);
-    },
-  };
+  try {
+    const memory = memoryAt([{ pointer, pages: 1 }], 'read', libraries, views);
+    return {
+      memory,
+      found: `mapped for reading through ${place}, where the kernel of this domain shows its own ring`,
+      unmap() {
+        memory.revoke('The store ring of this domain was unmapped.');
+        munmap(pointer, PAGE_BYTES);
+      },
+    };
+  } catch (error) {
+    munmap(pointer, PAGE_BYTES);
+    throw error;
+  }
 }
 
 function open(): number {
   try {
     return openSync(place, 'r');
   } catch (error) {
-    throw new XenscopeError('unsupported', `${place}: ${(error as NodeJS.ErrnoException).code}.`, {
+    const { code = 'unknown error' } = error as NodeJS.ErrnoException;
+    if (code === 'EACCES' || code === 'EPERM') {
+      throw new XenscopeError('refused', `${place}: ${code}. This user may not open it.`, {
+        cause: error,
+        wayOut: 'The server must run as root in domain 0: sudo xenscope serve --owner USER.',
+      });
+    }
+    throw new XenscopeError('unsupported', `${place}: ${code}.`, {
       cause: error,
       wayOut: 'Mount it as root: mount -t xenfs xenfs /proc/xen',
     });

@@ -7,6 +7,7 @@ import { minPassIntervalMs } from '../../native/observer/passes';
 import type { NativeObserverOptions } from '../../native/observer/nativeObserver';
 import { mapRing } from '../../native/observer/ringPages';
 import { XenscopeError } from '../../server/host/errors';
+import { BufferMemory } from '../../server/host/bufferMemory';
 import type { Grants, Mapped } from '../../server/host/grants';
 import { PAGE_BYTES } from '../../server/host/pages';
 import { demoDomains } from '../../server/sim/demo';
@@ -154,6 +155,31 @@ describe('the observer of a real host', () => {
     assert.equal(observer.mappedPages, 0);
     assert.ok(look(page!));
     assert.equal(mapped.size, 1);
+  });
+
+  it('holds no page that it could not make anything of', async () => {
+    const withVchans = await openWorld({ domains: demoDomains });
+    let held = 0;
+    let looked = 0;
+    const other = new NativeObserver({
+      ...options(),
+      store: withVchans.openStore(),
+      map(place) {
+        if (place.kind !== 'vchan') throw new XenscopeError('notOurs', 'No such page.');
+        held++;
+        looked++;
+        // It was taken away before the first look.
+        const memory = new BufferMemory(
+          { buffer: new ArrayBuffer(PAGE_BYTES), offset: 0, bytes: PAGE_BYTES },
+          'read',
+        );
+        memory.revoke('Its domain is gone.');
+        return { memory, found: 'nowhere', unmap: () => void held-- };
+      },
+    });
+    await until(() => looked > 0);
+    await other.close();
+    assert.equal(held, 0);
   });
 
   it('does not ask again and again for what it cannot have', async () => {
