@@ -2,6 +2,7 @@
 import { isStoreError } from '../host/errors';
 import type { StoreClient } from '../host/storeClient';
 import type { NameDomain } from '../model/meaning';
+import { whyNotFree } from '../vchan/nodes';
 import { readOwnDomid } from '../vchan/ownDomid';
 import { VCHAN_EVENT_CHANNEL, VCHAN_RING_REF, vchanPathProblem } from '../wire/vchanPath';
 import { chooseVchanOrders, vchanRingPages } from '../wire/vchanRings';
@@ -49,12 +50,8 @@ async function judgeServer(plan: VchanPlan, own: number, options: VchanGuardOpti
   const { store, nameDomain, isReal, allowDomain0Edits } = options;
   const { peer, leftBytes = 4096, rightBytes = 4096, persistent = false } = plan;
   const base = absolutePath(plan.path, own);
-  const known = await readIfThere(store, `${base}/${VCHAN_RING_REF}`);
-  if (known !== undefined) {
-    return refuse(`A vchan is offered at ${base} already: its ${VCHAN_RING_REF} is ${known || 'empty'}.`, [
-      'Choose another path. If its server has ended without cleaning up, delete that node first.',
-    ]);
-  }
+  const taken = await whyNotFree(store, base, own).catch(unlessMissing);
+  if (taken) return refuse(taken.message, [taken.wayOut!]);
   const touchesDomain0 = isAtOrBelow(base, domain0) && !base.startsWith(`${vchansOfDomain0}/`);
   if (isReal && touchesDomain0 && !allowDomain0Edits()) {
     return refuse(`${base} is a path of domain 0 itself, and this is a real host.`, [

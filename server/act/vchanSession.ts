@@ -168,7 +168,7 @@ export class VchanSession {
     try {
       const vchan =
         plan.role === 'server'
-          ? await serveVchan(program, { ...plan, clientDomid: peer, signal })
+          ? await serveVchan(program, { ...plan, clientDomid: peer, mustBeFree: true, signal })
           : await connectVchan(program, {
               path,
               serverDomid: peer,

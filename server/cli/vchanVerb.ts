@@ -63,7 +63,7 @@ Examples:
       const persistent = options.keep === true;
       const { engine } = options;
       const plan = { clientDomid: client, path, leftBytes, rightBytes, persistent, engine };
-      return serveVchan(ports, { ...plan, signal });
+      return serveVchan(ports, { ...plan, mustBeFree: true, signal });
     };
     return run(options, serve, `offered to domain ${client} at ${path}`);
   });

@@ -25,7 +25,7 @@ const attempts = 100;
 const foldersMade = new WeakMap<StoreClient, Set<string>>();
 
 export interface WriteNodesOptions extends RequestOptions {
-  /** Rejects with `refused`, and writes nothing, where nodes of a vchan are there already. */
+  /** Rejects with `refused`, and writes nothing, where its folder holds anything already. */
   readonly mustBeFree?: boolean | undefined;
 }
 
@@ -47,7 +47,8 @@ export async function writeNodes(
     await store.transaction(
       async (transaction) => {
         made = [];
-        if (mustBeFree) await refuseIfOffered(transaction, base, domids.own);
+        const refusal = mustBeFree && (await whyNotFree(transaction, base, domids.own));
+        if (refusal) throw refusal;
         made = await missingFolders(transaction, base);
         const [ringRef, eventChannel] = nodesBelow(base);
         for (const [node, value] of [
@@ -79,21 +80,34 @@ export async function withFoldersMade<T>(
   return served;
 }
 
-/** Rejects with `refused` where a vchan is offered, perhaps by a server that has ended. */
-export async function refuseIfOffered(
+/** Why no server should take that place: a vchan is offered there, or its folder holds something else. */
+export async function whyNotFree(
   operations: StoreOperations,
   path: string,
   ownDomid: number,
-): Promise<void> {
+): Promise<XenscopeError | undefined> {
   const base = absolute(path, ownDomid);
-  for (const name of [VCHAN_RING_REF, VCHAN_EVENT_CHANNEL]) {
-    const value = await readIfThere(operations, `${base}/${name}`);
-    if (value === undefined) continue;
-    const shown = shorten(value) || 'empty';
-    throw new XenscopeError('refused', `A vchan is offered at ${base} already: its ${name} is ${shown}.`, {
-      wayOut: 'Choose another path. If its server has ended without cleaning up, delete that node first.',
+  const names = await operations.directory(base).catch((error: unknown) => {
+    if (isStoreError(error, 'ENOENT')) return [];
+    throw error;
+  });
+  if (names.length === 0) return undefined;
+  const offered = await readIfThere(operations, `${base}/${VCHAN_RING_REF}`);
+  if (offered === undefined) {
+    return new XenscopeError('refused', `${base} holds something else already: ${someOf(names)}.`, {
+      wayOut:
+        'Choose a path that is not there yet; two nodes of a vchan have no place among those of others.',
     });
   }
+  const gref = shorten(offered) || 'empty';
+  return new XenscopeError('refused', `A vchan is offered at ${base} already: its ring-ref is ${gref}.`, {
+    wayOut: 'Choose another path. If its server has ended without cleaning up, delete that node first.',
+  });
+}
+
+function someOf(names: readonly string[]): string {
+  const more = names.length > 3 ? ` and ${names.length - 3} more` : '';
+  return names.slice(0, 3).map(shorten).join(', ') + more;
 }
 
 function remember(store: StoreClient, made: Iterable<string>): void {

@@ -4,7 +4,7 @@ import { vchanPathProblem } from '../wire/vchanPath';
 import { chooseVchanOrders, vchanOrdersProblem } from '../wire/vchanRings';
 import type { VchanOrders } from '../wire/vchanRings';
 import { endOfLibrary, libraryOf } from './byLibrary';
-import { readNodes, refuseIfOffered, removeNodes, withFoldersMade, writeNodes } from './nodes';
+import { readNodes, removeNodes, whyNotFree, withFoldersMade, writeNodes } from './nodes';
 import { readOwnDomid } from './ownDomid';
 import { giveBack, sharePages } from './pages';
 import type { OpenPages } from './pages';
@@ -30,7 +30,7 @@ export interface ServeOptions extends WaitOptions {
    * server must keep them.
    */
   readonly nodesStay?: 'untilClosed' | 'untilConnected';
-  /** Rejects with `refused` where nodes of a vchan are there already; else it takes their place, as libxenvchan does. */
+  /** Rejects with `refused` where the folder holds anything already; else it writes there, as libxenvchan does. */
   readonly mustBeFree?: boolean;
   /** `own` when absent. libxenvchan chooses the orders itself. */
   readonly engine?: VchanEngineName;
@@ -112,7 +112,8 @@ async function serveByLibrary(ports: VchanPorts, options: ServeOptions, ownDomid
   if (orders) throw new XenscopeError('input', 'libxenvchan chooses the orders of its rings itself.');
   const server = { clientDomid, path, leftBytes, rightBytes, persistent };
   const open = () => libraryOf(ports).serve(server);
-  if (options.mustBeFree) await refuseIfOffered(ports.store, path, ownDomid);
+  const refusal = options.mustBeFree && (await whyNotFree(ports.store, path, ownDomid));
+  if (refusal) throw refusal;
   const library = await withFoldersMade(ports.store, path, ownDomid, open);
   library.leaveNodes();
   const { port } = library.port;

@@ -98,6 +98,20 @@ describe('an end of a vchan by hand', () => {
     await client.close();
   });
 
+  it('gets its place alone, where two that were both allowed are opened at once', async () => {
+    const before = await rig.holdings();
+    const guard = { store: rig.dom0, nameDomain, isReal: false, allowDomain0Edits: () => false };
+    assert.equal((await judgeVchan({ ...serving, actAs: SERVER }, guard)).verdict, 'allow');
+    const both = [serve(), serve()];
+    await until(() => both.every(({ state }) => state.phase !== 'opening'));
+    assert.deepEqual(both.map(({ state }) => state.phase).sort(), ['failed', 'open']);
+    const lost = both.find(({ state }) => state.phase === 'failed')!;
+    assert.match(lost.state.text, /A vchan is offered at .* already/);
+    await (await rig.connect()).close();
+    for (const one of both) await one.end('close');
+    assert.deepEqual(await rig.holdings(), before);
+  });
+
   it('is only closed in order where the host is real', async () => {
     const session = serve();
     await until(() => session.state.phase === 'open');
@@ -160,6 +174,21 @@ describe('an end of a vchan by hand', () => {
       const { verdict, text } = await judge({ path: 'data/vchan/2/513' }, true);
       assert.equal(verdict, 'refuse');
       assert.match(text, /offered at .* already: its ring-ref is 9/);
+    });
+
+    it('never puts nodes among those of others', async () => {
+      for (const port of ['513', '514', '515', '516']) {
+        await rig.dom0.write(`/local/domain/0/data/vchan/2/${port}/ring-ref`, '9');
+      }
+      const { verdict, text, details } = await judge({ path: 'data/vchan/2' });
+      assert.equal(verdict, 'refuse');
+      assert.equal(
+        text,
+        '/local/domain/0/data/vchan/2 holds something else already: 513, 514, 515 and 1 more.',
+      );
+      assert.match(details.join(' '), /Choose a path that is not there yet/);
+      assert.equal((await judge({ path: '/local/domain/1' }, true)).verdict, 'refuse');
+      assert.equal((await judge({ path: '/local' }, true)).verdict, 'refuse');
     });
   });
 });

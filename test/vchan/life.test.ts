@@ -196,6 +196,14 @@ describe('an end of a vchan', () => {
       assert.deepEqual(await rig.dom0.directory(paths.client), ['theirs']);
     });
 
+    it('where it would lie among nodes of others', async () => {
+      await rig.server.store.write('data/theirs', '1');
+      const before = await rig.holdings();
+      const serving = rig.serve({ path: 'data', mustBeFree: true });
+      await assert.rejects(serving, isCode('refused', /1\/data holds something else already: theirs\.$/));
+      assert.deepEqual(await rig.holdings(), before);
+    });
+
     it('where two want the same place at once: one gets it, and the other is told', async () => {
       const before = await rig.holdings();
       const both = await Promise.allSettled([0, 1].map(() => rig.serve({ mustBeFree: true })));

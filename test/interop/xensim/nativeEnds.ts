@@ -60,6 +60,18 @@ export class NativeEnds {
     return joined.start(theirs, this.#program, role, ours, path, sizes, ...how);
   }
 
+  /** What a server of theirs left that was killed. */
+  async removeTheirNodes(): Promise<void> {
+    const { joined, theirs } = this;
+    const host = openStoreHost({
+      dial: dialSocket(joined.storeSocketPath(theirs)),
+      clock: systemClock,
+      random: systemRandom,
+    });
+    await host.openStore().rm(this.paths('theirs').server);
+    await host.close();
+  }
+
   /** The programs of ours end. */
   async endPrograms(): Promise<void> {
     for (const host of this.#hosts) await host.close();

@@ -4,6 +4,7 @@ import { spawn } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
 import { bundle } from '../../cli/xenscope';
 import { withoutJoining } from '../../../server/cli/vchanVerb';
+import { isStoreError } from '../../../server/host/errors';
 import { describeWithDaemons } from '../daemons/requirements';
 import { Program, ProgramWorld, buildLibraries } from './kit';
 
@@ -110,6 +111,28 @@ describeWithDaemons('a vchan on the command line', function () {
     await store.close();
   });
 
+  for (const engine of ['own', 'libxenvchan']) {
+    it(`takes the place of nobody, and leaves what is there, with the engine ${engine}`, async () => {
+      const one = listen('--keep');
+      const store = worlds.world.openStore();
+      const base = `/local/domain/${alice}/${path}`;
+      const node = `${base}/ring-ref`;
+      while (await store.read(node).then(...isMissing))
+        await new Promise((resolve) => setTimeout(resolve, 5));
+      const offered = await store.read(node);
+      const second = await listen('--engine', engine).ended;
+      assert.equal(second.code, 2, second.stderr);
+      assert.match(second.stderr, /A vchan is offered at .* already/);
+      const above = ['listen', '--engine', engine, String(bob), 'data/vchan'];
+      assert.match((await program(above, envs.alice).ended).stderr, /holds something else already: pipe/);
+      assert.deepEqual(await store.read(node), offered);
+      one.child.kill('SIGTERM');
+      await one.ended;
+      assert.equal(await store.read(node).then(...isMissing), true);
+      await store.close();
+    });
+  }
+
   it('takes one client after the other with --keep', async () => {
     const one = listen('--keep');
     for (const word of ['first', 'second']) {
@@ -120,6 +143,14 @@ describeWithDaemons('a vchan on the command line', function () {
     assert.equal((await one.ended).stdout, 'firstsecond');
   });
 });
+
+const isMissing = [
+  () => false,
+  (error: unknown) => {
+    if (isStoreError(error, 'ENOENT')) return true;
+    throw error;
+  },
+] as const;
 
 describe('the command that runs itself in a domain', () => {
   it('leaves out the words that say where to join, and nothing else', () => {
