@@ -160,13 +160,15 @@ export class Vchan {
     return true;
   }
 
-  /** Resolves when so many bytes can be read, or never can any more. */
+  /** Resolves when so many bytes can be read, or never can any more. Rejects with `input` where the ring is shorter. */
   readable({ bytes = 1, signal }: EnoughOptions = {}): Promise<void> {
+    if (bytes > this.readRingBytes) return Promise.reject(neverFits(bytes, this.readRingBytes));
     return this.#engine.until(VchanNotify.WRITE, () => this.#moves.ready() >= bytes, signal);
   }
 
-  /** Resolves when there is room for so many bytes, or nobody who would read them. */
+  /** Resolves when there is room for so many bytes, or nobody who would read them. Rejects as `readable`. */
   writable({ bytes = 1, signal }: EnoughOptions = {}): Promise<void> {
+    if (bytes > this.writeRingBytes) return Promise.reject(neverFits(bytes, this.writeRingBytes));
     return this.#engine.until(VchanNotify.READ, () => this.#moves.space() >= bytes, signal);
   }
 
@@ -291,10 +293,11 @@ export class Vchan {
 }
 
 function mustFit(bytes: Uint8Array, ringBytes: number): void {
-  if (bytes.length <= ringBytes) return;
-  throw new XenscopeError(
-    'input',
-    `A packet of ${bytes.length} bytes can never lie whole in a ring of ${ringBytes}.`,
-    { wayOut: 'Send it in pieces, or as a stream.' },
-  );
+  if (bytes.length > ringBytes) throw neverFits(bytes.length, ringBytes);
+}
+
+function neverFits(bytes: number, ringBytes: number): XenscopeError {
+  return new XenscopeError('input', `${bytes} bytes can never lie whole in a ring of ${ringBytes}.`, {
+    wayOut: 'Send and read them in pieces, or as a stream.',
+  });
 }

@@ -42,7 +42,9 @@ describe('an end of a vchan', () => {
 
     it('tells all who wait at it, and all who come later', async () => {
       const { client } = await rig.pair();
-      const waiting = [client.read(Buffer.alloc(1)), client.peerLeft(), client.writable({ bytes: 5000 })];
+      await client.write(Buffer.alloc(1));
+      const all = { bytes: client.writeRingBytes };
+      const waiting = [client.read(Buffer.alloc(1)), client.peerLeft(), client.writable(all)];
       const ends = waiting.map((each) => assert.rejects(each, isCode('gone', /is closed/)));
       await client.close();
       await Promise.all(ends);
@@ -337,6 +339,19 @@ describe('an end of a vchan', () => {
       assert.throws(() => client.trySend(Buffer.alloc(1)), isCode('busy'));
       await client.close();
       await Promise.all(ends);
+    });
+
+    it('is told at once that it waits for more than the ring can hold', async () => {
+      const { server, client } = await rig.pair({ leftBytes: 1024, rightBytes: 2048 });
+      for (const end of [server, client]) {
+        const [read, write] = [end.readRingBytes, end.writeRingBytes];
+        const never = isCode('input', /can never lie whole in a ring of/);
+        await assert.rejects(end.readable({ bytes: read + 1 }), never);
+        await assert.rejects(end.writable({ bytes: write + 1 }), never);
+        await end.writable({ bytes: write });
+      }
+      await client.write(Buffer.alloc(1024));
+      await server.readable({ bytes: 1024 });
     });
 
     it('has room and bytes as the other side makes them', async () => {
