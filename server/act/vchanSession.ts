@@ -247,6 +247,8 @@ export class VchanSession {
   };
 
   #finish(over: { text: string; wayOut?: string | undefined }, phase: 'ended' | 'failed' = 'ended'): void {
+    // Its domain ended while it was being closed, and has the first word.
+    if (this.#phase === 'ended' || this.#phase === 'failed') return;
     this.#options.program.ended?.removeEventListener('abort', this.#onProgramEnded);
     this.#unfollow?.();
     this.#over = over;

@@ -19,6 +19,8 @@ export interface VchanPorts {
   readonly vchanLibrary?: () => VchanLibrary;
   /** Lets somebody come between the micro-steps of this end, on its control page; nobody does when absent. */
   readonly steps?: (control: SharedMemory) => RingSteps;
+  /** With `steps`: aborted when the domain ends, after which a step that waits is never done. */
+  readonly ended?: AbortSignal;
 }
 
 /** Who moves the bytes and the indices: we ourselves, or the library that others use. */
@@ -31,9 +33,9 @@ export interface WaitOptions {
 
 /** How an engine goes from step to step over these ports. */
 export function steppedBy(
-  { steps }: Pick<VchanPorts, 'steps'>,
+  { steps, ended }: Pick<VchanPorts, 'steps' | 'ended'>,
   moves: SteppedMoves,
   control: SharedMemory,
 ): VchanEngineOptions['stepped'] {
-  return steps && { moves, gate: steps(control) };
+  return steps && { moves, gate: steps(control), ended };
 }

@@ -22,10 +22,17 @@ export interface VchanEngineOptions {
   /** Our end of the doorbell. */
   readonly port: Pick<EventPort, 'port' | 'onEvent' | 'unmask' | 'failure'>;
   /** Who lets it go from step to step; it goes by itself when absent. */
-  readonly stepped?: { readonly moves: SteppedMoves; readonly gate: RingSteps } | undefined;
+  readonly stepped?: SteppedBy | undefined;
   readonly isPersistent: boolean;
   readonly peerDomid: number;
   readonly peers?: PeerEnds | undefined;
+}
+
+export interface SteppedBy {
+  readonly moves: SteppedMoves;
+  readonly gate: RingSteps;
+  /** Aborted when the domain of this end ends: no step is let go any more. */
+  readonly ended?: AbortSignal | undefined;
 }
 
 export class VchanEngine {
@@ -116,14 +123,14 @@ export class VchanEngine {
 
   /** Does what tells the other side that this one has come. */
   arrive(work: RingWork<void>): Promise<void> {
-    return this.#drive(work);
+    return this.#unlessEnded(() => this.#drive(work));
   }
 
   /** Tells the other side that this one has left; `end` comes before. */
   async leave(): Promise<void> {
     try {
       const work = this.#moves.leaveSteps?.();
-      if (work) await this.#drive(work);
+      if (work) await this.#unlessEnded(() => this.#drive(work));
     } catch (error) {
       // The memory is dead already: the domain, or its program, has ended, and told it its own way.
       if (!(error instanceof XenscopeError && error.code === 'gone')) throw error;
@@ -168,6 +175,23 @@ export class VchanEngine {
   /** Does a work for as long as this end is open, and fails as soon as it is not. */
   #step(work: RingWork<void>): Promise<void> {
     return this.#sleepers.orFailed(this.#drive(work, () => this.mustBeOurs()));
+  }
+
+  /** The step at which a domain stands when it ends is never done: who waits for it would wait for ever. */
+  #unlessEnded(act: () => Promise<void>): Promise<void> {
+    const { ended, gate } = this.#stepped ?? {};
+    if (!ended) return act();
+    return new Promise((resolve, reject) => {
+      const onEnd = () => {
+        gate?.drop?.();
+        reject(new XenscopeError('gone', 'The domain of this end of the vchan has ended.'));
+      };
+      if (ended.aborted) return onEnd();
+      ended.addEventListener('abort', onEnd, { once: true });
+      void act()
+        .then(resolve, reject)
+        .finally(() => ended.removeEventListener('abort', onEnd));
+    });
   }
 
   async #drive(work: RingWork<void>, check: () => void = () => undefined): Promise<void> {
