@@ -98,8 +98,11 @@ export class NativePeerEnds implements PeerEnds {
   }
 
   async #isForgotten(domid: number): Promise<boolean> {
+    const { store } = this.#options;
     try {
-      return !(await this.#options.store.isDomainIntroduced(domid));
+      if (await store.isDomainIntroduced(domid)) return false;
+      // libxenstore says no as well where we may not ask; domain 0 is there for whoever may.
+      return await store.isDomainIntroduced(0);
     } catch (error) {
       // Only domain 0 may ask; a store that is away tells later.
       if (error instanceof XenscopeError) return false;
