@@ -48,10 +48,16 @@ const librariesAreFor: Readonly<Record<Exclude<LibraryKey, 'libc'>, string | und
   foreignMemory: 'seeing rings that cannot be mapped by grant',
   xenctrl: 'seeing how domains are (paused, crashed, zombies), and rings of HVM and PVH domains by frame',
   store: 'the store through libxenstore; socket and /dev/xen/xenbus do without',
-  // Our ends of vchans are our own; only programs of others are in need of it.
+  // Our ends of vchans are our own, and it is one more engine of them; see optionalFor.
   vchan: undefined,
   toolLog: undefined,
   atomic: undefined,
+};
+
+/** What those without which nothing is switched off would add. */
+const optionalFor: Partial<Record<LibraryKey, string>> = {
+  vchan: 'Off is only libxenvchan as the engine of a vchan; our own engine does without.',
+  toolLog: 'Off is only libxenvchan as the engine of a vchan, which needs it; our own engine does without.',
 };
 
 export async function reportHost(libraries: XenLibraries, socketPath: string): Promise<HostReport> {
@@ -219,7 +225,7 @@ function library(libraries: XenLibraries, key: keyof typeof librariesAreFor): Fi
     return {
       ...found,
       state: 'missing',
-      detail: error.message,
+      detail: optionalFor[key] === undefined ? error.message : `${error.message} ${optionalFor[key]}`,
       switchesOff: librariesAreFor[key] ?? lesser(key),
       wayOut: error.wayOut,
     };
