@@ -3,8 +3,12 @@
  * first needed: it is a native module, and most runs do without it.
  */
 import { XenscopeError } from '../server/host/errors';
+import { cError, lastErrno } from './cError';
+import type { Meanings } from './cError';
 import { loadKoffi } from './koffi';
 import type { Pointer } from './koffi';
+import { loadLibrary } from './libraries/loadLibrary';
+import { libcTable } from './libraries/tables/libc';
 
 /** sys/mman.h and sys/file.h, the same on every Linux that koffi knows. */
 const PROT_READ = 1;
@@ -16,6 +20,19 @@ const MAP_ANONYMOUS = 0x20;
 const MAP_FAILED = 2n ** 64n - 1n;
 const LOCK_EX = 2;
 const LOCK_NB = 4;
+
+const cannotMap: Meanings = {
+  EBADF: {
+    code: 'gone',
+    text: 'Their file was closed.',
+    wayOut: 'Start this host again.',
+  },
+  other: {
+    code: 'limit',
+    text: 'The system maps no more memory.',
+    wayOut: 'End guests or shares that are no longer needed.',
+  },
+};
 
 export interface Libc {
   /** The file's first `bytes` bytes as memory; writes through a mapping for reading fault. */
@@ -48,28 +65,19 @@ function load(): Libc {
     throw unsupported('This runtime (Electron) does not let a program use mapped memory.');
   }
   const koffi = loadKoffi();
-  let lib;
-  try {
-    // The libc of this very process, whatever its name and kind.
-    lib = koffi.load(null);
-  } catch (error) {
-    throw unsupported('The C library could not be reached through koffi.', error);
-  }
-  const mmap = lib.func('void *mmap(void *addr, size_t length, int prot, int flags, int fd, long offset)');
-  const munmap = lib.func('int munmap(void *addr, size_t length)');
+  const libc = loadLibrary(libcTable, []);
+  if (libc.kind !== 'loaded') throw unsupported('The C library could not be reached through koffi.', libc);
+  const { mmap, munmap, flock } = libc.functions;
   // A buffer cannot be taken from whoever still holds it, so its addresses stay taken until it is collected.
   const addresses = new FinalizationRegistry<{ readonly pointer: Pointer; readonly bytes: number }>(
     ({ pointer, bytes }) => munmap(pointer, bytes),
   );
-  const flock = lib.func('int flock(int fd, int operation)');
   return {
     map(fd, bytes, access) {
       const protection = access === 'write' ? PROT_READ | PROT_WRITE : PROT_READ;
-      const pointer = mmap(null, bytes, protection, MAP_SHARED, fd, 0) as Pointer | null;
+      const pointer = mmap(null, bytes, protection, MAP_SHARED, fd, 0);
       if (pointer === null || BigInt.asUintN(64, pointer) === MAP_FAILED) {
-        throw new XenscopeError('limit', `The system maps no more memory (error ${koffi.errno()}).`, {
-          wayOut: 'End guests or shares that are no longer needed.',
-        });
+        throw cError('Shared pages', lastErrno(), cannotMap);
       }
       let buffer: ArrayBuffer;
       try {

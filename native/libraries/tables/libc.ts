@@ -6,12 +6,13 @@ export const libcTable = {
   // The libc of this very process, whatever its name and kind.
   sonames: [null],
   debianPackage: 'libc6',
-  headers: ['poll.h', 'stdlib.h', 'stdio.h', 'sys/epoll.h', 'sys/eventfd.h', 'sys/mman.h'],
+  headers: ['poll.h', 'stdlib.h', 'stdio.h', 'sys/epoll.h', 'sys/eventfd.h', 'sys/mman.h', 'sys/file.h'],
   functions: {
     poll: ['int', 'struct pollfd *', 'unsigned long', 'int'],
     free: ['void', 'void *'],
     mmap: ['void *', 'void *', 'size_t', 'int', 'int', 'int', 'long'],
     munmap: ['int', 'void *', 'size_t'],
+    flock: ['int', 'int', 'int'],
     epoll_create1: ['int', 'int'],
     epoll_ctl: ['int', 'int', 'int', 'int', 'struct epoll_event *'],
     eventfd: ['int', 'unsigned int', 'int'],
