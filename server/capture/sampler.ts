@@ -1,6 +1,7 @@
 /**
- * Samples all pages of a host while somebody listens, at the rate of the most eager listener.
- * Nobody listens: nothing is read, and nothing is mapped for it.
+ * Samples all pages of a host while somebody listens, at the rate of the most eager listener, or as
+ * often as its share of the processor allows. Nobody listens: nothing is read, and nothing is mapped
+ * for it.
  */
 import type { Clock, Timer } from '../host/clock';
 import type { Observer } from '../host/observer';
@@ -9,6 +10,12 @@ import { PageList } from './pageList';
 import type { PageSampler, SampleResult } from './pageSampler';
 
 export const minSampleIntervalMs = 5;
+/** Rounds, and what listeners do in them, take no more of the time: whoever is looked at shall not feel it. */
+export const maxShareOfTime = 0.025;
+/** For that rounds come later than asked for, but no later than this. */
+export const maxStretchedIntervalMs = 100;
+/** A clock tells whole milliseconds, and rounds mostly take less: many are averaged. */
+const averagedRounds = 16;
 
 export interface SampleListener {
   /** For each page that a round looks at; those at rest are left out of most. `page` is valid during the call; it is used again. */
@@ -37,6 +44,8 @@ export class RingSampler {
   readonly #mistakes: Mistakes;
   readonly #listeners = new Map<SampleListener, number>();
   #timer: Timer | undefined;
+  /** What a round took lately. */
+  #roundMs = 0;
 
   constructor({ observer, clock, onMistake }: SamplerOptions) {
     this.#clock = clock;
@@ -107,9 +116,21 @@ export class RingSampler {
   #plan(delayMs: number): void {
     this.#timer?.cancel();
     this.#timer = this.#clock.after(delayMs, () => {
+      const startedMs = this.#clock.nowMs();
       this.sampleNow();
-      if (this.#listeners.size > 0) this.#plan(this.#intervalMs());
+      this.#average(this.#clock.nowMs() - startedMs);
+      if (this.#listeners.size > 0) this.#plan(Math.max(this.#intervalMs(), this.#leastIntervalMs()));
     });
+  }
+
+  /** Clocks may be set meanwhile. */
+  #average(tookMs: number): void {
+    const believedMs = Math.min(Math.max(0, tookMs), maxStretchedIntervalMs);
+    this.#roundMs += (believedMs - this.#roundMs) / averagedRounds;
+  }
+
+  #leastIntervalMs(): number {
+    return Math.min(this.#roundMs / maxShareOfTime, maxStretchedIntervalMs);
   }
 }
 

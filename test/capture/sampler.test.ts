@@ -1,6 +1,12 @@
 import assert from 'node:assert/strict';
 import { restAfterMs, restIntervalMs } from '../../server/capture/pageSampler';
-import { minSampleIntervalMs, RingSampler, type SampleListener } from '../../server/capture/sampler';
+import {
+  maxShareOfTime,
+  maxStretchedIntervalMs,
+  minSampleIntervalMs,
+  RingSampler,
+  type SampleListener,
+} from '../../server/capture/sampler';
 import { ManualClock } from '../sim/manualClock';
 import { ObservedRingPage, PageObserver } from '../support/observedPage';
 
@@ -50,6 +56,29 @@ describe('RingSampler', () => {
     const before = slow.rounds;
     clock.tick(1_050);
     assert.ok(slow.rounds - before <= 3, `${slow.rounds - before} rounds in a second`);
+  });
+
+  it('takes no more than its share of the time: rounds come later while they take long, and no later than that', () => {
+    const { clock, sampler } = rig();
+    const one = listener();
+    let roundMs = 0;
+    sampler.listen({ ...one, ended: () => (one.ended!(0), clock.tick(roundMs)) }, 20);
+    const roundsIn = (ms: number) => {
+      const before = one.rounds;
+      clock.tick(ms);
+      return one.rounds - before;
+    };
+    clock.tick(1_000);
+    assert.equal(roundsIn(1_000), 50);
+    roundMs = 1;
+    clock.tick(5_000);
+    assert.ok(Math.abs(roundsIn(4_100) * roundMs - maxShareOfTime * 4_100) < 5);
+    roundMs = 30;
+    clock.tick(5_000);
+    assert.equal(roundsIn(10 * (maxStretchedIntervalMs + roundMs)), 10);
+    roundMs = 0;
+    clock.tick(10_000);
+    assert.equal(roundsIn(1_000), 50, 'as asked for again');
   });
 
   it('looks at a page at rest ten times a second, and with every round from when it is seen to move', () => {
