@@ -1,5 +1,8 @@
 /** The bytes that vchan.c writes: the same here, a piece at a time. */
 import { createHash } from 'node:crypto';
+import type { Vchan } from '../../../server/vchan/vchan';
+
+const pieceBytes = 65_536;
 
 export type Writer = 'server' | 'client';
 
@@ -37,8 +40,29 @@ export function hashOf(writer: Writer, total: number): string {
   if (known !== undefined) return known;
   const bytes = new VchanBytes(writer);
   const hash = createHash('sha256');
-  for (let left = total; left > 0; left -= 65_536) hash.update(bytes.next(Math.min(left, 65_536)));
+  for (let left = total; left > 0; left -= pieceBytes) hash.update(bytes.next(Math.min(left, pieceBytes)));
   const digest = hash.digest('hex');
   hashes.set(key, digest);
   return digest;
+}
+
+/** All bytes of one direction at our end. */
+export async function writeAll(vchan: Vchan, bytes: number): Promise<void> {
+  const source = new VchanBytes(vchan.role);
+  for (let left = bytes; left > 0; left -= pieceBytes) {
+    await vchan.write(source.next(Math.min(left, pieceBytes)));
+  }
+}
+
+/** The hash of so many bytes that come. */
+export async function readHash(vchan: Vchan, bytes: number): Promise<string> {
+  const hash = createHash('sha256');
+  const into = Buffer.alloc(pieceBytes);
+  for (let left = bytes; left > 0;) {
+    const count = await vchan.read(into.subarray(0, Math.min(left, into.length)));
+    if (count === 0) throw new Error(`the other side left ${left} bytes too early`);
+    hash.update(into.subarray(0, count));
+    left -= count;
+  }
+  return hash.digest('hex');
 }

@@ -1,6 +1,5 @@
 /** Our ends of a vchan and Debian's libxenvchan, unchanged, in two domains of a simulated world. */
 import assert from 'node:assert/strict';
-import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
@@ -20,38 +19,16 @@ import { chooseVchanOrders, vchanOrdersProblem } from '../../../server/wire/vcha
 import { XEN_BIN, describeWithDaemons } from '../daemons/requirements';
 import { effort } from '../../fuzz/seed';
 import { ProgramWorld, compile, dialPatiently, until, type Program } from './kit';
-import { VchanBytes, hashOf, type Writer } from './vchanBytes';
+import { VchanBytes, hashOf, readHash, writeAll } from './vchanBytes';
 
 const megabyte = 2 ** 20;
 const total = 4 * megabyte;
 /** A gigabyte in a soak. */
 const manyBytes = 8 * megabyte * effort;
-const pieceBytes = 65_536;
 
 interface Ends {
   readonly vchan: Vchan;
   readonly peer: Program;
-}
-
-/** All bytes of one direction at our end. */
-async function writeAll(vchan: Vchan, as: Writer, bytes: number): Promise<void> {
-  const source = new VchanBytes(as);
-  for (let left = bytes; left > 0; left -= pieceBytes) {
-    await vchan.write(source.next(Math.min(left, pieceBytes)));
-  }
-}
-
-/** The hash of so many bytes that come. */
-async function readHash(vchan: Vchan, bytes: number): Promise<string> {
-  const hash = createHash('sha256');
-  const into = Buffer.alloc(pieceBytes);
-  for (let left = bytes; left > 0;) {
-    const count = await vchan.read(into.subarray(0, Math.min(left, into.length)));
-    if (count === 0) throw new Error(`the other side left ${left} bytes too early`);
-    hash.update(into.subarray(0, count));
-    left -= count;
-  }
-  return hash.digest('hex');
 }
 
 describeWithDaemons('our ends of a vchan with libxenvchan', function () {
@@ -122,10 +99,10 @@ describeWithDaemons('our ends of a vchan with libxenvchan', function () {
   async function exchange({ vchan, peer }: Ends, bytes = total): Promise<void> {
     if (vchan.role === 'server') {
       assert.equal(await readHash(vchan, bytes), hashOf('client', bytes));
-      await writeAll(vchan, 'server', bytes);
+      await writeAll(vchan, bytes);
       assert.equal(await vchan.read(Buffer.alloc(1)), 0);
     } else {
-      await writeAll(vchan, 'client', bytes);
+      await writeAll(vchan, bytes);
       assert.equal(await readHash(vchan, bytes), hashOf('server', bytes));
     }
     await vchan.close();
@@ -223,7 +200,7 @@ describeWithDaemons('our ends of a vchan with libxenvchan', function () {
     it(`leave in the middle as the ${role}: libxenvchan reads what was written, and then the end`, async () => {
       const { vchan, peer } = await open('take', megabyte);
       await vchan.connected();
-      await writeAll(vchan, role, 100_000);
+      await writeAll(vchan, 100_000);
       await vchan.close();
       assert.match(await peer.output(), /took 100000\n/);
     });
@@ -255,7 +232,7 @@ describeWithDaemons('our ends of a vchan with libxenvchan', function () {
     const { client } = vchanPaths(oursDomid, theirsDomid, '513')!;
     for (let times = 0; times < 3; times++) {
       const next = await worlds.start('theirs', program, 'client', oursDomid, client, 0, 'take', 50_000);
-      await writeAll(vchan, 'server', 50_000);
+      await writeAll(vchan, 50_000);
       assert.match(await next.output(), /took 50000\n/);
     }
     await vchan.close();

@@ -3,7 +3,6 @@
  * unchanged program with libxenvchan in another domain of a simulated world, and both engines against each other.
  */
 import assert from 'node:assert/strict';
-import { createHash } from 'node:crypto';
 import { XenLibraries } from '../../../native/libraries/xenLibraries';
 import { XenscopeError } from '../../../server/host/errors';
 import type { HostProgram } from '../../../server/host/program';
@@ -17,7 +16,7 @@ import { Rig, isCode } from '../../vchan/rig';
 import { describeWithDaemons } from '../daemons/requirements';
 import type { Program } from './kit';
 import { NativeEnds } from './nativeEnds';
-import { VchanBytes, hashOf } from './vchanBytes';
+import { VchanBytes, hashOf, readHash, writeAll } from './vchanBytes';
 
 const total = 2 ** 20;
 const pieceBytes = 65_536;
@@ -282,22 +281,3 @@ describe('libxenvchan as an engine', () => {
     await rig.close();
   });
 });
-
-async function writeAll(vchan: Vchan, bytes: number): Promise<void> {
-  const source = new VchanBytes(vchan.role);
-  for (let left = bytes; left > 0; left -= pieceBytes) {
-    await vchan.write(source.next(Math.min(left, pieceBytes)));
-  }
-}
-
-async function readHash(vchan: Vchan, bytes: number): Promise<string> {
-  const hash = createHash('sha256');
-  const into = Buffer.alloc(pieceBytes);
-  for (let left = bytes; left > 0;) {
-    const count = await vchan.read(into.subarray(0, Math.min(left, into.length)));
-    if (count === 0) throw new Error(`the other side left ${left} bytes too early`);
-    hash.update(into.subarray(0, count));
-    left -= count;
-  }
-  return hash.digest('hex');
-}
