@@ -3,13 +3,13 @@ import * as path from 'node:path';
 import * as vscode from 'vscode';
 import type { VchanNews } from '../../server/rpc/api';
 import type { FromVchan, ToVchan } from '../../webview/messages';
+import { Recorder } from '../console/recorder';
+import { Sender } from '../console/sender';
 import type { Xenscope } from '../context';
 import { failureOf } from '../errors';
 import { ringOwner } from '../rings/ringTexts';
 import { texts } from '../texts';
 import { shortPath } from '../vchan/plan';
-import { VchanRecorder } from '../vchan/recorder';
-import { Sender } from '../vchan/sender';
 import { type Opened, type VchanSubject, openSubject } from '../vchan/subject';
 import { openPage } from './html';
 import { RingPanel } from './ring';
@@ -20,13 +20,18 @@ export async function openVchanPanel(xenscope: Xenscope, host: string, subject: 
   if (opened) new VchanPanel(xenscope, host, subject, opened);
 }
 
+interface Target {
+  readonly host: string;
+  readonly consoleId: number;
+}
+
 class VchanPanel {
   private readonly panel: vscode.WebviewPanel;
   private readonly subscriptions: { dispose(): void }[];
-  private readonly sender: Sender;
+  private readonly sender: Sender<Target>;
   private consoleId: number | undefined;
   private latest: VchanNews | undefined;
-  private readonly recorder: VchanRecorder;
+  private readonly recorder: Recorder;
   /** Whether the person wants what comes to be read. */
   private reads = true;
   private closed = false;
@@ -40,13 +45,19 @@ class VchanPanel {
     this.consoleId = opened.consoleId;
     const { connection, hosts, vchanNews } = xenscope;
     this.panel = openPage(xenscope.extension, 'vchan', { title: this.title(), staysWhenHidden: true });
-    this.sender = new Sender(connection, (bytes) => this.wrote(bytes));
-    this.recorder = new VchanRecorder(subject.kind === 'watch', {
-      recording: (file) => this.post({ kind: 'recording', ...(file !== undefined && { file }) }),
-      say: (text, failed) => this.say(text, failed),
-      readingChanged: () => this.tellReading(),
-      report: xenscope.report,
-    });
+    this.sender = new Sender(
+      (target, bytes, token) => connection.request('xenscope/vchanSend', { ...target, bytes }, token),
+      (bytes) => this.wrote(bytes),
+    );
+    this.recorder = new Recorder(
+      { name: 'vchan', isWatched: subject.kind === 'watch' },
+      {
+        recording: (file) => this.post({ kind: 'recording', ...(file !== undefined && { file }) }),
+        say: (text, failed) => this.say(text, failed),
+        readingChanged: () => this.tellReading(),
+        report: xenscope.report,
+      },
+    );
     this.subscriptions = [
       vchanNews.event((news) => news.host === host && news.consoleId === this.consoleId && this.take(news)),
       connection.onState(() => this.lookWhoIsThere()),
@@ -210,7 +221,7 @@ class VchanPanel {
     this.post({ kind: 'wrote', timeMs, bytes: Buffer.from(bytes).toString('base64') });
   }
 
-  private target(): { host: string; consoleId: number } {
+  private target(): Target {
     if (this.consoleId !== undefined) return { host: this.host, consoleId: this.consoleId };
     throw new Error(this.texts.notOpened);
   }

@@ -14,11 +14,11 @@ import {
 } from '../../extension/vchan/plan';
 import {
   type RecordFormat,
-  VchanRecording,
+  Recording,
   behindBytes,
   logText,
   maxWaitingBytes,
-} from '../../extension/vchan/recording';
+} from '../../extension/console/recording';
 
 describe('the plan of a vchan', () => {
   it('has rings of the sizes that are written', () => {
@@ -59,7 +59,7 @@ describe('a recorded vchan', () => {
 
   const recorded = async (format: RecordFormat): Promise<string> => {
     const file = path.join(folder, format.kind);
-    const recording = new VchanRecording(file, format, listener);
+    const recording = new Recording(file, format, listener);
     recording.note('Open.', 0);
     recording.add('sent', Buffer.from('ping'), 0);
     recording.add('received', Buffer.from('pong'), 0);
@@ -82,7 +82,7 @@ describe('a recorded vchan', () => {
 
   it('says once that its file cannot be written', async () => {
     const errors: Error[] = [];
-    const recording = new VchanRecording(
+    const recording = new Recording(
       path.join(folder, 'none', 'file'),
       { kind: 'log' },
       { ...listener, failed: (error) => errors.push(error) },
@@ -104,7 +104,7 @@ describe('a recorded vchan', () => {
       let caughtUp = () => undefined as unknown;
       const isCaughtUp = new Promise((resolve) => (caughtUp = () => resolve(undefined)));
       const behind = (isBehind: boolean) => (told.push(isBehind), isBehind || caughtUp());
-      const recording = new VchanRecording(file, raw, { ...listener, behind });
+      const recording = new Recording(file, raw, { ...listener, behind });
       const piece = Buffer.alloc(1024 * 1024, 'x');
       const pieces = 2 * (maxWaitingBytes / piece.length);
       for (let count = 0; count < behindBytes / piece.length; count++) recording.add('received', piece, 0);

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import type { VchanState } from '../../server/rpc/api';
-import { History, type Input, maxTypedBytes, parseHex, parseInput } from '../../webview/vchan/input';
-import { Log, dumpLines, maxLogBytes, maxLogEntries } from '../../webview/vchan/log';
-import { Rates } from '../../webview/vchan/rates';
-import { aboutText, countLine, levelText, rateLine, timeText, wayName } from '../../webview/vchan/words';
+import { History, type Input, maxTypedBytes, parseHex, parseInput } from '../../webview/console/input';
+import { Log, dumpLines, maxLogBytes, maxLogEntries } from '../../webview/console/log';
+import { Rates } from '../../webview/console/rates';
+import { rateLine, timeText } from '../../webview/console/words';
+import { aboutText, countLine, levelText, wayName } from '../../webview/vchan/words';
 
 const bytesOf = (input: Input) => (input.problem === undefined ? [...input.bytes] : input.problem);
 
@@ -135,7 +136,7 @@ describe('the words of a vchan', () => {
   it('say how much passed, and what was left out', () => {
     assert.equal(countLine(state, 'sent'), '1 byte in 1 write');
     assert.equal(countLine(state, 'received'), '2,000 bytes in 3 reads; 500 bytes left out');
-    assert.equal(rateLine({ bytesPerSecond: 1_234, messagesPerSecond: 1 }, 'sent'), '1.2 kB/s in 1 write/s');
+    assert.equal(rateLine({ bytesPerSecond: 1_234, messagesPerSecond: 1 }, 'write'), '1.2 kB/s in 1 write/s');
   });
 
   it('say how full a ring is, or that nobody can', () => {

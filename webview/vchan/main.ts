@@ -3,19 +3,20 @@ import type { VchanState } from '../../server/rpc/api';
 import { button, element, registerKit } from '../kit';
 import type { FromVchan, ToVchan } from '../messages';
 import { Help, PoliteVoice, fromBase64, severityIcon, toBase64, toolbar } from '../page';
+import { Composer, type Draft } from '../console/composer';
+import { readable } from '../console/log';
+import { LogView } from '../console/logView';
+import { WayView } from '../console/wayView';
+import { bytesText } from '../console/words';
 import { setText } from '../rings/texts';
-import { Composer, type Draft } from './composer';
-import { readable } from './log';
-import { LogView } from './logView';
-import { WayView } from './wayView';
 import {
   type Ends,
   aboutText,
-  bytesText,
   explanation,
   unseenText,
   watchedExplanation,
   wayName,
+  wayShown,
 } from './words';
 import './vchan.css';
 
@@ -128,7 +129,8 @@ class VchanPage {
   private setAbout(about: Extract<ToVchan, { kind: 'about' }>): void {
     const { role, own, peer, path, simulated, lines } = about;
     const isWatched = role === 'watch';
-    this.ends = this.log.ends = { own, peer, isWatched };
+    const ends = (this.ends = { own, peer, isWatched });
+    this.log.names = { sent: wayName('sent', ends), received: wayName('received', ends) };
     setText(this.where, aboutText(about));
     setText(this.path, path);
     this.path.title = lines.join('\n\n');
@@ -175,8 +177,8 @@ class VchanPage {
     }
     setText(this.doctor, verdict ? `The ring doctor says: ${verdict.text}` : '');
     this.doctor.title = verdict?.evidence.join('\n') ?? '';
-    this.sent.show(state, timeMs, this.ends);
-    this.received.show(state, timeMs, this.ends);
+    this.sent.show(wayShown(state, 'sent', this.ends), timeMs);
+    this.received.show(wayShown(state, 'received', this.ends), timeMs);
     this.enable();
   }
 

@@ -1,11 +1,8 @@
 /** What the page of a vchan says in words. */
 import type { VchanRingLevel, VchanState } from '../../server/rpc/api';
-import { grouped, percent, rateText } from '../rings/numbers';
-import type { Rate } from './rates';
-
-export function bytesText(count: number): string {
-  return count === 1 ? '1 byte' : `${grouped(count)} bytes`;
-}
+import type { WayShown } from '../console/wayView';
+import { type Way, bytesText, timesText } from '../console/words';
+import { grouped, percent } from '../rings/numbers';
 
 /** `312 of 1,024 bytes, 30 %`. */
 export function levelText({ sizeBytes, usedBytes }: VchanRingLevel): string {
@@ -20,8 +17,6 @@ export interface Ends {
   readonly isWatched: boolean;
 }
 
-export type Way = 'sent' | 'received';
-
 /** `To web (3)`; of one that is watched `database (4) → web (3)`. */
 export function wayName(way: Way, { own, peer, isWatched }: Ends): string {
   if (isWatched) return way === 'sent' ? `${own} → ${peer}` : `${peer} → ${own}`;
@@ -32,7 +27,7 @@ export function wayTitle(way: Way, level: VchanRingLevel | undefined, ends: Ends
   return `${wayName(way, ends)}${level ? ` (${level.name})` : ''}`;
 }
 
-export const ringHover =
+const ringHover =
   'The ring “left” carries what the client writes to the server, the ring “right” what the server writes to the client.';
 
 /** `96 bytes passed unseen`, and why. */
@@ -56,39 +51,34 @@ export function aboutText({
   return `${own} as ${role}, to ${peer}, on ${hostLabel}`;
 }
 
-/** `1.2 kB/s in 3 writes/s`. */
-export function rateLine({ bytesPerSecond, messagesPerSecond }: Rate, way: Way): string {
-  const often =
-    messagesPerSecond >= 9.95 ? Math.round(messagesPerSecond) : Number(messagesPerSecond.toFixed(1));
-  const what = way === 'sent' ? 'write' : 'read';
-  return `${rateText(bytesPerSecond)} in ${often} ${often === 1 ? what : `${what}s`}/s`;
+/** One direction, as it is shown. */
+export function wayShown(state: VchanState, way: Way, ends: Ends): WayShown {
+  const level = way === 'sent' ? state.output : state.input;
+  return {
+    title: wayTitle(way, level, ends),
+    hover: ringHover,
+    level: level ? levelText(level) : 'no ring',
+    usedPercent: level?.usedBytes === undefined ? 0 : percent(level.usedBytes, level.sizeBytes),
+    isBad: level !== undefined && level.usedBytes === undefined,
+    count: state[way],
+    countLine: countLine(state, way),
+    once: ends.isWatched || way === 'sent' ? 'write' : 'read',
+  };
 }
 
 /** `13 bytes in 2 writes`. */
 export function countLine(state: VchanState, way: Way): string {
   const { bytes, messages, unseenBytes } = state[way];
   if (unseenBytes !== undefined) return watchedLine(bytes, messages, unseenBytes);
-  const line = `${bytesText(bytes)} in ${often(messages, way === 'sent' ? 'write' : 'read')}`;
+  const line = `${bytesText(bytes)} in ${timesText(messages, way === 'sent' ? 'write' : 'read')}`;
   const { droppedBytes } = state;
   return way === 'received' && droppedBytes > 0 ? `${line}; ${bytesText(droppedBytes)} left out` : line;
 }
 
 /** Two writes between two looks count as one. */
 function watchedLine(bytes: number, messages: number, unseenBytes: number): string {
-  const line = `${bytesText(bytes)} in at least ${often(messages, 'write')}`;
+  const line = `${bytesText(bytes)} in at least ${timesText(messages, 'write')}`;
   return `${line}; ${unseenBytes === 0 ? 'all seen' : `${bytesText(unseenBytes)} unseen`}`;
-}
-
-function often(count: number, what: string): string {
-  return count === 1 ? `1 ${what}` : `${grouped(count)} ${what}s`;
-}
-
-/** By a person's clock: `18:40:02.123`. */
-export function timeText(timeMs: number): string {
-  const time = new Date(timeMs);
-  const two = (part: number) => String(part).padStart(2, '0');
-  const clock = [time.getHours(), time.getMinutes(), time.getSeconds()].map(two).join(':');
-  return `${clock}.${String(time.getMilliseconds()).padStart(3, '0')}`;
 }
 
 export const explanation = [

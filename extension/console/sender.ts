@@ -1,30 +1,31 @@
 /** Sends bytes in pieces, each when the one before lies in the ring, and tells how far it came. */
 import { open } from 'node:fs/promises';
 import * as vscode from 'vscode';
-import type { Connection } from '../connection';
 import { failureOf } from '../errors';
 import { countOf } from '../values';
 
 /** What one request carries in base64. */
 export const pieceBytes = 48 * 1024;
 
-export interface SendTarget {
-  readonly host: string;
-  readonly consoleId: number;
-}
+/** Puts a piece, in base64, into the ring of `target`; resolves when all of it lies there, or cannot. */
+export type SendPiece<Target> = (
+  target: Target,
+  bytes: string,
+  token: vscode.CancellationToken,
+) => Promise<{ readonly sentBytes: number; readonly problem?: string }>;
 
 export interface SendResult {
   readonly text: string;
   readonly problem?: string;
 }
 
-export class Sender {
+export class Sender<Target> {
   private cancel: vscode.CancellationTokenSource | undefined;
 
   constructor(
-    private readonly connection: Connection,
+    private readonly sendPiece: SendPiece<Target>,
     /** So much lies in the ring now. */
-    private readonly wrote: (bytes: Uint8Array) => void,
+    private readonly wrote: (bytes: Uint8Array, target: Target) => void,
   ) {}
 
   get isBusy(): boolean {
@@ -35,14 +36,14 @@ export class Sender {
     this.cancel?.cancel();
   }
 
-  async bytes(target: SendTarget, bytes: Uint8Array): Promise<SendResult> {
+  async bytes(target: Target, bytes: Uint8Array): Promise<SendResult> {
     const pieces = async function* () {
       for (let at = 0; at < bytes.length; at += pieceBytes) yield bytes.subarray(at, at + pieceBytes);
     };
     return this.run(target, pieces(), bytes.length, () => undefined);
   }
 
-  async file(target: SendTarget, path: string, onProgress: (text: string) => void): Promise<SendResult> {
+  async file(target: Target, path: string, onProgress: (text: string) => void): Promise<SendResult> {
     const file = await open(path, 'r');
     try {
       const { size } = await file.stat();
@@ -61,7 +62,7 @@ export class Sender {
   }
 
   private async run(
-    target: SendTarget,
+    target: Target,
     pieces: AsyncIterable<Uint8Array>,
     wholeBytes: number,
     onProgress: (text: string) => void,
@@ -76,9 +77,9 @@ export class Sender {
           return { text: `${progress()}.`, problem: 'It was stopped.' };
         onProgress(`${progress()}…`);
         const bytes = Buffer.from(piece).toString('base64');
-        const sent = await this.connection.request('xenscope/vchanSend', { ...target, bytes }, cancel.token);
+        const sent = await this.sendPiece(target, bytes, cancel.token);
         sentBytes += sent.sentBytes;
-        this.wrote(piece.subarray(0, sent.sentBytes));
+        this.wrote(piece.subarray(0, sent.sentBytes), target);
         if (sent.problem !== undefined) return { text: `${progress()}.`, problem: sent.problem };
       }
       return { text: `Sent ${whole}.` };

@@ -1,11 +1,23 @@
 /** One direction: how full its ring is, what passed, and how fast. */
-import type { VchanState } from '../../server/rpc/api';
 import { element } from '../kit';
 import { setNumber } from '../rings/flash';
-import { percent } from '../rings/numbers';
 import { setText, setTitle } from '../rings/texts';
-import { Rates } from './rates';
-import { type Ends, countLine, levelText, rateLine, ringHover, wayTitle } from './words';
+import { type Count, Rates } from './rates';
+import { type Way, rateLine } from './words';
+
+export interface WayShown {
+  readonly title: string;
+  readonly hover: string;
+  /** How full its ring is, in words. */
+  readonly level: string;
+  readonly usedPercent: number;
+  /** Its indices cannot be. */
+  readonly isBad: boolean;
+  readonly count: Count;
+  readonly countLine: string;
+  /** What was counted as a message. */
+  readonly once: 'write' | 'read';
+}
 
 export class WayView {
   readonly root: HTMLElement;
@@ -16,9 +28,9 @@ export class WayView {
   private readonly rate = element('p');
   private readonly count = element('p', { className: 'dim' });
   private rates = new Rates();
-  private isWatched = false;
+  private once: WayShown['once'] = 'write';
 
-  constructor(private readonly way: 'sent' | 'received') {
+  constructor(way: Way) {
     const swatch = element('span', { className: `swatch ${way}` });
     swatch.setAttribute('aria-hidden', 'true');
     this.meter.setAttribute('role', 'meter');
@@ -33,32 +45,30 @@ export class WayView {
     this.rates = new Rates();
   }
 
-  show(state: VchanState, timeMs: number, ends: Ends): void {
-    const level = this.way === 'sent' ? state.output : state.input;
-    setText(this.title, wayTitle(this.way, level, ends));
-    setTitle(this.title, ringHover);
-    this.isWatched = ends.isWatched;
-    const text = level ? levelText(level) : 'no ring';
-    const used = level?.usedBytes === undefined ? 0 : percent(level.usedBytes, level.sizeBytes);
-    setNumber(this.level, text);
-    this.level.classList.toggle('bad', level !== undefined && level.usedBytes === undefined);
-    this.fill.style.width = `${used}%`;
+  show(shown: WayShown, timeMs: number): void {
+    const { title, hover, level, usedPercent, isBad, count, countLine, once } = shown;
+    setText(this.title, title);
+    setTitle(this.title, hover);
+    this.once = once;
+    setNumber(this.level, level);
+    this.level.classList.toggle('bad', isBad);
+    this.fill.style.width = `${usedPercent}%`;
     const { meter } = this;
-    meter.setAttribute('aria-label', `${this.title.textContent}: ${text}`);
+    meter.setAttribute('aria-label', `${title}: ${level}`);
     for (const [name, value] of [
       ['min', 0],
       ['max', 100],
-      ['now', used],
+      ['now', usedPercent],
     ] as const) {
       meter.setAttribute(`aria-value${name}`, String(value));
     }
-    setText(this.count, countLine(state, this.way));
-    this.rates.add(state[this.way], timeMs);
+    setText(this.count, countLine);
+    this.rates.add(count, timeMs);
     this.tick(timeMs);
   }
 
   /** Time passes, and perhaps nothing else does. */
   tick(timeMs: number): void {
-    setText(this.rate, rateLine(this.rates.now(timeMs), this.isWatched ? 'sent' : this.way));
+    setText(this.rate, rateLine(this.rates.now(timeMs), this.once));
   }
 }

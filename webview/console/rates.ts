@@ -1,11 +1,16 @@
 /** Bytes and messages per second over about the last two seconds, from counts that only grow. */
-import type { VchanCount } from '../../server/rpc/api';
 
 const spanMs = 2_000;
 /** News come ten times a second at most. */
 const maxPoints = 64;
 
-interface Point extends VchanCount {
+export interface Count {
+  readonly bytes: number;
+  /** How often something was written, or read: a stream itself has no messages. */
+  readonly messages: number;
+}
+
+interface Point extends Count {
   readonly timeMs: number;
 }
 
@@ -17,7 +22,7 @@ export interface Rate {
 export class Rates {
   private readonly points: Point[] = [];
 
-  add({ bytes, messages }: VchanCount, timeMs: number): void {
+  add({ bytes, messages }: Count, timeMs: number): void {
     const last = this.points.at(-1);
     // Another count began.
     if (last && (bytes < last.bytes || timeMs < last.timeMs)) this.points.length = 0;

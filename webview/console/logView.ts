@@ -1,7 +1,7 @@
 /** The list of what passed, hexadecimal and text side by side. It stays at its end unless a person scrolled away. */
 import { element } from '../kit';
-import { type LogEntry, type LogNote, type Way, Log, dumpLines } from './log';
-import { type Ends, bytesText, timeText, wayName } from './words';
+import { type LogEntry, type LogNote, Log, dumpLines } from './log';
+import { type Way, bytesText, timeText } from './words';
 
 const icons = { sent: 'arrow-right', received: 'arrow-left', note: 'info' } as const;
 
@@ -11,7 +11,8 @@ export class LogView {
   private readonly dropped = element('p', { className: 'dim' });
   private readonly list = element('ol');
   private readonly scroll = element('div', { className: 'scroll' });
-  ends: Ends = { own: 'This end', peer: 'the other side', isWatched: false };
+  /** What each direction is called. */
+  names: Readonly<Record<Way, string>> = { sent: 'To the other side', received: 'From the other side' };
 
   constructor() {
     this.list.setAttribute('aria-label', 'What passed');
@@ -64,7 +65,7 @@ export class LogView {
     const size = bytesText(bytes.length + cutBytes);
     const cut = cutBytes > 0 ? `, the last ${bytesText(bytes.length)} of them` : '';
     const doubt = doubtfulBytes > 0 ? `, the first ${bytesText(doubtfulBytes)} doubtful` : '';
-    const head = this.head(kind, `${wayName(kind, this.ends)}: ${size}${cut}${doubt}`, timeMs);
+    const head = this.head(kind, `${this.names[kind]}: ${size}${cut}${doubt}`, timeMs);
     if (doubtfulBytes > 0) head.title = 'The writer may have come round while they were copied.';
     return element('li', { className: kind }, head, element('pre', { text: dumpLines(entry).join('\n') }));
   }

@@ -1,33 +1,34 @@
-/** Asks what of a vchan is to be recorded, and into which file; holds the recording while there is one. */
+/** Asks what of a console is to be recorded, and into which file; holds the recording while there is one. */
 import * as path from 'node:path';
 import * as vscode from 'vscode';
 import { defaultFolder } from '../defaultFolder';
 import { countOf } from '../values';
-import { type RecordFormat, type RecordListener, VchanRecording, type Way } from './recording';
+import { type RecordFormat, type RecordListener, Recording, type Way } from './recording';
 
 export interface RecorderActs {
   /** The file into which is recorded now. */
   recording(file: string | undefined): void;
   say(text: string, failed: boolean): void;
-  /** How the vchan is to be read is another question now. */
+  /** How its ring is to be read is another question now. */
   readingChanged(): Promise<unknown>;
   report(error: unknown): void;
 }
 
 interface Choice extends vscode.QuickPickItem {
   readonly format: RecordFormat;
-  readonly fileName: string;
+  /** Of the name of the file. */
+  readonly ending: string;
 }
 
 const log: Choice = {
   label: 'Text and hexadecimal',
   detail: 'Both directions, with times',
   format: { kind: 'log' },
-  fileName: 'vchan.log',
+  ending: 'log',
 };
 
 function raw(way: Way, label: string, detail: string): Choice {
-  return { label, detail, format: { kind: 'raw', way }, fileName: 'vchan.bin' };
+  return { label, detail, format: { kind: 'raw', way }, ending: 'bin' };
 }
 
 const ofOurs = [log, raw('received', 'Raw bytes', 'What is received, and nothing else')];
@@ -37,14 +38,21 @@ const ofOthers = [
   raw('right', 'Raw bytes to the client', 'As they are, and nothing else'),
 ];
 
-export class VchanRecorder {
-  private current: VchanRecording | undefined;
+export interface Recorded {
+  /** Of the file that is proposed: `vchan`. */
+  readonly name: string;
+  /** It is between others, and nobody can be made to wait. */
+  readonly isWatched: boolean;
+}
+
+export class Recorder {
+  private current: Recording | undefined;
   private isClosed = false;
-  /** The file is written slower than the vchan carries: nothing more shall be read for now. */
+  /** The file is written slower than bytes come: nothing more shall be read for now. */
   isBehind = false;
 
   constructor(
-    private readonly isWatched: boolean,
+    private readonly what: Recorded,
     private readonly acts: RecorderActs,
   ) {}
 
@@ -60,18 +68,18 @@ export class VchanRecorder {
     this.current?.note(text, timeMs);
   }
 
-  /** `head`: what this vchan is. */
+  /** `head`: what this console is of. */
   async begin(head: string): Promise<void> {
-    const choices = this.isWatched ? ofOthers : ofOurs;
+    const choices = this.what.isWatched ? ofOthers : ofOurs;
     const picked = await vscode.window.showQuickPick(choices, { title: 'Record what?' });
     if (!picked) return;
     const uri = await vscode.window.showSaveDialog({
       title: 'Record into which file?',
-      defaultUri: vscode.Uri.file(path.join(defaultFolder(), picked.fileName)),
+      defaultUri: vscode.Uri.file(path.join(defaultFolder(), `${this.what.name}.${picked.ending}`)),
     });
     if (!uri || this.isClosed) return;
     await this.current?.end(Date.now());
-    this.current = new VchanRecording(uri.fsPath, picked.format, this.listener);
+    this.current = new Recording(uri.fsPath, picked.format, this.listener);
     this.note(head, Date.now());
     this.acts.recording(uri.fsPath);
     this.acts.say(`Recording into ${uri.fsPath}.`, false);
@@ -107,7 +115,7 @@ export class VchanRecorder {
     behind: (isBehind) => {
       this.isBehind = isBehind;
       if (!this.current) return;
-      if (!this.isWatched) {
+      if (!this.what.isWatched) {
         const waits = 'The file is written slower than bytes come: the other side has to wait.';
         this.acts.say(isBehind ? waits : `Recording into ${this.current.file}.`, false);
       }

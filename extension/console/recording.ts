@@ -1,6 +1,6 @@
 /**
- * What passes on a vchan, into a file: a log of both directions, or the bytes of one as they are. A file
- * system may be slower than a vchan: from some bytes on that wait for it the other side shall wait, and
+ * What passes through a console, into a file: a log of both directions, or the bytes of one as they are. A file
+ * system may be slower than a ring: from some bytes on that wait for it the other side shall wait, and
  * beyond the most of them what comes is dropped, counted, and said.
  */
 import { type WriteStream, createWriteStream } from 'node:fs';
@@ -21,7 +21,7 @@ export interface RecordListener {
 export const behindBytes = 4 * 1024 * 1024;
 export const maxWaitingBytes = 16 * 1024 * 1024;
 
-export class VchanRecording {
+export class Recording {
   /** Not in the file: they came faster than it could be written. */
   droppedBytes = 0;
   private untoldBytes = 0;

@@ -1,6 +1,5 @@
 /** What passed, as it is shown: bounded, the oldest dropped first, and told. */
-
-export type Way = 'sent' | 'received';
+import type { Way } from './words';
 
 export interface LogEntry {
   readonly kind: Way;
