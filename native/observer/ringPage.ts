@@ -73,11 +73,15 @@ export class RingPage implements ObservedPage {
 
   copyRing(ring: 'left' | 'right', into: Uint8Array, offset: number): boolean {
     if (this.#isEnded) return false;
-    const inPage = vchanRingOffset(Math.log2(this.ringBytes![ring === 'left' ? 0 : 1]));
+    const inPage = this.#offsetInPage(ring);
     const control = this.#memory();
     if (inPage !== undefined) control.copyOut(inPage + offset, into);
     else this.#rings[ring].get().memory.copyOut(offset, into);
     return true;
+  }
+
+  isRingAtHand(ring: 'left' | 'right'): boolean {
+    return this.#offsetInPage(ring) !== undefined || this.#rings[ring].isMapped;
   }
 
   /** It is mapped again when somebody looks. */
@@ -98,6 +102,10 @@ export class RingPage implements ObservedPage {
   end(): void {
     this.#isEnded = true;
     this.letGo();
+  }
+
+  #offsetInPage(ring: 'left' | 'right'): number | undefined {
+    return vchanRingOffset(Math.log2(this.ringBytes![ring === 'left' ? 0 : 1]));
   }
 
   #memory(): SharedMemory {

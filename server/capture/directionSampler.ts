@@ -8,6 +8,7 @@
  * oldest bytes first: as long as those that we know from the last sample stand untouched, so do the
  * younger ones. Where that cannot be told the bytes are called doubtful.
  */
+import type { BrimProbe } from './brimProbe';
 import { ByteCounter, type CountResult } from './byteCounter';
 import type { DirectionLayout } from './pageLayouts';
 
@@ -32,7 +33,14 @@ export class DirectionSampler {
   wasWritten = false;
   #isConsumedSure = false;
 
-  constructor(readonly layout: DirectionLayout) {
+  readonly #brim: BrimProbe | undefined;
+
+  /** With a `brim` where the array is not in the page. */
+  constructor(
+    readonly layout: DirectionLayout,
+    brim?: BrimProbe,
+  ) {
+    this.#brim = brim;
     this.counter = new ByteCounter(layout.sizeBytes);
   }
 
@@ -59,11 +67,10 @@ export class DirectionSampler {
     this.freshBytes = 0;
     this.unseenBytes = 0;
     if (this.result === 'insane') {
-      const { offsetBytes } = this.layout;
-      const array = (page: Uint8Array) => page.subarray(offsetBytes, offsetBytes + sizeBytes);
-      this.wasWritten = before !== undefined && Buffer.compare(array(now), array(before)) !== 0;
+      this.wasWritten = this.#brim ? this.#brim.hasChanged() : this.#hasArrayChanged(now, before);
       return;
     }
+    this.#brim?.keep(cons);
     const isAnew = this.result === 'first' || this.result === 'reset';
     this.freshBytes = isAnew ? counter.usedBytes : Math.min(counter.producedBytes, sizeBytes);
     this.freshFrom = (prod - this.freshBytes) >>> 0;
@@ -72,6 +79,12 @@ export class DirectionSampler {
     const hasConsumed = this.freshBytes > counter.usedBytes;
     this.#isConsumedSure =
       hasConsumed && before !== undefined && !isAnew && this.#knownStand(prod, now, before);
+  }
+
+  #hasArrayChanged(now: Uint8Array, before: Uint8Array | undefined): boolean {
+    const { offsetBytes, sizeBytes } = this.layout;
+    const array = (page: Uint8Array) => page.subarray(offsetBytes, offsetBytes + sizeBytes);
+    return before !== undefined && Buffer.compare(array(now), array(before)) !== 0;
   }
 
   /** Hands on the new bytes of the last sample: up to four pieces. */

@@ -7,8 +7,9 @@
  */
 import type { ObservedPage } from '../host/observer';
 import type { Field } from '../wire/layout';
+import { BrimProbe } from './brimProbe';
 import { DirectionSampler } from './directionSampler';
-import type { PageLayout } from './pageLayouts';
+import type { DirectionLayout, PageLayout } from './pageLayouts';
 import { layoutOf } from './layoutOf';
 import { reqProdOffset, rspProdOffset, SlotSampler } from './slotSampler';
 
@@ -50,7 +51,7 @@ export class PageSampler {
   constructor(readonly page: ObservedPage) {
     this.layout = layoutOf(page);
     const { directions, slotRing } = this.layout;
-    this.directions = directions.map((direction) => new DirectionSampler(direction));
+    this.directions = directions.map((direction) => new DirectionSampler(direction, brimOf(page, direction)));
     this.slots = slotRing && new SlotSampler(slotRing);
     this.#good = new PageCopy(this.layout);
     this.#older = new PageCopy(this.layout);
@@ -154,6 +155,12 @@ export class PageSampler {
       else direction.take(prod, cons, nowMs, this.bytes, before);
     }
   }
+}
+
+/** Of a vchan's ring the brim is looked at, and nothing else of its bytes. */
+function brimOf(page: ObservedPage, { name, sizeBytes }: DirectionLayout): BrimProbe | undefined {
+  const isVchans = page.kind === 'vchan' && (name === 'left' || name === 'right');
+  return isVchans ? new BrimProbe(page, name, sizeBytes) : undefined;
 }
 
 /** As much of a page as means something, with a view on its words. */

@@ -34,6 +34,8 @@ export interface ObservedPage {
    * behind `offset`. Throws a XenscopeError where they cannot be reached.
    */
   copyRing?(ring: 'left' | 'right', into: Uint8Array, offset: number): boolean;
+  /** `vchan` only: whether `copyRing` of that ring costs no more than `copy`: nothing is to be mapped for it. */
+  isRingAtHand?(ring: 'left' | 'right'): boolean;
   /** Simulated hosts only: what no observer of a real host could know. */
   readonly inside?: ObservedInside;
 }

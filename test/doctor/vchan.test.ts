@@ -62,6 +62,30 @@ describe('ring doctor, on a vchan', () => {
     );
   });
 
+  it('tells a writer that writes on without room from an index that is wrong, by the bytes before the reader', () => {
+    const jump = (prepare: (scene: Scene) => void) => {
+      const scene = vchan();
+      scene.page.rings.left.fill(1);
+      scene.page.setPair('left', 300, 200);
+      scene.look();
+      prepare(scene);
+      scene.page.setPair('left', 300 + 5000, 200);
+      scene.wait(300);
+      return scene;
+    };
+    const overrun = jump(({ page }) => page.rings.left.fill(2));
+    assert.deepEqual(overrun.said, [
+      'error backpressure-ignored/left: backpressure ignored: the client wrote 1,004 bytes more than there was room for',
+    ]);
+    const written = jump(({ page }) => page.rings.left.fill(2, 300, 2000));
+    assert.match(written.said[0]!, /^error index-insane\/left: /, 'there was room for that');
+    const outOfReach = jump(({ page }) => {
+      page.areRingsAtHand = false;
+      page.rings.left.fill(2);
+    });
+    assert.match(outOfReach.said[0]!, /^error index-insane\/left: /, 'nothing is mapped for it');
+  });
+
   it('names the end whose word is wrong as it is called there', () => {
     for (const [name, whose] of [
       ['left', "the client's"],

@@ -299,7 +299,9 @@ describe('the observer of a real host', () => {
       await until(() => vchans().length > 0);
       const [page] = vchans();
       const bytes = Buffer.alloc(5);
+      assert.equal(page!.isRingAtHand!('right'), false);
       assert.equal(page!.copyRing!('right', bytes, 4094), true);
+      assert.equal(page!.isRingAtHand!('right'), true);
       assert.equal(bytes.toString(), 'to us');
       throwsCode(() => page!.copyRing!('left', bytes, 0), 'notOurs');
       attempts = 0;

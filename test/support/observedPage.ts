@@ -7,7 +7,6 @@ import { layoutOf } from '../../server/capture/layoutOf';
 import type { DirectionName, PageLayout } from '../../server/capture/pageLayouts';
 import { indexDistance } from '../../server/wire/ringIndex';
 
-/** Of a vchan only the words are here: it is moved with `setPair`. */
 const vchanBytes = [4096, 4096] as const;
 
 export interface ObservedRingPageOptions {
@@ -19,6 +18,9 @@ export interface ObservedRingPageOptions {
 
 export class ObservedRingPage {
   readonly bytes = Buffer.alloc(4096);
+  /** Of a vchan, whose rings are not in its page: it is moved with `setPair`, and its bytes are set here. */
+  readonly rings = { left: Buffer.alloc(vchanBytes[0]), right: Buffer.alloc(vchanBytes[1]) };
+  areRingsAtHand = true;
   readonly layout: PageLayout;
   readonly domid: number;
   isGone = false;
@@ -48,7 +50,14 @@ export class ObservedRingPage {
       kind,
       domid: this.domid,
       found: 'made by a test',
-      ...(kind === 'vchan' && { ringBytes: vchanBytes }),
+      ...(kind === 'vchan' && {
+        ringBytes: vchanBytes,
+        isRingAtHand: () => this.areRingsAtHand,
+        copyRing: (ring: 'left' | 'right', into: Uint8Array, offset: number) => {
+          into.set(this.rings[ring].subarray(offset, offset + into.length));
+          return !this.isGone;
+        },
+      }),
       copy: (into, offset = 0) => {
         if (this.isGone) return false;
         this.beforeCopy?.();

@@ -102,6 +102,7 @@ export class VchanLooks {
         else (views[name] ??= lookThrough(grants)).memory.copyOut(offset, into);
         return true;
       },
+      isRingAtHand: () => true,
     };
     const close = () => {
       memory.revoke(hasEnded);

@@ -71,6 +71,7 @@ describe('the observer of vchans', () => {
     assert.equal(page!.copyRing!('left', bytes, 100), true);
     assert.equal(bytes.toString(), 'to the server');
     assert.equal(page!.copyRing!('right', bytes, 4090), true);
+    assert.equal(page!.isRingAtHand!('right'), true);
     assert.equal(bytes.toString(), 'to the client');
     assert.equal(page!.peerDomid, 2);
     ring.end();
