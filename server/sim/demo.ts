@@ -9,6 +9,14 @@ import { miniOsGuest, stubDomain } from './guests/miniOs';
 import { mirageGuest } from './guests/mirage';
 import { answeringQube, callingQube } from './guests/qubes';
 import { crashingGuest, workerGuest } from './guests/shortLived';
+import {
+  chattyClient,
+  echoServer,
+  httpClient,
+  httpServer,
+  pvcallsGuest,
+  refusedClient,
+} from './guests/pvcallsGuests';
 import { rollingGuest, rowdyGuest } from './guests/troubled';
 import { windowsGuest } from './guests/windows';
 import type { DomainConfig } from './toolstack/config';
@@ -16,6 +24,11 @@ import type { DomainConfig } from './toolstack/config';
 const bridge = 'xenbr0';
 const viaDriverDomain = { bridge, backend: 'net-driver' };
 const linuxKernel = { kernel: '/boot/vmlinuz-xen', ramdisk: '/boot/initrd-xen.img' };
+/** In the network inside the world: domain 0's own address, where the sockets of `shop` are opened… */
+const shop = { host: '10.0.0.1', port: 80 };
+const till = { host: '10.0.0.1', port: 7 };
+/** …and one where nobody listens. */
+const printer = { host: '10.0.0.9', port: 631 };
 const stays = { onPoweroff: 'destroy', onCrash: 'restart' } as const;
 
 /** In the order in which the host starts them. */
@@ -189,6 +202,36 @@ export const demoDomains: readonly DomainConfig[] = [
     nics: [],
     disks: [{ vdev: 'xvda', target: '/dev/vg0/rowdy' }],
     guest: rowdyGuest,
+  },
+  {
+    ...stays,
+    ...linuxKernel,
+    name: 'shop',
+    type: 'pvh',
+    memoryMiB: 128,
+    vcpus: 1,
+    cmdline: 'console=hvc0 root=/dev/xvda ro',
+    nics: [],
+    disks: [],
+    pvcalls: true,
+    guest: pvcallsGuest(httpServer(shop), echoServer(till)),
+  },
+  {
+    ...stays,
+    ...linuxKernel,
+    name: 'till',
+    type: 'pvh',
+    memoryMiB: 64,
+    vcpus: 1,
+    cmdline: 'console=hvc0 root=/dev/xvda ro',
+    nics: [],
+    disks: [],
+    pvcalls: true,
+    guest: pvcallsGuest(
+      httpClient(shop, { least: 4000, most: 12_000 }),
+      chattyClient(till, 3, 2000),
+      refusedClient(printer, { least: 20_000, most: 60_000 }),
+    ),
   },
 ];
 

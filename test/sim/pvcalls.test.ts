@@ -10,9 +10,11 @@ import {
   pvcallsGuest,
   slowClient,
 } from '../../server/sim/guests/pvcallsGuests';
+import type { SocketNetwork } from '../../server/pvcalls/network';
 import { SimNetwork } from '../../server/sim/network/simNetwork';
 import type { DomainConfig, GuestScript } from '../../server/sim/toolstack/config';
 import type { World } from '../../server/sim/world';
+import { addressText } from '../../server/wire/pvcalls/address';
 import { parsePvCallsResponse } from '../../server/wire/pvcalls/slots';
 import { closeWorlds, dump, openWorld, plainGuest } from './worldKit';
 
@@ -149,6 +151,38 @@ describe('simulated guests over PV Calls', function () {
     const first = await lifeOf(7);
     assert.equal(await lifeOf(7), first);
     assert.notEqual(await lifeOf(8), first);
+  });
+
+  it('of the demo host talk, are refused now and then, and complain of nothing', async () => {
+    const refused: string[] = [];
+    const lines: string[] = [];
+    const inside = new SimNetwork();
+    let connected = 0;
+    const counting: SocketNetwork = {
+      bind: (address) => inside.bind(address),
+      connect: async (address) => {
+        try {
+          const connection = await inside.connect(address);
+          connected++;
+          return connection;
+        } catch (error) {
+          refused.push(addressText(address));
+          throw error;
+        }
+      },
+    };
+    const world = await openWorld({ network: counting, log: (line) => lines.push(line) });
+    const atFirst = { connected, refused: refused.length };
+    await world.advance(120_000);
+    assert.ok(connected > atFirst.connected + 5, `${connected} connections`);
+    assert.ok(refused.slice(atFirst.refused).length > 0, 'one was refused');
+    assert.ok(refused.every((address) => address === '10.0.0.9:631' || address.startsWith('10.0.0.1:')));
+    assert.equal(inside.listeners, 2);
+    assert.ok(inside.openStreams >= 2 * 3, 'three connections stay');
+    assert.deepEqual(
+      lines.filter((line) => /PV Calls|pvcalls/.test(line)),
+      [],
+    );
   });
 
   it('talk again when the one that listens has crashed and was built anew', async () => {

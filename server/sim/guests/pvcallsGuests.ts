@@ -2,6 +2,7 @@
 import { XenscopeError } from '../../host/errors';
 import type { PvCallsFrontend } from '../../pvcalls/frontend/frontend';
 import type { PvCallsSocket } from '../../pvcalls/frontend/socket';
+import { SocketError } from '../../pvcalls/socketError';
 import { addressText } from '../../wire/pvcalls/address';
 import type { Ipv4Address } from '../../wire/pvcalls/address';
 import { pvcallsFront } from '../devices/pvcalls';
@@ -66,6 +67,24 @@ export function httpClient(
       );
       if (answer) onAnswer(answer.bodyBytes);
       else domain.log(`${addressText(server)} sent no whole response`);
+    }
+  };
+}
+
+/** Asks now and then for somebody who is not there any more, and lives with the answer. */
+export function refusedClient(
+  nobody: Ipv4Address,
+  everyMs: { readonly least: number; readonly most: number },
+): PvCallsHabit {
+  return async ({ domain, frontend }) => {
+    for (;;) {
+      await domain.sleep(everyMs.least, everyMs.most);
+      await frontend.connect(nobody, { order: 1 }).then(
+        (socket) => socket.destroy(),
+        (error: unknown) => {
+          if (!(error instanceof SocketError)) throw error;
+        },
+      );
     }
   };
 }
