@@ -34,6 +34,8 @@ export type {
   ComposerStream,
 } from '../act/pvcalls/plan';
 
+export type { ComposerLayouts, ComposerSlotField } from './pvcallsLayouts';
+
 type OnHost<T = unknown> = { readonly host: string } & T;
 type AtComposer<T = unknown> = OnHost<{ readonly composerId: number } & T>;
 /** `id`: the socket's, in decimal. */
