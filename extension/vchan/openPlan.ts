@@ -17,7 +17,7 @@ export async function openPlan(
   plan: VchanPlan,
   person: Person,
 ): Promise<Opened | undefined> {
-  const { verdict, text, details } = await server.request('xenscope/vchanPreview', { host, plan });
+  const { verdict, text, details, replaces } = await server.request('xenscope/vchanPreview', { host, plan });
   const detail = details.join('\n\n');
   if (verdict === 'refuse') {
     await person.isRefused(text, detail);
@@ -26,7 +26,8 @@ export async function openPlan(
   const confirmed = verdict === 'confirm';
   if (confirmed && !(await person.agrees(text, detail))) return undefined;
   try {
-    const { consoleId } = await server.request('xenscope/vchanOpen', { host, plan, confirmed });
+    const agreed = replaces === undefined ? plan : { ...plan, replaces };
+    const { consoleId } = await server.request('xenscope/vchanOpen', { host, plan: agreed, confirmed });
     return { consoleId, lines: [text, ...details] };
   } catch (error) {
     // Somebody came between the preview and this: what was no question is one now.

@@ -48,6 +48,8 @@ export interface Verdict {
   readonly overtaken?: true;
   /** It cannot be taken back; the first of the details says why. */
   readonly isFinal?: true;
+  /** Of a vchan: the ring-ref of the one whose place is taken, to be named by whoever agreed to it. */
+  readonly replaces?: string;
   /** Of an act on a device: the nodes that are written or removed. */
   readonly changes?: readonly NodeChange[];
 }

@@ -2,8 +2,8 @@
 import { isStoreError } from '../host/errors';
 import type { StoreClient } from '../host/storeClient';
 import type { NameDomain } from '../model/meaning';
-import { whyNotFree } from '../vchan/nodes';
 import { readOwnDomid } from '../vchan/ownDomid';
+import { type OfferedVchan, lookAtPlace, namedOf, whyNotFree } from '../vchan/place';
 import { VCHAN_EVENT_CHANNEL, VCHAN_RING_REF, vchanPathProblem } from '../wire/vchanPath';
 import { chooseVchanOrders, vchanRingPages } from '../wire/vchanRings';
 import { domainPath, isAtOrBelow } from '../wire/xsPath';
@@ -17,6 +17,8 @@ export interface VchanGuardOptions {
   readonly allowDomain0Edits: () => boolean;
   /** Whether a client is at that vchan of a domain now; undefined, or absent, where that cannot be seen. */
   readonly hasClient?: (server: number, gref: number) => boolean | undefined;
+  /** Whether that domain lends a page under that grant; undefined, or absent, where that cannot be seen. */
+  readonly isLent?: (domid: number, gref: number) => boolean | undefined;
 }
 
 const domain0 = domainPath(0);
@@ -50,7 +52,9 @@ async function judgeServer(plan: VchanPlan, own: number, options: VchanGuardOpti
   const { store, nameDomain, isReal, allowDomain0Edits } = options;
   const { peer, leftBytes = 4096, rightBytes = 4096, persistent = false } = plan;
   const base = absolutePath(plan.path, own);
-  const taken = await whyNotFree(store, base, own).catch(unlessMissing);
+  const place = await lookAtPlace(store, base, own).catch(unlessMissing);
+  const replaced = place?.kind === 'vchan' ? place.vchan : undefined;
+  const taken = await whyNotFree(store, base, own, replaced?.ringRef).catch(unlessMissing);
   if (taken) return refuse(taken.message, [taken.wayOut!]);
   const touchesDomain0 = isAtOrBelow(base, domain0) && !base.startsWith(`${vchansOfDomain0}/`);
   if (isReal && touchesDomain0 && !allowDomain0Edits()) {
@@ -63,9 +67,11 @@ async function judgeServer(plan: VchanPlan, own: number, options: VchanGuardOpti
   const orders = chooseVchanOrders(leftBytes, rightBytes)!;
   const pages = vchanRingPages(orders.left) + vchanRingPages(orders.right);
   return {
-    verdict: 'allow',
+    verdict: replaced ? 'confirm' : 'allow',
+    ...(replaced && { replaces: replaced.ringRef }),
     text: `${server} offers a vchan to ${client}: ${VCHAN_RING_REF} and ${VCHAN_EVENT_CHANNEL} are written to ${base}.`,
     details: [
+      ...(replaced ? replacedLines(replaced, own, options) : []),
       `Both nodes get the permissions n${own},r${peer}: they belong to ${server}, ${client} may read them, and nobody else.`,
       `The ring to the server holds ${bytesOf(orders.left)}, the one to the client ${bytesOf(orders.right)}; ${pagesText(pages + 1)} of ${server} lent to ${client}.`,
       persistent
@@ -76,6 +82,20 @@ async function judgeServer(plan: VchanPlan, own: number, options: VchanGuardOpti
       ...(await whoIsThere(peer, options)),
     ],
   };
+}
+
+/** A server that was killed leaves its nodes; one that is there would not know that nobody finds it any more. */
+function replacedLines(replaced: OfferedVchan, own: number, options: VchanGuardOptions): string[] {
+  const isThere = options.isLent?.(own, Number(replaced.ringRef));
+  const who =
+    isThere === undefined
+      ? 'If its server is still there, no client finds it any more.'
+      : isThere
+        ? 'Its page is still lent: its server may be there, and no client would find it any more.'
+        : 'Its page is lent no longer: its server has ended without cleaning up.';
+  return [
+    `A vchan is offered there already, and this one takes its place: ${namedOf(replaced)} are replaced. ${who}`,
+  ];
 }
 
 async function judgeClient(plan: VchanPlan, own: number, options: VchanGuardOptions): Promise<Verdict> {

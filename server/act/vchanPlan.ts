@@ -12,6 +12,8 @@ export interface VchanPlan {
   readonly rightBytes?: number;
   /** Server only: stays when its client leaves. */
   readonly persistent?: boolean;
+  /** Server only: the ring-ref of a vchan of the same domain whose place is taken, once a person agreed to it. */
+  readonly replaces?: string;
   /** Client only: waits until there is a server. */
   readonly waits?: boolean;
   /** Who moves the bytes; `own` when absent, and the only one on a simulated host. */

@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import os from 'node:os';
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import { XenscopeError } from '../host/errors';
+import type { StoreClient } from '../host/storeClient';
 import type { Vchan } from '../vchan/vchan';
 import type { VchanEngineName, VchanPorts } from '../vchan/ports';
 import { wholeNumber } from './numbers';
@@ -24,6 +25,7 @@ interface ListenOptions extends VchanOptions {
   /** To the server and to the client. */
   readonly rings: readonly [leftBytes: number, rightBytes: number];
   readonly keep?: boolean;
+  readonly replace?: boolean;
 }
 
 interface ConnectOptions extends VchanOptions {
@@ -42,6 +44,7 @@ export function addVchanVerb(program: Command): void {
 Examples:
   xenscope vchan listen -d alice 2 data/vchan/2/chat           in a world of xenscope serve, for its domain 2
   xenscope vchan connect -d bob 1 /local/domain/1/data/vchan/2/chat
+  xenscope vchan listen --replace 3 data/vchan/3/chat          the server before it was killed
   tar c . | xenscope vchan connect -q 0 0 /local/domain/0/data/vchan/3/files   in a guest of a real Xen`,
     );
   const listen = verb
@@ -55,7 +58,11 @@ Examples:
       rings,
       [4096, 4096] as const,
     )
-    .option('-k, --keep', 'stay when the client leaves, and take the next one');
+    .option('-k, --keep', 'stay when the client leaves, and take the next one')
+    .option(
+      '--replace',
+      'take the place of a vchan that this domain offers at that path already, e.g. after its server was killed; says which',
+    );
   addCommonOptions(listen).action((client: number, path: string, options: ListenOptions) => {
     const [leftBytes, rightBytes] = options.rings;
     const serve: Open = async (ports, signal) => {
@@ -63,7 +70,13 @@ Examples:
       const persistent = options.keep === true;
       const { engine } = options;
       const plan = { clientDomid: client, path, leftBytes, rightBytes, persistent, engine };
-      return serveVchan(ports, { ...plan, mustBeFree: true, signal });
+      const replaces = options.replace === true ? await ringRefToReplace(ports.store, path) : undefined;
+      return serveVchan(ports, {
+        ...plan,
+        mustBeFree: true,
+        ...(replaces !== undefined && { replaces }),
+        signal,
+      });
     };
     return run(options, serve, `offered to domain ${client} at ${path}`);
   });
@@ -81,6 +94,16 @@ Examples:
     };
     return run(options, open, `connected to domain ${server} at ${path}`);
   });
+}
+
+/** Names what is replaced, where there is anything; whether it may be the server says. */
+async function ringRefToReplace(store: StoreClient, path: string): Promise<string | undefined> {
+  const { lookAtPlace, namedOf } = await import('../vchan/place');
+  const { readOwnDomid } = await import('../vchan/ownDomid');
+  const place = await lookAtPlace(store, path, await readOwnDomid(store));
+  if (place.kind !== 'vchan') return undefined;
+  process.stderr.write(`xenscope: at ${path}, ${namedOf(place.vchan)} of another server are replaced\n`);
+  return place.vchan.ringRef;
 }
 
 function addCommonOptions(command: Command): Command {

@@ -143,6 +143,9 @@ export interface WorldControl {
   /** For all domains, or for one. Throws a XenscopeError `input`. */
   setFault(name: string, probability: number, domid?: number): void;
 
+  /** Whether a domain lends a page under that grant now. */
+  isLent(domid: number, gref: number): boolean;
+
   /** The store ring that a domain uses now; undefined where it has none. */
   ring(domid: number): WorldRing | undefined;
   /**

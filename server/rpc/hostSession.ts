@@ -95,7 +95,11 @@ export class HostSession {
       ...options.vchans,
       hostId: options.rings.host,
       host,
-      guard: { ...guard, hasClient: (server, gref) => hasClient(host, server, gref) },
+      guard: {
+        ...guard,
+        hasClient: (server, gref) => hasClient(host, server, gref),
+        isLent: (domid, gref) => host.world?.isLent(domid, gref),
+      },
       domains: this.domains,
       verdictOf: (ring) => this.rings?.seen(ring)?.verdict,
     });

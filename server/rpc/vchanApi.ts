@@ -25,6 +25,8 @@ export interface VchanPreview {
   readonly verdict: 'allow' | 'confirm' | 'refuse';
   readonly text: string;
   readonly details: readonly string[];
+  /** With `confirm`: goes into the plan when the person agrees that the place of that vchan is taken. */
+  readonly replaces?: string;
 }
 
 /** Whose vchan is watched. */

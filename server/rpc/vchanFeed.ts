@@ -74,9 +74,9 @@ export class VchanFeed {
 
   async open(consoleId: number, plan: VchanPlan, confirmed: boolean): Promise<void> {
     const openProgram = this.#mustTakePart();
-    const { verdict, text, details } = await judgeVchan(plan, this.#options.guard);
+    const { verdict, text, details, replaces } = await judgeVchan(plan, this.#options.guard);
     if (verdict === 'refuse') throw new XenscopeError('refused', text, { wayOut: details.at(-1) });
-    if (verdict === 'confirm' && !confirmed) {
+    if (verdict === 'confirm' && !(confirmed && plan.replaces === replaces)) {
       throw new XenscopeError('refused', text, { wayOut: 'Confirm it first.' });
     }
     const { host, guard } = this.#options;

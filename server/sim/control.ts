@@ -34,6 +34,7 @@ export interface ControlParts {
   readonly admissions: Admissions;
   storeSocketPath(): string | undefined;
   guestSocketPath(): string | undefined;
+  isLent(domid: number, gref: number): boolean;
 }
 
 export class Control implements WorldControl {
@@ -66,6 +67,10 @@ export class Control implements WorldControl {
 
   get guestSocketPath(): string | undefined {
     return this.#parts.guestSocketPath();
+  }
+
+  isLent(domid: number, gref: number): boolean {
+    return this.#parts.isLent(domid, gref);
   }
 
   get isHeld(): boolean {

@@ -205,6 +205,7 @@ export class World implements Host {
       admissions: this.#admissions,
       storeSocketPath: () => this.#listener?.path,
       guestSocketPath: () => this.#guests?.path,
+      isLent: (domid, gref) => this.machine.isLent(domid, gref),
     });
   }
 

@@ -2,7 +2,8 @@
 import { XenscopeError, isStoreError } from '../host/errors';
 import type { RequestOptions, StoreClient, StoreOperations } from '../host/storeClient';
 import { VCHAN_EVENT_CHANNEL, VCHAN_RING_REF, parseVchanNumber } from '../wire/vchanPath';
-import { domainPath, isAtOrBelow, parentPath } from '../wire/xsPath';
+import { isAtOrBelow, parentPath } from '../wire/xsPath';
+import { absolute, readIfThere, shorten, whyNotFree } from './place';
 
 export interface VchanNodes {
   readonly gref: number;
@@ -27,6 +28,8 @@ const foldersMade = new WeakMap<StoreClient, Set<string>>();
 export interface WriteNodesOptions extends RequestOptions {
   /** Rejects with `refused`, and writes nothing, where its folder holds anything already. */
   readonly mustBeFree?: boolean | undefined;
+  /** But for a vchan of this domain that has this ring-ref. */
+  readonly replaces?: string | undefined;
 }
 
 /** Writes both nodes at once, for the client alone to read. `path` is absolute, or relative to the domain. */
@@ -35,7 +38,7 @@ export async function writeNodes(
   path: string,
   { gref, port }: VchanNodes,
   domids: { readonly own: number; readonly client: number },
-  { mustBeFree, ...options }: WriteNodesOptions,
+  { mustBeFree, replaces, ...options }: WriteNodesOptions,
 ): Promise<void> {
   const perms = [
     { domid: domids.own, read: false, write: false },
@@ -47,9 +50,9 @@ export async function writeNodes(
     await store.transaction(
       async (transaction) => {
         made = [];
-        const refusal = mustBeFree && (await whyNotFree(transaction, base, domids.own));
+        const refusal = mustBeFree && (await whyNotFree(transaction, base, domids.own, replaces));
         if (refusal) throw refusal;
-        made = await missingFolders(transaction, base);
+        made = await foldersOf(transaction, base, replaces !== undefined);
         const [ringRef, eventChannel] = nodesBelow(base);
         for (const [node, value] of [
           [ringRef, gref],
@@ -71,43 +74,19 @@ export async function writeNodes(
 export async function withFoldersMade<T>(
   store: StoreClient,
   path: string,
-  ownDomid: number,
+  { ownDomid, replaces }: { readonly ownDomid: number; readonly replaces: boolean },
   serve: () => Promise<T>,
 ): Promise<T> {
-  const missing = await missingFolders(store, absolute(path, ownDomid));
+  const made = await foldersOf(store, absolute(path, ownDomid), replaces);
   const served = await serve();
-  remember(store, missing);
+  remember(store, made);
   return served;
 }
 
-/** Why no server should take that place: a vchan is offered there, or its folder holds something else. */
-export async function whyNotFree(
-  operations: StoreOperations,
-  path: string,
-  ownDomid: number,
-): Promise<XenscopeError | undefined> {
-  const base = absolute(path, ownDomid);
-  const names = await operations.directory(base).catch((error: unknown) => {
-    if (isStoreError(error, 'ENOENT')) return [];
-    throw error;
-  });
-  if (names.length === 0) return undefined;
-  const offered = await readIfThere(operations, `${base}/${VCHAN_RING_REF}`);
-  if (offered === undefined) {
-    return new XenscopeError('refused', `${base} holds something else already: ${someOf(names)}.`, {
-      wayOut:
-        'Choose a path that is not there yet; two nodes of a vchan have no place among those of others.',
-    });
-  }
-  const gref = shorten(offered) || 'empty';
-  return new XenscopeError('refused', `A vchan is offered at ${base} already: its ring-ref is ${gref}.`, {
-    wayOut: 'Choose another path. If its server has ended without cleaning up, delete that node first.',
-  });
-}
-
-function someOf(names: readonly string[]): string {
-  const more = names.length > 3 ? ` and ${names.length - 3} more` : '';
-  return names.slice(0, 3).map(shorten).join(', ') + more;
+/** Those that come with a vchan; the folder of one that is replaced came with a vchan as well. */
+async function foldersOf(operations: StoreOperations, base: string, replaces: boolean): Promise<string[]> {
+  const missing = await missingFolders(operations, base);
+  return replaces ? [...missing, base] : missing;
 }
 
 function remember(store: StoreClient, made: Iterable<string>): void {
@@ -194,10 +173,6 @@ export function isNotThereYet(error: unknown): boolean {
   return isStoreError(error, 'ENOENT') || isStoreError(error, 'EACCES');
 }
 
-function absolute(path: string, ownDomid: number): string {
-  return path.startsWith('/') ? path : `${domainPath(ownDomid)}/${path}`;
-}
-
 /** `base` and the folders above it that are not there, the highest first. */
 async function missingFolders(operations: StoreOperations, base: string): Promise<string[]> {
   const missing: string[] = [];
@@ -231,23 +206,10 @@ async function isInUse(operations: StoreOperations, folder: string): Promise<boo
   }
 }
 
-async function readIfThere(operations: StoreOperations, path: string): Promise<string | undefined> {
-  try {
-    return (await operations.read(path)).toString('latin1');
-  } catch (error) {
-    if (isStoreError(error, 'ENOENT')) return undefined;
-    throw error;
-  }
-}
-
 async function rmIfThere(operations: StoreOperations, path: string): Promise<void> {
   try {
     await operations.rm(path);
   } catch (error) {
     if (!isStoreError(error, 'ENOENT')) throw error;
   }
-}
-
-function shorten(value: string): string {
-  return value.length > 40 ? `${value.slice(0, 39)}…` : value;
 }

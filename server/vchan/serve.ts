@@ -4,10 +4,11 @@ import { vchanPathProblem } from '../wire/vchanPath';
 import { chooseVchanOrders, vchanOrdersProblem } from '../wire/vchanRings';
 import type { VchanOrders } from '../wire/vchanRings';
 import { endOfLibrary, libraryOf } from './byLibrary';
-import { readNodes, removeNodes, whyNotFree, withFoldersMade, writeNodes } from './nodes';
+import { readNodes, removeNodes, withFoldersMade, writeNodes } from './nodes';
 import { readOwnDomid } from './ownDomid';
 import { giveBack, sharePages } from './pages';
 import type { OpenPages } from './pages';
+import { absolute, whyNotFree } from './place';
 import { steppedBy } from './ports';
 import type { VchanEngineName, VchanPorts, WaitOptions } from './ports';
 import { Vchan } from './vchan';
@@ -32,6 +33,8 @@ export interface ServeOptions extends WaitOptions {
   readonly nodesStay?: 'untilClosed' | 'untilConnected';
   /** Rejects with `refused` where the folder holds anything already; else it writes there, as libxenvchan does. */
   readonly mustBeFree?: boolean;
+  /** With `mustBeFree`: the ring-ref of a vchan that this domain offers there, and whose place is taken all the same. */
+  readonly replaces?: string;
   /** `own` when absent. libxenvchan chooses the orders itself. */
   readonly engine?: VchanEngineName;
 }
@@ -65,7 +68,7 @@ interface Serving {
 }
 
 async function serveOurselves(ports: VchanPorts, options: ServeOptions, ownDomid: number): Promise<Serving> {
-  const { clientDomid, path, persistent = false, mustBeFree, signal } = options;
+  const { clientDomid, path, persistent = false, mustBeFree, replaces, signal } = options;
   const orders = ordersOf(options);
   const port = ports.events.bindUnbound(clientDomid);
   let pages: OpenPages;
@@ -79,10 +82,12 @@ async function serveOurselves(ports: VchanPorts, options: ServeOptions, ownDomid
   const removeThem = onlyOnce(() => removeNodes(ports.store, path, nodes, ownDomid));
   try {
     const domids = { own: ownDomid, client: clientDomid };
-    await writeNodes(ports.store, path, nodes, domids, { mustBeFree, signal });
+    await writeNodes(ports.store, path, nodes, domids, { mustBeFree, replaces, signal });
   } catch (error) {
-    // Whether the transaction took effect may be unknown; the first error is the one to tell.
-    await removeThem().catch(() => undefined);
+    // Whether the transaction took effect may be unknown, unless it was refused: then nothing was written, and
+    // a server that was killed may have left our very numbers. The first error is the one to tell.
+    const isRefused = error instanceof XenscopeError && error.code === 'refused';
+    if (!isRefused) await removeThem().catch(() => undefined);
     giveBack(pages, port);
     throw error;
   }
@@ -109,12 +114,14 @@ async function serveOurselves(ports: VchanPorts, options: ServeOptions, ownDomid
 /** It writes its nodes itself; to remove them is ours, who look whose they are. */
 async function serveByLibrary(ports: VchanPorts, options: ServeOptions, ownDomid: number): Promise<Serving> {
   const { clientDomid, path, leftBytes = 4096, rightBytes = 4096, persistent = false, orders } = options;
+  const { mustBeFree, replaces } = options;
   if (orders) throw new XenscopeError('input', 'libxenvchan chooses the orders of its rings itself.');
   const server = { clientDomid, path, leftBytes, rightBytes, persistent };
   const open = () => libraryOf(ports).serve(server);
-  const refusal = options.mustBeFree && (await whyNotFree(ports.store, path, ownDomid));
+  const refusal = mustBeFree && (await whyNotFree(ports.store, path, ownDomid, replaces));
   if (refusal) throw refusal;
-  const library = await withFoldersMade(ports.store, path, ownDomid, open);
+  const folders = { ownDomid, replaces: replaces !== undefined };
+  const library = await withFoldersMade(ports.store, path, folders, open);
   library.leaveNodes();
   const { port } = library.port;
   let gref: number | undefined;
@@ -122,7 +129,9 @@ async function serveByLibrary(ports: VchanPorts, options: ServeOptions, ownDomid
     removeNodes(ports.store, path, { port, ...(gref !== undefined && { gref }) }, ownDomid),
   );
   try {
-    ({ gref } = await readNodes(ports.store, path, {}));
+    const nodes = await readNodes(ports.store, path, {});
+    if (mustBeFree && nodes.port !== port) throw takenMeanwhile(absolute(path, ownDomid));
+    ({ gref } = nodes);
   } catch (error) {
     await removeThem().catch(() => undefined);
     await library.close();
@@ -131,6 +140,13 @@ async function serveByLibrary(ports: VchanPorts, options: ServeOptions, ownDomid
   const end = { role: 'server', peerDomid: clientDomid, gref, path, isPersistent: persistent } as const;
   const vchan = await endOfLibrary(ports, { ...end, library, removeNodes: removeThem });
   return { vchan, removeThem };
+}
+
+/** The library writes without looking, and so did whoever came just after it. */
+function takenMeanwhile(path: string): XenscopeError {
+  return new XenscopeError('refused', `Another server has taken ${path} at the same moment.`, {
+    wayOut: 'Choose another path, or try again when that one has ended.',
+  });
 }
 
 function ordersOf({ leftBytes = 4096, rightBytes = 4096, orders }: ServeOptions): VchanOrders {

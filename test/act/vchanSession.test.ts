@@ -169,11 +169,19 @@ describe('an end of a vchan by hand', () => {
       }
     });
 
-    it('never takes the place of a vchan that is offered', async () => {
+    it('takes the place of a vchan of the same domain when that is agreed to, and names it', async () => {
       await rig.dom0.write('/local/domain/0/data/vchan/2/513/ring-ref', '9');
-      const { verdict, text } = await judge({ path: 'data/vchan/2/513' }, true);
+      const { verdict, replaces, details } = await judge({ path: 'data/vchan/2/513' });
+      assert.deepEqual([verdict, replaces], ['confirm', '9']);
+      assert.match(details[0]!, /ring-ref 9 and event-channel missing are replaced\. If its server is still/);
+    });
+
+    it('never takes the place of a vchan of another domain', async () => {
+      await rig.serve();
+      const { verdict, text, details } = await judge({ path: paths.client }, true);
       assert.equal(verdict, 'refuse');
-      assert.match(text, /offered at .* already: its ring-ref is 9/);
+      assert.match(text, /offered at .* already: its ring-ref is \d+/);
+      assert.match(details.join(' '), /this one belongs to domain 1\./);
     });
 
     it('never puts nodes among those of others', async () => {

@@ -18,8 +18,8 @@ describe('an end of a vchan is opened', () => {
     let at = -1;
     const server = new FakeServer({
       'xenscope/vchanPreview': () => previews[++at]!,
-      'xenscope/vchanOpen': ({ confirmed }) => {
-        said.push(confirmed ? 'opened as agreed' : 'opened');
+      'xenscope/vchanOpen': ({ confirmed, plan: { replaces } }) => {
+        said.push(confirmed ? `opened as agreed${replaces === undefined ? '' : `: ${replaces}`}` : 'opened');
         if (confirmed || at === previews.length - 1) return { consoleId: 7 };
         throw Object.assign(new Error('A client is there.'), { code: 1, data: { code: 'refused' } });
       },
@@ -40,6 +40,11 @@ describe('an end of a vchan is opened', () => {
     assert.deepEqual(said, ['asked: A client is there.', 'opened as agreed']);
     assert.equal(await opened([confirm], false), undefined);
     assert.deepEqual(said, ['asked: A client is there.']);
+  });
+
+  it('in the place of the one that was named in the question, and of no other', async () => {
+    assert.equal((await opened([{ ...confirm, replaces: '9' }]))?.consoleId, 7);
+    assert.deepEqual(said, ['asked: A client is there.', 'opened as agreed: 9']);
   });
 
   it('with a question after all, where somebody came after the preview', async () => {

@@ -87,9 +87,38 @@ describe('vchans by hand, over the API', function () {
     assert.match(await verdict({ path: `data/${'x'.repeat(60)}` }), /at most 49/);
     assert.match(await verdict({ peer: 40_000 }), /no number of a domain/);
     assert.match(await verdict({ rightBytes: 2 ** 20 + 1 }), /at most 1 MiB/);
-    await open(server);
-    await eventually(async () => (await names(folder).catch(() => [])).length === 2);
-    assert.match(await verdict({}), /offered at .* already/);
+  });
+
+  it('takes the place of a server that was killed once that is agreed to, and of no other', async () => {
+    const ask = () => editor.ask('xenscope/vchanPreview', { host, plan: server });
+    const confirm = async (plan: VchanPlan) => {
+      const { consoleId } = await editor.ask('xenscope/vchanOpen', { host, plan, confirmed: true });
+      opened.push(consoleId);
+      return consoleId;
+    };
+    const [killed] = await pair();
+    const alive = await ask();
+    assert.equal(alive.verdict, 'confirm');
+    assert.match(alive.details[0]!, /takes its place: ring-ref \d+ .* its server may be there/);
+    await end(killed, 'killed');
+    await editor.ask('xenscope/vchanForget', { host, consoleId: opened.pop()! });
+    const { verdict, replaces, details } = await eventually(async () => {
+      const preview = await ask();
+      return preview.details[0]!.includes('its server has ended') ? preview : undefined;
+    });
+    assert.equal(verdict, 'confirm');
+    assert.match(details[0]!, new RegExp(`ring-ref ${replaces} and event-channel \\d+ are replaced`));
+    await assert.rejects(open({ ...server, replaces: replaces! }), /Confirm it first|offers a vchan/);
+    await assert.rejects(confirm(server), /Confirm it first|offers a vchan/);
+    await assert.rejects(confirm({ ...server, replaces: '999' }), /Confirm it first|offers a vchan/);
+    const one = await confirm({ ...server, replaces: replaces! });
+    await state(one, ({ peer }) => peer === 'waiting');
+    const other = await open(client);
+    await state(other, ({ phase }) => phase === 'open');
+    await send(other, 'to the successor');
+    await eventually(() => received(one) === 'to the successor');
+    await end(one, 'close');
+    await assert.rejects(names(folder));
   });
 
   it('carries bytes both ways, and tells how full both rings are', async () => {

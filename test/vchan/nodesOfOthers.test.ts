@@ -103,6 +103,26 @@ describe('a server of a vchan removes nothing of others', () => {
     assert.deepEqual(await rig.holdings(), before);
   });
 
+  it('but one of its own that it is told to replace, and the folder of that', async () => {
+    const before = await rig.holdings();
+    const numbers = async () => String(await rig.dom0.read(`${paths.client}/ring-ref`));
+    const dead = await rig.serve();
+    const replaces = await numbers();
+    const other = rig.serve({ mustBeFree: true, replaces: '99' });
+    await assert.rejects(other, isCode('refused', /offered at .* already/));
+    const successor = await rig.serve({ mustBeFree: true, replaces });
+    assert.notEqual(await numbers(), replaces);
+    await dead.close();
+    const client = await rig.connect();
+    assert.equal(client.gref, successor.gref);
+    await client.close();
+    await successor.close();
+    assert.deepEqual(await rig.holdings(), before);
+    const free = await rig.serve({ mustBeFree: true, replaces });
+    await free.close();
+    assert.deepEqual(await rig.holdings(), before);
+  });
+
   it('where two want the same place at once: one gets it, and the other is told', async () => {
     const before = await rig.holdings();
     const both = await Promise.allSettled([0, 1].map(() => rig.serve({ mustBeFree: true })));

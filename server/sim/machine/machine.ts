@@ -257,6 +257,10 @@ export class Machine {
     );
   }
 
+  isLent(domid: number, gref: number): boolean {
+    return this.#domains.get(domid)?.grants.find(gref) !== undefined;
+  }
+
   /** All that domains lend each other, without the reserved grants; by owner, then as they were made. */
   lent(): Lent[] {
     return [...this.#domains.values()].flatMap(({ domid, grants }) => {

@@ -133,6 +133,35 @@ describeWithDaemons('a vchan on the command line', function () {
     });
   }
 
+  for (const engine of ['own', 'libxenvchan']) {
+    it(`takes the place of a server that was killed when told to, and says so, with the engine ${engine}`, async () => {
+      const store = worlds.world.openStore();
+      const node = `/local/domain/${alice}/${path}/ring-ref`;
+      const killed = listen();
+      while (await store.read(node).then(...isMissing))
+        await new Promise((resolve) => setTimeout(resolve, 5));
+      const left = String(await store.read(node));
+      killed.child.kill('SIGKILL');
+      await killed.ended;
+      const refused = await listen('--engine', engine).ended;
+      assert.equal(refused.code, 2, refused.stderr);
+      assert.match(refused.stderr, /or replace it, with --replace, if its server has ended/);
+      const one = listen('--replace', '--engine', engine, '-v');
+      while (!one.stderr.includes('offered to')) await new Promise((resolve) => setTimeout(resolve, 5));
+      connect('-q', '0').child.stdin!.end('after all');
+      const { code, stdout, stderr } = await one.ended;
+      assert.deepEqual([code, stdout], [0, 'after all'], stderr);
+      assert.match(
+        stderr,
+        new RegExp(
+          `^xenscope: at ${path}, ring-ref ${left} and event-channel \\d+ of another server are replaced\n`,
+        ),
+      );
+      assert.deepEqual(await store.directory(`/local/domain/${alice}/data/vchan`), []);
+      await store.close();
+    });
+  }
+
   it('takes one client after the other with --keep', async () => {
     const one = listen('--keep');
     for (const word of ['first', 'second']) {
