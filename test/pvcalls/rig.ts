@@ -5,6 +5,7 @@ import type { XenscopeError } from '../../server/host/errors';
 import { freeSteps } from '../../server/host/steps';
 import type { RingSteps } from '../../server/host/steps';
 import { PvCallsBackend } from '../../server/pvcalls/backend/backend';
+import type { CallGate } from '../../server/pvcalls/backend/gate';
 import { PvCallsFindings } from '../../server/pvcalls/findings';
 import { PvCallsFrontend } from '../../server/pvcalls/frontend/frontend';
 import type { SocketNetwork } from '../../server/pvcalls/network';
@@ -38,6 +39,8 @@ export interface RigOptions {
   readonly maxOrder?: number;
   readonly edition?: PvCallsEdition;
   readonly schedule?: Schedule;
+  /** For each connection of the backend. */
+  readonly gate?: () => CallGate;
   /** Hears of each piece that the backend copies out of the command ring. */
   readonly onCommandRead?: (offset: number, length: number) => void;
   readonly steps?: (side: 'frontend' | 'backend', name: string) => RingSteps;
@@ -82,7 +85,7 @@ export class PvCallsRig {
 
   /** Serves the frontend whose page this is. */
   openBackend(page: CommandPage): PvCallsBackend {
-    const { network = nowhere, maxOrder = 9, edition = pvcallsEditions.final, steps } = this.#options;
+    const { network = nowhere, maxOrder = 9, edition = pvcallsEditions.final, steps, gate } = this.#options;
     const backend = new PvCallsBackend({
       ...this.mapCommands(page),
       resources: this.back.resources,
@@ -92,6 +95,7 @@ export class PvCallsRig {
       network,
       clock: this.clock,
       findings: this.backFindings,
+      gate: gate?.(),
       steps: (name) => steps?.('backend', name) ?? freeSteps,
       onBroken: (error) => this.broken.push(error),
     });

@@ -13,6 +13,7 @@ import { linuxBackend } from '../../xenbus/policies/linux';
 import { PvCallsFindings } from '../findings';
 import type { SocketNetwork } from '../network';
 import { PvCallsBackend } from './backend';
+import type { CallGate } from './gate';
 import { Lingering } from './lingering';
 
 export interface PvCallsBackendOptions {
@@ -23,6 +24,8 @@ export interface PvCallsBackendOptions {
   readonly edition?: PvCallsEdition;
   /** Steps of one ring of a device, which `name` tells from its others; free when absent. */
   readonly steps?: (device: DeviceEnd, name: string) => RingSteps;
+  /** Made for each connection of a device: where its requests come by first. */
+  readonly gate?: (device: DeviceEnd) => CallGate;
   /** Handed each device when it is connected. */
   readonly onConnected?: (backend: PvCallsBackend, device: DeviceEnd, findings: PvCallsFindings) => void;
 }
@@ -68,6 +71,7 @@ export function pvcallsBackend(options: PvCallsBackendOptions): BackendKind {
             clock: ports.clock,
             lingering: (lingering ??= new Lingering(ports.clock)),
             findings,
+            gate: options.gate?.(device),
             steps: (name) => options.steps?.(device, name) ?? freeSteps,
             onBroken: ({ message }) => findings.add('badRing', message),
           });

@@ -14,6 +14,8 @@ import { RingWorker } from '../../xenbus/rings/ringWorker';
 import { BackRing } from '../../xenbus/rings/slotRingEnds';
 import { BackendCalls } from './calls';
 import type { Answer, CallParts } from './calls';
+import type { CallGate, CallWays } from './gate';
+import { pretendedConnection } from './pretended';
 import type { SocketTable } from './socketTable';
 
 const requestsAtOnce = 16;
@@ -22,6 +24,8 @@ export interface BackendParts extends CallParts {
   /** The page of the command ring. */
   readonly memory: SharedMemory;
   readonly port: EventPort;
+  /** Where requests come by first; absent where all pass. */
+  readonly gate?: CallGate | undefined;
   /** The frontend broke the command ring: nothing more is answered. */
   readonly onBroken: (error: XenscopeError) => void;
 }
@@ -57,6 +61,7 @@ export class PvCallsBackend {
   close(): void {
     this.#isOver = true;
     this.#worker.close();
+    this.#parts.gate?.close();
     this.#calls.close();
   }
 
@@ -66,25 +71,56 @@ export class PvCallsBackend {
       this.#answers = [];
       yield* this.#ring.respond(answers);
       const requests = yield* this.#ring.take(requestsAtOnce);
-      for (const slot of requests) this.#serve(parsePvCallsRequest(slot));
+      for (const slot of requests) this.#receive(slot);
       if (requests.length === 0 && this.#answers.length === 0) return;
     }
   }
 
-  #serve(request: PvCallsRequest): void {
+  #receive(slot: Buffer): void {
+    const { gate } = this.#parts;
+    const request = parsePvCallsRequest(slot);
+    const answer = this.#answerTo(request);
+    if (!gate) return this.#serve(request, answer);
+    gate.arrive({ request, slot, ways: this.#waysOf(request, answer) });
+  }
+
+  #serve(request: PvCallsRequest, answer: Answer): void {
+    if (request.cmd !== 'unknown') return this.#calls.serve(request, answer);
+    const text = `The frontend sent command ${request.number}, which there is not.`;
+    this.#parts.findings.add('unknownCommand', text);
+    answer(pvcallsRet('ENOTSUP'));
+  }
+
+  #answerTo(request: PvCallsRequest): Answer {
     const { reqId } = request;
     const isKnown = request.cmd !== 'unknown';
     const cmd = isKnown ? pvcallsCommands[request.cmd] : request.number;
     const id = isKnown ? request.id : 0n;
     let isAnswered = false;
-    const answer: Answer = (ret) => {
+    return (ret) => {
       if (isAnswered || this.#isOver) return;
       isAnswered = true;
       this.#answers.push(writePvCallsResponse({ reqId, cmd, ret, id }));
+      this.#parts.gate?.answered(request, ret);
       this.#worker.look();
     };
-    if (isKnown) return this.#calls.serve(request, answer);
-    this.#parts.findings.add('unknownCommand', `The frontend sent command ${cmd}, which there is not.`);
-    answer(pvcallsRet('ENOTSUP'));
+  }
+
+  #waysOf(request: PvCallsRequest, answer: Answer): CallWays {
+    let isDecided = false;
+    const first = (way: () => void) => {
+      if (isDecided || this.#isOver) return;
+      isDecided = true;
+      way();
+    };
+    return {
+      pass: () => first(() => this.#serve(request, answer)),
+      answer: (ret) => first(() => answer(ret)),
+      pretend: (peer) =>
+        first(() => {
+          if (request.cmd === 'unknown') answer(0);
+          else this.#calls.pretend(request, () => pretendedConnection(peer), answer);
+        }),
+    };
   }
 }

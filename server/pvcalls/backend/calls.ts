@@ -19,6 +19,7 @@ import { Listener } from './listener';
 import { RingStock } from './mappedRings';
 import type { MapOptions, MappedRings } from './mappedRings';
 import { SocketTable } from './socketTable';
+import type { BackSocket } from './socketTable';
 
 /** What a released socket answers to whoever still waits at it. */
 const released = pvcallsRet('EBADF');
@@ -53,6 +54,22 @@ export class BackendCalls {
   serve(call: PvCallsCall, answer: Answer): void {
     try {
       this.#call(call, answer);
+    } catch (error) {
+      this.#fail(error, answer);
+    }
+  }
+
+  /** Answers 0 without doing it. Where the call makes a connected socket, there is one, to this connection. */
+  pretend(call: PvCallsCall, connection: () => NetConnection, answer: Answer): void {
+    try {
+      if (call.cmd === 'connect') {
+        this.#mayConnect(call.id);
+        this.#activate(call.id, this.#rings.take(call), connection());
+      } else if (call.cmd === 'accept') {
+        this.sockets.mustBeNew(call.newId);
+        this.#activate(call.newId, this.#rings.take(call), connection());
+      }
+      answer(0);
     } catch (error) {
       this.#fail(error, answer);
     }
@@ -103,12 +120,7 @@ export class BackendCalls {
   /** As Linux does it, a SOCKET need not have come before. */
   #connect(call: CallOf<'connect'>, answer: Answer): void {
     const { id } = call;
-    const before = this.sockets.get(id);
-    if (before && before.kind !== 'fresh') {
-      const isConnected = before.kind === 'connected' || before.kind === 'connecting';
-      throw socketError(isConnected ? 'EISCONN' : 'EINVAL', `A connect at a socket that is ${before.kind}`);
-    }
-    if (!before) this.sockets.mustBeNew(id);
+    const before = this.#mayConnect(id);
     const to = addressOf(call);
     const rings = this.#rings.take(call);
     const abort = new AbortController();
@@ -137,6 +149,17 @@ export class BackendCalls {
         this.#fail(error, answer);
       },
     );
+  }
+
+  /** Answers the socket as it is before; throws a SocketError where it cannot be connected. */
+  #mayConnect(id: bigint): BackSocket | undefined {
+    const before = this.sockets.get(id);
+    if (before && before.kind !== 'fresh') {
+      const isConnected = before.kind === 'connected' || before.kind === 'connecting';
+      throw socketError(isConnected ? 'EISCONN' : 'EINVAL', `A connect at a socket that is ${before.kind}`);
+    }
+    if (!before) this.sockets.mustBeNew(id);
+    return before;
   }
 
   /** Whoever waits at the socket is answered first. */

@@ -1,0 +1,110 @@
+/** Calls, rules and decisions in words. */
+import type { CallAsked, CallDecision, CallField, PretendedPeer } from '../../host/callInterceptor';
+import { addressText, parsePvCallsAddress } from '../../wire/pvcalls/address';
+import type { Ipv4Address } from '../../wire/pvcalls/address';
+import type { PvCallsRequest } from '../../wire/pvcalls/slots';
+import { decodeSlot } from '../../wire/slotRings/decodeSlot';
+import { PVCALLS_RING } from '../../wire/slotRings/pvcallsCommands';
+import { retText } from './rules';
+import type { CallRule } from './rules';
+
+/** A whole sentence about a rule. */
+export function ruleText({ match, decision, delayMs, times }: CallRule): string {
+  const { commands, ports, network, id, domid } = match;
+  const what = commands ? listed(commands.map((command) => command.toUpperCase())) : 'Any call';
+  const where = [
+    id === undefined ? '' : ` at socket ${idText(id)}`,
+    network ? ` to ${networkText(network)}` : '',
+    ports ? ` port ${ports.first === ports.last ? ports.first : `${ports.first} to ${ports.last}`}` : '',
+    domid === undefined ? '' : ` of domain ${domid}`,
+  ].join('');
+  const often = times === undefined ? '' : times === 1 ? ', the first time' : `, the first ${times} times`;
+  const outcome = decision.kind === 'hold' ? 'is held for you' : decisionText(decision);
+  return `${what}${where} ${outcome}${delayText(delayMs)}${often}.`;
+}
+
+/** A clause: `passes`, `is answered −111 ECONNREFUSED (nobody listens there)`. */
+export function decisionText(decision: CallDecision): string {
+  switch (decision.kind) {
+    case 'pass':
+      return 'passes';
+    case 'refuse':
+      return `is answered ${retText(decision.ret)}`;
+    case 'pretend':
+      return `is answered 0 and not done; ${peerText(decision.peer)}`;
+    case 'never':
+      return 'is never answered';
+  }
+}
+
+function peerText(peer: PretendedPeer): string {
+  return peer === 'echo'
+    ? 'a socket that it connects gets back what is written'
+    : 'a socket that it connects takes what is written and gives nothing';
+}
+
+export function delayText(delayMs: number): string {
+  if (delayMs === 0) return '';
+  return delayMs % 1000 === 0 ? ` after ${delayMs / 1000} s` : ` after ${delayMs} ms`;
+}
+
+export function commandOf(request: PvCallsRequest): string {
+  return request.cmd === 'unknown' ? `command ${request.number}` : request.cmd;
+}
+
+/** The call in one line; `bound` is what its socket is bound to, where that is known. */
+export function askedText(request: PvCallsRequest, bound: Ipv4Address | undefined): string {
+  const at = bound ? ` at ${addressText(bound)}` : '';
+  switch (request.cmd) {
+    case 'unknown':
+      return `command ${request.number}, which there is not`;
+    case 'socket':
+      return `socket ${idText(request.id)}`;
+    case 'connect':
+      return `connect socket ${idText(request.id)} to ${addressOfText(request)}`;
+    case 'release':
+      return `release socket ${idText(request.id)}${request.reuse ? ', and keep its pages' : ''}`;
+    case 'bind':
+      return `bind socket ${idText(request.id)} to ${addressOfText(request)}`;
+    case 'listen':
+      return `listen at socket ${idText(request.id)}${at}, backlog ${request.backlog}`;
+    case 'accept':
+      return `accept at socket ${idText(request.id)}${at} as socket ${idText(request.newId)}`;
+    case 'poll':
+      return `poll socket ${idText(request.id)}${at}`;
+  }
+}
+
+/** Every field of the slot, by the names of the header. */
+export function fieldsOf(slot: Uint8Array): CallField[] {
+  const { layout, values } = decodeSlot(PVCALLS_RING.requests, slot);
+  return values.map(({ name, value, says }) => ({
+    name,
+    text: says === undefined ? value : `${value} (${says})`,
+    meaning: layout.fields.find((field) => field.name === name)?.meaning ?? '',
+  }));
+}
+
+/** Pointers of a kernel are read in hexadecimal, and small numbers are not. */
+export function idText(id: bigint): string {
+  return id < 2n ** 32n ? String(id) : `0x${id.toString(16)}`;
+}
+
+/** For a record of what somebody did: `connect socket 7 to 10.0.0.1:80 of domain 3`. */
+export function callText({ text, domid }: CallAsked): string {
+  return `${text}, of domain ${domid}`;
+}
+
+function addressOfText({ address, addressLengthBytes }: { address: Uint8Array; addressLengthBytes: number }) {
+  const parsed = parsePvCallsAddress(address, addressLengthBytes);
+  return parsed.kind === 'ipv4' ? addressText(parsed.address) : parsed.why;
+}
+
+function networkText({ bits, length }: { readonly bits: number; readonly length: number }): string {
+  const host = [24, 16, 8, 0].map((shift) => (bits >>> shift) & 0xff).join('.');
+  return length === 32 ? host : `${host}/${length}`;
+}
+
+function listed(words: readonly string[]): string {
+  return words.length < 2 ? words.join() : `${words.slice(0, -1).join(', ')} or ${words.at(-1)}`;
+}
