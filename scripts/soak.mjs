@@ -35,7 +35,7 @@ const allParts = [
     specs: ['test/interop/xensim/devices.test.ts', 'test/fuzz/guestSocket.test.ts'],
     effort: 100,
   },
-  // 10 500 lives of a vchan.
+  // 12 000 lives of a vchan.
   { name: 'vchan', specs: ['test/fuzz/vchan.test.ts'], effort: 10 },
   // Our ends of a vchan against libxenvchan: all orders, and a gigabyte each way.
   { name: 'vchanPeers', specs: ['test/interop/xensim/vchanEnds.test.ts'], effort: 128 },

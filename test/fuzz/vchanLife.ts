@@ -8,11 +8,13 @@ import assert from 'node:assert/strict';
 import type { Random } from '../../server/host/clock';
 import type { Delivery } from '../../server/sim/machine/delivery';
 import type { Machine } from '../../server/sim/machine/machine';
+import type { VchanRole } from '../../server/vchan/ringMoves';
+import type { VchanFarewell } from '../../server/vchan/vchanEngine';
 import { vchanOrdersProblem, type VchanOrders } from '../../server/wire/vchanRings';
 import { newMachine } from '../support/machineHost';
 import { pick, seededRandom } from './seed';
 import type { VchanTalker } from './vchanTalk';
-import { openClient, openServer, type TalkerWorld } from './vchanTalk';
+import { openClient, openServer, type Leaving, type SuddenEnd, type TalkerWorld } from './vchanTalk';
 
 export const vchanFaults = [
   'lostNotify',
@@ -23,6 +25,8 @@ export const vchanFaults = [
   'corruptIndex',
   /** No fault of the ring: somebody leaves, or is killed, while bytes are on their way. */
   'leaving',
+  /** Nor is this: a domain is switched off, or another kernel takes its place, and nobody is told. */
+  'suddenEnd',
 ] as const;
 
 export type VchanFault = (typeof vchanFaults)[number];
@@ -46,6 +50,7 @@ export class VchanLife implements TalkerWorld {
   readonly #due = new Set<() => void>();
   readonly #late: { turnsLeft: number; readonly run: () => void }[] = [];
   #isHealing = false;
+  #isClientDestroyed = false;
   #lostRings = 0;
   #turns = 0;
   bytesRead = 0;
@@ -78,6 +83,7 @@ export class VchanLife implements TalkerWorld {
     for (let number = 0; number < clients && !server.isBroken; number++) {
       const client = await this.#until(openClient(this, this.#machine.portsOf(CLIENT), SERVER, server.offer));
       await this.#talk(server, client, number === clients - 1);
+      if (this.#isClientDestroyed) break;
     }
     await this.#until(server.leave('close'));
     this.#machine.close();
@@ -86,6 +92,17 @@ export class VchanLife implements TalkerWorld {
 
   get mayBreak(): boolean {
     return this.struck.has('tornIndex') || this.struck.has('corruptIndex');
+  }
+
+  get mayVanish(): boolean {
+    return this.struck.has('suddenEnd');
+  }
+
+  switchOff(role: VchanRole, how: SuddenEnd): void {
+    const domid = role === 'server' ? SERVER : CLIENT;
+    if (how === 'otherKernel') return void this.#machine.kexec(domid);
+    this.#machine.destroyDomain(domid, { sudden: true });
+    this.#isClientDestroyed ||= role === 'client';
   }
 
   /** Whether the fault strikes now. */
@@ -113,24 +130,30 @@ export class VchanLife implements TalkerWorld {
   /** Lets both say what they have to say, and one of them leave; the other then reads what was left. */
   async #talk(server: VchanTalker, client: VchanTalker, isLast: boolean): Promise<void> {
     const { random } = this;
-    const leavesAfter = this.strikes('leaving', 0.7) ? random.below(400) : Infinity;
+    const isSudden = this.strikes('suddenEnd', 0.5);
+    const leavesAfter = isSudden || this.strikes('leaving', 0.7) ? random.below(400) : Infinity;
     const isServerFirst = !this.#isPersistent && random.below(2) === 0;
     const [first, last] = isServerFirst ? [server, client] : [client, server];
     await this.#rest(leavesAfter, () => mayRest(server, client));
     if (!server.isBroken && !client.isBroken && leavesAfter === Infinity) {
       assert.ok(mayRest(server, client), `nothing moves, and this waits: ${server.text}; ${client.text}`);
     }
-    const left = await this.#until(
-      first.leave(leavesAfter < Infinity && random.below(2) === 0 ? 'die' : 'close'),
-    );
-    if (last === server && this.#isPersistent) {
+    const how = this.#howItGoes(isSudden, leavesAfter < Infinity);
+    const left = await this.#until(first.leave(how));
+    if (last === server && this.#isPersistent && how !== 'destroyed') {
       await this.#rest(Infinity, () => server.unreadBytes < server.wantedBytes);
       if (isLast) return;
     } else {
       await this.#until(last.ended);
-      if (!last.isBroken && !first.isBroken) last.mustHaveReadAll(left);
+      if (!last.isBroken && !first.isBroken) last.mustHaveReadAll(left, farewells[how]);
       await this.#until(last.leave('close'));
     }
+  }
+
+  #howItGoes(isSudden: boolean, isEarly: boolean): Leaving {
+    const isOne = this.random.below(2) === 0;
+    if (isSudden) return isOne ? 'destroyed' : 'otherKernel';
+    return isEarly && isOne ? 'die' : 'close';
   }
 
   /** Lets things happen until `promise` settles. */
@@ -202,6 +225,14 @@ export class VchanLife implements TalkerWorld {
     return 'sent';
   }
 }
+
+/** What the other side makes of it. */
+const farewells: Readonly<Record<Leaving, VchanFarewell>> = {
+  close: 'left',
+  die: 'left',
+  otherKernel: 'vanished',
+  destroyed: 'domainEnded',
+};
 
 /** Both have said all, and have heard all but for a packet that is not whole. */
 function mayRest(one: VchanTalker, other: VchanTalker): boolean {

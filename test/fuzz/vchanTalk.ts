@@ -8,7 +8,7 @@ import type { RingStep, RingSteps, StepVerdict } from '../../server/host/steps';
 import type { ProgramPorts } from '../../server/sim/machine/programPorts';
 import { giveBack, mapPages, sharePages, type OpenPages } from '../../server/vchan/pages';
 import { Vchan } from '../../server/vchan/vchan';
-import { VchanEngine } from '../../server/vchan/vchanEngine';
+import { VchanEngine, type VchanFarewell } from '../../server/vchan/vchanEngine';
 import type { VchanRole } from '../../server/vchan/ringMoves';
 import { VchanMoves } from '../../server/vchan/vchanMoves';
 import { VCHAN_PAGE } from '../../server/wire/vchanPage';
@@ -16,14 +16,24 @@ import type { VchanOrders } from '../../server/wire/vchanRings';
 import type { VchanFault } from './vchanLife';
 
 const { fields } = VCHAN_PAGE;
+const leftOrVanished = /has left this vchan|has gone: domain \d has ended|has gone without a word/;
+
+/** A domain is switched off, or another kernel takes the place of the one that ran in it. */
+export type SuddenEnd = 'destroyed' | 'otherKernel';
+
+/** In order, by being killed, or with its whole domain. */
+export type Leaving = 'close' | 'die' | SuddenEnd;
 
 export interface TalkerWorld {
   readonly random: Random;
   /** Whether a fault may break the indices. */
   readonly mayBreak: boolean;
+  /** Whether a domain may have ended. */
+  readonly mayVanish: boolean;
   readonly bells: Set<() => void>;
   bytesRead: number;
   strikes(fault: VchanFault, chance: number): boolean;
+  switchOff(role: VchanRole, how: SuddenEnd): void;
   soon(run: () => void): () => void;
   later(run: () => void): void;
 }
@@ -152,12 +162,12 @@ export class VchanTalker {
     return `${this.#role}${this.isDone ? ', done' : ''}, wants ${this.wantedBytes}: ${words.join(', ')}`;
   }
 
-  /** Leaves, or is killed, the first time; answers how far it had written. */
-  leave(how: 'close' | 'die'): Promise<number> {
+  /** Leaves, or is ended, the first time; answers how far it had written. */
+  leave(how: Leaving): Promise<number> {
     return (this.#left ??= this.#leave(how));
   }
 
-  async #leave(how: 'close' | 'die'): Promise<number> {
+  async #leave(how: Leaving): Promise<number> {
     const { program, pages, port } = this.#parts;
     this.#isLeaving = true;
     this.#world.bells.delete(this.#bell);
@@ -171,14 +181,17 @@ export class VchanTalker {
     }
     this.#vchan.abandon('It was killed.');
     const written = wordOf(pages.control, `${this.#output}_prod`);
-    program.end(false);
-    port.close();
+    if (how === 'die') {
+      program.end(false);
+      port.close();
+    } else this.#world.switchOff(this.#role, how);
     await this.ended;
     return written;
   }
 
-  /** The other side has left, after it had written so far. */
-  mustHaveReadAll(written: number): void {
+  /** The other side has gone, after it had written so far. */
+  mustHaveReadAll(written: number, farewell: VchanFarewell): void {
+    assert.equal(this.#vchan.farewell, farewell);
     assert.ok(this.#hasReadAll, `the ${this.#role} has not seen the end`);
     assert.equal(this.#readTo, written, `the ${this.#role} has read all that was written`);
   }
@@ -299,7 +312,8 @@ export class VchanTalker {
     if (!(error instanceof XenscopeError)) throw error;
     if (error.code === 'protocol' && this.#world.mayBreak) this.isBroken = true;
     else if (error.code !== 'gone') throw error;
-    else if (!this.#isLeaving) assert.match(error.message, /has left this vchan/);
+    else if (!this.#isLeaving)
+      assert.match(error.message, this.#world.mayVanish ? leftOrVanished : /has left this vchan/);
   }
 
   #steps(control: SharedMemory): RingSteps {
