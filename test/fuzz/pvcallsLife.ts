@@ -7,11 +7,12 @@ import type { Random } from '../../server/host/clock';
 import { XenscopeError } from '../../server/host/errors';
 import type { RingStep, RingSteps, StepVerdict } from '../../server/host/steps';
 import type { PvCallsBackend } from '../../server/pvcalls/backend/backend';
+import { Intercept } from '../../server/pvcalls/intercept/intercept';
 import type { PvCallsFrontend } from '../../server/pvcalls/frontend/frontend';
 import type { Delivery } from '../../server/sim/machine/delivery';
 import { SimNetwork } from '../../server/sim/network/simNetwork';
 import { GENERIC_RING } from '../../server/wire/genericRing';
-import { PvCallsRig } from '../pvcalls/rig';
+import { BACK, FRONT, PvCallsRig } from '../pvcalls/rig';
 import type { CommandPage } from '../pvcalls/rig';
 import { drawTalks, openServices } from './pvcallsTalk';
 import type { TalkWorld } from './pvcallsTalk';
@@ -22,6 +23,8 @@ export const pvcallsFaults = [
   'duplicatedNotify',
   'delayedDelivery',
   'slowReader',
+  /** Somebody holds calls, and lets them pass later and in another order. */
+  'held',
   /** No faults of the rings: somebody gives up a socket, or the whole device, in the middle. */
   'leaving',
   'disconnect',
@@ -47,6 +50,7 @@ export class PvCallsLife implements TalkWorld {
   #backend!: PvCallsBackend;
   #page!: CommandPage;
   readonly #rig: PvCallsRig;
+  readonly #intercept: Intercept;
   readonly #due = new Set<() => void>();
   readonly #late: { turnsLeft: number; readonly run: () => void }[] = [];
   readonly #looks = new Set<{ readonly isSo: () => boolean; readonly resolve: () => void }>();
@@ -64,7 +68,10 @@ export class PvCallsLife implements TalkWorld {
       network: this.network,
       schedule: (deliver, delivery) => this.#carry(deliver, delivery),
       steps: () => this.#steps(),
+      gate: () =>
+        this.#intercept.gateOf({ path: 'backend/pvcalls/3/0', domid: FRONT, clock: this.#rig.clock }),
     });
+    this.#intercept = this.#openIntercept();
   }
 
   async live(): Promise<void> {
@@ -129,6 +136,27 @@ export class PvCallsLife implements TalkWorld {
 
   until(isSo: () => boolean): Promise<void> {
     return new Promise((resolve) => this.#looks.add({ isSo, resolve }));
+  }
+
+  #openIntercept(): Intercept {
+    const intercept = new Intercept({ domid: BACK, clock: this.#rig.clock });
+    if (!this.faults.includes('held')) return intercept;
+    intercept.set({ isOn: true, holdsOthers: true, rules: [] });
+    let seen = 0;
+    intercept.onChange(() => {
+      for (const { number } of intercept.state().held) {
+        if (number <= seen) continue;
+        seen = number;
+        const run = () => {
+          // Its socket was released, or its device has ended.
+          if (!intercept.state().held.some((call) => call.number === number)) return;
+          intercept.decide(number, { kind: 'pass' });
+        };
+        if (this.strikes('held', 0.4)) this.#late.push({ turnsLeft: this.random.below(MAX_LATE_TURNS), run });
+        else this.#due.add(run);
+      }
+    });
+    return intercept;
   }
 
   /** Rejects with what is no everyday failure of a program whose device may end. */
