@@ -4,6 +4,7 @@
  */
 import type { Clock, Timer } from '../../server/host/clock';
 import { XenscopeError } from '../../server/host/errors';
+import type { SharedMemory } from '../../server/host/memory';
 import type { ObservedPage, Observer } from '../../server/host/observer';
 import type { StoreClient } from '../../server/host/storeClient';
 import type { DeviceRing } from '../../server/wire/deviceRings/deviceRing';
@@ -12,9 +13,9 @@ import { DomainFinder } from './domainFinder';
 import type { FoundDomain } from './domainFinder';
 import { fairShare, leftOutText } from './fairShare';
 import { idOf, isSamePlace, refusedKeyOf } from './places';
-import { RingPage, retryMs } from './ringPage';
+import { RingPage, type ToldRings, retryMs } from './ringPage';
 import type { MappedRing, RingPlace } from './ringPages';
-import { flexRingsBytes, vchanRingBytes } from './vchanPages';
+import { flexRingsBytes, socketRings, vchanRingBytes } from './vchanPages';
 
 /** Nobody looked for so long: the page is let go. The samplers of views look far more often. */
 export const leaseMs = 2_000;
@@ -22,6 +23,8 @@ export { retryMs } from './ringPage';
 /** Of all domains together; guests can announce as many as they like. */
 const defaultMaxVchanPages = 512;
 const defaultMaxDeviceRings = 2_048;
+/** Data rings of sockets, which no node names. */
+const maxNamedRings = 1_024;
 
 export interface NativeObserverOptions {
   /** A connection of its own, which the observer closes. */
@@ -44,10 +47,14 @@ export class NativeObserver implements Observer {
   /** As the finders told them last. */
   #domains: readonly FoundDomain[] = [];
   #deviceRings: readonly DeviceRing[] = [];
+  /** Rings that no node names, by who named them. */
+  readonly #named = new Map<object, readonly DeviceRing[]>();
   readonly #pages = new Map<string, RingPage>();
   readonly #listeners = new Set<() => void>();
   /** Vchans whose page was none of ours, by node and grant: when that was found out. */
   readonly #refused = new Map<string, number>();
+  /** What was wrong with those that are refused, in words. */
+  readonly #whyNot = new Map<string, string>();
   #leavesVchansOut = false;
   #leavesRingsOut = false;
   #sweep: Timer | undefined;
@@ -91,6 +98,22 @@ export class NativeObserver implements Observer {
     return () => this.#listeners.delete(entry);
   }
 
+  nameRings(namer: object, rings: readonly DeviceRing[]): void {
+    if (this.#isClosed) return;
+    if (rings.length === 0) this.#named.delete(namer);
+    else this.#named.set(namer, rings);
+    this.#list();
+  }
+
+  whyUnseen(ring: DeviceRing): string | undefined {
+    const place: RingPlace = { kind: 'device', domid: ring.domid, ring };
+    if (this.#pages.has(idOf(place))) return undefined;
+    return (
+      this.#whyNot.get(refusedKeyOf(place)) ??
+      `No more than ${maxNamedRings} rings of sockets are looked at, shared among the domains.`
+    );
+  }
+
   /** How many pages are mapped this moment. */
   get mappedPages(): number {
     return [...this.#pages.values()].filter((page) => page.isMapped).length;
@@ -126,6 +149,7 @@ export class NativeObserver implements Observer {
     }
     const refusable = new Set([...wanted.values()].map(refusedKeyOf));
     for (const key of this.#refused.keys()) if (!refusable.has(key)) this.#refused.delete(key);
+    for (const key of this.#whyNot.keys()) if (!refusable.has(key)) this.#whyNot.delete(key);
     for (const listener of [...this.#listeners]) listener();
   }
 
@@ -161,7 +185,12 @@ export class NativeObserver implements Observer {
       );
     }
     this.#leavesRingsOut = leftOut.length > 0;
-    return taken.map((ring) => ({ kind: 'device', domid: ring.domid, ring }));
+    const named = [...this.#named.values()].flat().filter(({ domid }) => there.has(domid));
+    return [...taken, ...fairShare(named, maxNamedRings).taken].map((ring) => ({
+      kind: 'device',
+      domid: ring.domid,
+      ring,
+    }));
   }
 
   #placesOf({ domid, storeFrame, consoleFrame, hasConsole, vchans }: FoundDomain): RingPlace[] {
@@ -172,11 +201,11 @@ export class NativeObserver implements Observer {
   }
 
   #page(id: string, place: RingPlace): RingPage | undefined {
-    const isFlex = place.kind === 'device' && place.ring.format.kind === 'flex';
-    const tellsBytes = place.kind === 'vchan' || isFlex;
-    const ringBytes = tellsBytes ? this.#ringBytesOf(place) : undefined;
-    if (tellsBytes && !ringBytes) return undefined;
-    return new RingPage(id, place, ringBytes, this.#options.clock, (asked) => {
+    const format = place.kind === 'device' ? place.ring.format.kind : undefined;
+    const tells = place.kind === 'vchan' || format === 'flex' || format === 'pvcallsData';
+    const told = tells ? this.#toldBy(place) : {};
+    if (!told) return undefined;
+    return new RingPage(id, place, told, this.#options.clock, (asked) => {
       // Also where it cannot be mapped: its domain may be gone, and nobody else tells that.
       this.#sweepLater();
       return this.#options.map(asked);
@@ -184,27 +213,30 @@ export class NativeObserver implements Observer {
   }
 
   /** Undefined when the page is lent to another domain than ours, or is not what it should be. */
-  #ringBytesOf(place: RingPlace): readonly [left: number, right: number] | undefined {
+  #toldBy(place: RingPlace): ToldRings | undefined {
     const key = refusedKeyOf(place);
     const nowMs = this.#options.clock.nowMs();
     // Mapping holds up everybody, and a guest decides how often it comes to this.
     if (nowMs < (this.#refused.get(key) ?? -Infinity) + retryMs) return undefined;
     this.#refused.delete(key);
-    const ringBytes = this.#lookAtRings(place);
-    if (!ringBytes) this.#refused.set(key, nowMs);
-    return ringBytes;
+    const told = this.#lookAtRings(place);
+    if (typeof told !== 'string') return told;
+    this.#refused.set(key, nowMs);
+    this.#whyNot.set(key, told);
+    return undefined;
   }
 
-  #lookAtRings(place: RingPlace): readonly [left: number, right: number] | undefined {
+  /** A sentence where that cannot be told. */
+  #lookAtRings(place: RingPlace): ToldRings | string {
     try {
       const { memory, unmap } = this.#options.map(place);
       try {
-        return place.kind === 'vchan' ? vchanRingBytes(memory) : flexRingsBytes(memory);
+        return toldOf(place, memory) ?? 'What is lent there is no page of indices.';
       } finally {
         unmap();
       }
     } catch (error) {
-      if (error instanceof XenscopeError) return undefined;
+      if (error instanceof XenscopeError) return error.message;
       throw error;
     }
   }
@@ -223,4 +255,10 @@ export class NativeObserver implements Observer {
   #letGo(which: (page: RingPage) => boolean): void {
     for (const page of this.#pages.values()) if (which(page)) page.letGo();
   }
+}
+
+function toldOf(place: RingPlace, memory: SharedMemory): ToldRings | undefined {
+  if (place.kind === 'device' && place.ring.format.kind === 'pvcallsData') return socketRings(memory);
+  const ringBytes = place.kind === 'vchan' ? vchanRingBytes(memory) : flexRingsBytes(memory);
+  return ringBytes && { ringBytes };
 }

@@ -12,12 +12,16 @@ import { vchanRingGrefs } from './vchanPages';
 
 export { retryMs } from './lazyMapping';
 
+/** What the page itself says of the rings that it rules, where it does. */
+export type ToldRings = Pick<ObservedPage, 'ringBytes' | 'edition'>;
+
 export class RingPage implements ObservedPage {
   readonly domid: number;
   readonly kind: ObservedPage['kind'];
   readonly gref?: number;
   readonly device?: DeviceRing;
   readonly ringBytes?: readonly [left: number, right: number];
+  readonly edition?: NonNullable<ObservedPage['edition']>;
   lookedAtMs = 0;
   readonly #clock: Clock;
   readonly #page: LazyMapping;
@@ -30,7 +34,7 @@ export class RingPage implements ObservedPage {
   constructor(
     readonly id: string,
     readonly place: RingPlace,
-    ringBytes: readonly [left: number, right: number] | undefined,
+    { ringBytes, edition }: ToldRings,
     clock: Clock,
     map: (place: RingPlace) => MappedRing,
   ) {
@@ -39,6 +43,7 @@ export class RingPage implements ObservedPage {
     if (place.kind === 'vchan') this.gref = place.gref;
     if (place.kind === 'device') this.device = place.ring;
     if (ringBytes) this.ringBytes = ringBytes;
+    if (edition) this.edition = edition;
     this.#clock = clock;
     this.#page = new LazyMapping(clock, () => {
       const mapped = map(place);

@@ -1,8 +1,10 @@
 /** Rings whose page tells how long they are, and where: those of a vchan, and the byte rings of a device. */
 import type { SharedMemory } from '../../server/host/memory';
 import { FLEX_RING_ORDER_MAX, NINEPFS_INDEXES, flexRingBytes } from '../../server/wire/flexRing';
+import { findPvCallsEdition, pvcallsRingBytes } from '../../server/wire/pvcalls/dataPage';
 import { VCHAN_GRANTS_OFFSET, VCHAN_PAGE, looksLikeVchan } from '../../server/wire/vchanPage';
 import { vchanRingPages } from '../../server/wire/vchanRings';
+import type { ToldRings } from './ringPage';
 
 const { fields } = VCHAN_PAGE;
 
@@ -10,6 +12,14 @@ const { fields } = VCHAN_PAGE;
 export function flexRingsBytes(memory: SharedMemory): readonly [left: number, right: number] | undefined {
   const order = memory.load32(NINEPFS_INDEXES.fields.ring_order.offsetBytes);
   return order > FLEX_RING_ORDER_MAX ? undefined : [flexRingBytes(order), flexRingBytes(order)];
+}
+
+/** Those of a socket of PV Calls; undefined where the page rules none. */
+export function socketRings(memory: SharedMemory): ToldRings | undefined {
+  const found = findPvCallsEdition((offset) => memory.load32(offset));
+  if (!found) return undefined;
+  const bytes = pvcallsRingBytes(found.order);
+  return { ringBytes: [bytes, bytes], edition: found.edition.name };
 }
 
 /** To the server and to the client; undefined when the words are not those of a vchan. */

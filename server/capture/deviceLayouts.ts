@@ -4,7 +4,8 @@ import { PAGE_BYTES } from '../host/pages';
 import type { DeviceRing } from '../wire/deviceRings/deviceRing';
 import { FLEX_RING_REFS_OFFSET, NINEPFS_INDEXES } from '../wire/flexRing';
 import { GENERIC_RING, genericRingSlots } from '../wire/genericRing';
-import { layout } from '../wire/layout';
+import { layout, type Layout } from '../wire/layout';
+import { pvcallsEditions } from '../wire/pvcalls/dataPage';
 import { consolePage, direction, type PageLayout } from './pageLayouts';
 
 const ends = { kind: 'device', serverName: 'the backend', guestName: 'frontend' } as const;
@@ -16,13 +17,21 @@ const slotWordsBytes = 16;
 const UNKNOWN_PAGE = layout('unknown', '', PAGE_BYTES, {});
 const unknownWordsBytes = 4;
 
-export function deviceLayout({ device, ringBytes }: Pick<ObservedPage, 'device' | 'ringBytes'>): PageLayout {
+export function deviceLayout({
+  device,
+  ringBytes,
+  edition = 'final',
+}: Pick<ObservedPage, 'device' | 'ringBytes' | 'edition'>): PageLayout {
   const { format, grefs } = device!;
   switch (format.kind) {
     case 'slots':
       return slotPage(format.ring, grefs.length);
     case 'flex':
-      return ringBytes ? flexPage(ringBytes) : unknownPage;
+      return ringBytes ? flexPage(NINEPFS_INDEXES, FLEX_RING_REFS_OFFSET, ringBytes) : unknownPage;
+    case 'pvcallsData': {
+      const { indexes, refsOffset } = pvcallsEditions[edition];
+      return ringBytes ? flexPage(indexes, refsOffset, ringBytes) : unknownPage;
+    }
     case 'console':
       return { ...consolePage, ...ends };
     case 'unknown':
@@ -47,18 +56,22 @@ function slotPage(ring: SlotFormat['ring'], pages: number): PageLayout {
 }
 
 /** The bytes lie in other pages, whose grants are in this one. */
-function flexPage([into, out]: readonly [into: number, out: number]): PageLayout {
+function flexPage(
+  indexes: Layout,
+  refsOffset: number,
+  [into, out]: readonly [into: number, out: number],
+): PageLayout {
   return {
     ...ends,
-    layout: NINEPFS_INDEXES,
+    layout: indexes,
     carries: 'unseen',
     directions: [
-      direction(NINEPFS_INDEXES, 'in', 'server', FLEX_RING_REFS_OFFSET, into),
-      direction(NINEPFS_INDEXES, 'out', 'guest', FLEX_RING_REFS_OFFSET, out),
+      direction(indexes, 'in', 'server', refsOffset, into),
+      direction(indexes, 'out', 'guest', refsOffset, out),
     ],
     wordsOffset: 0,
-    wordsBytes: FLEX_RING_REFS_OFFSET,
-    usedBytes: FLEX_RING_REFS_OFFSET,
+    wordsBytes: refsOffset,
+    usedBytes: refsOffset,
   };
 }
 

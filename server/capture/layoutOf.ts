@@ -3,7 +3,7 @@ import type { ObservedPage } from '../host/observer';
 import { deviceLayout } from './deviceLayouts';
 import { consolePage, vchanPage, xenstorePage, type PageLayout } from './pageLayouts';
 
-export function layoutOf(page: Pick<ObservedPage, 'kind' | 'ringBytes' | 'device'>): PageLayout {
+export function layoutOf(page: Pick<ObservedPage, 'kind' | 'ringBytes' | 'device' | 'edition'>): PageLayout {
   switch (page.kind) {
     case 'xenstore':
       return xenstorePage;

@@ -21,6 +21,7 @@ export class PageList {
     return this.#all;
   }
 
+  /** Without the data rings of sockets, of which one domain may have hundreds: they are not looked at with each move. */
   ofDomain(domid: number): readonly PageSampler[] {
     return this.#ofDomain.get(domid) ?? [];
   }
@@ -64,7 +65,8 @@ export class PageList {
     });
     this.#ofDomain = new Map();
     for (const sampler of this.#all) {
-      const { domid } = sampler.page;
+      const { domid, device } = sampler.page;
+      if (device?.format.kind === 'pvcallsData') continue;
       const others = this.#ofDomain.get(domid);
       if (others) others.push(sampler);
       else this.#ofDomain.set(domid, [sampler]);

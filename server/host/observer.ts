@@ -3,6 +3,7 @@
  * writes, holds no page longer than it must, and knows nothing that is private to an end.
  */
 import type { DeviceRing } from '../wire/deviceRings/deviceRing';
+import type { PvCallsEdition } from '../wire/pvcalls/dataPage';
 
 export interface ObservedPage {
   /** Stable while the page is there, e.g. `xenstore:3`. */
@@ -18,6 +19,8 @@ export interface ObservedPage {
   readonly ringBytes?: readonly [left: number, right: number];
   /** `device` only: which ring of which device; `copy` goes through all of its pages. */
   readonly device?: DeviceRing;
+  /** Data rings of PV Calls only: how their page of indices is laid out. */
+  readonly edition?: PvCallsEdition['name'];
   /** `vchan` only: the grant under which its page is lent. */
   readonly gref?: number;
   /** `vchan` only: to whom it is lent, where that is told; else to the domain that looks. */
@@ -54,6 +57,13 @@ export interface Observer {
   pages(): readonly ObservedPage[];
   /** Calls `listener` when pages come or go; returns how to stop. */
   onChange(listener: () => void): () => void;
+  /**
+   * Rings that no node names, as `namer` has learned of them elsewhere: those that can be looked at are among the
+   * pages from now on. They take the place of those that it named before. Absent where none can be reached.
+   */
+  nameRings?(namer: object, rings: readonly DeviceRing[]): void;
+  /** Why a ring that was named is not among the pages, in a sentence or two; undefined where it is. */
+  whyUnseen?(ring: DeviceRing): string | undefined;
   /**
    * Simulated hosts only: calls `listener` after each thing that happened, with the domain that it
    * happened to where it was one. It must be quick, and must not change anything; returns how to stop.

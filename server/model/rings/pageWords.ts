@@ -2,6 +2,7 @@
 import { isIndexWord } from '../../capture/pageLayouts';
 import type { PageSampler } from '../../capture/pageSampler';
 import { FLEX_RING_ORDER_MAX, flexRingBytes } from '../../wire/flexRing';
+import { pvcallsErrorName, pvcallsErrors } from '../../wire/pvcalls/errno';
 import { ringSpans } from '../../wire/ringIndex';
 import { xsRingErrorMeaning, xsRingFeaturesText } from '../../wire/xsRing';
 import type { DirectionHistory } from './ringHistory';
@@ -71,10 +72,18 @@ function vchanAsks(bits: number): string {
 }
 
 function deviceSays(name: string, value: number): string | undefined {
+  if (name.endsWith('_error')) return socketErrorSays(value | 0);
   if (name !== 'ring_order') return undefined;
   return value <= FLEX_RING_ORDER_MAX
     ? `${flexRingBytes(value).toLocaleString('en-US')} bytes each way`
     : 'longer than any ring can be';
+}
+
+/** The error word of a socket's ring. */
+function socketErrorSays(ret: number): string {
+  const name = pvcallsErrorName(ret);
+  if (name === undefined) return ret === 0 ? 'no error' : `${ret}, which has no name`;
+  return `${ret}, ${name}: ${pvcallsErrors[name].text}`;
 }
 
 /** Pieces that cover the page up to its last word. */

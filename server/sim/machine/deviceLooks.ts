@@ -7,6 +7,7 @@ import type { ObservedInside, ObservedPage } from '../../host/observer';
 import { PAGE_BYTES } from '../../host/pages';
 import { deviceRingPath, isSameRing, type DeviceRing } from '../../wire/deviceRings/deviceRing';
 import { FLEX_RING_INDEXES, FLEX_RING_ORDER_MAX, flexRingBytes } from '../../wire/flexRing';
+import { findPvCallsEdition, pvcallsRingBytes } from '../../wire/pvcalls/dataPage';
 import type { Port } from './eventTable';
 import type { Grant } from './grantTable';
 import { type GrantedView, lookThrough } from './lookThrough';
@@ -40,6 +41,8 @@ export class DeviceLooks {
   readonly #ids = new WeakMap<DeviceRing, string>();
   /** Set once the store is there. */
   source: DeviceSource | undefined;
+  /** Rings that no node names, by who named them. */
+  readonly #named = new Map<object, readonly DeviceRing[]>();
 
   constructor(world: DeviceWorld) {
     this.#world = world;
@@ -49,16 +52,36 @@ export class DeviceLooks {
   pages(domids: Iterable<number>): ObservedPage[] {
     this.forgetGone();
     const wanted = new Map<string, ObservedPage>();
-    for (const domid of domids) {
-      for (const ring of this.source?.ringsOf(domid) ?? []) {
-        const page = this.#page(ring);
-        if (page) wanted.set(page.id, page);
-      }
+    const want = (ring: DeviceRing) => {
+      const page = this.#page(ring);
+      if (page) wanted.set(page.id, page);
+    };
+    const there = new Set(domids);
+    for (const domid of there) for (const ring of this.source?.ringsOf(domid) ?? []) want(ring);
+    // Behind all others: where there is a limit, these are left out.
+    for (const rings of this.#named.values()) {
+      for (const ring of rings) if (there.has(ring.domid)) want(ring);
     }
     if (wanted.size < this.#looks.size) {
       for (const id of this.#looks.keys()) if (!wanted.has(id)) this.#close(id);
     }
     return [...wanted.values()];
+  }
+
+  name(namer: object, rings: readonly DeviceRing[]): void {
+    if (rings.length === 0) this.#named.delete(namer);
+    else this.#named.set(namer, rings);
+  }
+
+  /** As Observer.whyUnseen. */
+  whyUnseen(ring: DeviceRing): string | undefined {
+    const { domid, backendDomid, grefs } = ring;
+    const [grant] = grefs.map((gref) => this.#world.grant(domid, gref));
+    if (!isLentTo(grant, backendDomid)) {
+      return `Domain ${domid} lends domain ${backendDomid} nothing under grant ${grefs[0]}.`;
+    }
+    if (ring.format.kind !== 'pvcallsData' || dataRings(grant)) return undefined;
+    return `What domain ${domid} lends under grant ${grefs[0]} is no page of indices.`;
   }
 
   /** Called before pages are freed. */
@@ -76,7 +99,8 @@ export class DeviceLooks {
     if (known) this.#close(id);
     const grants = ring.grefs.map((gref) => this.#world.grant(ring.domid, gref));
     if (!grants.every((grant) => isLentTo(grant, ring.backendDomid))) return undefined;
-    const look = this.#look(id, ring, grants as Grant[]);
+    const look = this.#look(id, ring, grants);
+    if (!look) return undefined;
     this.#looks.set(id, look);
     return look.page;
   }
@@ -88,9 +112,12 @@ export class DeviceLooks {
     return id;
   }
 
-  #look(id: string, ring: DeviceRing, grants: readonly Grant[]): Look {
+  /** Undefined where the page is not what it should be. */
+  #look(id: string, ring: DeviceRing, grants: readonly Grant[]): Look | undefined {
     const world = this.#world;
-    const ringBytes = ring.format.kind === 'flex' ? flexBytes(grants[0]!) : undefined;
+    const data = ring.format.kind === 'pvcallsData' ? dataRings(grants[0]!) : undefined;
+    if (ring.format.kind === 'pvcallsData' && !data) return undefined;
+    const ringBytes = ring.format.kind === 'flex' ? flexBytes(grants[0]!) : data?.ringBytes;
     let view: GrantedView | undefined;
     let isClosed = false;
     let inside: ObservedInside | undefined;
@@ -100,6 +127,7 @@ export class DeviceLooks {
       domid: ring.domid,
       device: ring,
       ...(ringBytes && { ringBytes }),
+      ...(data && { edition: data.edition }),
       found: `lent to domain ${ring.backendDomid}, as ${ring.node} of ${ring.deviceClass} ${ring.devid} tells`,
       copy(into, offset = 0) {
         if (isClosed) return false;
@@ -125,8 +153,16 @@ export class DeviceLooks {
   }
 }
 
-function isLentTo(grant: Grant | undefined, domid: number): boolean {
+function isLentTo(grant: Grant | undefined, domid: number): grant is Grant {
   return grant !== undefined && grant.toDomid === domid && grant.frames.memory.dead === undefined;
+}
+
+/** The rings of a socket of PV Calls; undefined where the page rules none. */
+function dataRings({ frames, page }: Grant): Pick<ObservedPage, 'ringBytes' | 'edition'> | undefined {
+  const found = findPvCallsEdition((offset) => frames.memory.load32(page * PAGE_BYTES + offset));
+  if (!found) return undefined;
+  const bytes = pvcallsRingBytes(found.order);
+  return { ringBytes: [bytes, bytes], edition: found.edition.name };
 }
 
 /** `in` and `out`; undefined while the frontend has not written the order, or a wrong one. */

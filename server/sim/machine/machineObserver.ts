@@ -6,6 +6,7 @@ import { BufferMemory, copyPart } from '../../host/bufferMemory';
 import type { ObservedInside, ObservedPage, Observer } from '../../host/observer';
 import { PAGE_BYTES } from '../../host/pages';
 import type { ReadOnlyPages } from '../../host/pages';
+import type { DeviceRing } from '../../wire/deviceRings/deviceRing';
 import { DeviceLooks, type DeviceSource, type DeviceWorld } from './deviceLooks';
 import type { Lent, StartInfoInside } from './machine';
 import { insideOf } from './portInside';
@@ -44,6 +45,15 @@ export class MachineObserver implements Observer {
   followDevices(source: DeviceSource): void {
     this.#devices.source = source;
     this.tellChange();
+  }
+
+  nameRings(namer: object, rings: readonly DeviceRing[]): void {
+    this.#devices.name(namer, rings);
+    this.tellChange();
+  }
+
+  whyUnseen(ring: DeviceRing): string | undefined {
+    return this.#devices.whyUnseen(ring);
   }
 
   pages(): readonly ObservedPage[] {

@@ -3,12 +3,14 @@ import type { SlotRing } from '../slotRings/slotRing';
 
 /**
  * How its pages are laid out. `slots`: requests and responses (genericRing.ts). `flex`: a page of indices
- * that rules two byte rings in other pages (flexRing.ts). `console`: as the first console (consoleRing.ts).
+ * that rules two byte rings in other pages (flexRing.ts). `pvcallsData`: the same of a socket of PV Calls, which no
+ * node names (pvcalls/dataPage.ts). `console`: as the first console (consoleRing.ts).
  * `unknown`: the class of the device, or its way to share, is not one that we know.
  */
 export type DeviceRingFormat =
   | { readonly kind: 'slots'; readonly ring: SlotRing }
   | { readonly kind: 'flex' }
+  | { readonly kind: 'pvcallsData' }
   | { readonly kind: 'console' }
   | { readonly kind: 'unknown' };
 
@@ -27,7 +29,10 @@ export interface DeviceRing {
   readonly grefs: readonly number[];
   /** The frontend's end of its doorbell, where that was published. */
   readonly port: number | undefined;
-  /** The node, or the first of the nodes, that named the pages: relative to the device. */
+  /**
+   * The node, or the first of the nodes, that named the pages: relative to the device. Of a data ring of PV Calls
+   * the command that did: `CONNECT 12`.
+   */
   readonly node: string;
 }
 

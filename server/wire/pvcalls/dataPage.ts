@@ -67,6 +67,25 @@ export function readPvCallsDataPage(
   return { kind: 'rings', order, refs };
 }
 
+export interface FoundEdition {
+  readonly edition: PvCallsEdition;
+  readonly order: number;
+  readonly refs: readonly number[];
+}
+
+/**
+ * Which edition a page follows that somebody else made: the first one whose order may be, and whose grants are all
+ * there and different. In a page of the draft a grant lies where the final one has its order, and nothing behind.
+ */
+export function findPvCallsEdition(load32: (offset: number) => number): FoundEdition | undefined {
+  for (const edition of Object.values(pvcallsEditions)) {
+    const page = readPvCallsDataPage(load32, PVCALLS_MAX_ORDER, edition);
+    if (page.kind === 'bad' || page.refs.includes(0)) continue;
+    if (new Set(page.refs).size === page.refs.length) return { edition, order: page.order, refs: page.refs };
+  }
+  return undefined;
+}
+
 /** The other way round, for the frontend. */
 export function writePvCallsDataPage(
   store32: (offset: number, value: number) => void,
