@@ -89,7 +89,9 @@ export class XenstoreView implements vscode.TreeDataProvider<TreeElement>, vscod
   async resolveTreeItem(item: vscode.TreeItem, element: TreeElement): Promise<vscode.TreeItem> {
     if (element.kind !== 'node') return item;
     if (element.row.unreadable !== undefined) {
-      item.tooltip = `${element.path}\n\nNot readable: ${element.row.unreadable}`;
+      // The server lists there what this domain can know to be below.
+      const partly = element.row.hasChildren ? '. Below it is listed only what this domain knows of' : '';
+      item.tooltip = `${element.path}\n\nNot readable: ${element.row.unreadable}${partly}`;
       return item;
     }
     try {

@@ -142,8 +142,10 @@ export class DomainFinder {
     const own = isDomidText(text) ? [Number(text)] : [];
     if (!this.#isLimited) {
       const which = own.length > 0 ? `this domain (${text}) list the others` : 'this domain list any';
-      const shown = own.length > 0 ? 'only its own rings are shown' : 'no rings are shown';
-      this.#listener.limited(`The xenstore does not let ${which}: ${shown}. Run the server in domain 0.`);
+      this.#listener.limited(
+        `The xenstore does not let ${which}: of their rings those of devices are shown that are served here. ` +
+          'The server in domain 0 shows the others.',
+      );
     }
     this.#isLimited = true;
     return own;

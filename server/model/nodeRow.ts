@@ -17,13 +17,12 @@ export async function readRow(
     store.read(path, options),
     store.hasChildren(path, options),
   ]);
-  if (value.status === 'fulfilled') {
-    const hasChildren = children.status === 'fulfilled' && children.value;
-    return rowOf(path, value.value, hasChildren, nameDomain);
-  }
+  const hasChildren = children.status === 'fulfilled' && children.value;
+  if (value.status === 'fulfilled') return rowOf(path, value.value, hasChildren, nameDomain);
   const failure: unknown = value.reason;
   if (isStoreError(failure, 'ENOENT')) return undefined;
-  if (failure instanceof XenscopeError && failure.storeError) return unreadableRow(path, failure);
+  if (failure instanceof XenscopeError && failure.storeError)
+    return unreadableRow(path, failure, hasChildren);
   throw failure;
 }
 
@@ -39,9 +38,10 @@ export function rowOf(path: string, value: Buffer, hasChildren: boolean, nameDom
   return meaning ? { ...row, meaning } : row;
 }
 
-function unreadableRow(path: string, failure: XenscopeError): NodeRow {
+/** A node that may not be read may have children that may be: its permissions are its own. */
+function unreadableRow(path: string, failure: XenscopeError, hasChildren: boolean): NodeRow {
   const unreadable = failure.storeError === 'EACCES' ? 'permission denied' : failure.message;
-  return { path, name: nodeName(path), preview: '', valueBytes: 0, hasChildren: false, unreadable };
+  return { path, name: nodeName(path), preview: '', valueBytes: 0, hasChildren, unreadable };
 }
 
 /** Whether a person would see the same row. A value that differs beyond its preview differs in octets or not at all to the eye. */

@@ -13,6 +13,7 @@ import type { StoreClient, StoreState } from '../host/storeClient';
 import { DeviceModel } from '../model/devices/deviceModel';
 import { DomainList } from '../model/domains';
 import { LiveTree } from '../model/liveTree';
+import { OwnCorner } from '../model/ownCorner';
 import { RingWatch } from '../model/rings/ringWatch';
 import { RootFeed } from '../model/rootFeed';
 import type { TreeChange } from '../model/treeTypes';
@@ -61,7 +62,7 @@ export class HostSession {
     const { host, allowDomain0Edits, onState, onTreeChanges, onDomains, onWorld, log } = options;
     const { clock } = host;
     this.host = host;
-    const store = (this.store = host.openStore());
+    const store = (this.store = new OwnCorner(host.openStore(), clock));
     this.#ends.push(store.onStateChange(onState));
     const feed = (this.#feed = new RootFeed(store));
     const lives = host.lives && (() => host.lives!());
