@@ -2,6 +2,7 @@
  * What one may do with a simulated host and never with a real one: set its pace, hold and step it,
  * decide over the life of its domains, break it on purpose, and act as one of its guests.
  */
+import type { CallInterceptor } from './callInterceptor';
 
 /**
  * `timer`: somebody's wait is over. `request`, `answer`: one message reaches the store, or comes back
@@ -145,6 +146,9 @@ export interface WorldControl {
 
   /** Whether a domain lends a page under that grant now. */
   isLent(domid: number, gref: number): boolean;
+
+  /** What stands before the backends of PV Calls, one for each domain that has some: off, until somebody turns it on. */
+  readonly interceptors: readonly CallInterceptor[];
 
   /** The store ring that a domain uses now; undefined where it has none. */
   ring(domid: number): WorldRing | undefined;

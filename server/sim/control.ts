@@ -1,4 +1,5 @@
 /** What a person may do with a world. Whatever is done is recorded, because it comes from outside. */
+import type { CallInterceptor } from '../host/callInterceptor';
 import type { Clock } from '../host/clock';
 import { XenscopeError } from '../host/errors';
 import type {
@@ -32,6 +33,7 @@ export interface ControlParts {
   readonly faults: Faults;
   readonly kernels: Kernels;
   readonly admissions: Admissions;
+  readonly interceptors: readonly CallInterceptor[];
   storeSocketPath(): string | undefined;
   guestSocketPath(): string | undefined;
   isLent(domid: number, gref: number): boolean;
@@ -120,6 +122,10 @@ export class Control implements WorldControl {
     }
     this.#parts.faults.set(name, probability, domid);
     this.#admit('fault', `${name} ${probability}${domid === undefined ? '' : ` for domain ${domid}`}`);
+  }
+
+  get interceptors(): readonly CallInterceptor[] {
+    return this.#parts.interceptors;
   }
 
   ring(domid: number): WorldRing | undefined {

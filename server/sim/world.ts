@@ -10,6 +10,7 @@ import type { HostProgram } from '../host/program';
 import type { StoreClient } from '../host/storeClient';
 import type { StoreTap } from '../host/tap';
 import type { WorldMove } from '../host/worldControl';
+import { Intercept } from '../pvcalls/intercept/intercept';
 import type { SocketNetwork } from '../pvcalls/network';
 import type { Dial } from '../store/byteStream';
 import { openStoreClient } from '../store/client/storeClient';
@@ -20,7 +21,7 @@ import { Admissions } from './admissions';
 import { Control } from './control';
 import { demoDomains, demoPlan } from './demo';
 import { dom0Backends } from './devices/backends';
-import { runDomainBackends } from './devices/simPorts';
+import { domainClock, runDomainBackends } from './devices/simPorts';
 import { StoreDevices } from './devices/storeDevices';
 import { bootDom0 } from './dom0/boot';
 import { runConsoled } from './dom0/consoled';
@@ -117,6 +118,7 @@ export class World implements Host {
   readonly #admissions: Admissions;
   readonly #faults: Faults;
   readonly #consoles: Consoles;
+  readonly #intercept: Intercept;
   readonly #note = (text: string) => this.#admissions.add('request', text);
   readonly #activity = new Activity();
   readonly #outsiders = new Set<StoreClient>();
@@ -194,6 +196,11 @@ export class World implements Host {
     const { hypervisor, toolstack } = this;
     const worker = options.domains ? options.plan?.worker : demoPlan.worker;
     const known = [...(options.domains ?? demoDomains), ...(worker ? [worker] : [])];
+    this.#intercept = new Intercept({
+      domid: 0,
+      clock: domainClock(hypervisor.dom0),
+      admit: (text) => this.#admissions.add('act', text),
+    });
     this.world = new Control({
       seed,
       clock,
@@ -203,6 +210,7 @@ export class World implements Host {
       faults,
       kernels,
       admissions: this.#admissions,
+      interceptors: [this.#intercept],
       storeSocketPath: () => this.#listener?.path,
       guestSocketPath: () => this.#guests?.path,
       isLent: (domid, gref) => this.machine.isLent(domid, gref),
@@ -268,7 +276,9 @@ export class World implements Host {
     const { pace, storeSocketPath, guestSocketPath, domains, plan, network = new SimNetwork() } = options;
     const { dom0 } = this.hypervisor;
     await bootDom0(dom0.store);
-    dom0.start('backend drivers', () => runDomainBackends(dom0, dom0Backends(dom0, network)));
+    dom0.start('backend drivers', () =>
+      runDomainBackends(dom0, dom0Backends(dom0, network, this.#intercept)),
+    );
     const consolePorts = this.#consoles.ports((domid) => this.hypervisor.get(domid));
     dom0.start('xenconsoled', () => runConsoled(dom0, consolePorts, this.#consoles.terminals));
     dom0.start('xl', () => this.toolstack.superviseDomains());

@@ -1,4 +1,5 @@
 /** The backends by kind of device: Linux' netback and blkback, and QEMU's. What they publish is what those do. */
+import type { Intercept } from '../../pvcalls/intercept/intercept';
 import type { SocketNetwork } from '../../pvcalls/network';
 import type { BackendKind, BackendKinds } from '../../xenbus/bus';
 import type { DeviceClass } from '../../xenbus/deviceClass';
@@ -15,8 +16,8 @@ import { ninepBackend } from './ninep/ninepBack';
 import { pvcallsBack } from './pvcalls';
 import { consoleBackend } from './secondConsole';
 
-/** All that domain 0 serves; sockets of guests are opened in `network`. */
-export function dom0Backends(dom0: Domain, network: SocketNetwork): BackendKinds {
+/** All that domain 0 serves; sockets of guests are opened in `network`, and their calls come by `intercept`. */
+export function dom0Backends(dom0: Domain, network: SocketNetwork, intercept: Intercept): BackendKinds {
   return {
     vif: netback(dom0),
     vbd: blkback(dom0),
@@ -24,7 +25,7 @@ export function dom0Backends(dom0: Domain, network: SocketNetwork): BackendKinds
     vkbd,
     '9pfs': ninepBackend(dom0),
     console: consoleBackend(dom0),
-    pvcalls: pvcallsBack(dom0, network),
+    pvcalls: pvcallsBack(dom0, network, intercept),
   };
 }
 

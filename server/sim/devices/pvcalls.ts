@@ -2,13 +2,19 @@
 import { pvcallsBackend } from '../../pvcalls/backend/backDevice';
 import { pvcallsFrontend } from '../../pvcalls/frontend/frontDevice';
 import type { PvCallsFrontend } from '../../pvcalls/frontend/frontend';
+import type { Intercept } from '../../pvcalls/intercept/intercept';
 import type { SocketNetwork } from '../../pvcalls/network';
 import type { BackendKind, FrontendKind } from '../../xenbus/bus';
 import type { Domain } from '../domain';
 import { deviceSteps } from './deviceSteps';
 
-export function pvcallsBack(domain: Domain, network: SocketNetwork): BackendKind {
-  return pvcallsBackend({ network, steps: (device) => deviceSteps(domain, device) });
+/** Requests come by `intercept` first. */
+export function pvcallsBack(domain: Domain, network: SocketNetwork, intercept: Intercept): BackendKind {
+  return pvcallsBackend({
+    network,
+    steps: (device) => deviceSteps(domain, device),
+    gate: ({ path, other: { domid }, ports: { clock } }) => intercept.gateOf({ path, domid, clock }),
+  });
 }
 
 /** `onConnected` is handed the device each time that it is connected. */

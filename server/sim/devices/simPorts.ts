@@ -1,4 +1,5 @@
 /** The drivers of server/xenbus in a simulated domain: its store, its grants, and the world's time. */
+import type { Clock } from '../../host/clock';
 import type { XenbusPorts } from '../../xenbus/ports';
 import { runBackends, runFrontends } from '../../xenbus/bus';
 import type { BackendKinds, FrontendKinds } from '../../xenbus/bus';
@@ -13,6 +14,11 @@ export function runDomainFrontends(domain: Domain, kinds: FrontendKinds): Promis
   return runFrontends(simPorts(domain), kinds);
 }
 
+/** What waits by it waits no longer when the domain halts. */
+export function domainClock(domain: Domain): Clock {
+  return { nowMs: () => domain.nowMs(), after: (delayMs, run) => domain.after(delayMs, run) };
+}
+
 /** For the kernel that runs in the domain now. */
 export function simPorts(domain: Domain): XenbusPorts {
   const { signal } = domain;
@@ -21,7 +27,7 @@ export function simPorts(domain: Domain): XenbusPorts {
     store: domain.store,
     grants: domain.lending.grants,
     events: domain.lending.events,
-    clock: { nowMs: () => domain.nowMs(), after: (delayMs, run) => domain.after(delayMs, run) },
+    clock: domainClock(domain),
     signal,
     // A kernel that has stopped unmaps nothing, and rings nobody.
     get isDead() {
