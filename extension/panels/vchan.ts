@@ -9,7 +9,7 @@ import type { Xenscope } from '../context';
 import { failureOf } from '../errors';
 import { ringOwner } from '../rings/ringTexts';
 import { texts } from '../texts';
-import { shortPath } from '../vchan/plan';
+import { hostText, shortPath } from '../vchan/plan';
 import { type Opened, type VchanSubject, openSubject } from '../vchan/subject';
 import { openPage } from './html';
 import { RingPanel } from './ring';
@@ -248,11 +248,13 @@ class VchanPanel {
     this.panel.title = this.title();
     const { hosts } = this.xenscope;
     const info = hosts.find(this.host);
+    const isSimulated = info?.world !== undefined;
+    const engine = this.subject.kind === 'end' ? this.subject.plan.engine : undefined;
     this.post({
       kind: 'about',
       ...this.ends(),
-      hostLabel: info?.label ?? this.host,
-      simulated: info?.world !== undefined,
+      hostLabel: hostText(info?.label ?? this.host, isSimulated, engine),
+      simulated: isSimulated,
       lines: this.opened.lines,
     });
   }

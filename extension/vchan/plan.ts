@@ -58,9 +58,14 @@ export function domainOfPath(path: string): number | undefined {
   return domid === undefined ? undefined : Number(domid);
 }
 
-/** libxenvchan can be the engine where we are what we are: in the simulator there is only our own. */
 export function withEngine(plan: VchanPlan, engine: NonNullable<VchanPlan['engine']>): VchanPlan {
-  return engine === 'own' || plan.actAs !== undefined ? plan : { ...plan, engine };
+  return engine === 'own' ? plan : { ...plan, engine };
+}
+
+/** The host, and who moves the bytes where that was asked for: libxenvchan knows nothing of a simulated one. */
+export function hostText(label: string, isSimulated: boolean, engine: VchanPlan['engine']): string {
+  if (engine !== 'libxenvchan') return label;
+  return isSimulated ? `${label}, without libxenvchan: it needs a real Xen` : `${label}, by libxenvchan`;
 }
 
 /** `actAs` only where the host lets us choose. */

@@ -78,7 +78,7 @@ async function judgeServer(plan: VchanPlan, own: number, options: VchanGuardOpti
         ? 'It stays when its client leaves, and waits for the next one.'
         : 'It is over when its client leaves.',
       'Closing it removes the nodes, and the folders that came with them.',
-      ...engineLines(plan),
+      ...engineLines(plan, isReal),
       ...(await whoIsThere(peer, options)),
     ],
   };
@@ -112,13 +112,14 @@ async function judgeClient(plan: VchanPlan, own: number, options: VchanGuardOpti
       await whatIsOffered(store, base, own, options),
       'Nothing is written to the xenstore. The page of the server is mapped, and says from then on that a client is there.',
       'A server that is not persistent takes one client, and is over when that one leaves.',
-      ...engineLines(plan),
+      ...engineLines(plan, options.isReal),
     ],
   };
 }
 
-function engineLines({ engine }: VchanPlan): string[] {
+function engineLines({ engine }: VchanPlan, isReal: boolean): string[] {
   if (engine !== 'libxenvchan') return [];
+  if (!isReal) return ['Xenscope moves the bytes itself: libxenvchan opens vchans of a real Xen only.'];
   return ['The libxenvchan of this machine does it: an index that cannot be is no error there.'];
 }
 

@@ -82,10 +82,11 @@ export class VchanFeed {
     const { host, guard } = this.#options;
     const { store, nameDomain } = guard;
     const own = await ownDomid(plan, store);
+    const { engine, ...byUs } = plan;
     // Nothing is waited for from here on: what is true now is true when it is opened.
     this.#mustHaveRoom();
     const session = new VchanSession({
-      plan,
+      plan: host.world || engine === undefined ? byUs : plan,
       program: openProgram(plan.actAs),
       clock: host.clock,
       names: {

@@ -10,6 +10,7 @@ import {
   ringSizes,
   shortPath,
   usualPath,
+  hostText,
   withEngine,
 } from '../../extension/vchan/plan';
 import {
@@ -36,12 +37,18 @@ describe('the plan of a vchan', () => {
     assert.equal(usualPath(5, [taken]), 'data/vchan/5/console-2');
   });
 
+  it('says where libxenvchan moves the bytes, and where it was asked for in vain', () => {
+    assert.equal(hostText('Simulator', true, undefined), 'Simulator');
+    assert.equal(hostText('Xen', false, 'own'), 'Xen');
+    assert.equal(hostText('Xen', false, 'libxenvchan'), 'Xen, by libxenvchan');
+    assert.match(hostText('Simulator', true, 'libxenvchan'), /^Simulator, without libxenvchan: it needs/);
+  });
+
   it('connects to what is offered, as the domain for which it is', () => {
     const path = '/local/domain/3/data/vchan/5/513';
     const offer = { path, server: 3, client: 5 };
     assert.deepEqual(connectTo(offer, 5), { role: 'client', peer: 3, path, actAs: 5 });
     assert.deepEqual(connectTo(offer, undefined), { role: 'client', peer: 3, path });
-    assert.deepEqual(withEngine(connectTo(offer, 5), 'libxenvchan'), connectTo(offer, 5));
     assert.deepEqual(withEngine(connectTo(offer, undefined), 'own'), connectTo(offer, undefined));
     assert.equal(withEngine(connectTo(offer, undefined), 'libxenvchan').engine, 'libxenvchan');
     assert.equal(shortPath(path), 'data/vchan/5/513');

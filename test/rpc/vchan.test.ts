@@ -74,6 +74,13 @@ describe('vchans by hand, over the API', function () {
     assert.match(connecting.details[0]!, /Nobody offers one there now/);
   });
 
+  it('does without libxenvchan, whose domain nobody simulates, and says so', async () => {
+    const plan: VchanPlan = { ...server, engine: 'libxenvchan' };
+    const { details } = await editor.ask('xenscope/vchanPreview', { host, plan });
+    assert.ok(details.some((line) => line.startsWith('Xenscope moves the bytes itself')));
+    await state(await open(plan), ({ peer }) => peer === 'waiting');
+  });
+
   it('refuses what cannot be, each with a sentence', async () => {
     const verdict = async (over: Partial<VchanPlan>) => {
       const { verdict, text } = await editor.ask('xenscope/vchanPreview', {
