@@ -23,6 +23,7 @@ export type { OfferedFeature };
 
 export type * from './deviceFindingsApi';
 export type * from './devicesApi';
+export type * from './pvcallsApi';
 export type * from './pvcallsComposerApi';
 export type * from './ringsApi';
 export type * from './vchanApi';

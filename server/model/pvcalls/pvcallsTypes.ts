@@ -187,7 +187,7 @@ export interface PvCallsSlot {
 }
 
 /**
- * One command: the request, the response, or both. While `answered` is absent it is in flight.
+ * One command: the request, the response, or both. It is in flight until it is `answered` or `lost`.
  *
  * `known`: `seen` both were seen as they passed; `answer` the response alone; `oldSlot` it lay in a slot before
  * anybody looked, and its moment is not known.
@@ -207,6 +207,8 @@ export interface PvCallsCallRow {
   readonly sentMs?: number;
   readonly request?: PvCallsSlot;
   readonly answered?: PvCallsAnswer;
+  /** It was answered, or forgotten, and nobody saw it: it is in flight no more. */
+  readonly lost?: true;
 }
 
 export interface PvCallsAnswer {
