@@ -123,8 +123,9 @@ export class NativeEventChannels implements EventChannels {
 
   #takeEvents(): void {
     for (let taken = 0; taken < maxEventsPerTurn; taken++) {
-      // A listener may have closed us, and asking when nothing is pending would block for good.
-      if (this.#isClosed || !isReadable(this.#poll, this.#fd)) return;
+      // The loop has just said that the first one is there. For the others: a listener may have closed us, and
+      // asking when nothing is pending would block for good.
+      if (taken > 0 && (this.#isClosed || !isReadable(this.#poll, this.#fd))) return;
       const port = this.#evtchn.xenevtchn_pending(this.#handle);
       if (port >= 0) this.#ports.get(port)?.rang();
       // A single port that rings again is heard in the next turn; each look costs as much as the event.

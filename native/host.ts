@@ -8,6 +8,7 @@ import type { Host } from '../server/host/host';
 import { XenscopeError } from '../server/host/errors';
 import { sleep } from '../server/host/clock';
 import type { HostProgram } from '../server/host/program';
+import type { Spin } from '../server/host/spin';
 import { DomainLives } from './domainLife';
 import { NativeEventChannels } from './eventChannels';
 import { ForeignMemory } from './foreignMemory';
@@ -17,6 +18,7 @@ import { hasOwnRing, mapOwnRing } from './observer/ownRing';
 import { mapRing } from './observer/ringPages';
 import { NativeObserver } from './observer/nativeObserver';
 import { NativePeerEnds } from './peerEnds';
+import { NativeSpins } from './spin';
 import { NativeVchanLibrary } from './vchanLibrary';
 import { XenControl } from './xenControl';
 
@@ -59,6 +61,7 @@ class Native implements NativeHost {
   readonly #lives: DomainLives;
   #observer: NativeObserver | undefined;
   #vchanLibrary: NativeVchanLibrary | undefined;
+  #spins: NativeSpins | undefined;
   /** One for each program that is open. */
   readonly #peers = new Set<NativePeerEnds>();
   #isClosed = false;
@@ -97,7 +100,15 @@ class Native implements NativeHost {
       this.#peers.delete(peers);
       await store.close();
     };
-    return { grants, events, store, peers, vchanLibrary: () => this.#openVchanLibrary(), close };
+    return {
+      grants,
+      events,
+      store,
+      peers,
+      spin: () => this.#openSpin(),
+      vchanLibrary: () => this.#openVchanLibrary(),
+      close,
+    };
   }
 
   grants(): NativeGrants {
@@ -178,6 +189,10 @@ class Native implements NativeHost {
     this.#mustBeOpen();
     const { libraries, views } = this.#options;
     return (this.#vchanLibrary ??= new NativeVchanLibrary({ libraries, views }));
+  }
+
+  #openSpin(): Spin {
+    return (this.#spins ??= new NativeSpins(this.#options.libraries)).open();
   }
 
   #foreignMemory(): ForeignMemory {

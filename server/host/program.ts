@@ -3,6 +3,7 @@ import type { EventChannels } from './events';
 import type { Grants } from './grants';
 import type { SharedMemory } from './memory';
 import type { PeerEnds } from './peerEnds';
+import type { Spin } from './spin';
 import type { RingSteps } from './steps';
 import type { StoreClient } from './storeClient';
 import type { VchanLibrary } from './vchanLibrary';
@@ -19,6 +20,8 @@ export interface HostProgram {
   readonly events: EventChannels;
   /** Where the end of others is learned; absent where it cannot be. */
   readonly peers?: PeerEnds;
+  /** Real hosts only: looking for a moment before sleeping, for one end of a ring each. */
+  readonly spin?: () => Spin;
   /** Real hosts only: throws a XenscopeError `unsupported` where libxenvchan is missing. */
   readonly vchanLibrary?: () => VchanLibrary;
   /** Gives up what is left, and the connection to the store. Safe to call twice. */
@@ -26,6 +29,8 @@ export interface HostProgram {
 
   /** The rest is of simulated hosts only. Lets others come between the micro-steps at a page. */
   readonly steps?: (control: SharedMemory) => RingSteps;
+  /** The same for the rings of a device of its own, by the frontend's folder. */
+  readonly deviceSteps?: (frontendPath: string) => RingSteps;
   /** Aborted when its domain ends, or another kernel takes the place of the one that it ran on. */
   readonly ended?: AbortSignal;
   /** Writes down what a person has it do, which no seed tells. */

@@ -90,6 +90,7 @@ async function connectNow(ports: VchanPorts, options: ConnectOptions): Promise<V
       isPersistent: false,
       peerDomid: serverDomid,
       peers: ports.peers,
+      spin: ports.spin?.(),
     });
     await engine.arrive(moves.arriveSteps()).catch((error: XenscopeError) => {
       engine.end(error);

@@ -3,6 +3,7 @@ import type { EventChannels } from '../host/events';
 import type { Grants } from '../host/grants';
 import type { SharedMemory } from '../host/memory';
 import type { PeerEnds } from '../host/peerEnds';
+import type { Spin } from '../host/spin';
 import type { RingSteps } from '../host/steps';
 import type { StoreClient } from '../host/storeClient';
 import type { VchanLibrary } from '../host/vchanLibrary';
@@ -15,6 +16,8 @@ export interface VchanPorts {
   readonly events: EventChannels;
   /** Where the end of the other side is learned that says nothing; it is waited for in vain when absent. */
   readonly peers?: PeerEnds;
+  /** For one end each: looks for a moment before it sleeps. */
+  readonly spin?: () => Spin;
   /** libxenvchan, where it can be an engine: throws a XenscopeError where it is missing. */
   readonly vchanLibrary?: () => VchanLibrary;
   /** Lets somebody come between the micro-steps of this end, on its control page; nobody does when absent. */

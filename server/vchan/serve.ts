@@ -101,6 +101,7 @@ async function serveOurselves(ports: VchanPorts, options: ServeOptions, ownDomid
       isPersistent: persistent,
       peerDomid: clientDomid,
       peers: ports.peers,
+      spin: ports.spin?.(),
     }),
     peerDomid: clientDomid,
     gref: pages.gref,

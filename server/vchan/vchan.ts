@@ -161,15 +161,15 @@ export class Vchan {
   }
 
   /** Resolves when so many bytes can be read, or never can any more. Rejects with `input` where the ring is shorter. */
-  readable({ bytes = 1, signal }: EnoughOptions = {}): Promise<void> {
-    if (bytes > this.readRingBytes) return Promise.reject(neverFits(bytes, this.readRingBytes));
-    return this.#engine.until(VchanNotify.WRITE, () => this.#moves.ready() >= bytes, signal);
+  async readable({ bytes = 1, signal }: EnoughOptions = {}): Promise<void> {
+    if (bytes > this.readRingBytes) throw neverFits(bytes, this.readRingBytes);
+    await this.#engine.until(VchanNotify.WRITE, () => this.#moves.ready() >= bytes, signal);
   }
 
   /** Resolves when there is room for so many bytes, or nobody who would read them. Rejects as `readable`. */
-  writable({ bytes = 1, signal }: EnoughOptions = {}): Promise<void> {
-    if (bytes > this.writeRingBytes) return Promise.reject(neverFits(bytes, this.writeRingBytes));
-    return this.#engine.until(VchanNotify.READ, () => this.#moves.space() >= bytes, signal);
+  async writable({ bytes = 1, signal }: EnoughOptions = {}): Promise<void> {
+    if (bytes > this.writeRingBytes) throw neverFits(bytes, this.writeRingBytes);
+    await this.#engine.until(VchanNotify.READ, () => this.#moves.space() >= bytes, signal);
   }
 
   /** Resolves when the other side is there. Rejects with `gone` when it has left and will not come back. */

@@ -6,6 +6,7 @@ import { XenscopeError } from '../host/errors';
 import type { EventPort } from '../host/events';
 import type { RingWork } from '../host/microSteps';
 import type { PeerEnd, PeerEnds } from '../host/peerEnds';
+import type { Spin } from '../host/spin';
 import type { RingSteps } from '../host/steps';
 import { VchanLive } from '../wire/vchanRings';
 import type { RingMoves, SteppedMoves } from './ringMoves';
@@ -26,6 +27,8 @@ export interface VchanEngineOptions {
   readonly isPersistent: boolean;
   readonly peerDomid: number;
   readonly peers?: PeerEnds | undefined;
+  /** Looks for a moment before it sleeps; it sleeps at once when absent. */
+  readonly spin?: Spin | undefined;
 }
 
 export interface SteppedBy {
@@ -40,17 +43,19 @@ export class VchanEngine {
   readonly #moves: RingMoves;
   readonly #port: VchanEngineOptions['port'];
   readonly #stepped: VchanEngineOptions['stepped'];
+  readonly #spin: Spin | undefined;
   readonly #sleepers = new Sleepers();
   readonly #unfollow: (() => void) | undefined;
   /** How it went, where it did not say so. */
   #peerEnd: PeerEnd | undefined;
   #over: XenscopeError | undefined;
 
-  constructor({ moves, port, stepped, isPersistent, peerDomid, peers }: VchanEngineOptions) {
+  constructor({ moves, port, stepped, isPersistent, peerDomid, peers, spin }: VchanEngineOptions) {
     this.isPersistent = isPersistent;
     this.#moves = moves;
     this.#port = port;
     this.#stepped = stepped;
+    this.#spin = spin;
     this.#unfollow = peers?.follow({ domid: peerDomid, port: port.port }, this.#onPeerEnd);
     port.onEvent = this.#onEvent;
     // What rang before we listened may never ring again.
@@ -84,16 +89,14 @@ export class VchanEngine {
     if (this.#over) throw this.#over;
   }
 
-  /** Until it is so, or the other side has left. Asks for a ring, looks again, and only then sleeps. */
-  async until(bit: number, isSo: () => boolean, signal: AbortSignal | undefined): Promise<void> {
-    for (;;) {
-      this.mustBeOurs();
-      if (isSo() || !this.isOpen) return;
-      if (this.#stepped) await this.#step(this.#stepped.moves.askSteps(bit));
-      else this.#moves.ask(bit);
-      if (isSo() || !this.isOpen) return;
-      await this.#sleep(signal);
-    }
+  /**
+   * Until it is so, or the other side has left; undefined when that is so already. Asks for a ring, looks
+   * again, and only then sleeps.
+   */
+  until(bit: number, isSo: () => boolean, signal: AbortSignal | undefined): Promise<void> | undefined {
+    this.mustBeOurs();
+    if (isSo() || !this.isOpen || this.#spin?.until(isSo)) return undefined;
+    return this.#untilRung(bit, isSo, signal);
   }
 
   /** The same for what is rung for without asking. */
@@ -166,6 +169,17 @@ export class VchanEngine {
     this.#moves.endPeer();
     this.#sleepers.ring();
   };
+
+  async #untilRung(bit: number, isSo: () => boolean, signal: AbortSignal | undefined): Promise<void> {
+    for (;;) {
+      if (this.#stepped) await this.#step(this.#stepped.moves.askSteps(bit));
+      else this.#moves.ask(bit);
+      if (isSo() || !this.isOpen) return;
+      await this.#sleep(signal);
+      this.mustBeOurs();
+      if (isSo() || !this.isOpen) return;
+    }
+  }
 
   #sleep(signal: AbortSignal | undefined): Promise<void> {
     const { failure } = this.#port;

@@ -6,9 +6,19 @@ export const libcTable = {
   // The libc of this very process, whatever its name and kind.
   sonames: [null],
   debianPackage: 'libc6',
-  headers: ['poll.h', 'stdlib.h', 'stdio.h', 'sys/epoll.h', 'sys/eventfd.h', 'sys/mman.h', 'sys/file.h'],
+  headers: [
+    'poll.h',
+    'sched.h',
+    'stdlib.h',
+    'stdio.h',
+    'sys/epoll.h',
+    'sys/eventfd.h',
+    'sys/mman.h',
+    'sys/file.h',
+  ],
   functions: {
     poll: ['int', 'struct pollfd *', 'unsigned long', 'int'],
+    sched_yield: ['int'],
     free: ['void', 'void *'],
     mmap: ['void *', 'void *', 'size_t', 'int', 'int', 'int', 'long'],
     munmap: ['int', 'void *', 'size_t'],

@@ -1,0 +1,58 @@
+/**
+ * Looking for a moment before sleeping, on a machine where the other side runs beside us. To sleep and be
+ * woken costs both sides several system calls and the way through node's loop; whoever answers at once is
+ * seen without. Between two looks the processor is offered to whoever else wants it, because that may be
+ * the very process that is waited for.
+ */
+import type { Spin } from '../server/host/spin';
+import type { XenLibraries } from './libraries/xenLibraries';
+
+/** More than it takes to wake the other side up, so that two that slept find into step. */
+const spinUs = 50;
+/** After that the loop of node gets its turn, however well it goes: others wait for it. */
+const maxTurnUs = 2_000;
+/** Of an end that never finds anything in time, one wait in so many is begun by looking. */
+const maxSkippedWaits = 63;
+
+/** All that look in one process: they share its turns. */
+export class NativeSpins {
+  readonly #giveWay: () => void;
+  #turnBeganMs: number | undefined;
+
+  constructor(libraries: XenLibraries) {
+    this.#giveWay = libraries.functions('libc').sched_yield;
+  }
+
+  /** For one end: whether it pays is another matter at each. */
+  open(): Spin {
+    let skipped = 0;
+    let toSkip = 0;
+    const until = (isSo: () => boolean): boolean => {
+      if (toSkip > 0) {
+        toSkip--;
+        return false;
+      }
+      const beganMs = performance.now();
+      if (!this.#hasTime(beganMs)) return false;
+      do {
+        if (isSo()) {
+          skipped = 0;
+          return true;
+        }
+        this.#giveWay();
+      } while (performance.now() - beganMs < spinUs / 1000);
+      skipped = toSkip = Math.min(2 * skipped + 1, maxSkippedWaits);
+      // What came too late has come all the same.
+      return isSo();
+    };
+    return { until };
+  }
+
+  #hasTime(nowMs: number): boolean {
+    if (this.#turnBeganMs === undefined) {
+      this.#turnBeganMs = nowMs;
+      setImmediate(() => (this.#turnBeganMs = undefined));
+    }
+    return nowMs - this.#turnBeganMs < maxTurnUs / 1000;
+  }
+}
