@@ -1,0 +1,167 @@
+/** The backend of a whole domain as one program: over a store and a machine, against our own frontends. */
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { systemClock } from '../../server/cli/systemClock';
+import type { StoreClient } from '../../server/host/storeClient';
+import type { PvCallsFrontend } from '../../server/pvcalls/frontend/frontend';
+import { pvcallsFrontend } from '../../server/pvcalls/frontend/frontDevice';
+import { mustBeNobodys, servedDevices } from '../../server/pvcalls/otherBackend';
+import { PvCallsServing } from '../../server/pvcalls/serving';
+import { SimNetwork } from '../../server/sim/network/simNetwork';
+import { openStoreClient } from '../../server/store/client/storeClient';
+import { Xenstored } from '../../server/store/xenstored';
+import { runFrontends } from '../../server/xenbus/bus';
+import { xenbusPorts } from '../../server/xenbus/ports';
+import { newMachine } from '../support/machineHost';
+
+const backend = '/local/domain/0/backend/pvcalls/3/0';
+const frontend = '/local/domain/3/device/pvcalls/0';
+const there = { host: '127.0.0.1', port: 80 };
+
+describe('a served domain of PV Calls', () => {
+  let xenstored: Xenstored;
+  let machine: ReturnType<typeof newMachine>;
+  let network: SimNetwork;
+  let clients: StoreClient[];
+  let store: StoreClient;
+  let lines: string[];
+  let fronts: PvCallsFrontend[];
+  let servings: PvCallsServing[];
+  let ending: AbortController;
+  let running: Promise<void>[];
+  let before: unknown;
+  const usage = () => [0, 3].map((domid) => machine.usageOf(domid));
+  const connect = (domid = 0) => {
+    const client = openStoreClient({ dial: xenstored.connect({ domid }), clock: systemClock });
+    clients.push(client);
+    return client;
+  };
+
+  beforeEach(async () => {
+    [lines, fronts, servings, clients, running] = [[], [], [], [], []];
+    xenstored = new Xenstored({ clock: systemClock });
+    machine = newMachine();
+    for (const domid of [0, 3]) machine.createDomain(domid);
+    before = usage();
+    network = new SimNetwork();
+    ending = new AbortController();
+    store = connect();
+    await store.write(`${backend}/frontend`, frontend);
+    await store.write(`${backend}/frontend-id`, '3');
+    await store.write(`${backend}/online`, '1');
+    await store.write(`${backend}/state`, '1');
+    await store.write(`${frontend}/backend`, backend);
+    await store.write(`${frontend}/backend-id`, '0');
+    await store.write(`${frontend}/state`, '1');
+  });
+  afterEach(async () => {
+    for (const serving of servings) assert.deepEqual(await serving.close(), []);
+    ending.abort(new Error('the test ends'));
+    await Promise.all(running);
+    while (JSON.stringify(usage()) !== JSON.stringify(before)) await new Promise(setImmediate);
+    assert.equal(network.openStreams, 0);
+    for (const client of clients) await client.close();
+    await xenstored.close();
+    machine.close();
+  });
+
+  function serve(allow: readonly string[] = ['127.0.0.0/8']): PvCallsServing {
+    const { grants, events } = machine.portsOf(0);
+    const serving = new PvCallsServing({
+      program: { store: connect(), grants, events },
+      domid: 0,
+      clock: systemClock,
+      network,
+      allow,
+      log: (line) => lines.push(line),
+    });
+    servings.push(serving);
+    return serving;
+  }
+
+  async function guest(): Promise<PvCallsFrontend> {
+    const { grants, events } = machine.portsOf(3);
+    const { signal } = ending;
+    const kind = pvcallsFrontend({ onConnected: (one) => fronts.push(one), reopens: true });
+    const ports = xenbusPorts({ domid: 3, store: connect(), grants, events, clock: systemClock, signal });
+    running.push(runFrontends(ports, { pvcalls: kind }, '/local/domain/3/device'));
+    const count = fronts.length;
+    while (fronts.length === count) await new Promise(setImmediate);
+    return fronts.at(-1)!;
+  }
+  const state = async (path: string) => String(await store.read(`${path}/state`));
+
+  async function echoes(): Promise<void> {
+    const binding = await network.bind(there);
+    binding.listen(({ stream }) => void stream.on('error', () => undefined).pipe(stream));
+  }
+
+  it('serves what the toolstack gives to it, on the addresses that are allowed', async () => {
+    await echoes();
+    const serving = serve();
+    const front = await guest();
+    assert.deepEqual(serving.devices, [{ path: 'backend/pvcalls/3/0', domid: 3 }]);
+    const socket = await front.connect(there);
+    socket.write('hello');
+    assert.equal(String(((await once(socket, 'data')) as [Buffer])[0]), 'hello');
+    socket.destroy();
+    await socket.released;
+    for (let turn = 0; turn < 3; turn++) {
+      await assert.rejects(front.connect({ host: '10.0.0.1', port: 443 }), { errorName: 'EACCES' });
+    }
+    assert.deepEqual(lines, ['A guest may not connect to 10.0.0.1:443: permission denied (EACCES).']);
+    assert.deepEqual(serving.findings, lines);
+  });
+
+  it('has its calls come by rules first', async () => {
+    const serving = serve();
+    serving.intercept.set({
+      isOn: true,
+      holdsOthers: false,
+      rules: [{ line: 'connect port 443 → ETIMEDOUT', isEnabled: true }],
+    });
+    const front = await guest();
+    await assert.rejects(front.connect({ host: '127.0.0.1', port: 443 }), { errorName: 'ETIMEDOUT' });
+    await assert.rejects(front.connect(there), { errorName: 'ECONNREFUSED' });
+  });
+
+  it('ends in order: the devices are closed, and their guests are told', async () => {
+    await echoes();
+    const serving = serve();
+    const front = await guest();
+    const socket = await front.connect(there);
+    const failed = once(socket, 'error');
+    assert.deepEqual(await serving.close(), []);
+    assert.match(String((await failed)[0]), /disconnected/);
+    assert.equal(await state(backend), '6');
+    // Somebody may serve it anew: who ended it is nobody's business.
+    assert.deepEqual(await servedDevices(store), []);
+  });
+
+  it('does not begin where somebody serves already, or the kernel does', async () => {
+    await mustBeNobodys(store, undefined);
+    serve();
+    await guest();
+    await assert.rejects(mustBeNobodys(connect(), undefined), {
+      code: 'refused',
+      message: 'Somebody serves backend/pvcalls/3/0 already.',
+    });
+    await assert.rejects(mustBeNobodys(connect(), 'Linux’s pvcalls-back serves here.'), {
+      message: 'Linux’s pvcalls-back serves here.',
+      wayOut: /modprobe -r/,
+    });
+  });
+
+  it('takes over what a backend that was killed has left behind', async () => {
+    await store.write(`${backend}/state`, '4');
+    await store.write(`${frontend}/state`, '4');
+    assert.deepEqual(await servedDevices(store), ['backend/pvcalls/3/0']);
+    const serving = serve();
+    await guest();
+    assert.equal(serving.devices.length, 1);
+  });
+
+  it('says of an allow-list that it is none', () => {
+    assert.throws(() => serve(['everything']), { code: 'input', message: /"everything" names no addresses/ });
+  });
+});
