@@ -3,7 +3,7 @@ import * as vscode from 'vscode';
 import type { VchanChoices, VchanOffer, VchanPlan } from '../../server/rpc/api';
 import type { Xenscope } from '../context';
 import { plain } from '../plain';
-import { connectTo, domainOfPath, parseRingSizes, ringSizes, shortPath, usualPath } from './plan';
+import { connectTo, domainOfPath, parseDomid, parseRingSizes, ringSizes, shortPath, usualPath } from './plan';
 
 export interface Around {
   /** The domain whose row it was asked for. */
@@ -105,19 +105,38 @@ class PlanPicker {
     return actAs === undefined ? undefined : { actAs };
   }
 
-  private pickDomain(title: string, except: number | undefined): Promise<number | undefined> {
+  /** The store of a real host may not show its domains to ours: there their numbers can be typed. */
+  private async pickDomain(title: string, except: number | undefined): Promise<number | undefined> {
     const all = this.xenscope.hosts.domains(this.host).map(({ domid }) => domid);
     const others = all.filter((domid) => domid !== except);
-    return this.pickAmong(others, title);
+    if (this.choices.actors) return this.pickAmong(others, title);
+    const other = { label: 'Another domain…', detail: 'By its number', domid: undefined };
+    const options = { title, matchOnDescription: true };
+    const picked = await vscode.window.showQuickPick([...this.itemsOf(others), other], options);
+    return picked === other ? this.askDomid(title) : picked?.domid;
+  }
+
+  private async askDomid(title: string): Promise<number | undefined> {
+    const typed = await vscode.window.showInputBox({
+      title,
+      prompt: 'The number of the domain',
+      validateInput: (text) =>
+        parseDomid(text) === undefined ? 'Type a whole number from 0 to 32751.' : undefined,
+    });
+    return typed === undefined ? undefined : parseDomid(typed);
   }
 
   private async pickAmong(domids: readonly number[], title: string): Promise<number | undefined> {
-    const items = domids.map((domid) => ({
+    const options = { title, matchOnDescription: true };
+    return (await vscode.window.showQuickPick(this.itemsOf(domids), options))?.domid;
+  }
+
+  private itemsOf(domids: readonly number[]) {
+    return domids.map((domid) => ({
       label: plain(this.name(domid)),
       description: `domain ${domid}`,
       domid,
     }));
-    return (await vscode.window.showQuickPick(items, { title, matchOnDescription: true }))?.domid;
   }
 
   private async askPath(value: string, title: string): Promise<string | undefined> {

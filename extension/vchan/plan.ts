@@ -58,6 +58,12 @@ export function domainOfPath(path: string): number | undefined {
   return domid === undefined ? undefined : Number(domid);
 }
 
+/** The number of a domain as a person types it. */
+export function parseDomid(text: string): number | undefined {
+  const domid = /^\s*[0-9]{1,5}\s*$/.test(text) ? Number(text) : undefined;
+  return domid !== undefined && domid <= 0x7fef ? domid : undefined;
+}
+
 export function withEngine(plan: VchanPlan, engine: NonNullable<VchanPlan['engine']>): VchanPlan {
   return engine === 'own' ? plan : { ...plan, engine };
 }

@@ -73,7 +73,7 @@ async function judgeServer(plan: VchanPlan, own: number, options: VchanGuardOpti
     details: [
       ...(replaced ? replacedLines(replaced, own, options) : []),
       `Both nodes get the permissions n${own},r${peer}: they belong to ${server}, ${client} may read them, and nobody else.`,
-      `The ring to the server holds ${bytesOf(orders.left)}, the one to the client ${bytesOf(orders.right)}; ${pagesText(pages + 1)} of ${server} lent to ${client}.`,
+      `The ring to the server holds ${bytesOf(orders.left)}, the one to the client ${bytesOf(orders.right)}; ${pagesText(pages + 1, server)} lent to ${client}.`,
       persistent
         ? 'It stays when its client leaves, and waits for the next one.'
         : 'It is over when its client leaves.',
@@ -145,8 +145,13 @@ async function whatIsOffered(
 }
 
 async function whoIsThere(peer: number, { store, nameDomain }: VchanGuardOptions): Promise<string[]> {
-  const isThere = peer === 0 || (await readIfThere(store, `${domainPath(peer)}/domid`)) !== undefined;
-  return isThere ? [] : [`There is no ${nameDomain(peer)} now; nobody else can connect.`];
+  if (peer === 0) return [];
+  const isMissing = await store.read(`${domainPath(peer)}/domid`).then(
+    () => false,
+    // Where we may not look nobody says that there is none.
+    (error: unknown) => unlessMissing(error) === undefined && isStoreError(error, 'ENOENT'),
+  );
+  return !isMissing ? [] : [`There is no ${nameDomain(peer)} now; nobody else can connect.`];
 }
 
 /** Of the domain that we are. */
@@ -172,8 +177,8 @@ function bytesOf(order: number): string {
   return `${2 ** order} bytes (order ${order})`;
 }
 
-function pagesText(pages: number): string {
-  return pages === 1 ? '1 page is' : `${pages} pages are`;
+function pagesText(pages: number, owner: string): string {
+  return pages === 1 ? `1 page of ${owner} is` : `${pages} pages of ${owner} are`;
 }
 
 function refuse(text: string, details: readonly string[] = []): Verdict {

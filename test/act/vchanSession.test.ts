@@ -169,6 +169,16 @@ describe('an end of a vchan by hand', () => {
       }
     });
 
+    it('says that there is no such client where the store says so, and not where nobody may look', async () => {
+      const missing = /There is no .*; nobody else can connect/;
+      assert.match((await judge({ peer: 99 })).details.join(' '), missing);
+      assert.doesNotMatch((await judge({})).details.join(' '), missing);
+      const { store } = rig.server;
+      const guard = { store, nameDomain, isReal: true, allowDomain0Edits: () => false };
+      const { details } = await judgeVchan({ ...serving, peer: 99 }, guard);
+      assert.doesNotMatch(details.join(' '), missing);
+    });
+
     it('takes the place of a vchan of the same domain when that is agreed to, and names it', async () => {
       await rig.dom0.write('/local/domain/0/data/vchan/2/513/ring-ref', '9');
       const { verdict, replaces, details } = await judge({ path: 'data/vchan/2/513' });

@@ -117,4 +117,22 @@ describe('a vchan by hand, in VS Code', function () {
     await vchan.tab('Vchan: web').click();
     await vchan.verdict(/web.* has left/).waitFor();
   });
+
+  it('takes the place of a server that was killed, once the person has read what is replaced', async () => {
+    await vchan.tab('Vchan: database').click();
+    await vchan.press('Reopen');
+    await vchan.verdict(/Nobody has come yet/).waitFor();
+    await vchan.press('Abort…');
+    await xenscope.workbench.quickPick('Killed').click();
+    await vchan.verdict(/Its nodes are still in the xenstore/).waitFor();
+    await vchan.press('Reopen');
+    const { dialog } = xenscope.workbench;
+    await dialog
+      .getByText(/this one takes its place: ring-ref \d+ and event-channel \d+ are replaced/)
+      .waitFor();
+    await dialog.getByText(/its server has ended without cleaning up/).waitFor();
+    await picture(xenscope.page, 'vchan-replaced');
+    await dialog.getByRole('button', { name: 'Open' }).click();
+    await vchan.verdict(/Nobody has come yet/).waitFor();
+  });
 });

@@ -5,7 +5,11 @@ import type { Xenscope } from './xenscope';
 
 /** In a picker: the path that is proposed. */
 export const asProposed = Symbol('as proposed');
-export type Answer = string | RegExp | typeof asProposed;
+/** In an input box. */
+export interface Typed {
+  readonly typed: string;
+}
+export type Answer = string | RegExp | Typed | typeof asProposed;
 
 export class VchanConsole {
   constructor(private readonly xenscope: Xenscope) {}
@@ -49,19 +53,29 @@ export class VchanConsole {
 
   /** The same from elsewhere, as the menu of a row. */
   async openBy(begin: () => Promise<unknown>, title: string, ...answers: Answer[]): Promise<void> {
+    await this.answer(begin, answers, () => this.tab(title).waitFor({ timeout: 10_000 }));
+    await this.panel.getByRole('heading', { level: 1, name: 'Vchan' }).waitFor();
+  }
+
+  /** Chooses until `then` is so. */
+  async answer(
+    begin: () => Promise<unknown>,
+    answers: readonly Answer[],
+    then: () => Promise<unknown>,
+  ): Promise<void> {
     const { workbench, page } = this.xenscope;
-    await eventually('the panel of the vchan opens', async () => {
+    await eventually('the answers are taken', async () => {
       await begin();
       for (const answer of answers) {
         if (answer === asProposed) {
           await workbench.quickInput.getByText('Where is it offered?').waitFor({ timeout: 5000 });
           await page.keyboard.press('Enter');
-        } else await workbench.quickPick(answer).click({ timeout: 5000 });
+        } else if (typeof answer === 'object' && 'typed' in answer) await workbench.answer(answer.typed);
+        else await workbench.quickPick(answer).click({ timeout: 5000 });
       }
-      await this.tab(title).waitFor({ timeout: 10_000 });
+      await then();
       return true;
     });
-    await this.panel.getByRole('heading', { level: 1, name: 'Vchan' }).waitFor();
   }
 
   /** Begins to record, as what the picker calls so, into a file. */

@@ -11,6 +11,7 @@ import {
   shortPath,
   usualPath,
   hostText,
+  parseDomid,
   withEngine,
 } from '../../extension/vchan/plan';
 import {
@@ -35,6 +36,11 @@ describe('the plan of a vchan', () => {
     assert.equal(usualPath(5, []), 'data/vchan/5/console-1');
     const taken = { path: '/local/domain/3/data/vchan/5/console-1', server: 3 };
     assert.equal(usualPath(5, [taken]), 'data/vchan/5/console-2');
+  });
+
+  it('takes the numbers of domains that can be', () => {
+    assert.deepEqual(['0', ' 7 ', '32751'].map(parseDomid), [0, 7, 32751]);
+    for (const text of ['', 'web', '-1', '1.5', '32752', '123456']) assert.equal(parseDomid(text), undefined);
   });
 
   it('says where libxenvchan moves the bytes, and where it was asked for in vain', () => {
