@@ -6,11 +6,11 @@ import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 
-const usage = `Compares our xenstored with Debian's, measures rings and the cost of showing them. Takes about twenty minutes.
+const usage = `Compares our xenstored with Debian's, measures rings and the cost of showing them. Takes about twenty-five minutes.
 
   npm run bench                        all of it, three repetitions
-  npm run bench -- --quick             three minutes: short runs, one repetition, 10 000 nodes
-  npm run bench -- --only TEXT         parts and rows whose name contains TEXT, e.g. "read, 32", "ring:", "vchan"
+  npm run bench -- --quick             four minutes: short runs, one repetition, 10 000 nodes
+  npm run bench -- --only TEXT         parts and rows whose name contains TEXT, e.g. "read, 32", "ring:", "vchan", "pvcalls"
   npm run bench -- --repetitions N
   npm run bench -- --profile           keeps CPU profiles of our server in test-artefacts/profiles
   npm run bench -- --help              this text
@@ -74,6 +74,7 @@ await build({
     guest: 'test/bench/guest.ts',
     world: 'test/bench/worldProcess.ts',
     vchanEnd: 'test/bench/vchanEnd.ts',
+    streamEnd: 'test/bench/streamEnd.ts',
   },
   bundle: true,
   platform: 'node',

@@ -10,6 +10,7 @@ import { measurePanel, missingForPanel, panelRowNames } from './panel';
 import { oneLine, table, type ResultRow } from './report';
 import { runWorkload } from './runWorkload';
 import { contestants } from './servers';
+import { measurePvcalls, pvcallsRowNames } from './pvcalls';
 import { measureShownRings, shownRowNames } from './shownRings';
 import { measureVchan, missingForVchan, vchanRowNames } from './vchan';
 import { workloads } from './workloads';
@@ -66,6 +67,17 @@ function vchan(options: Options): Part {
   return { name: 'vchan', rowNames: vchanRowNames, run };
 }
 
+function pvcalls(options: Options): Part {
+  const isWanted = (name: string) => options.only === undefined || `pvcalls ${name}`.includes(options.only);
+  const run = () => {
+    const missing = missingForRings();
+    if (missing === undefined) return measurePvcalls(options, isWanted);
+    console.log(`Without the rows of PV Calls: ${missing}`);
+    return Promise.resolve([]);
+  };
+  return { name: 'pvcalls', rowNames: pvcallsRowNames, run };
+}
+
 function describeMachine(): string {
   const cpu = os.cpus()[0]?.model ?? 'unknown processor';
   return `${os.cpus().length} x ${cpu}, Node ${process.versions.node}`;
@@ -96,7 +108,13 @@ async function main(): Promise<void> {
   if (!canPin)
     console.log('One processor or no taskset: rows that are to stay on one processor run anywhere.');
   const results: ResultRow[] = [];
-  const parts = [...storeParts(options), vchan(options), shownRings(options), panel(options)];
+  const parts = [
+    ...storeParts(options),
+    vchan(options),
+    pvcalls(options),
+    shownRings(options),
+    panel(options),
+  ];
   for (const part of parts.filter((one) => isChosen(options, one))) {
     process.stderr.write(`${part.name} …\n`);
     for (const row of await rowsOf(part, results)) {

@@ -128,7 +128,8 @@ export function oneLine({ name, unit, cells, ratio }: ResultRow): string {
 /** A Markdown table, aligned for a terminal. */
 export function table(rows: readonly ResultRow[]): string {
   const lines = [titles, ...rows.map(texts)];
-  const widths = titles.map((_, column) => Math.max(...lines.map((line) => line[column]!.length)));
+  // A rule of a column has two characters at least.
+  const widths = titles.map((_, column) => Math.max(2, ...lines.map((line) => line[column]!.length)));
   const leftAligned = new Set([0, 1, 6, 7]);
   const pad = (text: string, column: number) =>
     leftAligned.has(column) ? text.padEnd(widths[column]!) : text.padStart(widths[column]!);

@@ -17,7 +17,7 @@
 
 #define PAGE 4096u
 #define PUBLIC __attribute__((visibility("default")))
-#define MAX_PORTS 64u
+#define MAX_PORTS 1024u
 #define MAX_HANDLES 64u
 enum { PENDING = 1, MASKED = 2 };
 
@@ -172,7 +172,7 @@ PUBLIC int xenevtchn_unmask(handle_t *handle, uint32_t port)
 #endif
 #ifdef PAGES
 
-#define ALL_PAGES 16384u
+#define ALL_PAGES 65536u
 
 static struct {
     void *address;
@@ -208,8 +208,13 @@ static void *map(const uint32_t *refs, uint32_t count, int protection)
     if (fd < 0 || ftruncate(fd, (off_t)ALL_PAGES * PAGE) != 0)
         return NULL;
     uint8_t *base = mmap(NULL, (size_t)count * PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    for (uint32_t at = 0; at < count; at++)
-        mmap(base + (size_t)at * PAGE, PAGE, protection, MAP_SHARED | MAP_FIXED, fd, (off_t)refs[at] * PAGE);
+    for (uint32_t at = 0, run; at < count; at += run) {
+        /* Pages side by side in one mapping: a kernel has so many of them only. */
+        for (run = 1; at + run < count && refs[at + run] == refs[at] + run;)
+            run++;
+        mmap(base + (size_t)at * PAGE, (size_t)run * PAGE, protection, MAP_SHARED | MAP_FIXED, fd,
+             (off_t)refs[at] * PAGE);
+    }
     close(fd);
     return base;
 }

@@ -1,18 +1,15 @@
 /** Our ends of a vchan against libxenvchan, both over the same shared pages and doorbells, each pair alone. */
-import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
-import os from 'node:os';
+import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
-import { systemClock } from '../../server/cli/systemClock';
-import { openStoreClient } from '../../server/store/client/storeClient';
-import { Xenstored } from '../../server/store/xenstored';
 import { atExit } from './atExit';
 import { missingForRings } from './folderRings';
 import { processorSeconds } from './guestMeasure';
-import { artefacts, pinned, type Options } from './options';
+import { pinned, type Options } from './options';
 import { judge, medianPhase, type Phase, type ResultRow } from './report';
+import { compile, nodeCommand, openSharedGround, type SharedGround } from './sharedGround';
 import type { Row, Target } from './workloads';
 
 interface VchanRow extends Row {
@@ -63,33 +60,12 @@ export function missingForVchan(): string | undefined {
   return missingForRings();
 }
 
-/** What both sides run over. */
-interface Ground {
-  readonly folder: string;
+/** What both sides run over, and the program with libxenvchan. */
+interface Ground extends SharedGround {
   readonly peer: string;
-  readonly env: NodeJS.ProcessEnv;
 }
 
-function compile(...args: readonly string[]): void {
-  const { status, stderr } = spawnSync('gcc', ['-O2', '-Wall', '-Wextra', ...args], { encoding: 'utf8' });
-  if (status !== 0) throw new Error(`It does not compile:\n${stderr}`);
-}
-
-function build(folder: string): string {
-  for (const [name, part] of [
-    ['libxenevtchn.so.1', 'BELLS'],
-    ['libxengnttab.so.1', 'PAGES'],
-  ] as const) {
-    const versions = path.resolve('native/xensim', `${part === 'BELLS' ? 'evtchn' : 'gnttab'}.map`);
-    const as = ['-shared', '-fPIC', '-Wno-unused-function', `-D${part}`, `-Wl,-soname,${name}`];
-    compile(
-      ...as,
-      `-Wl,--version-script=${versions}`,
-      'test/bench/sharedPages.c',
-      '-o',
-      path.join(folder, name),
-    );
-  }
+function buildPeer(folder: string): string {
   const peer = path.join(folder, 'vchanPeer');
   compile('test/bench/vchanPeer.c', '-o', peer, '-lxenvchan');
   return peer;
@@ -109,7 +85,7 @@ async function measure(
 ): Promise<Phase> {
   const { work, ringBytes, messageBytes, isPinned } = row;
   const seconds = options.quick ? 0.7 : 2;
-  for (const file of ['state-0', 'pages-0']) rmSync(path.join(ground.folder, file), { force: true });
+  ground.clear();
   const start = (role: string) => {
     const words = [role, '/local/domain/0/data/bench', ringBytes, work, messageBytes, seconds / 4, seconds];
     const all = [...command, ...words.map(String)];
@@ -140,26 +116,10 @@ export async function measureVchan(
   options: Options,
   isWanted: (name: string) => boolean,
 ): Promise<ResultRow[]> {
-  const folder = mkdtempSync(path.join(os.tmpdir(), 'xenscope-vchan-'));
-  const forget = atExit(() => rmSync(folder, { recursive: true, force: true }));
-  const store = new Xenstored({ clock: systemClock });
+  const shared = await openSharedGround('vchan');
   try {
-    const socketPath = path.join(folder, 'store');
-    await store.listen(socketPath);
-    const client = openStoreClient({ dial: store.connect({ domid: 0 }), clock: systemClock });
-    await client.write('/local/domain/0/domid', '0');
-    await client.close();
-    const env = {
-      ...process.env,
-      LD_LIBRARY_PATH: folder,
-      XENBENCH_FOLDER: folder,
-      XENSTORED_PATH: socketPath,
-    };
-    const ground = { folder, peer: build(folder), env };
-    const profileDir = path.resolve(artefacts, 'profiles');
-    if (options.profile) mkdirSync(profileDir, { recursive: true });
-    const profile = options.profile ? ['--cpu-prof', `--cpu-prof-dir=${profileDir}`] : [];
-    const ours = [process.execPath, ...profile, path.join(options.bundles, 'vchanEnd.cjs')];
+    const ground = { ...shared, peer: buildPeer(shared.folder) };
+    const ours = nodeCommand(options, 'vchanEnd.cjs');
     const results: ResultRow[] = [];
     for (const row of rows.filter(({ name }) => isWanted(name))) {
       const runs: Record<'ours' | 'c', Phase[]> = { ours: [], c: [] };
@@ -172,8 +132,6 @@ export async function measureVchan(
     }
     return results;
   } finally {
-    await store.close();
-    forget();
-    rmSync(folder, { recursive: true, force: true });
+    await shared.close();
   }
 }
