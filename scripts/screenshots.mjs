@@ -12,10 +12,13 @@ const pictures = {
   'gallery-dark-tree.png': 'docs/images/xenstore-tree.png',
   'rings-full.png': 'docs/images/ring-panel.png',
   'device-panel-stuck-dark.png': 'docs/images/device-panel.png',
+  'devices-problem-document.png': 'docs/images/device-problem.png',
   'vchan-console.png': 'docs/images/vchan-console.png',
   'vchan-watched-light.png': 'docs/images/vchan-watched.png',
 };
-const suites = ['gallery', 'rings', 'deviceActs', 'vchanEcho'].map((name) => `test/e2e/${name}.test.ts`);
+const suites = ['gallery', 'rings', 'deviceActs', 'deviceProblems', 'vchanEcho'].map(
+  (name) => `test/e2e/${name}.test.ts`,
+);
 const maxBytes = 250 * 1024;
 
 endWithChildren();

@@ -3,6 +3,8 @@ import * as vscode from 'vscode';
 import { problemText } from '../problems/subject';
 import type { Place, Problem, ProblemText, Subject } from '../problems/subject';
 
+const language = 'xenscope-problem';
+
 export function problemUri({ scheme, fileName }: Subject, { host, id }: Place): vscode.Uri {
   return vscode.Uri.from({ scheme, authority: host, path: fileName(id), query: id });
 }
@@ -32,6 +34,7 @@ export class ProblemDocuments
     this.subscriptions = [
       this.changed,
       vscode.workspace.registerTextDocumentContentProvider(subject.scheme, this),
+      vscode.workspace.onDidOpenTextDocument((document) => this.setLanguage(document)),
       vscode.languages.registerCodeLensProvider(selector, this),
       vscode.languages.registerCodeActionsProvider(selector, this, kinds),
     ];
@@ -74,6 +77,13 @@ export class ProblemDocuments
 
   dispose(): void {
     for (const subscription of this.subscriptions) subscription.dispose();
+  }
+
+  /** Whose sentences are wrapped; a name of a file cannot tell it, because these have none of their own. */
+  private setLanguage(document: vscode.TextDocument): void {
+    if (document.uri.scheme !== this.subject.scheme || document.languageId === language) return;
+    // It was closed at the same moment.
+    vscode.languages.setTextDocumentLanguage(document, language).then(undefined, () => undefined);
   }
 
   private remedies(uri: vscode.Uri): vscode.Command[] {

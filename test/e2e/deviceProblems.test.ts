@@ -28,7 +28,16 @@ describe('problems of devices in VS Code', function () {
       .getByText(/vbd.51712.of.net-driver.\(1\).on.Simulator/)
       .first()
       .waitFor();
-    await picture(page, 'devices-problem-document');
+    await workbench.editor.getByText('Show Device', { exact: true }).first().waitFor();
+    await page.setViewportSize({ width: 1200, height: 740 });
+    await workbench.quiet();
+    for (const [theme, file] of [
+      ['Light Modern', 'devices-problem-light'],
+      ['Dark Modern', 'devices-problem-document'],
+    ] as const) {
+      await workbench.setTheme(theme);
+      await picture(page, file);
+    }
     await workbench.editor.getByText('Show Device', { exact: true }).first().click();
     const row = workbench
       .pane('Devices')
