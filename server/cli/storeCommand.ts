@@ -5,9 +5,10 @@
 import { InvalidArgumentError, type Command } from 'commander';
 import { XenscopeError } from '../host/errors';
 import type { StoreClient } from '../host/storeClient';
-import { dialSocket } from '../store/client/socketDial';
+import { xenbusDevices } from '../store/client/deviceDial';
 import { openStoreClient } from '../store/client/storeClient';
-import { findSocket, usualSockets } from './socketPaths';
+import { usualSockets } from './socketPaths';
+import { dialStore } from './storeDial';
 import { systemClock, systemRandom } from './systemClock';
 import { withRights } from './whoMay';
 
@@ -27,7 +28,7 @@ export function addStoreOptions(command: Command, jsonMeaning: string): Command 
   return command
     .option(
       '-s, --socket <path>',
-      `the xenstored's socket (default: $XENSTORED_PATH, $XENSTORED_RUNDIR/socket, ${usualSockets[0]})`,
+      `the xenstored's socket, or the device of a guest (default: $XENSTORED_PATH, $XENSTORED_RUNDIR/socket, ${usualSockets[0]}, ${xenbusDevices[0]})`,
     )
     .option('-j, --json', jsonMeaning)
     .option(
@@ -38,9 +39,9 @@ export function addStoreOptions(command: Command, jsonMeaning: string): Command 
     );
 }
 
-export function openSocketClient(options: StoreOptions, reconnect: boolean): StoreClient {
+export function openCommandClient(options: StoreOptions, reconnect: boolean): StoreClient {
   return openStoreClient({
-    dial: dialSocket(findSocket(options.socket)),
+    dial: dialStore(options.socket),
     clock: systemClock,
     random: systemRandom,
     reconnect,
@@ -53,7 +54,7 @@ export async function withStore(
   options: StoreOptions,
   act: (store: StoreClient) => Promise<void>,
 ): Promise<void> {
-  const store = openSocketClient(options, false);
+  const store = openCommandClient(options, false);
   try {
     await act(store);
   } catch (error) {

@@ -4,7 +4,7 @@ import type { Command } from 'commander';
 import { XenscopeError } from '../host/errors';
 import type { StoreClient, StoreWatch } from '../host/storeClient';
 import { writeOut } from './output';
-import { addStoreOptions, fail, openSocketClient } from './storeCommand';
+import { addStoreOptions, fail, openCommandClient } from './storeCommand';
 import type { StoreOptions } from './storeCommand';
 import { escapePath } from './valueText';
 
@@ -34,7 +34,7 @@ Examples:
 }
 
 async function watchPaths(paths: readonly string[], options: WatchOptions): Promise<void> {
-  const store = openSocketClient(options, true);
+  const store = openCommandClient(options, true);
   try {
     await connected(store);
     tellWhenAway(store);
