@@ -36,14 +36,14 @@ export class AllowList {
 export function guardedNetwork(
   network: SocketNetwork,
   list: AllowList,
-  onRefused: (text: string) => void = () => undefined,
+  onRefused: (text: string, address: Ipv4Address) => void = () => undefined,
 ): SocketNetwork {
   const check = (what: string, address: Ipv4Address) => {
     if (list.allows(address)) return;
     const error = socketError('EACCES', `A guest may not ${what} ${addressText(address)}`, {
       wayOut: 'Add the address to the allow-list of the backend, if the guest is to be trusted with it.',
     });
-    onRefused(error.message);
+    onRefused(error.message, address);
     throw error;
   };
   return {

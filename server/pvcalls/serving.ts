@@ -7,6 +7,7 @@ import { sleep } from '../host/clock';
 import type { Clock } from '../host/clock';
 import { XenscopeError } from '../host/errors';
 import type { HostProgram } from '../host/program';
+import type { Ipv4Address } from '../wire/pvcalls/address';
 import { XenbusState } from '../wire/xenbusState';
 import { runBackends } from '../xenbus/bus';
 import { switchState } from '../xenbus/nodes';
@@ -32,6 +33,8 @@ export interface ServingOptions {
   readonly network: SocketNetwork;
   /** Networks, addresses, and ports of them: as of AllowList. */
   readonly allow: readonly string[];
+  /** What a person can do where an address is refused; one sentence. */
+  readonly wayOutOf: (address: Ipv4Address) => string;
   /** What is wrong with a device, or refused to it, in a sentence or two. */
   readonly log: (line: string) => void;
 }
@@ -51,7 +54,9 @@ export class PvCallsServing {
     this.#options = options;
     const { program, domid, clock, network, allow } = options;
     this.intercept = new Intercept({ domid, clock });
-    const guarded = guardedNetwork(network, new AllowList(allow), (text) => this.#refused(text));
+    const guarded = guardedNetwork(network, new AllowList(allow), (text, address) =>
+      this.#refused(text, address),
+    );
     const { signal } = this.#ending;
     const log = (line: string) => this.#log(line);
     const ports = xenbusPorts({ ...program, domid, clock, signal, log });
@@ -84,9 +89,8 @@ export class PvCallsServing {
 
   async #close(): Promise<readonly string[]> {
     const { program, clock } = this.#options;
-    const { Closing, Connected } = XenbusState;
     const closed = this.#noneIsLeft();
-    const asked = this.devices.map(({ path }) => switchState(program.store, path, Closing, Connected));
+    const asked = this.devices.map(({ path }) => switchState(program.store, path, XenbusState.Closing));
     const enough = new AbortController();
     const patience = sleep(clock, closePatienceMs, enough.signal).catch(() => undefined);
     // A store that is away is asked for nothing more.
@@ -110,10 +114,10 @@ export class PvCallsServing {
     return { promise, stop };
   }
 
-  #refused(text: string): void {
+  #refused(text: string, address: Ipv4Address): void {
     if (this.#refusals.has(text) || this.#refusals.size >= maxRefusals) return;
     this.#refusals.add(text);
-    this.#tell(text);
+    this.#tell(`${text} ${this.#options.wayOutOf(address)}`);
   }
 
   #log(line: string): void {

@@ -73,6 +73,7 @@ describe('a served domain of PV Calls', () => {
       clock: systemClock,
       network,
       allow,
+      wayOutOf: ({ port }) => `Allow port ${port}.`,
       log: (line) => lines.push(line),
     });
     servings.push(serving);
@@ -109,7 +110,9 @@ describe('a served domain of PV Calls', () => {
     for (let turn = 0; turn < 3; turn++) {
       await assert.rejects(front.connect({ host: '10.0.0.1', port: 443 }), { errorName: 'EACCES' });
     }
-    assert.deepEqual(lines, ['A guest may not connect to 10.0.0.1:443: permission denied (EACCES).']);
+    assert.deepEqual(lines, [
+      'A guest may not connect to 10.0.0.1:443: permission denied (EACCES). Allow port 443.',
+    ]);
     assert.deepEqual(serving.findings, lines);
   });
 
