@@ -33,6 +33,7 @@ const allowed: Record<string, readonly string[]> = {
     'server/store',
     'server/vchan',
     'server/xenbus',
+    'server/pvcalls',
     'server/model',
   ],
   'server/rpc': [

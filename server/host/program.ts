@@ -14,6 +14,14 @@ import type { VchanLibrary } from './vchanLibrary';
  */
 export type ProgramEnd = 'killed' | 'vanished';
 
+/** A page that a domain lends, and one of its event channels, whichever of its programs made them. */
+export interface ReachedRing {
+  /** Throws a XenscopeError `gone` when the domain has given the page up. */
+  readonly memory: Pick<SharedMemory, 'load32' | 'store32' | 'copyIn' | 'copyOut'>;
+  /** Rings at the other end of the channel. */
+  notify(): void;
+}
+
 export interface HostProgram {
   readonly store: StoreClient;
   readonly grants: Grants;
@@ -36,4 +44,6 @@ export interface HostProgram {
   /** Writes down what a person has it do, which no seed tells. */
   readonly admit?: (text: string) => void;
   readonly end?: (how: ProgramEnd) => void;
+  /** Writes in the name of its domain. Throws a XenscopeError `notOurs` where there is no such grant or channel. */
+  readonly reach?: (gref: number, port: number) => ReachedRing;
 }

@@ -16,6 +16,7 @@ import type {
 import type { OfferedFeature } from '../wire/offeredFeatures';
 import type { DeviceFindingNotifications, DeviceFindingRequests } from './deviceFindingsApi';
 import type { DeviceAct, DeviceNotifications, DeviceRequests, NodeChange } from './devicesApi';
+import type { ComposerNotifications, ComposerRequests } from './pvcallsComposerApi';
 import type { RingNotifications, RingRequests } from './ringsApi';
 import type { VchanNotifications, VchanRequests } from './vchanApi';
 
@@ -238,7 +239,8 @@ export type ApiSettings = Omit<InitializeOptions, 'apiVersion' | 'seed' | 'ringF
 type OnHost<T = unknown> = { readonly host: string } & T;
 
 /** Each request: what goes in, what comes out. A failed one carries ApiErrorData. */
-export interface ApiRequests extends RingRequests, DeviceRequests, DeviceFindingRequests, VchanRequests {
+export interface ApiRequests
+  extends RingRequests, DeviceRequests, DeviceFindingRequests, VchanRequests, ComposerRequests {
   'xenscope/settings': { params: ApiSettings; result: null };
   'xenscope/hosts': { params: null; result: readonly HostInfo[] };
   /** Connects if need be, and tries again at once when the host is away. */
@@ -271,7 +273,12 @@ export interface ApiRequests extends RingRequests, DeviceRequests, DeviceFinding
 }
 
 export interface ApiNotifications
-  extends RingNotifications, DeviceNotifications, DeviceFindingNotifications, VchanNotifications {
+  extends
+    RingNotifications,
+    DeviceNotifications,
+    DeviceFindingNotifications,
+    VchanNotifications,
+    ComposerNotifications {
   'xenscope/hostsChanged': { readonly hosts: readonly HostInfo[] };
   'xenscope/treeChanged': { readonly host: string; readonly changes: readonly TreeChange[] };
   'xenscope/domainsChanged': { readonly host: string; readonly domains: readonly Domain[] };

@@ -142,6 +142,11 @@ function start(connection: Connection, options: EditorServerOptions, editor: Ini
       // Asked whether it is busy just before: it is never left out.
       send: (news) => notifier.send('xenscope/vchanNews', news, 'vchan', () => undefined),
     },
+    onComposers: {
+      isBusy: () => notifier.isBusy,
+      // Asked whether it is busy just before: it is never left out.
+      send: (news) => notifier.send('xenscope/composerNews', news, 'composer', () => undefined),
+    },
     onWorld: (host) => sendWorld(host),
     log: (host, sentence) => connection.console.info(`${host}: ${sentence}`),
   });

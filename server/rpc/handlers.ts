@@ -9,6 +9,7 @@ import { readDetail } from '../model/nodeDetail';
 import type { Act, ApiRequests, NodeRow, ReconnectStep, RequestName } from './api';
 import { createDeviceHandlers } from './deviceHandlers';
 import type { HostRegistry } from './hostRegistry';
+import { createComposerHandlers } from './pvcallsComposerHandlers';
 import type { ReportOutbox } from './reportOutbox';
 import { createRingHandlers } from './ringHandlers';
 import { createVchanHandlers } from './vchanHandlers';
@@ -40,6 +41,7 @@ export function createHandlers(
     ...createRingHandlers(hosts, firstId, onReconnectStep),
     ...createDeviceHandlers(hosts, firstId),
     ...createVchanHandlers(hosts, firstId),
+    ...createComposerHandlers(hosts, firstId),
     'xenscope/settings': async (settings) => {
       hosts.applySettings(settings);
       return null;

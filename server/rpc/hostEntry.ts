@@ -8,6 +8,7 @@ import { HostSession } from './hostSession';
 import type { LocalXenState } from './localXen';
 import type { DevicePost } from './deviceFeed';
 import type { RingPost } from './ringFeed';
+import type { ComposerPost } from './pvcallsComposerFeed';
 import type { VchanPost } from './vchanFeed';
 
 export interface HostSource {
@@ -34,6 +35,7 @@ export interface HostEntryListener {
   readonly rings: RingPost & { readonly host: string };
   readonly devices: DevicePost;
   readonly vchans: VchanPost;
+  readonly composers: ComposerPost;
   onWorld(): void;
   log(sentence: string): void;
 }

@@ -12,6 +12,7 @@ import type { HostSession } from './hostSession';
 import type { LocalXen } from './localXen';
 import type { DevicePost } from './deviceFeed';
 import type { RingPost } from './ringFeed';
+import type { ComposerPost } from './pvcallsComposerFeed';
 import type { VchanPost } from './vchanFeed';
 
 /** How often we look whether this machine's Xen can be had now, or no longer. */
@@ -37,6 +38,7 @@ export interface HostRegistryOptions {
   readonly onRings: RingPost;
   readonly onDevices: DevicePost;
   readonly onVchans: VchanPost;
+  readonly onComposers: ComposerPost;
   readonly onWorld: (host: string) => void;
   /** A sentence for the log. */
   readonly log: (host: string, sentence: string) => void;
@@ -170,6 +172,7 @@ export class HostRegistry {
       rings: { host: id, ...this.#options.onRings },
       devices: this.#options.onDevices,
       vchans: this.#options.onVchans,
+      composers: this.#options.onComposers,
       onWorld: () => this.#options.onWorld(id),
       log: (sentence) => this.#options.log(id, sentence),
     });

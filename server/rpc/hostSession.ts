@@ -19,6 +19,7 @@ import { RootFeed } from '../model/rootFeed';
 import type { TreeChange } from '../model/treeTypes';
 import { type Report, WatchLog } from '../model/watchLog';
 import { DeviceFeed, type DevicePost } from './deviceFeed';
+import { ComposerFeed, type ComposerPost } from './pvcallsComposerFeed';
 import { RingFeed, type RingPost } from './ringFeed';
 import { VchanFeed, type VchanPost } from './vchanFeed';
 import { hasClient } from './vchanClients';
@@ -36,6 +37,7 @@ export interface HostSessionOptions {
   readonly rings: RingPost & { readonly host: string };
   readonly devices: DevicePost;
   readonly vchans: VchanPost;
+  readonly composers: ComposerPost;
   /** Hold, faults or domains of a simulated host changed. */
   readonly onWorld: () => void;
   readonly log: (sentence: string) => void;
@@ -51,6 +53,7 @@ export class HostSession {
   readonly rings: RingFeed | undefined;
   readonly devices: DeviceFeed;
   readonly vchans: VchanFeed;
+  readonly composers: ComposerFeed;
   /** Absent where nothing but the store can be seen. */
   readonly recorder: HostRecorder | undefined;
   readonly #feed: RootFeed;
@@ -103,6 +106,13 @@ export class HostSession {
       },
       domains: this.domains,
       verdictOf: (ring) => this.rings?.seen(ring)?.verdict,
+    });
+    this.composers = new ComposerFeed({
+      ...options.composers,
+      hostId: options.rings.host,
+      host,
+      guard,
+      domains: this.domains,
     });
     this.recorder = host.recorder ?? (watch && this.#record(watch));
     if (host.world) this.#ends.push(watchWorld(host.world, clock, onWorld));
@@ -163,7 +173,7 @@ export class HostSession {
 
   async close(): Promise<void> {
     try {
-      await this.vchans.close();
+      await Promise.all([this.vchans.close(), this.composers.close()]);
       for (const end of this.#ends) end();
       this.rings?.close();
       this.devices.close();

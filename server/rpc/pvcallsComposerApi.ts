@@ -11,6 +11,7 @@ import type {
   ComposerPlan,
   ComposerState,
 } from '../act/pvcalls/plan';
+import type { ComposerLayouts } from './pvcallsLayouts';
 
 export type {
   ComposerBackend,
@@ -50,6 +51,7 @@ export interface ComposerChoices {
   readonly whyNoForeign?: string;
   /** By their numbers on the wire. */
   readonly forms: readonly ComposerForm[];
+  readonly layouts: ComposerLayouts;
 }
 
 /** What the guard says before it is opened, as of any act by hand. */

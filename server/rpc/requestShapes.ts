@@ -55,6 +55,13 @@ const object =
     return problem && `is wrong: ${problem}`;
   };
 
+/** Texts by their names, e.g. the fields of a form. */
+const texts: Check = (value) => {
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    return 'must have texts by their names';
+  return listOf(text)(Object.values(value));
+};
+
 const optional =
   (check: Check): Check =>
   (value) =>
@@ -78,6 +85,20 @@ const vchanPlan = object({
   engine: optional(oneOf('own', 'libxenvchan')),
 });
 
+/** What they say is judged by the guard, and by whoever reads the form. */
+const composerPlan: Check = (value) =>
+  (value as { kind?: unknown } | null)?.kind === 'foreign'
+    ? object({ kind: text, device: text })(value)
+    : object({
+        kind: oneOf('own', 'foreign'),
+        actAs: optional(count),
+        backend: count,
+        edition: optional(oneOf('final', 'draft7')),
+      })(value);
+const composerDraft: Check = (value) =>
+  (value as { kind?: unknown } | null)?.kind === 'raw'
+    ? object({ kind: text, slot: text })(value)
+    : object({ kind: oneOf('fields', 'raw'), command: text, fields: texts })(value);
 const nodeChange = object({ path: text, from: optional(text), to: optional(text) });
 const deviceAct: Check = (value) => {
   const kinds = oneOf('reconnect', 'offline', 'online', 'forceClose', 'move', 'cleanUp');
@@ -169,6 +190,17 @@ const shapes: Shapes = {
   'xenscope/vchanReading': { ...host, consoleId: count, reads: flag, keepAll: flag },
   'xenscope/vchanEnd': { ...host, consoleId: count, how: oneOf('close', 'killed', 'vanished') },
   'xenscope/vchanForget': { ...host, consoleId: count },
+  'xenscope/composerChoices': host,
+  'xenscope/composerPreview': { ...host, plan: composerPlan },
+  'xenscope/composerOpen': { ...host, plan: composerPlan, confirmed: flag },
+  'xenscope/composerCheck': { ...host, composerId: count, draft: composerDraft },
+  'xenscope/composerCall': { ...host, composerId: count, draft: composerDraft },
+  'xenscope/composerSend': { ...host, composerId: count, id: text, bytes: base64 },
+  'xenscope/composerReading': { ...host, composerId: count, id: text, reads: flag, keepAll: flag },
+  'xenscope/composerEndSending': { ...host, composerId: count, id: text },
+  'xenscope/composerAbandon': { ...host, composerId: count, id: text },
+  'xenscope/composerEnd': { ...host, composerId: count, how: oneOf('close', 'killed') },
+  'xenscope/composerForget': { ...host, composerId: count },
   'xenscope/world': host,
   'xenscope/hold': host,
   'xenscope/resume': host,

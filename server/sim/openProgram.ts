@@ -4,6 +4,7 @@ import type { Clock } from '../host/clock';
 import type { HostProgram, ProgramEnd } from '../host/program';
 import type { Dial } from '../store/byteStream';
 import { openStoreClient } from '../store/client/storeClient';
+import { deviceSteps } from './devices/deviceSteps';
 import type { Domain } from './domain';
 import type { WorldTime } from './due';
 import type { Faults } from './faults';
@@ -46,8 +47,10 @@ export function openProgram(options: ProgramOptions, domid: number): HostProgram
     events: ports.events,
     peers: ports.peers,
     steps: (control) => vchanSteps({ time, faults, domain, control }),
+    deviceSteps: (path) => deviceSteps(domain, { path }),
     ended,
     admit: options.admit,
+    reach: (gref, port) => options.machine.reach(domid, gref, port),
     end: (how: ProgramEnd) => {
       leave();
       ports.end(how === 'vanished');

@@ -35,7 +35,7 @@ export function pvcallsFrontend(options: PvCallsFrontendOptions): FrontendKind {
       let frontend: PvCallsFrontend | undefined;
       return {
         initialise: async () => {
-          const maxOrder = await agree(device, edition);
+          const maxOrder = await agreeOnOrder(device, edition);
           const { resources, other } = device;
           const { grefs, memory } = resources.share(other.domid, 1);
           const port = resources.bindUnbound(other.domid);
@@ -64,8 +64,11 @@ export function pvcallsFrontend(options: PvCallsFrontendOptions): FrontendKind {
   };
 }
 
-/** Whether the backend speaks what we do; answers the largest order that both can. */
-async function agree(device: DeviceEnd, { name, minOrder }: PvCallsEdition): Promise<number> {
+/**
+ * Whether the backend speaks what we do; answers the largest order that both can. Rejects with a XenscopeError
+ * `protocol` where it cannot be used.
+ */
+export async function agreeOnOrder(device: DeviceEnd, { name, minOrder }: PvCallsEdition): Promise<number> {
   const { path } = device.other;
   const versions = await device.readOther(name === 'final' ? 'versions' : 'version');
   if (!versions?.split(',').some((version) => version.trim() === PVCALLS_VERSION)) {

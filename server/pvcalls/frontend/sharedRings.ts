@@ -55,6 +55,11 @@ export class SharedRings {
     return new DataRing({ control, data, order: this.order, edition: this.edition }, 'frontend', this.port);
   }
 
+  /** Says another order than the true one in the page of indices: for whoever tries what a backend makes of it. */
+  sayOrder(order: number): void {
+    this.#control.memory.store32(this.edition.indexes.fields.ring_order.offsetBytes, order);
+  }
+
   close(): void {
     this.resources.close(this.port);
     this.resources.end(this.#data);

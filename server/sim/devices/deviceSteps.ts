@@ -3,7 +3,7 @@ import type { RingSteps } from '../../host/steps';
 import type { DeviceEnd } from '../../xenbus/deviceEnd';
 import type { Domain } from '../domain';
 
-export function deviceSteps(domain: Domain, { path }: DeviceEnd): RingSteps {
+export function deviceSteps(domain: Domain, { path }: Pick<DeviceEnd, 'path'>): RingSteps {
   return {
     before: async (step) => {
       await domain.turn(() => `on ${path}: ${step.text}`);

@@ -5,6 +5,7 @@ import type { PvCallsFrontend } from '../../pvcalls/frontend/frontend';
 import type { Intercept } from '../../pvcalls/intercept/intercept';
 import type { SocketNetwork } from '../../pvcalls/network';
 import type { BackendKind, FrontendKind } from '../../xenbus/bus';
+import type { DeviceEnd } from '../../xenbus/deviceEnd';
 import type { Domain } from '../domain';
 import { deviceSteps } from './deviceSteps';
 
@@ -17,7 +18,8 @@ export function pvcallsBack(domain: Domain, network: SocketNetwork, intercept: I
   });
 }
 
-/** `onConnected` is handed the device each time that it is connected. */
+/** `onConnected` is handed the device each time that it is connected. As Linux's, it has one device. */
 export function pvcallsFront(domain: Domain, onConnected: (frontend: PvCallsFrontend) => void): FrontendKind {
-  return pvcallsFrontend({ onConnected, reopens: true, steps: (device) => deviceSteps(domain, device) });
+  const steps = (device: DeviceEnd) => deviceSteps(domain, device);
+  return { ...pvcallsFrontend({ onConnected, reopens: true, steps }), takes: (devid) => devid === '0' };
 }

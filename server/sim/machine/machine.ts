@@ -6,7 +6,8 @@ import type { Random, Clock } from '../../host/clock';
 import { XenscopeError } from '../../host/errors';
 import type { EventPort } from '../../host/events';
 import type { SharedMemory } from '../../host/memory';
-import type { PagePool } from '../../host/pages';
+import { PAGE_BYTES, type PagePool } from '../../host/pages';
+import type { ReachedRing } from '../../host/program';
 import { promptSchedule } from './delivery';
 import type { Schedule } from './delivery';
 import { EventTable } from './eventTable';
@@ -223,6 +224,33 @@ export class Machine {
         this.#observer.tellChange();
       },
     });
+  }
+
+  /** What a domain lends and rings with, for somebody who writes in its name behind the back of its programs. */
+  reach(domid: number, gref: number, port: number): ReachedRing {
+    const { grants, events } = this.#domain(domid);
+    const grant = grants.find(gref);
+    const channel = events.get(port);
+    if (!grant || !channel) {
+      throw new XenscopeError(
+        'notOurs',
+        `Domain ${domid} has no grant ${gref} or no event channel ${port}.`,
+        {
+          wayOut: 'Look at its nodes again: the device may have been connected anew.',
+        },
+      );
+    }
+    const { memory } = grant.frames;
+    const first = grant.page * PAGE_BYTES;
+    return {
+      memory: {
+        load32: (offset) => memory.load32(first + offset),
+        store32: (offset, value) => memory.store32(first + offset, value),
+        copyOut: (offset, into) => memory.copyOut(first + offset, into),
+        copyIn: (offset, from) => memory.copyIn(first + offset, from),
+      },
+      notify: () => channel.notify(),
+    };
   }
 
   /** Fills one of the grants 0 to 7 with a fresh page of the domain and answers the memory. */

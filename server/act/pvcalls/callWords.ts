@@ -1,0 +1,108 @@
+/** Commands and what is answered to them, in words. Pure. */
+import { addressText, parsePvCallsAddress } from '../../wire/pvcalls/address';
+import { pvcallsCommandNames, pvcallsCommands } from '../../wire/pvcalls/commands';
+import { pvcallsErrorName, pvcallsErrors } from '../../wire/pvcalls/errno';
+import type { PvCallsRequest, PvCallsResponse } from '../../wire/pvcalls/slots';
+import type { ComposerEntry, ComposerResponse } from './plan';
+
+/** `CONNECT`, `command 9`. */
+export function titleOf(request: PvCallsRequest): string {
+  return request.cmd === 'unknown' ? `command ${request.number}` : request.cmd.toUpperCase();
+}
+
+/** `CONNECT of socket 3 to 127.0.0.1:80`. */
+export function requestText(request: PvCallsRequest): string {
+  const title = titleOf(request);
+  switch (request.cmd) {
+    case 'unknown':
+      return `Request ${request.reqId} with ${title}, which nobody knows`;
+    case 'socket':
+      return `${title} ${request.id}`;
+    case 'connect':
+      return `${title} of socket ${request.id} to ${addressIn(request)}`;
+    case 'bind':
+      return `${title} of socket ${request.id} to ${addressIn(request)}`;
+    case 'release':
+      return `${title} of socket ${request.id}${request.reuse ? ', its pages to be kept' : ''}`;
+    case 'listen':
+      return `${title} at socket ${request.id} with a backlog of ${request.backlog}`;
+    case 'accept':
+      return `${title} at socket ${request.id} as socket ${request.newId}`;
+    case 'poll':
+      return `${title} at socket ${request.id}`;
+  }
+}
+
+/** An address as it is sent; one that cannot be says what it is. */
+export function addressIn({
+  address,
+  addressLengthBytes,
+}: {
+  readonly address: Uint8Array;
+  readonly addressLengthBytes: number;
+}): string {
+  const parsed = parsePvCallsAddress(address, addressLengthBytes);
+  return parsed.kind === 'ipv4' ? addressText(parsed.address) : parsed.why;
+}
+
+export function responseOf(
+  response: PvCallsResponse,
+  slot: Uint8Array,
+  latencyMs: number | undefined,
+): ComposerResponse {
+  const { reqId, cmd, ret, id } = response;
+  const errorName = pvcallsErrorName(ret);
+  return {
+    reqId,
+    cmd,
+    ret,
+    id: String(id),
+    meaning: meaningOf(ret),
+    slot: Buffer.from(slot).toString('hex'),
+    ...(errorName !== undefined && { errorName }),
+    ...(latencyMs !== undefined && { latencyMs }),
+  };
+}
+
+/** What `ret` means, in a clause. */
+export function meaningOf(ret: number): string {
+  if (ret === 0) return 'done';
+  const name = pvcallsErrorName(ret);
+  if (name !== undefined) return pvcallsErrors[name].text;
+  return ret < 0 ? 'an error that has no name' : 'a number above zero, which means nothing here';
+}
+
+type Words = Pick<ComposerEntry, 'text' | 'severity'>;
+
+/** How a request was answered, with what is odd about it. */
+export function answeredWords(request: PvCallsRequest, response: PvCallsResponse): Words {
+  const { ret } = response;
+  const what = requestText(request);
+  const name = pvcallsErrorName(ret);
+  const number = name === undefined ? String(ret) : `${name}, ${ret}`;
+  const said = ret === 0 ? `${what}: done.` : `${what}: ${meaningOf(ret)} (${number}).`;
+  const odd = oddities(request, response);
+  if (odd.length > 0) return { text: [said, ...odd].join(' '), severity: 'error' };
+  return { text: said, severity: ret === 0 ? 'fine' : ret > 0 ? 'error' : 'warning' };
+}
+
+function oddities(request: PvCallsRequest, { cmd, id, ret }: PvCallsResponse): string[] {
+  const asked = request.cmd === 'unknown' ? request.number : pvcallsCommands[request.cmd];
+  const odd = cmd === asked ? [] : [`The response says ${commandText(cmd)}, which was not asked.`];
+  // Backends that refuse a call may leave the number as it was.
+  if (request.cmd !== 'unknown' && ret === 0 && id !== request.id) {
+    odd.push(`The response names socket ${id} instead of ${request.id}.`);
+  }
+  return odd;
+}
+
+export function unaskedWords({ reqId, cmd, id, ret }: PvCallsResponse): Words {
+  return {
+    text: `A response to request ${reqId}, which was not asked: ${commandText(cmd)} of socket ${id}, ret ${ret}.`,
+    severity: 'error',
+  };
+}
+
+function commandText(number: number): string {
+  return pvcallsCommandNames[number]?.toUpperCase() ?? `command ${number}`;
+}

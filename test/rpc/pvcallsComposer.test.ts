@@ -1,0 +1,165 @@
+/** Commands of PV Calls that an editor sends by hand, in its simulator. */
+import assert from 'node:assert/strict';
+import type {
+  ComposerCommand,
+  ComposerEntry,
+  ComposerNews,
+  ComposerPlan,
+  ComposerState,
+} from '../../server/rpc/api';
+import { maxComposers } from '../../server/rpc/pvcallsComposerFeed';
+import { Editor, base64, eventually } from './rig';
+
+describe('commands of PV Calls by hand, over the API', function () {
+  this.timeout(120_000);
+  const host = 'simulator';
+  const plan: ComposerPlan = { kind: 'own', actAs: 1, backend: 0 };
+  let editor: Editor;
+  let opened: number[] = [];
+
+  before(async () => {
+    editor = await Editor.onSimulator();
+    // The drivers take their time, and a world at pace 0 has none.
+    await editor.ask('xenscope/setPace', { host, pace: 20 });
+  });
+  afterEach(async () => {
+    for (const composerId of opened) await editor.ask('xenscope/composerForget', { host, composerId });
+    opened = [];
+  });
+  after(() => editor.close());
+
+  async function open(which: ComposerPlan = plan, confirmed = false): Promise<number> {
+    const { composerId } = await editor.ask('xenscope/composerOpen', { host, plan: which, confirmed });
+    opened.push(composerId);
+    return composerId;
+  }
+  const newsOf = (composerId: number): ComposerNews[] =>
+    editor.all('xenscope/composerNews').filter((news) => news.composerId === composerId);
+  const state = (composerId: number, isSo: (state: ComposerState) => boolean) =>
+    eventually(() => {
+      const last = newsOf(composerId).at(-1);
+      return last && isSo(last.state) ? last.state : undefined;
+    });
+  const entry = (composerId: number, number: number): ComposerEntry | undefined =>
+    newsOf(composerId)
+      .flatMap(({ entries }) => entries)
+      .filter((each) => each.number === number)
+      .at(-1);
+  const received = (composerId: number, id: string) =>
+    Buffer.concat(
+      newsOf(composerId)
+        .flatMap((news) => news.received)
+        .filter((each) => each.id === id)
+        .map(({ bytes }) => Buffer.from(bytes, 'base64')),
+    ).toString('latin1');
+
+  async function call(
+    composerId: number,
+    command: ComposerCommand,
+    fields: Record<string, string> = {},
+  ): Promise<ComposerEntry> {
+    const draft = { kind: 'fields', command, fields } as const;
+    const { number } = await editor.ask('xenscope/composerCall', { host, composerId, draft });
+    return eventually(() => {
+      const found = entry(composerId, number);
+      return found?.phase === 'answered' ? found : undefined;
+    });
+  }
+
+  it('offers domains to act as, backends, and a form for each command', async () => {
+    const { actors, backends, forms, whyNoForeign } = await editor.ask('xenscope/composerChoices', { host });
+    assert.ok(actors!.includes(0) && actors!.includes(1), String(actors));
+    assert.equal(backends.find(({ domid }) => domid === 0)?.serves, 'yes');
+    assert.equal(whyNoForeign, undefined);
+    assert.deepEqual(
+      forms.map(({ command, number }) => [command, number]),
+      ['socket', 'connect', 'release', 'bind', 'listen', 'accept', 'poll'].map((name, at) => [name, at]),
+    );
+    for (const { fields } of forms) {
+      assert.ok(fields.every(({ help, label }) => help.length > 0 && label.length > 0));
+      assert.equal(new Set(fields.map(({ name }) => name)).size, fields.length);
+    }
+  });
+
+  it('says before which nodes are written', async () => {
+    const preview = await editor.ask('xenscope/composerPreview', { host, plan });
+    assert.equal(preview.verdict, 'allow');
+    assert.match(preview.text, /gets a new PV Calls device, number \d+, with its backend in Domain-0/);
+    const paths = preview.changes.map(({ path }) => path);
+    assert.ok(
+      paths.some((path) => /^\/local\/domain\/1\/device\/pvcalls\/\d+\/state$/.test(path)),
+      String(paths),
+    );
+    assert.ok(paths.some((path) => /^\/local\/domain\/0\/backend\/pvcalls\/1\/\d+\/online$/.test(path)));
+    const wrong = await editor.ask('xenscope/composerPreview', { host, plan: { ...plan, backend: 30_000 } });
+    assert.equal(wrong.verdict, 'refuse');
+    assert.match(wrong.text, /There is no .*30000/);
+  });
+
+  it('opens two devices, whose sockets speak to each other', async () => {
+    const [one, other] = [await open(), await open({ kind: 'own', actAs: 2, backend: 0 })];
+    for (const id of [one, other]) await state(id, ({ phase }) => phase === 'open');
+    const at = { id: '1', address: '10.0.0.1:7070' };
+    await call(one, 'socket');
+    assert.equal((await call(one, 'bind', at)).text, 'BIND of socket 1 to 10.0.0.1:7070: done.');
+    await call(one, 'listen', { id: '1' });
+    const accepting = editor.ask('xenscope/composerCall', {
+      host,
+      composerId: one,
+      draft: { kind: 'fields', command: 'accept', fields: { id: '1', newId: '9', order: '2' } },
+    });
+    await call(other, 'socket');
+    assert.equal((await call(other, 'connect', at)).severity, 'fine');
+    const { number } = await accepting;
+    await eventually(() => entry(one, number)?.phase === 'answered');
+    const send = (composerId: number, id: string, text: string) =>
+      editor.ask('xenscope/composerSend', { host, composerId, id, bytes: base64(text) });
+    assert.deepEqual(await send(other, '1', 'to the server'), { sentBytes: 13 });
+    assert.deepEqual(await send(one, '9', 'to the client'), { sentBytes: 13 });
+    await eventually(
+      () => received(one, '9') === 'to the server' && received(other, '1') === 'to the client',
+    );
+    const seen = await state(one, ({ sockets }) => sockets.some(({ stream }) => stream?.sent.bytes === 13));
+    assert.equal(seen.sockets.find(({ id }) => id === '9')?.stream?.rings.order, 2);
+    assert.match(seen.device.ring!, /^device:1:/);
+    assert.equal((await call(other, 'release', { id: '1' })).text, 'RELEASE of socket 1: done.');
+    await state(one, ({ sockets }) => sockets.some(({ stream }) => stream?.receiving === 'ended'));
+  });
+
+  it('refuses what cannot be sent, with one sentence for each field', async () => {
+    const composerId = await open();
+    const check = (command: ComposerCommand, fields: Record<string, string>) =>
+      editor.ask('xenscope/composerCheck', {
+        host,
+        composerId,
+        draft: { kind: 'fields', command, fields },
+      });
+    const { problems, slot } = await check('connect', { id: 'x', address: 'here', order: '12' });
+    assert.equal(slot, undefined);
+    assert.deepEqual(
+      problems.map(({ field }) => field),
+      ['order', 'id', 'address'],
+    );
+    const draft = { kind: 'fields', command: 'connect', fields: { id: 'x' } } as const;
+    await assert.rejects(
+      editor.ask('xenscope/composerCall', { host, composerId, draft }),
+      /not connected yet/,
+    );
+    await assert.rejects(
+      editor.ask('xenscope/composerSend', { host, composerId, id: 'x', bytes: '' }),
+      /is no number of a socket/,
+    );
+  });
+
+  it('ends with its panel, and no more than a few are open at once', async () => {
+    for (let count = 0; count < maxComposers; count++) await open();
+    await assert.rejects(open(), /devices of PV Calls are open by hand on this host already/);
+    const [first] = opened.splice(0, 1);
+    await editor.ask('xenscope/composerForget', { host, composerId: first! });
+    await assert.rejects(
+      editor.ask('xenscope/composerEnd', { host, composerId: first!, how: 'close' }),
+      /not open any more/,
+    );
+    await open();
+  });
+});
