@@ -55,6 +55,24 @@ export abstract class HostRows<Row extends { readonly id: string }> {
     return this.byHost.get(host)?.get(id);
   }
 
+  /** The row once it is there; undefined when the time is over. Somebody has to follow the host. */
+  whenThere(host: string, id: string, timeoutMs: number): Promise<Row | undefined> {
+    return new Promise((resolve) => {
+      const look = () => {
+        const row = this.find(host, id);
+        if (row) settle(row);
+      };
+      const settle = (row: Row | undefined) => {
+        clearTimeout(timer);
+        subscription.dispose();
+        resolve(row);
+      };
+      const timer = setTimeout(() => settle(undefined), timeoutMs);
+      const subscription = this.onChange(look);
+      look();
+    });
+  }
+
   /** Whether the server has told of this host since it is followed. */
   isKnown(host: string): boolean {
     return this.byHost.has(host);

@@ -18,24 +18,6 @@ export class Devices extends HostRows<DeviceRow> {
     server.on('xenscope/deviceFrame', (frame) => this.frames.fire(frame));
   }
 
-  /** The row once it is there; undefined when the time is over. Somebody has to follow the host's devices. */
-  whenThere(host: string, id: string, timeoutMs: number): Promise<DeviceRow | undefined> {
-    return new Promise((resolve) => {
-      const look = () => {
-        const row = this.find(host, id);
-        if (row) settle(row);
-      };
-      const settle = (row: DeviceRow | undefined) => {
-        clearTimeout(timer);
-        subscription.dispose();
-        resolve(row);
-      };
-      const timer = setTimeout(() => settle(undefined), timeoutMs);
-      const subscription = this.onChange(look);
-      look();
-    });
-  }
-
   protected start(host: string): Promise<unknown> {
     return this.server.request('xenscope/devices', { host });
   }

@@ -9,19 +9,34 @@ export interface PageOptions {
   readonly staysWhenHidden: boolean;
 }
 
+type PageName = 'device' | 'permissions' | 'pvcalls' | 'ring' | 'vchan';
+
 /** A panel with the page of this name. What the page says is heard by whoever listens in the same turn. */
 export function openPage(
   { extensionUri }: vscode.ExtensionContext,
-  name: 'device' | 'permissions' | 'ring' | 'vchan',
+  name: PageName,
   { title, staysWhenHidden }: PageOptions,
 ): vscode.WebviewPanel {
   const panel = vscode.window.createWebviewPanel(`xenscope.${name}`, title, vscode.ViewColumn.Active, {
-    enableScripts: true,
+    ...webviewOptions(extensionUri),
     retainContextWhenHidden: staysWhenHidden,
-    localResourceRoots: [vscode.Uri.joinPath(extensionUri, 'dist')],
   });
   panel.webview.html = pageOf(panel.webview, extensionUri, name);
   return panel;
+}
+
+/** A panel that VS Code brought back when the window was loaded anew: its page is loaded into it once more. */
+export function fillPage(
+  panel: vscode.WebviewPanel,
+  { extensionUri }: vscode.ExtensionContext,
+  name: PageName,
+): void {
+  panel.webview.options = webviewOptions(extensionUri);
+  panel.webview.html = pageOf(panel.webview, extensionUri, name);
+}
+
+function webviewOptions(extensionUri: vscode.Uri): vscode.WebviewOptions {
+  return { enableScripts: true, localResourceRoots: [vscode.Uri.joinPath(extensionUri, 'dist')] };
 }
 
 function pageOf(webview: vscode.Webview, extensionUri: vscode.Uri, name: string): string {

@@ -83,7 +83,7 @@ export class DevicesView extends HostRowsView<DeviceRow, Element> {
     await this.view.reveal(element, { select: true, focus: true, expand: true });
   }
 
-  protected domidOf({ frontend }: DeviceRow): number {
+  protected groupOf({ frontend }: DeviceRow): number {
     return frontend.domid;
   }
 

@@ -1,6 +1,6 @@
 /**
- * What the views “Rings” and “Devices” have in common: the rows of the host that is shown, by domain, followed while
- * somebody looks, and drawn anew where they changed.
+ * What the views “Rings”, “Devices” and “PV Calls” have in common: the rows of the host that is shown, in groups,
+ * followed while somebody looks, and drawn anew where they changed.
  */
 import * as vscode from 'vscode';
 import type { Xenscope } from '../context';
@@ -15,6 +15,8 @@ export interface IconName {
 export abstract class HostRowsView<
   Row extends { readonly id: string },
   Element extends { readonly host: string },
+  /** By which rows are grouped: their domain, where it is a number. */
+  Group extends number | string = number,
 >
   implements vscode.TreeDataProvider<Element>, vscode.Disposable
 {
@@ -23,14 +25,14 @@ export abstract class HostRowsView<
   private readonly elements = new Map<string, Element>();
   private readonly subscriptions: { dispose(): void }[] = [];
   private contextWord = '';
-  /** The ids of the rows of each domain, as they were drawn. */
-  private drawnRows: ReadonlyMap<number, string> = new Map();
+  /** The ids of the rows of each group, as they were drawn. */
+  private drawnRows: ReadonlyMap<Group, string> = new Map();
 
   readonly onDidChangeTreeData = this.changed.event;
 
   constructor(
     protected readonly xenscope: Xenscope,
-    private readonly name: 'rings' | 'devices',
+    private readonly name: 'rings' | 'devices' | 'pvcalls',
     protected readonly rows: HostRows<Row>,
   ) {
     const options = { treeDataProvider: this, showCollapseAll: true };
@@ -41,9 +43,9 @@ export abstract class HostRowsView<
   abstract getParent(element: Element): Element | undefined;
   abstract getTreeItem(element: Element): vscode.TreeItem;
 
-  protected abstract domidOf(row: Row): number;
-  /** Of a domain's row. */
-  protected abstract group(host: string, domid: number): Element;
+  protected abstract groupOf(row: Row): Group;
+  /** The row that stands above those of a group. */
+  protected abstract group(host: string, group: Group): Element;
   /** The elements that are to be drawn anew. */
   protected abstract changedElements(changed: readonly Row[]): Element[];
   /** Tells which elements of a host are there still. */
@@ -103,7 +105,7 @@ export abstract class HostRowsView<
   }
 
   protected redraw(): void {
-    this.drawnRows = this.rowsByDomain();
+    this.drawnRows = this.rowsByGroup();
     this.changed.fire(undefined);
     this.describe();
   }
@@ -135,31 +137,32 @@ export abstract class HostRowsView<
   }
 
   /**
-   * The domains whose rows came or went; undefined where domains did. Whatever is drawn anew closes the menu that is
-   * open on it: the rows of other domains stay as they are.
+   * The groups whose rows came or went; undefined where groups did. Whatever is drawn anew closes the menu that is
+   * open on it: the rows of other groups stay as they are.
    */
   private takeStructure(host: string): Element[] | undefined {
     this.forgetGone(host);
     const before = this.drawnRows;
-    const now = this.rowsByDomain();
+    const now = this.rowsByGroup();
     if ([...before.keys()].join() !== [...now.keys()].join()) return undefined;
     this.drawnRows = now;
-    const others = [...now].filter(([domid, ids]) => before.get(domid) !== ids);
-    return others.map(([domid]) => this.group(host, domid));
+    const others = [...now].filter(([group, ids]) => before.get(group) !== ids);
+    return others.map(([group]) => this.group(host, group));
   }
 
-  private rowsByDomain(): ReadonlyMap<number, string> {
-    const ids = new Map<number, string[]>();
+  private rowsByGroup(): ReadonlyMap<Group, string> {
+    const ids = new Map<Group, string[]>();
     for (const row of this.rows.list(this.xenscope.hosts.currentId)) {
-      const domid = this.domidOf(row);
-      const known = ids.get(domid);
+      const group = this.groupOf(row);
+      const known = ids.get(group);
       if (known) known.push(row.id);
-      else ids.set(domid, [row.id]);
+      else ids.set(group, [row.id]);
     }
-    return new Map([...ids].map(([domid, rows]) => [domid, rows.join('\n')]));
+    return new Map([...ids].map(([group, rows]) => [group, rows.join('\n')]));
   }
 
-  private forgetGone(host: string): void {
+  /** Elements of what is there no more. */
+  protected forgetGone(host: string): void {
     const isThere = this.presence(host);
     for (const [key, element] of this.elements) {
       if (element.host === host && !isThere(element)) this.elements.delete(key);

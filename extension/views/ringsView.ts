@@ -83,7 +83,7 @@ export class RingsView extends HostRowsView<RingRow, Element> {
     return item;
   }
 
-  protected domidOf({ domid }: RingRow): number {
+  protected groupOf({ domid }: RingRow): number {
     return domid;
   }
 
