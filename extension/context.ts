@@ -17,6 +17,8 @@ import { DeviceFindings, deviceSubject } from './devices/deviceProblems';
 import { Findings } from './rings/findings';
 import { ringSubject } from './rings/ringProblems';
 import { Rings } from './rings/rings';
+import { Favourites } from './pvcallsComposer/favourites';
+import { reviveComposerPanels } from './panels/pvcallsComposer';
 import { DevicesView } from './views/devicesView';
 import { HostsView } from './views/hostsView';
 import { Problems } from './views/problems';
@@ -41,6 +43,9 @@ export class Xenscope implements vscode.Disposable {
   /** Further matches of searches under way. */
   readonly found = new Signal<ApiNotifications['xenscope/found']>();
   readonly vchanNews = new Signal<ApiNotifications['xenscope/vchanNews']>();
+  readonly composerNews = new Signal<ApiNotifications['xenscope/composerNews']>();
+  /** Forms of the command composer. */
+  readonly favourites: Favourites;
   readonly clock: RetryClock;
   readonly xenstoreView: XenstoreView;
   readonly watchesView: WatchesView;
@@ -67,6 +72,8 @@ export class Xenscope implements vscode.Disposable {
     this.worlds = new Worlds(this.connection, this.hosts, this.report);
     this.connection.on('xenscope/found', (news) => this.found.fire(news));
     this.connection.on('xenscope/vchanNews', (news) => this.vchanNews.fire(news));
+    this.connection.on('xenscope/composerNews', (news) => this.composerNews.fire(news));
+    this.favourites = new Favourites(extension.globalState);
     this.clock = new RetryClock(this.hosts);
     this.xenstoreView = new XenstoreView(this);
     this.watchesView = new WatchesView(this);
@@ -91,6 +98,7 @@ export class Xenscope implements vscode.Disposable {
       new Problems(aboutRings, labelOfHost),
       new Problems(aboutDevices, labelOfHost),
       tellSerious(this.findings, aboutRings),
+      reviveComposerPanels(this),
       new HostsView(this),
       new StatusBar(this),
       this.hosts.onChange(() => this.connectShownHost()),

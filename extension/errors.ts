@@ -145,6 +145,12 @@ export const failures = {
       `No vchan can be watched on ${label} now.`,
       'One is seen when a client has connected to it, on a real host where it is lent to the domain of the server.',
     ),
+  noPvCallsBackend: (label: string) =>
+    new Failure(
+      'unsupported',
+      `Nothing on ${label} could serve PV Calls.`,
+      'The simulator has a backend; through a socket only the xenstore can be seen.',
+    ),
   noRecorder: (label: string) =>
     new Failure(
       'unsupported',

@@ -158,6 +158,16 @@ export const texts = {
     hostAway: 'The host was disconnected. Watch it again when it is back.',
     notOpened: 'It is not watched now. Watch Again tries it once more.',
   },
+  composer: {
+    serverAway:
+      'The Xenscope server ended, and this session with it. What was typed and sent stays; Open Again begins another one.',
+    hostAway: 'The host was disconnected, and this session ended with it. What was typed and sent stays.',
+    windowAnew:
+      'The window was loaded anew, and the session of before is over. What was typed and sent stays; Open Again begins another one.',
+    notOpened: 'No session is open. Open Again begins one.',
+    /** On a real host, where nobody can choose. */
+    ownDomain: 'the server’s own domain',
+  },
   vchanLeftOut: (bytes: number) => `left out: ${countOf(bytes, 'byte')}, which came too fast`,
   vchanUnseen: (ring: string, bytes: number) => `${ring}: ${countOf(bytes, 'byte')} passed unseen`,
   held: 'The world is held: nothing happens in it until you step or resume it. A click resumes it.',

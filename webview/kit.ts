@@ -106,6 +106,15 @@ export function textArea(label: string, placeholder: string, changed: (value: st
   return made;
 }
 
+/** One line whose every change is told. */
+export function inputField(label: string, placeholder: string, changed: (value: string) => void): Valued {
+  const made = document.createElement('vscode-text-field') as Valued;
+  nameLater(made, label);
+  made.setAttribute('placeholder', placeholder);
+  made.addEventListener('input', () => changed(made.value));
+  return made;
+}
+
 export function textField(label: string, placeholder: string, entered: (value: string) => void): Valued {
   const made = document.createElement('vscode-text-field') as Valued;
   nameLater(made, label);

@@ -25,6 +25,7 @@ import { showDevice } from './devices';
 import { saveJournal } from './journal';
 import { menu } from './menu';
 import { editPermissions } from './permissions';
+import { composePvCalls, connectPvCalls, listenPvCalls } from './pvcallsComposer';
 import { openRing, reconnectRing } from './rings';
 import { openVchan, watchVchan } from './vchan';
 import { addWatch, stopAllWatches, stopWatch, watchPath } from './watch';
@@ -92,6 +93,9 @@ const commands: Record<string, Command> = {
   'xenscope.device.show': showDevice,
   'xenscope.vchan.open': openVchan,
   'xenscope.vchan.watch': watchVchan,
+  'xenscope.pvcalls.compose': composePvCalls,
+  'xenscope.pvcalls.connect': connectPvCalls,
+  'xenscope.pvcalls.listen': listenPvCalls,
 
   'xenscope.device.open': openDevice,
   'xenscope.device.act': deviceAct,

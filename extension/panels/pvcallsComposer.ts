@@ -1,0 +1,355 @@
+/** The panel of a command composer of PV Calls: between its page, the server that holds the session, and what is kept. */
+import * as vscode from 'vscode';
+import type {
+  ComposerDraft,
+  ComposerForm,
+  ComposerLayouts,
+  ComposerNews,
+  ComposerPlan,
+} from '../../server/rpc/api';
+import type { FromPvCallsComposer, KeptComposer, ToPvCallsComposer } from '../../webview/messages';
+import type { Xenscope } from '../context';
+import { failureOf } from '../errors';
+import { askName, tellRemoved } from '../pvcallsComposer/askName';
+import { type OpenedComposer, openComposer } from '../pvcallsComposer/open';
+import { QuickSteps, type QuickWish } from '../pvcallsComposer/quickSteps';
+import { SocketEnd, type SocketTarget } from '../pvcallsComposer/socketEnd';
+import { texts } from '../texts';
+import { DevicePanel } from './device';
+import { fillPage, openPage } from './html';
+import { RingPanel } from './ring';
+
+type About = Extract<ToPvCallsComposer, { kind: 'about' }>;
+export type ComposerSubject = Omit<About, 'kind' | 'hostLabel' | 'simulated' | 'lines'>;
+
+interface Catalog {
+  readonly forms: readonly ComposerForm[];
+  readonly layouts: ComposerLayouts;
+}
+
+const connectTimeoutMs = 10_000;
+/** News come ten times a second at most, and a page is there within moments. */
+const maxWaitingMessages = 50;
+
+/** Asks where the guard wants it, and opens it in a panel; `wish`: what is done there at once. */
+export async function openComposerPanel(
+  xenscope: Xenscope,
+  subject: ComposerSubject,
+  catalog: Catalog,
+  wish?: QuickWish,
+): Promise<void> {
+  const opened = await openComposer(xenscope, subject.host, subject.plan);
+  if (!opened) return;
+  const panel = openPage(xenscope.extension, 'pvcallsComposer', {
+    title: titleOf(subject),
+    staysWhenHidden: true,
+  });
+  new PvCallsComposerPanel(xenscope, panel, subject, { opened, catalog, wish });
+}
+
+/** Panels that were open when the window was closed come back, without their sessions. */
+export function reviveComposerPanels(xenscope: Xenscope): vscode.Disposable {
+  return vscode.window.registerWebviewPanelSerializer('xenscope.pvcallsComposer', {
+    deserializeWebviewPanel: async (panel: vscode.WebviewPanel, kept: KeptComposer | undefined) => {
+      // A page that never heard what it is about has nothing to be restored from.
+      if (!kept?.about) return panel.dispose();
+      fillPage(panel, xenscope.extension, 'pvcallsComposer');
+      new PvCallsComposerPanel(xenscope, panel, kept.about, { lines: kept.about.lines });
+    },
+  });
+}
+
+interface Begun {
+  readonly opened?: OpenedComposer;
+  readonly catalog?: Catalog;
+  readonly wish?: QuickWish | undefined;
+  readonly lines?: readonly string[];
+}
+
+class PvCallsComposerPanel {
+  private readonly subscriptions: { dispose(): void }[];
+  private readonly ends = new Map<string, SocketEnd>();
+  private composerId: number | undefined;
+  private lines: readonly string[];
+  private catalog: Catalog | undefined;
+  private latest: ComposerNews | undefined;
+  private steps: QuickSteps | undefined;
+  private isClosed = false;
+  /** Before the page is there. */
+  private waiting: ToPvCallsComposer[] | undefined = [];
+
+  constructor(
+    private readonly xenscope: Xenscope,
+    private readonly panel: vscode.WebviewPanel,
+    private readonly subject: ComposerSubject,
+    { opened, catalog, wish, lines = [] }: Begun,
+  ) {
+    const { connection, hosts, composerNews, favourites } = xenscope;
+    const { host } = subject;
+    this.composerId = opened?.composerId;
+    this.lines = opened?.lines ?? lines;
+    this.catalog = catalog;
+    this.steps = wish && new QuickSteps(wish);
+    this.post(opened ? { kind: 'opening' } : { kind: 'away', text: texts.composer.windowAnew });
+    this.subscriptions = [
+      composerNews.event(
+        (news) => news.host === host && news.composerId === this.composerId && this.take(news),
+      ),
+      connection.onState(() => this.lookWhoIsThere()),
+      hosts.onChange(() => this.lookWhoIsThere()),
+      favourites.onChange(() => this.tellFavourites()),
+    ];
+    panel.onDidDispose(() => this.dispose());
+    panel.webview.onDidReceiveMessage((message: FromPvCallsComposer) => void this.receive(message));
+  }
+
+  private async receive(message: FromPvCallsComposer): Promise<void> {
+    try {
+      await this.act(message);
+    } catch (error) {
+      const failure = failureOf(error);
+      if (failure.code !== 'cancelled') this.say(failure.text, true);
+    }
+  }
+
+  private async act(message: FromPvCallsComposer): Promise<unknown> {
+    const { connection, favourites } = this.xenscope;
+    switch (message.kind) {
+      case 'ready':
+        return this.ready();
+      case 'check':
+        return this.check(message.serial, message.draft);
+      case 'call':
+        return this.call(message.serial, message.draft);
+      case 'saveFavourite': {
+        const name = await askName(favourites);
+        return name === undefined ? undefined : favourites.save(name, message.draft);
+      }
+      case 'renameFavourite': {
+        const name = await askName(favourites, message.name);
+        return name === undefined ? undefined : favourites.rename(message.name, name);
+      }
+      case 'removeFavourite':
+        return tellRemoved(favourites, await favourites.remove(message.name));
+      case 'showRing':
+        return RingPanel.open(this.xenscope, this.subject.host, message.ring);
+      case 'showDevice':
+        return this.showDevice();
+      case 'close':
+        return connection.request('xenscope/composerEnd', { ...this.target(), how: 'close' });
+      case 'kill':
+        return connection.request('xenscope/composerEnd', { ...this.target(), how: 'killed' });
+      case 'reopen':
+        return this.reopen();
+      case 'atSocket':
+        return this.endOf(message.id).act(message.act);
+    }
+  }
+
+  /** Whose ring it is comes first: all else is told with those names. */
+  private ready(): void {
+    const { waiting, latest, catalog } = this;
+    this.waiting = undefined;
+    this.tellAbout();
+    if (catalog) this.post({ kind: 'catalog', ...catalog });
+    this.tellFavourites();
+    if (waiting) for (const message of waiting) this.post(message);
+    // The page was loaded anew: what passed was shown by the one before.
+    else if (latest) this.post({ kind: 'news', news: { ...latest, entries: [], received: [] } });
+  }
+
+  private async check(serial: number, draft: ComposerDraft): Promise<void> {
+    if (this.composerId === undefined) return;
+    const { connection } = this.xenscope;
+    const check = await connection.request('xenscope/composerCheck', { ...this.target(), draft });
+    this.post({ kind: 'checked', serial, check });
+  }
+
+  /** The page waits for an answer in any case. */
+  private async call(serial: number, draft: ComposerDraft): Promise<void> {
+    try {
+      this.post({ kind: 'called', serial, number: await this.send(draft) });
+    } catch (error) {
+      this.post({ kind: 'called', serial, problem: failureOf(error).text });
+    }
+  }
+
+  private async send(draft: ComposerDraft): Promise<number> {
+    const { connection } = this.xenscope;
+    return (await connection.request('xenscope/composerCall', { ...this.target(), draft })).number;
+  }
+
+  private endOf(id: string): SocketEnd {
+    const known = this.ends.get(id);
+    if (known) return known;
+    const { connection, report } = this.xenscope;
+    const made = new SocketEnd({
+      id,
+      connection,
+      target: (): SocketTarget => ({ ...this.target(), id }),
+      call: (command, fields) => this.send({ kind: 'fields', command, fields }),
+      post: (message) => this.post(message),
+      say: (text, failed) => this.say(text, failed),
+      report,
+    });
+    this.ends.set(id, made);
+    return made;
+  }
+
+  private async showDevice(): Promise<void> {
+    const device = this.latest?.state.device.frontend;
+    if (device !== undefined) DevicePanel.open(this.xenscope, this.subject.host, device);
+  }
+
+  /** The same once more; what was left of it goes first. */
+  private async reopen(): Promise<void> {
+    try {
+      await this.openAnew();
+    } catch (error) {
+      this.post({ kind: 'away', text: texts.composer.notOpened });
+      throw error;
+    }
+  }
+
+  private async openAnew(): Promise<void> {
+    const { connection, hosts } = this.xenscope;
+    const { host, plan } = this.subject;
+    if (hosts.list.length === 0) await hosts.load();
+    await hosts.whenConnected(host, connectTimeoutMs);
+    await this.forget();
+    const choices = await connection.request('xenscope/composerChoices', { host });
+    const opened = await openComposer(this.xenscope, host, plan);
+    if (!opened) return this.post({ kind: 'away', text: texts.composer.notOpened });
+    if (this.isClosed) {
+      await connection.request('xenscope/composerForget', { host, composerId: opened.composerId });
+      return;
+    }
+    this.catalog = choices;
+    this.lines = opened.lines;
+    this.composerId = opened.composerId;
+    this.tellAbout();
+    this.post({ kind: 'catalog', forms: choices.forms, layouts: choices.layouts });
+    this.post({ kind: 'opening' });
+  }
+
+  private take(news: ComposerNews): void {
+    this.latest = news;
+    for (const { id, bytes, leftOutBytes } of news.received) {
+      this.ends.get(id)?.took(Buffer.from(bytes, 'base64'), leftOutBytes, news.timeMs);
+    }
+    this.post({ kind: 'news', news });
+    this.goOn(news).catch(this.xenscope.report);
+  }
+
+  /** What was wished for when it was opened. */
+  private async goOn({ state, entries }: ComposerNews): Promise<void> {
+    const { steps } = this;
+    const step = steps?.next(state, entries);
+    if (!steps || !step) return;
+    if (step.kind === 'show') return this.post({ kind: 'showSocket', id: step.id });
+    try {
+      steps.sent(await this.send(step.draft));
+      // It may have been answered before we knew its number.
+      if (this.latest) await this.goOn({ ...this.latest, entries: [] });
+    } catch (error) {
+      steps.end();
+      this.say(failureOf(error).text, true);
+    }
+  }
+
+  private target(): { host: string; composerId: number } {
+    const { composerId } = this;
+    if (composerId !== undefined) return { host: this.subject.host, composerId };
+    throw new Error(texts.composer.notOpened);
+  }
+
+  private lookWhoIsThere(): void {
+    const { connection, hosts } = this.xenscope;
+    if (connection.state.kind !== 'running') this.away(texts.composer.serverAway);
+    else if (hosts.find(this.subject.host)?.state.kind === 'idle') this.away(texts.composer.hostAway);
+  }
+
+  private away(text: string): void {
+    // Whoever holds it now, the session of before is gone.
+    if (this.composerId === undefined) return;
+    this.composerId = undefined;
+    this.latest = undefined;
+    this.closeEnds();
+    this.post({ kind: 'away', text });
+  }
+
+  private tellAbout(): void {
+    const { hosts } = this.xenscope;
+    const info = hosts.find(this.subject.host);
+    const { host, plan, frontend, backend } = this.subject;
+    this.post({
+      kind: 'about',
+      host,
+      plan,
+      frontend,
+      backend,
+      hostLabel: info?.label ?? host,
+      simulated: info?.world !== undefined,
+      lines: this.lines,
+    });
+  }
+
+  private tellFavourites(): void {
+    this.post({ kind: 'favourites', favourites: this.xenscope.favourites.list });
+  }
+
+  private say(text: string, failed: boolean): void {
+    this.post({ kind: 'said', text, failed });
+  }
+
+  private closeEnds(): void {
+    for (const end of this.ends.values()) void end.close();
+    this.ends.clear();
+  }
+
+  private async forget(): Promise<void> {
+    const { composerId } = this;
+    this.composerId = undefined;
+    this.latest = undefined;
+    this.steps = undefined;
+    this.closeEnds();
+    const { connection } = this.xenscope;
+    if (composerId === undefined || connection.state.kind !== 'running') return;
+    await connection.request('xenscope/composerForget', { host: this.subject.host, composerId });
+  }
+
+  private dispose(): void {
+    this.isClosed = true;
+    for (const subscription of this.subscriptions) subscription.dispose();
+    this.forget().catch(this.xenscope.report);
+  }
+
+  private post(message: ToPvCallsComposer): void {
+    if (this.isClosed) return;
+    if (!this.waiting) void this.panel.webview.postMessage(message);
+    else {
+      this.waiting.push(message);
+      if (this.waiting.length > maxWaitingMessages) this.waiting.shift();
+    }
+  }
+}
+
+function titleOf({ frontend, backend }: ComposerSubject): string {
+  return `PV Calls: ${frontend} → ${backend}`;
+}
+
+/** Whose ring a plan is about. */
+export function subjectOf(
+  host: string,
+  plan: ComposerPlan,
+  nameOf: (domid: number) => string,
+  foreign: readonly { readonly device: string; readonly domid: number; readonly backend: number }[],
+): ComposerSubject {
+  if (plan.kind === 'own') {
+    const frontend = plan.actAs === undefined ? texts.composer.ownDomain : nameOf(plan.actAs);
+    return { host, plan, frontend, backend: nameOf(plan.backend) };
+  }
+  const found = foreign.find(({ device }) => device === plan.device);
+  const name = (domid: number | undefined) => (domid === undefined ? plan.device : nameOf(domid));
+  return { host, plan, frontend: name(found?.domid), backend: name(found?.backend) };
+}

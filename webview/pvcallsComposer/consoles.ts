@@ -1,0 +1,113 @@
+/** The consoles of the sockets that are, or were, connected in this session; one of them is shown. */
+import type { ComposerNews, ComposerSocket } from '../../server/rpc/api';
+import type { Draft } from '../console/composer';
+import { element } from '../kit';
+import { fromBase64 } from '../page';
+import { SocketConsole } from './socketConsole';
+import type { AtSocket } from './messages';
+
+export interface ConsolesActs {
+  act(id: string, act: AtSocket): void;
+  showRing(ring: string): void;
+  /** What was typed, by the numbers of the sockets. */
+  changed(drafts: Readonly<Record<string, Draft>>): void;
+}
+
+/** Of released sockets the oldest are forgotten; one that is connected and beyond is only listed. */
+const maxConsoles = 64;
+
+export class Consoles {
+  readonly root = element('div', { className: 'consoles' });
+  /** The socket whose console is shown. */
+  shownId: string | undefined;
+  private readonly byId = new Map<string, SocketConsole>();
+
+  constructor(
+    private readonly acts: ConsolesActs,
+    private drafts: Readonly<Record<string, Draft>>,
+  ) {}
+
+  of(id: string): SocketConsole | undefined {
+    return this.byId.get(id);
+  }
+
+  /** Another session: its sockets are others. */
+  begin(): void {
+    this.byId.clear();
+    this.shownId = undefined;
+    this.draw();
+  }
+
+  take(sockets: readonly ComposerSocket[], received: ComposerNews['received'], timeMs: number): void {
+    for (const socket of sockets) if (socket.stream) this.open(socket.id);
+    for (const { id, bytes, leftOutBytes } of received) {
+      this.open(id)?.takeReceived(fromBase64(bytes), leftOutBytes, timeMs);
+    }
+    for (const one of this.byId.values()) {
+      one.show(
+        sockets.find(({ id }) => id === one.id),
+        timeMs,
+      );
+    }
+  }
+
+  choose(id: string): void {
+    const one = this.open(id);
+    if (!one) return;
+    this.shownId = id;
+    this.draw();
+    one.focus();
+  }
+
+  /** The session is over, and all sockets with it. */
+  end(text: string, timeMs: number): void {
+    for (const one of this.byId.values()) one.end(text, timeMs);
+  }
+
+  tick(timeMs: number): void {
+    for (const one of this.byId.values()) one.tick(timeMs);
+  }
+
+  /** What the one that is shown has to say, once. */
+  takeUnspoken(): string {
+    const one = this.shownId === undefined ? undefined : this.byId.get(this.shownId);
+    const text = one?.unspoken ?? '';
+    if (one) one.unspoken = '';
+    return text;
+  }
+
+  private open(id: string): SocketConsole | undefined {
+    const known = this.byId.get(id);
+    if (known) return known;
+    if (this.byId.size >= maxConsoles && !this.forgetOne()) return undefined;
+    const acts = {
+      act: this.acts.act,
+      showRing: this.acts.showRing,
+      changed: (of: string, draft: Draft) => this.keepDraft(of, draft),
+    };
+    const made = new SocketConsole(id, acts, this.drafts[id]);
+    this.byId.set(id, made);
+    // The first one is what a person waits for.
+    this.shownId ??= id;
+    this.draw();
+    return made;
+  }
+
+  private forgetOne(): boolean {
+    const gone = [...this.byId.values()].find((one) => one.isOver && one.id !== this.shownId);
+    return gone !== undefined && this.byId.delete(gone.id);
+  }
+
+  private keepDraft(id: string, draft: Draft): void {
+    const others = Object.entries(this.drafts).filter(([name]) => name !== id);
+    const kept = draft.text === '' ? others : [...others, [id, draft] as const];
+    this.drafts = Object.fromEntries(kept.slice(-maxConsoles));
+    this.acts.changed(this.drafts);
+  }
+
+  private draw(): void {
+    const shown = this.shownId === undefined ? undefined : this.byId.get(this.shownId);
+    if (shown?.root.isConnected && this.root.childElementCount === 1) return;
+    this.root.replaceChildren(...(shown ? [shown.root] : []));
+  }
+}

@@ -1,0 +1,307 @@
+/** The command composer: commands of PV Calls by hand, what is answered, and the sockets that come of it. */
+import type { ComposerDraft, ComposerState } from '../../server/rpc/api';
+import { registerKit } from '../kit';
+import { fromBase64 } from '../page';
+import { Consoles } from './consoles';
+import {
+  type FormDraft,
+  afterSending,
+  emptyDraft,
+  favouriteOf,
+  requestOf,
+  withField,
+  withChoice,
+  withRequest,
+} from './draft';
+import { FavouritesView } from './favouritesView';
+import { FormView } from './formView';
+import { HeaderView } from './headerView';
+import { History } from './history';
+import { HistoryView } from './historyView';
+import { type KeptPage, keptHistory } from './kept';
+import type { FromPvCallsComposer, ToPvCallsComposer } from './messages';
+import { SocketsView } from './socketsView';
+import { sessionOver, spokenEntry } from './words';
+import { columns } from './columns';
+import './pvcallsComposer.css';
+
+declare function acquireVsCodeApi(): {
+  postMessage(message: FromPvCallsComposer): void;
+  setState(state: KeptPage): void;
+  getState(): KeptPage | undefined;
+};
+
+const tickMs = 500;
+/** So long after a key the server is asked what it thinks of the form. */
+const checkAfterMs = 150;
+
+type Of<Kind extends ToPvCallsComposer['kind']> = Extract<ToPvCallsComposer, { kind: Kind }>;
+
+class ComposerPage {
+  private readonly vscode = acquireVsCodeApi();
+  private kept: KeptPage = this.vscode.getState() ?? {};
+  private readonly history = new History(this.kept.history);
+  /** Counts the sessions of this panel, those before a new start of the window included. */
+  private session = this.kept.session ?? 0;
+  private draft: FormDraft = this.kept.draft ?? emptyDraft;
+  private forms: Of<'catalog'>['forms'] = [];
+  private state: ComposerState | undefined;
+  private aheadMs = 0;
+  private serial = 0;
+  private checkTimer: number | undefined;
+  private checked = '';
+  /** What is sent when the server has said that it can be. */
+  private wantsToSend = false;
+  /** A call that is on its way to the ring. */
+  private underWay: { readonly serial: number; readonly isOfForm: boolean } | undefined;
+
+  private readonly header = new HeaderView((message) => this.post(message));
+  private readonly form = new FormView(
+    {
+      changed: (draft) => this.setDraft(draft),
+      send: () => this.sendForm(),
+      save: () => this.post({ kind: 'saveFavourite', draft: favouriteOf(this.draft) }),
+    },
+    this.draft,
+  );
+  private readonly favourites = new FavouritesView({
+    apply: ({ draft }) => this.edit(draft),
+    rename: (name) => this.post({ kind: 'renameFavourite', name }),
+    remove: (name) => this.post({ kind: 'removeFavourite', name }),
+  });
+  private readonly historyView = new HistoryView(this.history, {
+    sendAgain: (request) => this.call(request, false),
+    edit: (request) => this.edit(request),
+  });
+  private readonly sockets = new SocketsView({
+    showConsole: (id) => this.showSocket(id),
+    showRing: (ring) => this.post({ kind: 'showRing', ring }),
+    compose: (command, id) => {
+      const chosen = withField(withChoice(this.draft, command), command, 'id', id);
+      this.setDraft(chosen);
+      this.form.focus();
+    },
+  });
+  private readonly consoles = new Consoles(
+    {
+      act: (id, act) => this.post({ kind: 'atSocket', id, act }),
+      showRing: (ring) => this.post({ kind: 'showRing', ring }),
+      changed: (drafts) => this.keep({ consoleDrafts: drafts }),
+    },
+    this.kept.consoleDrafts ?? {},
+  );
+
+  constructor() {
+    registerKit();
+    const { header, form, favourites, historyView, sockets, consoles } = this;
+    const left = [form.root, favourites.root];
+    const right = [historyView.root];
+    document
+      .getElementById('root')!
+      .append(...header.parts, columns(left, right), sockets.root, consoles.root, header.voice.root);
+    const { about, catalog } = this.kept;
+    if (about) this.header.setAbout(about);
+    if (catalog) this.setCatalog(catalog);
+    this.draw();
+    window.addEventListener('message', (event: MessageEvent<ToPvCallsComposer>) => this.receive(event.data));
+    setInterval(() => this.tick(), tickMs);
+    this.post({ kind: 'ready' });
+  }
+
+  private receive(message: ToPvCallsComposer): void {
+    switch (message.kind) {
+      case 'about':
+        this.header.setAbout(message);
+        return this.keep({ about: message });
+      case 'catalog':
+        this.setCatalog(message);
+        this.keep({ catalog: message });
+        return this.draw();
+      case 'opening':
+        return this.begin();
+      case 'news':
+        return this.takeNews(message.news);
+      case 'away':
+        return this.goAway(message.text);
+      case 'checked':
+        return this.takeCheck(message);
+      case 'called':
+        return this.takeCalled(message);
+      case 'favourites':
+        return this.favourites.show(message.favourites);
+      case 'wrote':
+        return this.consoles.of(message.id)?.wrote(fromBase64(message.bytes), message.timeMs);
+      case 'sending':
+        return this.consoles.of(message.id)?.progress(message.text);
+      case 'sent':
+        return this.consoles.of(message.id)?.wasSent(message.serial, message.text, message.problem);
+      case 'recording':
+        return this.consoles.of(message.id)?.setRecording(message.file);
+      case 'showSocket':
+        return this.showSocket(message.id);
+      case 'said':
+        return this.header.say(message.text, message.failed);
+    }
+  }
+
+  private setCatalog({ forms, layouts }: Pick<Of<'catalog'>, 'forms' | 'layouts'>): void {
+    this.forms = forms;
+    this.form.setCatalog(forms, layouts);
+    this.historyView.setLayouts(layouts);
+  }
+
+  private begin(): void {
+    this.keep({ session: ++this.session });
+    this.state = undefined;
+    this.header.begin();
+    this.consoles.begin();
+    this.draw();
+  }
+
+  private takeNews({ state, timeMs, entries, received }: Of<'news'>['news']): void {
+    this.state = state;
+    this.aheadMs = timeMs - Date.now();
+    if (entries.length > 0) {
+      this.history.take(this.session, entries);
+      this.keepHistory();
+      this.header.speak(spokenEntry(entries.at(-1)!));
+    }
+    this.header.show(state);
+    this.consoles.take(state.sockets, received, timeMs);
+    this.draw();
+    this.checkSoon();
+  }
+
+  /** The session is over: what is shown of it is of the past. */
+  private goAway(text: string): void {
+    this.state = undefined;
+    this.header.goAway(text);
+    this.history.end(this.session, sessionOver);
+    this.keepHistory();
+    this.consoles.end(text, Date.now() + this.aheadMs);
+    this.underWay = undefined;
+    this.wantsToSend = false;
+    this.checked = '';
+    this.form.showCheck(undefined);
+    this.draw();
+  }
+
+  private get isOpen(): boolean {
+    return this.state?.phase === 'open';
+  }
+
+  private draw(): void {
+    const { isOpen, state } = this;
+    this.form.open = isOpen && !this.underWay;
+    this.form.show(this.draft, state);
+    this.historyView.show(isOpen && !this.underWay);
+    this.sockets.show(state?.sockets ?? [], this.consoles.shownId);
+  }
+
+  private setDraft(draft: FormDraft): void {
+    this.draft = draft;
+    this.form.say('', false);
+    this.keep({ draft });
+    this.form.show(draft, this.state);
+    this.checkSoon();
+  }
+
+  /** A request of before, or a favourite, into the form. */
+  private edit(request: ComposerDraft): void {
+    this.setDraft(withRequest(this.draft, request));
+    this.form.root.scrollIntoView({ block: 'nearest' });
+    this.form.focus();
+  }
+
+  private get request(): ComposerDraft {
+    return requestOf(this.draft, this.forms, this.state);
+  }
+
+  private checkSoon(): void {
+    if (!this.state || this.checkTimer !== undefined) return;
+    this.checkTimer = window.setTimeout(() => {
+      this.checkTimer = undefined;
+      if (this.checkKey() !== this.checked) this.checkNow();
+    }, checkAfterMs);
+  }
+
+  /** What the answer to a check depends on; bytes that pass are no part of it. */
+  private checkKey(): string {
+    const { state } = this;
+    const sockets = state?.sockets.map(({ id, phase, can }) => [id, phase, can]);
+    return JSON.stringify([
+      this.request,
+      state?.phase,
+      state?.maxOrder,
+      state?.kept,
+      state?.suggested,
+      sockets,
+    ]);
+  }
+
+  private checkNow(): void {
+    this.checked = this.checkKey();
+    this.post({ kind: 'check', serial: ++this.serial, draft: this.request });
+  }
+
+  private sendForm(): void {
+    if (!this.isOpen || this.underWay) return;
+    this.wantsToSend = true;
+    this.checkNow();
+  }
+
+  private takeCheck({ serial, check }: Of<'checked'>): void {
+    // Something was typed since.
+    if (serial !== this.serial) return;
+    if (!this.wantsToSend) return this.form.showCheck(check);
+    this.wantsToSend = false;
+    if (this.form.insist(check)) this.call(this.request, true);
+  }
+
+  private call(draft: ComposerDraft, isOfForm: boolean): void {
+    if (!this.isOpen || this.underWay) return;
+    this.underWay = { serial: ++this.serial, isOfForm };
+    this.historyView.chooseNewest();
+    this.draw();
+    this.post({ kind: 'call', serial: this.serial, draft });
+  }
+
+  private takeCalled({ serial, problem }: Of<'called'>): void {
+    const { underWay } = this;
+    if (serial !== underWay?.serial) return;
+    this.underWay = undefined;
+    if (underWay.isOfForm && problem === undefined) {
+      this.draft = afterSending(this.draft, this.forms);
+      this.keep({ draft: this.draft });
+    }
+    this.form.say(problem ?? '', problem !== undefined);
+    this.draw();
+    this.checkSoon();
+  }
+
+  private showSocket(id: string): void {
+    this.consoles.choose(id);
+    this.draw();
+  }
+
+  private keepHistory(): void {
+    this.keep({ history: keptHistory(this.history.lines) });
+  }
+
+  private keep(part: KeptPage): void {
+    this.kept = { ...this.kept, ...part };
+    this.vscode.setState(this.kept);
+  }
+
+  private tick(): void {
+    const nowMs = Date.now();
+    this.consoles.tick(nowMs + this.aheadMs);
+    this.header.tick(nowMs, this.consoles.takeUnspoken());
+  }
+
+  private post(message: FromPvCallsComposer): void {
+    this.vscode.postMessage(message);
+  }
+}
+
+new ComposerPage();

@@ -1,0 +1,121 @@
+/** What the page of the command composer says in words. */
+import type {
+  ComposerEntry,
+  ComposerLevel,
+  ComposerPlan,
+  ComposerState,
+  ComposerStream,
+} from '../../server/rpc/api';
+import type { WayShown } from '../console/wayView';
+import { type Way, bytesText, timesText } from '../console/words';
+import { grouped, percent } from '../rings/numbers';
+
+export const rawHelp =
+  'Any 64 bytes, put into the ring as they stand: nothing in them is checked, and nothing is opened or lent for them.';
+
+export const rawPurpose =
+  'What is written here goes into the slot, or the page of indices, as it stands. Empty means as it should be.';
+
+export const notOpenHint = 'Nothing can be sent: there is no open session.';
+
+/** Below the heading. */
+export function aboutText(
+  plan: ComposerPlan,
+  { frontend, backend, hostLabel }: { frontend: string; backend: string; hostLabel: string },
+): string {
+  return plan.kind === 'own'
+    ? `a frontend of ours in ${frontend}, to the backend in ${backend}, on ${hostLabel}`
+    : `the frontend of ${frontend}, to the backend in ${backend}, on ${hostLabel}`;
+}
+
+export function foreignText(frontend: string): string {
+  return `This is the ring of ${frontend}, not one of ours. What you send here its kernel never asked for: it may take the answers for its own, or lose track of its ring.`;
+}
+
+/** `frontend Connected · backend InitWait`. */
+export function statesText({ device }: Pick<ComposerState, 'device'>): string {
+  const { frontendState = 'not to be read', backendState = 'not to be read' } = device;
+  return `Frontend: ${frontendState} · backend: ${backendState}`;
+}
+
+/** `1 of 32 slots in flight`; also how many wait for one. */
+export function flightText({ inFlight, slots, waiting }: ComposerState): string {
+  const flight = `${inFlight} of ${slots} slots in flight`;
+  return waiting === 0 ? flight : `${flight}, ${timesText(waiting, 'request')} waiting for one`;
+}
+
+/** `ECONNREFUSED (-111)`, `done`, `-7`; of one without an answer what it waits for. */
+export function outcomeText({ phase, response }: ComposerEntry): string {
+  if (response) return resultText(response.ret, response.errorName);
+  if (phase === 'waiting') return 'waits for a slot';
+  return phase === 'sent' ? 'not answered yet' : 'never answered';
+}
+
+export function resultText(ret: number, errorName: string | undefined): string {
+  if (ret === 0) return 'done';
+  return errorName === undefined ? String(ret) : `${errorName} (${ret})`;
+}
+
+/** `0.2 ms`, `12 ms`, `3.1 s`; a world that stands still answers in no time. */
+export function latencyText(ms: number | undefined): string {
+  if (ms === undefined) return '';
+  if (ms < 10) return `${Number(ms.toFixed(1))} ms`;
+  return ms < 1000 ? `${Math.round(ms)} ms` : `${(ms / 1000).toFixed(1)} s`;
+}
+
+/** `312 of 32,768 bytes, 1 %`, and the error word where it is set. */
+export function levelText({ sizeBytes, usedBytes, error, errorName }: ComposerLevel): string {
+  const level =
+    usedBytes === undefined
+      ? `the indices of this ring of ${bytesText(sizeBytes)} cannot be`
+      : `${grouped(usedBytes)} of ${bytesText(sizeBytes)}, ${percent(usedBytes, sizeBytes)} %`;
+  return error === 0 ? level : `${level}; ${errorName ?? error}`;
+}
+
+/** In a table: `1 %`, `corrupt`. */
+export function shortLevel({ sizeBytes, usedBytes, errorName, error }: ComposerLevel): string {
+  const level = usedBytes === undefined ? 'corrupt' : `${percent(usedBytes, sizeBytes)} %`;
+  return error === 0 ? level : `${level} ${errorName ?? error}`;
+}
+
+const wayHover =
+  'The ring “in” carries what the backend received to the frontend, the ring “out” what the frontend sends. The error word says that a direction is over: ENOTCONN is the orderly end.';
+
+/** One direction of a connected socket, as it is shown. */
+export function wayShown(stream: ComposerStream, way: Way): WayShown {
+  const level = way === 'sent' ? stream.output : stream.input;
+  const { bytes, pieces } = stream[way];
+  const once = way === 'sent' ? 'write' : 'read';
+  const { droppedBytes } = stream;
+  const line = `${bytesText(bytes)} in ${timesText(pieces, once)}`;
+  return {
+    title: wayName(way),
+    hover: wayHover,
+    level: levelText(level),
+    usedPercent: level.usedBytes === undefined ? 0 : percent(level.usedBytes, level.sizeBytes),
+    isBad: level.usedBytes === undefined,
+    count: { bytes, messages: pieces },
+    countLine: way === 'received' && droppedBytes > 0 ? `${line}; ${bytesText(droppedBytes)} left out` : line,
+    once,
+  };
+}
+
+export function wayName(way: Way): string {
+  return way === 'sent' ? 'Sent (out)' : 'Received (in)';
+}
+
+/** For a screen reader, when a line of the history has changed. */
+export function spokenEntry({ text, response }: ComposerEntry): string {
+  const after = latencyText(response?.latencyMs);
+  return after === '' ? text : `${text} After ${after}.`;
+}
+
+export const sessionOver = 'The session was over before it was answered.';
+
+export const explanation = [
+  'This sends commands of PV Calls by hand. PV Calls forwards the sockets of a guest to another domain: the frontend asks for socket, connect, bind, listen, accept, poll and release through a ring of 32 slots, and the backend answers each request once, in any order.',
+  'Opening it makes a new device with a command ring of its own, as a toolstack would. Closing it takes the device away again, with all its sockets.',
+  'Every field has a value that works. Fields under “Wrong on purpose” go into the slot as they stand, and the raw slot takes any 64 bytes: a backend must answer, or refuse, all of it.',
+  'The history keeps what was sent and what came back: an answer is 0, or an error by its name. Send Again sends the same once more, Edit takes it into the form.',
+  'A connected socket has data rings of its own. Its console sends text, digits or a file, and shows what comes. PV Calls has no message for “nothing more will be sent”: the other side learns of it with the RELEASE.',
+];
