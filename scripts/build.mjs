@@ -34,6 +34,7 @@ const bundles = [
       'webview/ring': 'webview/rings/main.ts',
       'webview/vchan': 'webview/vchan/main.ts',
       'webview/device': 'webview/devices/main.ts',
+      'webview/pvcalls': 'webview/pvcalls/main.ts',
       'webview/pvcallsComposer': 'webview/pvcallsComposer/main.ts',
     },
     outdir: 'dist',

@@ -14,9 +14,8 @@ import type {
   VchanNews,
 } from '../server/rpc/api';
 
-export type * from './pvcallsComposer/messages';
-
 export type * from './pvcalls/messages';
+export type * from './pvcallsComposer/messages';
 
 export type ToPermissions =
   /** What the store holds now. */
