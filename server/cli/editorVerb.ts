@@ -4,7 +4,9 @@ import type { Host } from '../host/host';
 import type { WorldInfo } from '../rpc/api';
 import { offeredFeatureBits, offeredFeatureNames } from '../wire/offeredFeatures';
 import { endProcess } from './endProcess';
+import { kernelBackend } from './kernelBackend';
 import { localXen, maxSilenceMs } from './localXen';
+import { nodeNetwork } from './nodeNetwork';
 import { privateSocket } from './privateSocket';
 import { systemClock, systemRandom } from './systemClock';
 
@@ -37,6 +39,7 @@ async function serveEditor(): Promise<void> {
     openSimulator,
     openSocket: (socketPath) => openSocketHost({ ...ports, path: socketPath, maxSilenceMs }),
     localXen: localXen({ log: (line) => console.info(line) }),
+    pvcalls: { network: nodeNetwork, kernelBackend },
   });
   await server.ended.catch((error: unknown) => console.error('Something could not be closed:', error));
   // Nothing is left to do; a socket that hangs in the kernel must not keep the process.

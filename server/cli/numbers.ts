@@ -1,4 +1,4 @@
-/** Numbers that a person gives on the command line. */
+/** Numbers that a person gives on the command line, and options that are given several times. */
 import { InvalidArgumentError } from 'commander';
 import { maxPace } from '../sim/scheduler';
 
@@ -13,4 +13,9 @@ export function pace(text: string): number {
     throw new InvalidArgumentError(`It must be a number from 0 to ${maxPace}.`);
   }
   return value;
+}
+
+/** Of an option that may be given again. */
+export function collect(value: string, before: readonly string[] = []): readonly string[] {
+  return [...before, value];
 }

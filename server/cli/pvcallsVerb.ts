@@ -5,6 +5,7 @@ import type { InterceptEvent } from '../host/callInterceptor';
 import { XenscopeError } from '../host/errors';
 import { addressText } from '../wire/pvcalls/address';
 import type { PvCallsServing } from '../pvcalls/serving';
+import { collect } from './numbers';
 import { writeOut } from './output';
 import { fail } from './storeCommand';
 
@@ -185,8 +186,4 @@ class Printer {
     const done = () => void (this.#waiting -= text.length);
     writeOut(text).then(done, done);
   }
-}
-
-function collect(value: string, before: readonly string[] = []): readonly string[] {
-  return [...before, value];
 }

@@ -9,7 +9,10 @@ import type { Socket } from 'node:net';
 import path from 'node:path';
 import type { StoreWay } from '../../native/store/storeWays';
 import { XenscopeError } from '../host/errors';
+import { AllowList, guardedNetwork } from '../pvcalls/allowList';
+import { kernelBackend } from './kernelBackend';
 import { localXen } from './localXen';
+import { nodeNetwork } from './nodeNetwork';
 import { writeOut } from './output';
 import { ownerOf } from './ownerOf';
 import { listenForOwner, usualRootSocket } from './rootSocket';
@@ -19,9 +22,12 @@ export interface ServeRealOptions {
   readonly owner?: string;
   readonly socket?: string;
   readonly way: 'auto' | StoreWay;
+  /** What guests may reach by PV Calls at most, whatever an editor allows them. */
+  readonly pvcallsAllow?: readonly string[];
   readonly verbose?: boolean;
 }
 
+const loopback = ['127.0.0.0/8'];
 /** Windows that may be joined at once; one more is sent away. */
 const maxEditors = 32;
 
@@ -33,6 +39,8 @@ export async function serveReal(options: ServeRealOptions, ended: Promise<unknow
       wayOut: 'Name the user: sudo xenscope serve --owner USER.',
     });
   }
+  const { pvcallsAllow: allow = loopback } = options;
+  const network = guardedNetwork(nodeNetwork, new AllowList(allow));
   const owner = await ownerOf(options.owner);
   const socketPath = options.socket === undefined ? usualRootSocket(owner.uid) : path.resolve(options.socket);
   const log = (line: string) => options.verbose && process.stderr.write(`${line}\n`);
@@ -56,6 +64,7 @@ export async function serveReal(options: ServeRealOptions, ended: Promise<unknow
       random: systemRandom,
       mayWriteFiles: false,
       localXen: { look: () => xen.look(undefined), open: () => xen.open() },
+      pvcalls: { network, kernelBackend, allow },
     });
     // What could not be closed of one editor's must not take the server from the others.
     const failed = (error: unknown) => log(`Something of an editor could not be closed: ${String(error)}`);

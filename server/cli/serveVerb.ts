@@ -7,7 +7,7 @@ import { storeWayNames } from '../../native/store/storeWays';
 import { XenscopeError } from '../host/errors';
 import { maxPace } from '../sim/scheduler';
 import { offeredFeatureNames } from '../wire/offeredFeatures';
-import { pace, wholeNumber } from './numbers';
+import { collect, pace, wholeNumber } from './numbers';
 import { ringFeatures } from './ringFeatures';
 import { writeOut } from './output';
 import { privateSocket } from './privateSocket';
@@ -46,6 +46,11 @@ export function addServeVerb(program: Command): void {
         .choices(['auto', ...storeWayNames])
         .default('auto'),
     )
+    .option(
+      '--pvcalls-allow <addresses>',
+      'real host: what guests may reach at most when an editor serves PV Calls; again for more (default: 127.0.0.0/8)',
+      collect,
+    )
     .option('-s, --socket <path>', 'where to listen (default: a private place of its own)')
     .option('--seed <number>', 'which life its guests lead; the same seed makes the same one', wholeNumber, 1)
     .option(
@@ -78,7 +83,9 @@ Examples:
 
 /** What would do nothing is a misunderstanding, and is told. */
 function mustMakeSense(options: ServeOptions, command: Command): void {
-  const inVain = isReal(options) ? ['seed', 'pace', 'ringFeatures', 'journal'] : ['owner', 'way'];
+  const inVain = isReal(options)
+    ? ['seed', 'pace', 'ringFeatures', 'journal']
+    : ['owner', 'way', 'pvcallsAllow'];
   const given = command.options.find((option) => {
     const name = option.attributeName();
     return inVain.includes(name) && command.getOptionValueSource(name) === 'cli';

@@ -17,6 +17,7 @@ import type { OfferedFeature } from '../wire/offeredFeatures';
 import type { DeviceFindingNotifications, DeviceFindingRequests } from './deviceFindingsApi';
 import type { DeviceAct, DeviceNotifications, DeviceRequests, NodeChange } from './devicesApi';
 import type { ComposerNotifications, ComposerRequests } from './pvcallsComposerApi';
+import type { InterceptNotifications, InterceptRequests } from './pvcallsInterceptApi';
 import type { RingNotifications, RingRequests } from './ringsApi';
 import type { VchanNotifications, VchanRequests } from './vchanApi';
 
@@ -26,6 +27,7 @@ export type * from './deviceFindingsApi';
 export type * from './devicesApi';
 export type * from './pvcallsApi';
 export type * from './pvcallsComposerApi';
+export type * from './pvcallsInterceptApi';
 export type * from './ringsApi';
 export type * from './vchanApi';
 export type {
@@ -240,7 +242,13 @@ type OnHost<T = unknown> = { readonly host: string } & T;
 
 /** Each request: what goes in, what comes out. A failed one carries ApiErrorData. */
 export interface ApiRequests
-  extends RingRequests, DeviceRequests, DeviceFindingRequests, VchanRequests, ComposerRequests {
+  extends
+    RingRequests,
+    DeviceRequests,
+    DeviceFindingRequests,
+    VchanRequests,
+    ComposerRequests,
+    InterceptRequests {
   'xenscope/settings': { params: ApiSettings; result: null };
   'xenscope/hosts': { params: null; result: readonly HostInfo[] };
   /** Connects if need be, and tries again at once when the host is away. */
@@ -278,7 +286,8 @@ export interface ApiNotifications
     DeviceNotifications,
     DeviceFindingNotifications,
     VchanNotifications,
-    ComposerNotifications {
+    ComposerNotifications,
+    InterceptNotifications {
   'xenscope/hostsChanged': { readonly hosts: readonly HostInfo[] };
   'xenscope/treeChanged': { readonly host: string; readonly changes: readonly TreeChange[] };
   'xenscope/domainsChanged': { readonly host: string; readonly domains: readonly Domain[] };

@@ -21,6 +21,7 @@ import type { Host } from '../host/host';
 import { type InitializeOptions, type RequestName, type WorldInfo, apiVersion } from './api';
 import { type Handlers, createHandlers } from './handlers';
 import { HostRegistry } from './hostRegistry';
+import type { ServingGround } from '../act/pvcallsServing';
 import type { LocalXen } from './localXen';
 import { Notifier } from './notifier';
 import { ReportOutbox } from './reportOutbox';
@@ -38,6 +39,8 @@ export interface EditorServerOptions {
   /** Absent: no socket is opened because an editor names it. */
   readonly openSocket?: (path: string) => Host;
   readonly localXen: LocalXen;
+  /** What this machine has for a backend of PV Calls; absent: none is opened. */
+  readonly pvcalls?: ServingGround;
   /** False for a server with more rights than its editors; default true. */
   readonly mayWriteFiles?: boolean;
 }
@@ -107,12 +110,13 @@ function start(connection: Connection, options: EditorServerOptions, editor: Ini
     isBusy: () => notifier.isBusy,
     send: (reports) => notifier.send('xenscope/watchReports', { reports }, 'reports', () => undefined),
   });
-  const { openSimulator, openSocket, localXen, mayWriteFiles = true, clock } = options;
+  const { openSimulator, openSocket, localXen, pvcalls, mayWriteFiles = true, clock } = options;
   const hosts = new HostRegistry({
     clock,
     openSimulator,
     openSocket,
     localXen,
+    pvcalls,
     mayWriteFiles,
     seed: editor.seed,
     ringFeatures: editor.ringFeatures,
@@ -146,6 +150,11 @@ function start(connection: Connection, options: EditorServerOptions, editor: Ini
       isBusy: () => notifier.isBusy,
       // Asked whether it is busy just before: it is never left out.
       send: (news) => notifier.send('xenscope/composerNews', news, 'composer', () => undefined),
+    },
+    onIntercepts: {
+      isBusy: () => notifier.isBusy,
+      // Asked whether it is busy just before: it is never left out.
+      send: (news) => notifier.send('xenscope/interceptNews', news, 'intercept', () => undefined),
     },
     onWorld: (host) => sendWorld(host),
     log: (host, sentence) => connection.console.info(`${host}: ${sentence}`),

@@ -11,6 +11,7 @@ import { createDeviceHandlers } from './deviceHandlers';
 import type { HostRegistry } from './hostRegistry';
 import { createComposerHandlers } from './pvcallsComposerHandlers';
 import type { ReportOutbox } from './reportOutbox';
+import { createInterceptHandlers } from './pvcallsInterceptHandlers';
 import { createRingHandlers } from './ringHandlers';
 import { createVchanHandlers } from './vchanHandlers';
 
@@ -42,6 +43,7 @@ export function createHandlers(
     ...createDeviceHandlers(hosts, firstId),
     ...createVchanHandlers(hosts, firstId),
     ...createComposerHandlers(hosts, firstId),
+    ...createInterceptHandlers(hosts, firstId),
     'xenscope/settings': async (settings) => {
       hosts.applySettings(settings);
       return null;

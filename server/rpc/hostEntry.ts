@@ -8,7 +8,9 @@ import { HostSession } from './hostSession';
 import type { LocalXenState } from './localXen';
 import type { DevicePost } from './deviceFeed';
 import type { RingPost } from './ringFeed';
+import type { ServingGround } from '../act/pvcallsServing';
 import type { ComposerPost } from './pvcallsComposerFeed';
+import type { InterceptPost } from './pvcallsInterceptFeed';
 import type { VchanPost } from './vchanFeed';
 
 export interface HostSource {
@@ -36,6 +38,8 @@ export interface HostEntryListener {
   readonly devices: DevicePost;
   readonly vchans: VchanPost;
   readonly composers: ComposerPost;
+  readonly intercepts: InterceptPost;
+  readonly pvcalls: ServingGround | undefined;
   onWorld(): void;
   log(sentence: string): void;
 }

@@ -12,7 +12,9 @@ import type { HostSession } from './hostSession';
 import type { LocalXen } from './localXen';
 import type { DevicePost } from './deviceFeed';
 import type { RingPost } from './ringFeed';
+import type { ServingGround } from '../act/pvcallsServing';
 import type { ComposerPost } from './pvcallsComposerFeed';
+import type { InterceptPost } from './pvcallsInterceptFeed';
 import type { VchanPost } from './vchanFeed';
 
 /** How often we look whether this machine's Xen can be had now, or no longer. */
@@ -28,6 +30,8 @@ export interface HostRegistryOptions {
   readonly openSocket?: (path: string) => Host;
   /** The host `local`. */
   readonly localXen: LocalXen;
+  /** As EditorServerOptions.pvcalls. */
+  readonly pvcalls: ServingGround | undefined;
   readonly mayWriteFiles: boolean;
   readonly seed: number;
   readonly ringFeatures: WorldInfo['ringFeatures'];
@@ -39,6 +43,7 @@ export interface HostRegistryOptions {
   readonly onDevices: DevicePost;
   readonly onVchans: VchanPost;
   readonly onComposers: ComposerPost;
+  readonly onIntercepts: InterceptPost;
   readonly onWorld: (host: string) => void;
   /** A sentence for the log. */
   readonly log: (host: string, sentence: string) => void;
@@ -173,6 +178,8 @@ export class HostRegistry {
       devices: this.#options.onDevices,
       vchans: this.#options.onVchans,
       composers: this.#options.onComposers,
+      intercepts: this.#options.onIntercepts,
+      pvcalls: this.#options.pvcalls,
       onWorld: () => this.#options.onWorld(id),
       log: (sentence) => this.#options.log(id, sentence),
     });

@@ -19,7 +19,9 @@ import { RootFeed } from '../model/rootFeed';
 import type { TreeChange } from '../model/treeTypes';
 import { type Report, WatchLog } from '../model/watchLog';
 import { DeviceFeed, type DevicePost } from './deviceFeed';
+import type { ServingGround } from '../act/pvcallsServing';
 import { ComposerFeed, type ComposerPost } from './pvcallsComposerFeed';
+import { InterceptFeed, type InterceptPost } from './pvcallsInterceptFeed';
 import { RingFeed, type RingPost } from './ringFeed';
 import { VchanFeed, type VchanPost } from './vchanFeed';
 import { hasClient } from './vchanClients';
@@ -38,6 +40,8 @@ export interface HostSessionOptions {
   readonly devices: DevicePost;
   readonly vchans: VchanPost;
   readonly composers: ComposerPost;
+  readonly intercepts: InterceptPost;
+  readonly pvcalls: ServingGround | undefined;
   /** Hold, faults or domains of a simulated host changed. */
   readonly onWorld: () => void;
   readonly log: (sentence: string) => void;
@@ -54,6 +58,7 @@ export class HostSession {
   readonly devices: DeviceFeed;
   readonly vchans: VchanFeed;
   readonly composers: ComposerFeed;
+  readonly intercepts: InterceptFeed;
   /** Absent where nothing but the store can be seen. */
   readonly recorder: HostRecorder | undefined;
   readonly #feed: RootFeed;
@@ -114,6 +119,15 @@ export class HostSession {
       guard,
       domains: this.domains,
     });
+    this.intercepts = new InterceptFeed({
+      ...options.intercepts,
+      hostId: options.rings.host,
+      host,
+      store,
+      nameDomain,
+      ground: options.pvcalls,
+      log,
+    });
     this.recorder = host.recorder ?? (watch && this.#record(watch));
     if (host.world) this.#ends.push(watchWorld(host.world, clock, onWorld));
     // Set before the connection is there, so that it is the first request and nothing is missed.
@@ -173,7 +187,7 @@ export class HostSession {
 
   async close(): Promise<void> {
     try {
-      await Promise.all([this.vchans.close(), this.composers.close()]);
+      await Promise.all([this.vchans.close(), this.composers.close(), this.intercepts.close()]);
       for (const end of this.#ends) end();
       this.rings?.close();
       this.devices.close();

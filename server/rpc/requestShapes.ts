@@ -21,6 +21,7 @@ const count: Check = (value) =>
   Number.isSafeInteger(value) && (value as number) >= 0 ? undefined : 'must be a whole number from 0';
 const amount: Check = (value) =>
   typeof value === 'number' && Number.isFinite(value) && value >= 0 ? undefined : 'must be a number from 0';
+const number: Check = (value) => (typeof value === 'number' ? undefined : 'must be a number');
 const nodePath: Check = (value) =>
   typeof value === 'string' && isNodePath(value)
     ? undefined
@@ -99,6 +100,23 @@ const composerDraft: Check = (value) =>
   (value as { kind?: unknown } | null)?.kind === 'raw'
     ? object({ kind: text, slot: text })(value)
     : object({ kind: oneOf('fields', 'raw'), command: text, fields: texts })(value);
+const interceptSettings = object({
+  isOn: flag,
+  holdsOthers: flag,
+  rules: listOf(object({ line: text, isEnabled: flag })),
+});
+/** Numbers that make no sense are told by whoever decides. */
+const callDecision: Check = (value) => {
+  switch ((value as { kind?: unknown } | null)?.kind) {
+    case 'refuse':
+      return object({ kind: text, ret: number })(value);
+    case 'pretend':
+      return object({ kind: text, peer: oneOf('echo', 'sink') })(value);
+    default:
+      return object({ kind: oneOf('pass', 'refuse', 'pretend', 'never') })(value);
+  }
+};
+
 const nodeChange = object({ path: text, from: optional(text), to: optional(text) });
 const deviceAct: Check = (value) => {
   const kinds = oneOf('reconnect', 'offline', 'online', 'forceClose', 'move', 'cleanUp');
@@ -201,6 +219,21 @@ const shapes: Shapes = {
   'xenscope/composerAbandon': { ...host, composerId: count, id: text },
   'xenscope/composerEnd': { ...host, composerId: count, how: oneOf('close', 'killed') },
   'xenscope/composerForget': { ...host, composerId: count },
+  'xenscope/interceptChoices': host,
+  'xenscope/intercept': { ...host, domid: count },
+  'xenscope/interceptStop': { viewId: count },
+  'xenscope/interceptSet': { ...host, domid: count, settings: interceptSettings },
+  'xenscope/interceptDecide': {
+    ...host,
+    domid: count,
+    call: count,
+    decision: callDecision,
+    delayMs: amount,
+  },
+  'xenscope/interceptCheck': { line: text },
+  'xenscope/servingPreview': { ...host, allow: listOf(text) },
+  'xenscope/servingOpen': { ...host, allow: listOf(text), confirmed: flag },
+  'xenscope/servingClose': host,
   'xenscope/world': host,
   'xenscope/hold': host,
   'xenscope/resume': host,
