@@ -1,5 +1,5 @@
 /** How places of rings are told apart. */
-import { deviceRingPath, isSameRing } from '../../server/wire/deviceRings/deviceRing';
+import { deviceRingId, isSameRing } from '../../server/wire/deviceRings/deviceRing';
 import type { RingPlace } from './ringPages';
 
 /** As the page is called. */
@@ -8,7 +8,7 @@ export function idOf(place: RingPlace): string {
     case 'vchan':
       return `vchan:${place.domid}:${place.gref}`;
     case 'device':
-      return `device:${place.domid}:${deviceRingPath(place.ring)}`;
+      return deviceRingId(place.ring);
     default:
       return `${place.kind}:${place.domid}`;
   }

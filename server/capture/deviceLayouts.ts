@@ -30,7 +30,7 @@ export function deviceLayout({
       return ringBytes ? flexPage(NINEPFS_INDEXES, FLEX_RING_REFS_OFFSET, ringBytes) : unknownPage;
     case 'pvcallsData': {
       const { indexes, refsOffset } = pvcallsEditions[edition];
-      return ringBytes ? flexPage(indexes, refsOffset, ringBytes) : unknownPage;
+      return ringBytes ? { ...flexPage(indexes, refsOffset, ringBytes), isSocket: true } : unknownPage;
     }
     case 'console':
       return { ...consolePage, ...ends };

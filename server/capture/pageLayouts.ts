@@ -39,6 +39,8 @@ export interface PageLayout {
   readonly guestName: string;
   /** What the arrays carry; `unseen`: they lie in other pages, or nobody knows how to read them. */
   readonly carries: 'messages' | 'text' | 'unseen';
+  /** Both directions are a socket's: a program reads them when it wants to, and they end one by one. */
+  readonly isSocket?: true;
   /** Two; none where the page holds a ring of slots, or nobody knows what. */
   readonly directions: readonly DirectionLayout[];
   /** The page begins a ring of requests and responses instead. */

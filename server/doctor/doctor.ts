@@ -6,6 +6,7 @@ import type { RingHistory } from '../model/rings/ringHistory';
 import type { RingDiagnosis, RingSeverity } from '../model/rings/ringTypes';
 import type { Rule } from './rule';
 import { backpressureIgnored } from './rules/backpressureIgnored';
+import { errorIgnored } from './rules/errorIgnored';
 import { errorWord } from './rules/errorWord';
 import { flowing } from './rules/flowing';
 import { full } from './rules/full';
@@ -19,8 +20,10 @@ import { readerNotLooking } from './rules/readerNotLooking';
 import { reconnecting } from './rules/reconnecting';
 import { requestWaiting } from './rules/requestWaiting';
 import { settling } from './rules/settling';
+import { standstill } from './rules/standstill';
 import { noBuffers } from './slotRules/noBuffers';
 import { notAnswered } from './slotRules/notAnswered';
+import { responsesNotTaken } from './slotRules/responsesNotTaken';
 import { slotsFlowing } from './slotRules/slotsFlowing';
 import { slotsFull } from './slotRules/slotsFull';
 import { slotsIdle } from './slotRules/slotsIdle';
@@ -33,9 +36,11 @@ export const rules: readonly Rule[] = [
   backpressureIgnored,
   indexInsane,
   errorWord,
+  errorIgnored,
   reconnecting,
   notifyLost,
   full,
+  standstill,
   nobodyWakes,
   peerGone,
   requestWaiting,
@@ -51,6 +56,7 @@ export const slotRules: readonly Rule[] = [
   slotsInsane,
   slotsFull,
   notAnswered,
+  responsesNotTaken,
   noBuffers,
   peerGone,
   slotsFlowing,

@@ -56,9 +56,9 @@ export function isReadable({ samples, goneSinceMs, reconnectSinceMs }: RingHisto
   return samples > 0 && goneSinceMs === undefined && reconnectSinceMs === undefined;
 }
 
-/** A kernel or a daemon looks at once; who uses a vchan is a program that may have other things to do. */
+/** A kernel or a daemon looks at once; who uses a vchan or a socket is a program that may have other things to do. */
 export function ofStall({ page }: RingHistory, severity: RingSeverity): RingSeverity {
-  return page.layout.kind === 'vchan' ? 'note' : severity;
+  return page.layout.kind === 'vchan' || page.layout.isSocket ? 'note' : severity;
 }
 
 /**
@@ -70,5 +70,11 @@ export function isExplained(direction: DirectionHistory, { page, states, inside 
   const isServer = direction.layout.consumer === 'server';
   if (inside && (isServer ? inside.toldServer : inside.toldGuest) === undefined) return true;
   if (!isServer) return false;
+  if (isEnded(direction, states)) return true;
   return page.layout.kind === 'console' ? (states.connection ?? 0) !== 0 : (states.error ?? 0) !== 0;
+}
+
+/** The backend has set the error word of this direction: nothing will pass there any more. */
+export function isEnded({ layout }: DirectionHistory, states: RingHistory['states']): boolean {
+  return (states[`${layout.name}_error`] ?? 0) !== 0;
 }

@@ -12,6 +12,7 @@ import { missingPermission } from './rules/missingPermission';
 import { namesAnother } from './rules/namesAnother';
 import { orphanNodes } from './rules/orphanNodes';
 import { ringNotMappable } from './rules/ringNotMappable';
+import { pvcallsVersions } from './rules/pvcallsVersions';
 import { stuck } from './rules/stuck';
 
 export const deviceRules: readonly DeviceRule[] = [
@@ -19,6 +20,7 @@ export const deviceRules: readonly DeviceRule[] = [
   namesAnother,
   missingPermission,
   ringNotMappable,
+  pvcallsVersions,
   leakedBackend,
   halfRemoved,
   orphanNodes,

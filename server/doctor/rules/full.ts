@@ -1,5 +1,5 @@
 /** A ring is full and stays so: its writer cannot go on until its reader reads. */
-import { directionRule, ofStall } from '../rule';
+import { directionRule, isEnded, ofStall } from '../rule';
 import { consumerOf, doorbellLine, howLong, pairLine, producerOf } from '../words';
 
 /** A reader that is awake makes room long before this. */
@@ -8,6 +8,8 @@ export const fullMs = 500;
 export const full = directionRule('full', (direction, history, nowMs) => {
   const { layout, fullSinceMs } = direction;
   if (fullSinceMs === undefined || nowMs - fullSinceMs < fullMs) return undefined;
+  // Nobody will read it, and the error word says so.
+  if (layout.consumer === 'server' && isEnded(direction, history.states)) return undefined;
   const reader = consumerOf(direction, history);
   const back = history.directions.find((other) => other !== direction);
   const areBothFull = history.page.layout.carries === 'messages' && back?.fullSinceMs !== undefined;
@@ -24,7 +26,7 @@ export const full = directionRule('full', (direction, history, nowMs) => {
     );
   }
   return {
-    severity: ofStall(history, 'error'),
+    severity: history.page.layout.isSocket ? 'warning' : ofStall(history, 'error'),
     text: `full, ${layout.consumer === 'guest' ? history.page.layout.guestName : reader} not reading`,
     evidence,
   };

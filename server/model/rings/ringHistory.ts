@@ -43,6 +43,13 @@ export interface DirectionHistory extends IndexPair {
    * a ring on its way to it.
    */
   readonly untoldSinceMs: number | undefined;
+  /**
+   * The ring was full, then it was read empty, and since then nothing has come: a writer that waits for room and
+   * was not told of it looks like that, and one that has no more to write.
+   */
+  readonly drainedSinceMs: number | undefined;
+  /** When the producer's index was last seen to have moved. */
+  readonly producedMs: number | undefined;
   /** When an index was last seen to have moved, as reading and writing move it: a reset carries nothing. */
   readonly movedMs: number | undefined;
   readonly resetMs: number | undefined;
@@ -67,6 +74,8 @@ export interface RingHistory {
   readonly reconnectSinceMs: number | undefined;
   /** State words by their C names, as of the last good sample. */
   readonly states: Readonly<Record<string, number>>;
+  /** Since when they are so, as far as it was seen. */
+  readonly stateSinceMs: Readonly<Record<string, number>>;
   readonly errorSinceMs: number | undefined;
   /** Simulated hosts only. */
   readonly inside: ObservedInside | undefined;
@@ -77,6 +86,10 @@ export interface RingHistory {
 
 /** Further ahead than this between two samples an insane index was not moved by writing. */
 export const maxRunOnBytes = 65_536;
+/** Long for bytes that wait on the other side, whatever the machine does. */
+export const drainedMs = 5_000;
+/** A socket that has ended is released within this. */
+export const endedMs = 30_000;
 /** Bytes of a ring that may be free while it is as good as full: hvmloader never uses the last one. */
 const maxFreeOfFull = 1;
 
@@ -85,6 +98,7 @@ export class HistoryKeeper implements RingHistory {
   readonly directions: readonly DirectionKeeper[];
   readonly slots: SlotKeeper | undefined;
   readonly states: Record<string, number> = {};
+  readonly stateSinceMs: Record<string, number> = {};
   samples = 0;
   firstMs = 0;
   tornRun = 0;
@@ -139,7 +153,13 @@ export class HistoryKeeper implements RingHistory {
   isAtRest(nowMs: number): boolean {
     if (this.samples === 0 || this.tornRun > 0) return false;
     if (this.goneSinceMs !== undefined || this.reconnectSinceMs !== undefined) return false;
-    for (const direction of this.directions) if (!direction.isAtRest(nowMs)) return false;
+    for (const direction of this.directions) {
+      const { name } = direction.layout;
+      if (!direction.isAtRest(nowMs)) return false;
+      // What is ended is judged by how long it stays.
+      if ((this.states[`${name}_error`] ?? 0) !== 0 && nowMs - this.stateSinceMs[`${name}_error`]! < endedMs)
+        return false;
+    }
     return this.slots?.isAtRest(nowMs) ?? true;
   }
 
@@ -151,7 +171,11 @@ export class HistoryKeeper implements RingHistory {
   }
 
   #readStates(nowMs: number): void {
-    for (const field of this.#stateFields) this.states[field.name] = this.#sampler.field(field);
+    for (const field of this.#stateFields) {
+      const value = this.#sampler.field(field);
+      if (this.states[field.name] !== value) this.stateSinceMs[field.name] = nowMs;
+      this.states[field.name] = value;
+    }
     this.errorSinceMs = (this.states.error ?? 0) === 0 ? undefined : (this.errorSinceMs ?? nowMs);
   }
 }
@@ -163,11 +187,15 @@ class DirectionKeeper implements DirectionHistory {
   waitingSinceMs: number | undefined;
   fullSinceMs: number | undefined;
   untoldSinceMs: number | undefined;
+  drainedSinceMs: number | undefined;
+  producedMs: number | undefined;
   movedMs: number | undefined;
   resetMs: number | undefined;
   /** Set from outside, with each judgement. */
   producedPerSecond = 0;
   consumedPerSecond = 0;
+  /** Where the producer's index stood when the ring was last seen full. */
+  #fullAt: number | undefined;
   messagesPerSecond: number | undefined;
   writesPerSecond: number | undefined;
   readonly #sampler: DirectionSampler;
@@ -193,6 +221,7 @@ class DirectionKeeper implements DirectionHistory {
     const { movedMs = -Infinity, resetMs = -Infinity } = this;
     if (this.insane || this.isVoid) return false;
     if (this.waitingSinceMs !== undefined || this.fullSinceMs !== undefined) return false;
+    if (this.drainedSinceMs !== undefined && nowMs - this.drainedSinceMs < drainedMs) return false;
     return nowMs - movedMs > movementRememberedMs && nowMs - resetMs > resetRememberedMs;
   }
 
@@ -203,6 +232,8 @@ class DirectionKeeper implements DirectionHistory {
     this.waitingSinceMs = undefined;
     this.fullSinceMs = undefined;
     this.untoldSinceMs = undefined;
+    this.drainedSinceMs = undefined;
+    this.#fullAt = undefined;
   }
 
   fold(nowMs: number, before: ObservedInside | undefined, inside: ObservedInside | undefined): void {
@@ -217,12 +248,22 @@ class DirectionKeeper implements DirectionHistory {
     const { usedBytes, producedBytes, consumedBytes } = counter;
     if (result === 'reset') this.resetMs = nowMs;
     if (result === 'moved') this.movedMs = nowMs;
+    if (producedBytes > 0) this.producedMs = nowMs;
     const hasReaderMoved = isAnew || consumedBytes > 0;
     const since = (isSo: boolean, known: number | undefined) =>
       !isSo ? undefined : hasReaderMoved ? nowMs : (known ?? nowMs);
     this.waitingSinceMs = since(usedBytes > 0, this.waitingSinceMs);
     this.fullSinceMs = since(usedBytes >= layout.sizeBytes - maxFreeOfFull, this.fullSinceMs);
+    this.#foldDrained(nowMs, isAnew, usedBytes);
     this.#foldTold(nowMs, usedBytes > 0, producedBytes > 0, before, inside);
+  }
+
+  #foldDrained(nowMs: number, isAnew: boolean, usedBytes: number): void {
+    const { prod } = this.#sampler.counter;
+    if (this.fullSinceMs !== undefined) this.#fullAt = prod;
+    else if (isAnew || this.#fullAt !== prod) this.#fullAt = undefined;
+    const isDrained = this.#fullAt !== undefined && usedBytes === 0;
+    this.drainedSinceMs = isDrained ? (this.drainedSinceMs ?? nowMs) : undefined;
   }
 
   #foldInsane(nowMs: number): void {

@@ -1,16 +1,10 @@
 /** The state of one ring, folded from its samples: when it is looked at anew, when it is judged, and when it rests. */
 import type { PageSampler, SampleResult } from '../../capture/pageSampler';
+import type { SeenTime } from '../heldTime';
 import { Judgement } from './judgement';
 import { HistoryKeeper, type RingHistory } from './ringHistory';
 import type { RingDiagnosis, RingFinding, RingRow, RingStrip, RingVerdict, RingView } from './ringTypes';
 import { slotMs, Strip, type StripName } from './strip';
-
-export interface RingTime {
-  /** Of the host's clock. */
-  readonly nowMs: number;
-  /** The same without the time in which the world was held. Histories and verdicts go by it. */
-  readonly activeMs: number;
-}
 
 /** Says what is to be said of a ring, the most serious first; at least one thing. */
 export type Judge = (history: RingHistory, activeMs: number) => readonly RingDiagnosis[];
@@ -68,7 +62,7 @@ export abstract class RingModel {
     return this.history.goneSinceMs;
   }
 
-  fold(result: SampleResult, { nowMs, activeMs }: RingTime): void {
+  fold(result: SampleResult, { nowMs, activeMs }: SeenTime): void {
     if (this.#isAtRest && result === 'same' && this.history.seenAgain()) {
       this.chart.rest(nowMs);
       return;
@@ -87,7 +81,7 @@ export abstract class RingModel {
   }
 
   /** The same object as before, while nothing about it changed. */
-  row(time: RingTime): RingRow {
+  row(time: SeenTime): RingRow {
     if (this.#isAtRest) return this.#row!;
     if (this.#isChanged || this.#isJudgementDue(time)) this.#look(time);
     return this.#row!;
@@ -99,11 +93,11 @@ export abstract class RingModel {
   }
 
   /** By the host's clock: the ring of a world that is held can be stepped. */
-  #isJudgementDue({ nowMs }: RingTime): boolean {
+  #isJudgementDue({ nowMs }: SeenTime): boolean {
     return Math.abs(nowMs - this.#judgedMs) >= judgeIntervalMs;
   }
 
-  #look(time: RingTime): void {
+  #look(time: SeenTime): void {
     const { nowMs, activeMs } = time;
     const slot = Math.floor(nowMs / slotMs);
     if (slot !== this.#ratesSlot) this.readRates(nowMs);
@@ -118,7 +112,7 @@ export abstract class RingModel {
     this.#isAtRest = isJudged && this.chart.isQuiet(nowMs) && this.history.isAtRest(activeMs);
   }
 
-  view(time: RingTime): RingView {
+  view(time: SeenTime): RingView {
     const row = this.row(time);
     const { page, samples, tornSamples } = this.sampler;
     const { inside } = this.history;

@@ -7,7 +7,8 @@ import type { Observer } from '../../host/observer';
 import { type Listening, RingSampler, type SampleListener } from '../../capture/sampler';
 import type { PageSampler, SampleResult } from '../../capture/pageSampler';
 import { ByteRingModel } from './byteRingModel';
-import type { Judge, RingModel, RingTime } from './ringModel';
+import { HeldTime, type SeenTime } from '../heldTime';
+import type { Judge, RingModel } from './ringModel';
 import type { RingFinding, RingRow, RingsFrame, RingStrip, RingView } from './ringTypes';
 import { SlotRingModel } from './slotRingModel';
 
@@ -37,6 +38,12 @@ interface Subscriber {
   toldMs: number | undefined;
 }
 
+/** One ring as of the last round. */
+export interface SeenRing {
+  readonly sampler: PageSampler;
+  readonly row: RingRow;
+}
+
 interface Watched {
   readonly sampler: PageSampler;
   readonly model: RingModel;
@@ -51,12 +58,10 @@ export class RingWatch {
   readonly sampler: RingSampler;
   readonly #judge: Judge;
   readonly #clock: Clock;
-  readonly #isHeld: () => boolean;
+  readonly #time: HeldTime;
   readonly #rings = new Map<string, Watched>();
   readonly #subscribers = new Set<Subscriber>();
   #listening: Listening | undefined;
-  #lastTime: RingTime | undefined;
-  #heldMs = 0;
   /** Some rings may be gone: they are shown for a while. */
   #hasGone = false;
 
@@ -64,7 +69,7 @@ export class RingWatch {
     this.sampler = new RingSampler({ observer, clock });
     this.#clock = clock;
     this.#judge = judge;
-    this.#isHeld = isHeld;
+    this.#time = new HeldTime(isHeld);
   }
 
   /** The first frame comes in a later turn, the next ones at most every `intervalMs`. */
@@ -83,9 +88,16 @@ export class RingWatch {
     };
   }
 
+  /** Its row as it was told last, and its page as it was sampled last; undefined where none was told yet. */
+  seen(id: string): SeenRing | undefined {
+    const ring = this.#rings.get(id);
+    if (!ring?.row || ring.model.goneSinceMs !== undefined) return undefined;
+    return ring as SeenRing;
+  }
+
   /** Everything about one ring as of the last sample; undefined when there is no such ring. */
   detail(id: string): RingView | undefined {
-    return this.#rings.get(id)?.model.view(this.#time(this.#clock.nowMs()));
+    return this.#rings.get(id)?.model.view(this.#time.at(this.#clock.nowMs()));
   }
 
   /** The last two minutes of one ring, or only what came since a moment. */
@@ -108,7 +120,7 @@ export class RingWatch {
   readonly #samples: SampleListener = {
     sampled: (page, result, nowMs) => this.#fold(page, result, nowMs),
     ended: (nowMs) => {
-      this.#forgetGone(this.#time(nowMs).activeMs);
+      this.#forgetGone(this.#time.at(nowMs).activeMs);
       this.#tell(nowMs);
     },
   };
@@ -126,7 +138,7 @@ export class RingWatch {
       ring = { sampler, model, isAtRest: false, row: undefined, findings: [] };
       this.#rings.set(id, ring);
     }
-    ring.model.fold(result, this.#time(nowMs));
+    ring.model.fold(result, this.#time.at(nowMs));
     // That it has come to rest may have been found by a look at this one alone, which told no frame.
     ring.isAtRest &&= ring.model.isAtRest;
   }
@@ -154,7 +166,7 @@ export class RingWatch {
   }
 
   #frame(timeMs: number): RingsFrame {
-    const time = this.#time(timeMs);
+    const time = this.#time.at(timeMs);
     const rings: RingRow[] = [];
     const findings: RingFinding[] = [];
     for (const ring of this.#rings.values()) {
@@ -165,18 +177,10 @@ export class RingWatch {
     return { timeMs, rings, findings, leftOut: this.sampler.leftOut };
   }
 
-  #look(ring: Watched, time: RingTime): void {
+  #look(ring: Watched, time: SeenTime): void {
     const { model } = ring;
     ring.row = model.row(time);
     ring.findings = model.findings;
     ring.isAtRest = model.isAtRest;
-  }
-
-  /** The same object for all rings of one round. */
-  #time(nowMs: number): RingTime {
-    if (nowMs === this.#lastTime?.nowMs) return this.#lastTime;
-    if (this.#lastTime && this.#isHeld()) this.#heldMs += Math.max(0, nowMs - this.#lastTime.nowMs);
-    this.#lastTime = { nowMs, activeMs: nowMs - this.#heldMs };
-    return this.#lastTime;
   }
 }

@@ -38,6 +38,8 @@ export interface SlotHistory extends SlotPair {
   readonly fullSinceMs: number | undefined;
   /** Nothing has been in flight since then. */
   readonly emptySinceMs: number | undefined;
+  /** Since then the frontend has not said that it has taken the responses that it was to be told of. */
+  readonly untakenSinceMs: number | undefined;
   readonly movedMs: number | undefined;
   readonly resetMs: number | undefined;
   readonly requestsPerSecond: number;
@@ -56,6 +58,7 @@ export class SlotKeeper implements SlotHistory {
   unansweredSinceMs: number | undefined;
   fullSinceMs: number | undefined;
   emptySinceMs: number | undefined;
+  untakenSinceMs: number | undefined;
   movedMs: number | undefined;
   resetMs: number | undefined;
   /** Set from outside, with each judgement. */
@@ -88,11 +91,12 @@ export class SlotKeeper implements SlotHistory {
     // by how long it takes.
     const isFull = this.fullSinceMs !== undefined;
     const isWaiting = ring.isPosted ? inFlight === 0 : isFull || (inFlight > 0 && !ring.mayWait);
-    if (insane || isWaiting) return false;
+    if (insane || isWaiting || (ring.takesAtOnce && this.untakenSinceMs !== undefined)) return false;
     return nowMs - movedMs > movementRememberedMs && nowMs - resetMs > resetRememberedMs;
   }
 
   fold(page: PageSampler, nowMs: number): void {
+    const rspEventBefore = this.rspEvent;
     this.reqEvent = page.word(req_event.offsetBytes);
     this.rspEvent = page.word(rsp_event.offsetBytes);
     const said = genericRingOccupancy(this, this.layout.slots);
@@ -109,6 +113,10 @@ export class SlotKeeper implements SlotHistory {
     this.unansweredSinceMs = since(said.inFlight > 0, this.unansweredSinceMs);
     this.fullSinceMs = since(said.inFlight >= this.layout.slots, this.fullSinceMs);
     this.emptySinceMs = said.inFlight > 0 ? undefined : (this.emptySinceMs ?? nowMs);
+    // It is set behind the last response that was taken, when there is no other.
+    const isUntaken = ((this.rspProd - this.rspEvent) | 0) >= 0;
+    const hasTaken = this.rspEvent !== rspEventBefore;
+    this.untakenSinceMs = isUntaken ? ((hasTaken ? undefined : this.untakenSinceMs) ?? nowMs) : undefined;
   }
 
   #foldInsane(said: { readonly distance: number; readonly responsesAhead?: number }, nowMs: number): void {
@@ -118,6 +126,7 @@ export class SlotKeeper implements SlotHistory {
     this.unansweredSinceMs = undefined;
     this.fullSinceMs = undefined;
     this.emptySinceMs = undefined;
+    this.untakenSinceMs = undefined;
     this.insane = {
       reqProd: this.reqProd,
       rspProd: this.rspProd,

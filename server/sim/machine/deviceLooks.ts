@@ -3,10 +3,11 @@
  * tell; here their grants are found, so that nobody is shown a page that is not lent.
  */
 import { copyPart } from '../../host/bufferMemory';
-import type { ObservedInside, ObservedPage } from '../../host/observer';
+import { XenscopeError } from '../../host/errors';
+import type { ObservedInside, ObservedPage, ObservedRingName } from '../../host/observer';
 import { PAGE_BYTES } from '../../host/pages';
-import { deviceRingPath, isSameRing, type DeviceRing } from '../../wire/deviceRings/deviceRing';
-import { FLEX_RING_INDEXES, FLEX_RING_ORDER_MAX, flexRingBytes } from '../../wire/flexRing';
+import { deviceRingId, isSameRing, type DeviceRing } from '../../wire/deviceRings/deviceRing';
+import { FLEX_RING_INDEXES, FLEX_RING_ORDER_MAX, flexRingBytes, flexRingRefs } from '../../wire/flexRing';
 import { findPvCallsEdition, pvcallsRingBytes } from '../../wire/pvcalls/dataPage';
 import type { Port } from './eventTable';
 import type { Grant } from './grantTable';
@@ -108,7 +109,7 @@ export class DeviceLooks {
   /** The same rings are asked for again and again. */
   #idOf(ring: DeviceRing): string {
     let id = this.#ids.get(ring);
-    if (id === undefined) this.#ids.set(ring, (id = `device:${ring.domid}:${deviceRingPath(ring)}`));
+    if (id === undefined) this.#ids.set(ring, (id = deviceRingId(ring)));
     return id;
   }
 
@@ -119,6 +120,7 @@ export class DeviceLooks {
     if (ring.format.kind === 'pvcallsData' && !data) return undefined;
     const ringBytes = ring.format.kind === 'flex' ? flexBytes(grants[0]!) : data?.ringBytes;
     let view: GrantedView | undefined;
+    let rings: GrantedView | undefined;
     let isClosed = false;
     let inside: ObservedInside | undefined;
     const page: ObservedPage = {
@@ -135,6 +137,15 @@ export class DeviceLooks {
         copyPart(view.memory, into, offset);
         return true;
       },
+      ...(ring.format.kind === 'flex' &&
+        ringBytes && {
+          copyRing: (name: ObservedRingName, into: Uint8Array, offset: number) => {
+            if (isClosed) return false;
+            rings ??= lookThrough(this.#dataOf(ring, grants[0]!));
+            rings.memory.copyOut((name === 'out' ? ringBytes[0] : 0) + offset, into);
+            return true;
+          },
+        }),
       get inside() {
         const port = ring.port === undefined ? undefined : world.port(ring.domid, ring.port);
         return (inside = insideOf(port, inside));
@@ -142,9 +153,20 @@ export class DeviceLooks {
     };
     const close = () => {
       isClosed = true;
-      view?.close('The device whose ring this was shares it no more.');
+      for (const each of [view, rings]) each?.close('The device whose ring this was shares it no more.');
     };
     return { page, ring, grants, close };
+  }
+
+  /** The pages that its page of indices names. Throws a XenscopeError where they are not lent. */
+  #dataOf({ domid, backendDomid }: DeviceRing, { frames, page }: Grant): readonly Grant[] {
+    const refs = flexRingRefs((offset) => frames.memory.load32(page * PAGE_BYTES + offset)) ?? [];
+    const grants = refs.map((gref) => this.#world.grant(domid, gref));
+    if (grants.length > 0 && grants.every((grant) => isLentTo(grant, backendDomid))) return grants;
+    throw new XenscopeError(
+      'notOurs',
+      `Domain ${domid} does not lend the pages that it names for its bytes.`,
+    );
   }
 
   #close(id: string): void {

@@ -57,6 +57,11 @@ export function deviceRingPath({ deviceClass, devid, name }: Omit<DeviceRing, 'f
   return [deviceClass, devid, name.replaceAll(' ', '-')].filter((part) => part !== '').join('/');
 }
 
+/** As an observer calls its page: `device:3:vif/0`. */
+export function deviceRingId(ring: DeviceRing): string {
+  return `device:${ring.domid}:${deviceRingPath(ring)}`;
+}
+
 /** Whether both are the same pages, lent to the same domain, with the same doorbell. */
 export function isSameRing(one: DeviceRing, other: DeviceRing): boolean {
   return (

@@ -45,6 +45,11 @@ export const PVCALLS_MAX_ORDER = FLEX_RING_ORDER_MAX;
 /** Bytes of each of the two rings. */
 export const pvcallsRingBytes = flexRingBytes;
 
+/** The order of rings that are so long. */
+export function pvcallsOrder(ringBytes: number): number {
+  return Math.log2(ringBytes / flexRingBytes(0));
+}
+
 export type ReadDataPage =
   | { readonly kind: 'rings'; readonly order: number; readonly refs: readonly number[] }
   | { readonly kind: 'bad'; readonly why: string };

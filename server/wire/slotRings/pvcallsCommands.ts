@@ -59,6 +59,7 @@ export const PVCALLS_RING: SlotRing = {
   slotBytes: 64,
   carries: 'a call of a socket function',
   mayWait: true,
+  takesAtOnce: true,
   requests: {
     usual: PVCALLS_LAYOUTS.socket,
     choice: {

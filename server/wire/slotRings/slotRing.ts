@@ -55,6 +55,8 @@ export interface SlotRing {
   readonly isPosted?: true;
   /** Some requests are answered only when something happens elsewhere: that one waits long says nothing. */
   readonly mayWait?: true;
+  /** Its frontends take every response at once, and ask to be told of the very next: others let some gather. */
+  readonly takesAtOnce?: true;
 }
 
 type FieldMore = Pick<SlotField, 'as' | 'names' | 'flags' | 'element'>;

@@ -1,0 +1,173 @@
+/**
+ * The sockets of one device as they are told: what the commands say of each, joined with what its data rings show.
+ * The same row as before while nothing changed; and what changed beside what passes is told apart, because that is
+ * seldom, and bytes pass all the time.
+ */
+import type { PageSampler } from '../../capture/pageSampler';
+import type { DeviceRing } from '../../wire/deviceRings/deviceRing';
+import { pvcallsOrder } from '../../wire/pvcalls/dataPage';
+import type { RingRow } from '../rings/ringTypes';
+import type { SeenRing } from '../rings/ringWatch';
+import { errnoOf } from './callSeen';
+import type {
+  PvCallsDiagnosis,
+  PvCallsDirection,
+  PvCallsRings,
+  PvCallsSocketRow,
+  PvCallsSocketState,
+} from './pvcallsTypes';
+import type { SocketSeen } from './socketSeen';
+
+/** Where data rings are looked at. */
+export interface DataRings {
+  idOf(ring: DeviceRing): string;
+  seen(id: string): SeenRing | undefined;
+  whyUnseen(ring: DeviceRing): string | undefined;
+}
+
+export interface ToldSocket {
+  readonly row: PvCallsSocketRow;
+  /** Counts up when more than bytes and levels changed. */
+  readonly shape: number;
+}
+
+interface Known extends ToldSocket {
+  readonly version: number;
+  readonly ring: RingRow | undefined;
+  readonly unseen: string | undefined;
+  readonly diagnosis: PvCallsDiagnosis | undefined;
+  readonly listener: string | undefined;
+  readonly words: string;
+}
+
+export class SocketRows {
+  #known = new Map<SocketSeen, Known>();
+  #shapes = 0;
+
+  /** Of all that there are now, the oldest first. */
+  take(
+    sockets: Iterable<SocketSeen>,
+    rings: DataRings,
+    diagnosisOf: (socket: SocketSeen) => PvCallsDiagnosis | undefined,
+  ): readonly ToldSocket[] {
+    const before = this.#known;
+    this.#known = new Map();
+    for (const socket of sockets) {
+      this.#known.set(socket, this.#look(socket, before.get(socket), rings, diagnosisOf(socket)));
+    }
+    return [...this.#known.values()];
+  }
+
+  #look(
+    socket: SocketSeen,
+    known: Known | undefined,
+    rings: DataRings,
+    diagnosis: PvCallsDiagnosis | undefined,
+  ): Known {
+    const id = socket.ring && rings.idOf(socket.ring);
+    const seen = id === undefined ? undefined : rings.seen(id);
+    const unseen = socket.ring && !seen ? rings.whyUnseen(socket.ring) : undefined;
+    const { version } = socket;
+    const ring = seen?.row;
+    const listener = socket.listener?.goneAt ? undefined : socket.listener?.key;
+    const isSame =
+      known?.version === version &&
+      known.ring === ring &&
+      known.unseen === unseen &&
+      known.listener === listener &&
+      isSameDiagnosis(known.diagnosis, diagnosis);
+    if (isSame) return known;
+    const row = rowOf(socket, seen, unseen, listener, diagnosis);
+    const words = JSON.stringify({ ...row, in: stillOf(row.in), out: stillOf(row.out) });
+    const shape = known?.words === words ? known.shape : ++this.#shapes;
+    return { row, shape, version, ring, unseen, diagnosis, listener, words };
+  }
+}
+
+function rowOf(
+  socket: SocketSeen,
+  seen: SeenRing | undefined,
+  unseen: string | undefined,
+  listener: string | undefined,
+  diagnosis: PvCallsDiagnosis | undefined,
+): PvCallsSocketRow {
+  const { key, id, since, known, local, remote, backlog, failure, pending } = socket;
+  const [into, out] = seen ? [directionOf(seen, 0), directionOf(seen, 1)] : [];
+  const rings = ringsOf(socket, seen, unseen);
+  return {
+    key,
+    ...(id !== undefined && { id: String(id) }),
+    state: stateOf(socket, into, out),
+    sinceMs: since.nowMs,
+    known,
+    ...(local !== undefined && { local }),
+    ...(remote !== undefined && { remote }),
+    ...(listener !== undefined && { listener }),
+    ...(backlog !== undefined && socket.state === 'listening' && { backlog }),
+    ...(rings && { rings }),
+    ...(into && { in: into }),
+    ...(out && { out }),
+    outstanding: [...pending].map(({ reqId, title, sentAt, seenAt }) => ({
+      reqId,
+      cmd: title,
+      sinceMs: (sentAt ?? seenAt).nowMs,
+    })),
+    ...(failure && { failure }),
+    ...(diagnosis && { diagnosis }),
+  };
+}
+
+function ringsOf(
+  { place }: SocketSeen,
+  seen: SeenRing | undefined,
+  unseen: string | undefined,
+): PvCallsRings | undefined {
+  if (!place) return undefined;
+  if (!seen) return { ...place, ...(unseen !== undefined && { unseen }) };
+  const { ringBytes, edition } = seen.sampler.page;
+  return {
+    ...place,
+    ...(ringBytes && { order: pvcallsOrder(ringBytes[0]) }),
+    ...(edition && { edition }),
+    ring: seen.row.id,
+  };
+}
+
+/** Connected, until both of its rings say that they have ended. */
+function stateOf(
+  { state }: SocketSeen,
+  into: PvCallsDirection | undefined,
+  out: PvCallsDirection | undefined,
+): PvCallsSocketState {
+  return state === 'connected' && into?.error && out?.error ? 'closed' : state;
+}
+
+function directionOf({ row, sampler }: SeenRing, which: 0 | 1): PvCallsDirection | undefined {
+  const direction = row.directions[which];
+  const counter = sampler.directions[which]?.counter;
+  if (!direction || !counter) return undefined;
+  const { name, usedBytes, producedPerSecond, sizeBytes, insane } = direction;
+  const error = errnoOf(errorWord(sampler, name));
+  return {
+    usedBytes,
+    bytes: counter.totalProducedBytes,
+    perSecond: producedPerSecond,
+    sizeBytes,
+    insane,
+    ...(error && { error }),
+  };
+}
+
+function errorWord(page: PageSampler, name: string): number {
+  const field = page.layout.layout.fields[`${name}_error`];
+  return field && page.hasRead ? page.field(field) | 0 : 0;
+}
+
+/** Without what passes. */
+function stillOf(direction: PvCallsDirection | undefined): object | undefined {
+  return direction && { ...direction, usedBytes: 0, bytes: 0, perSecond: 0 };
+}
+
+function isSameDiagnosis(one: PvCallsDiagnosis | undefined, other: PvCallsDiagnosis | undefined): boolean {
+  return one === other || (one?.text === other?.text && one?.severity === other?.severity);
+}
