@@ -159,6 +159,40 @@ describe('the page of a PV Calls device', function () {
     assert.equal(await first(), '1');
   });
 
+  it('lets its heads be reached by one tab stop and the arrow keys', async () => {
+    await open();
+    await grid().focus();
+    await page.keyboard.press('Tab');
+    await page.keyboard.press('ArrowRight');
+    await page.keyboard.press('Enter');
+    assert.equal(
+      await grid().getByRole('columnheader', { name: 'State' }).getAttribute('aria-sort'),
+      'ascending',
+    );
+    await page.keyboard.press('Tab');
+    const focused = await page.evaluate('document.activeElement.className');
+    assert.doesNotMatch(String(focused), /sort/, 'the next tab stop is behind the table');
+  });
+
+  it('holds the row that somebody has scrolled to while others come above it', async () => {
+    await open();
+    const calls = Array.from({ length: 200 }, (_, at) => answered(at + 1));
+    await show(frame({ whole: true, sockets, calls }));
+    const history = page.locator('.gridScroll').last();
+    await history.evaluate((it) => (it.scrollTop = 1000));
+    const firstInView = () =>
+      history.evaluate((it) => {
+        const top = it.getBoundingClientRect().top + 40;
+        return [...it.querySelectorAll('tbody tr')]
+          .find((row) => row.getBoundingClientRect().top >= top)
+          ?.getAttribute('data-key');
+      });
+    const before = await eventually('rows are in view', firstInView);
+    await show(frame({ calls: [answered(201), answered(202), answered(203)] }));
+    assert.equal(await firstInView(), before);
+    assert.equal(await history.evaluate((it) => it.scrollTop > 1000), true);
+  });
+
   it('filters, and keeps filter and order for the page that comes after it', async () => {
     await open();
     await page.getByRole('textbox', { name: 'Filter sockets' }).fill('econnrefused');

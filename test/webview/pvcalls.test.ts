@@ -12,6 +12,7 @@ import {
   errnoSentence,
   fillHover,
   idText,
+  keptText,
   latencyText,
   outstandingText,
   passedText,
@@ -154,6 +155,16 @@ describe('the panel of a PV Calls device', () => {
         'The indices of the command ring were set anew 1 time. 1 look caught the indices in motion. ' +
         'The longest time between two looks was 250 ms lately.',
     );
+    const kept = Array.from({ length: 10 }, (_, ref) => ({ ref, evtchn: 1, id: '5', sinceMs: 0 }));
+    assert.equal(
+      keptText({ ...state, kept }),
+      'Data rings kept for later sockets, at grants 0, 1, 2, 3, 4, 5, 6, 7 and 2 more.',
+    );
+    assert.equal(
+      keptText({ ...state, kept: kept.slice(0, 1) }),
+      'Data rings kept for a later socket, at grant 0.',
+    );
+    assert.equal(keptText(state), '');
     assert.equal(spokenText(state), '6 sockets, 4 connected, 1 listening');
   });
 

@@ -70,6 +70,8 @@ export class Grid<Row> {
     this.table.addEventListener('keydown', (event) => this.onKey(event));
     this.body.addEventListener('click', ({ target }) => this.onClick(target, false));
     this.body.addEventListener('dblclick', ({ target }) => this.onClick(target, true));
+    const [first] = this.sortButtons();
+    if (first) first.tabIndex = 0;
     this.drawHeads();
   }
 
@@ -77,7 +79,9 @@ export class Grid<Row> {
     this.rows = rows;
     const { columns, keyOf } = this.options;
     const compare = this.sorting && columns[this.sorting.column]?.compare;
+    const anchor = compare ? undefined : this.anchor();
     this.shown = compare ? sorted(rows, compare, this.sorting!.descending) : rows;
+    if (anchor) this.hold(anchor);
     if (this.selectedKey !== undefined && !rows.some((row) => keyOf(row) === this.selectedKey)) {
       this.selectedKey = undefined;
       this.options.selected(undefined);
@@ -94,6 +98,24 @@ export class Grid<Row> {
     this.options.selected(this.shown[at]);
   }
 
+  /** The first row in view, where somebody has scrolled: rows that come above it shall not push it away. */
+  private anchor(): { readonly key: string; readonly beforePx: number } | undefined {
+    const { scrollTop } = this.root;
+    const at = Math.floor(scrollTop / this.rowPx);
+    const row = scrollTop > 0 ? this.shown[at] : undefined;
+    return row && { key: this.options.keyOf(row), beforePx: scrollTop - at * this.rowPx };
+  }
+
+  private hold({ key, beforePx }: { readonly key: string; readonly beforePx: number }): void {
+    const at = this.shown.findIndex((row) => this.options.keyOf(row) === key);
+    if (at < 0) return;
+    const top = at * this.rowPx + beforePx;
+    if (Math.abs(top - this.root.scrollTop) < 1) return;
+    // So high that it can be scrolled there.
+    setHeight(this.below, this.shown.length * this.rowPx);
+    this.root.scrollTop = top;
+  }
+
   private head(column: Column<Row>, at: number): HTMLElement {
     const cell = element('th', { className: column.className ?? '' });
     cell.scope = 'col';
@@ -105,7 +127,9 @@ export class Grid<Row> {
     const sort = element('button', { className: 'sort' }, element('span', { text: column.name }));
     sort.type = 'button';
     sort.append(element('span', { className: 'codicon' }));
+    sort.tabIndex = -1;
     sort.addEventListener('click', () => this.sortBy(at));
+    sort.addEventListener('keydown', (event) => this.onHeadKey(event, sort));
     cell.append(sort);
     return cell;
   }
@@ -115,6 +139,21 @@ export class Grid<Row> {
     this.drawHeads();
     this.show(this.rows);
     this.options.sortingChanged?.(this.sorting);
+  }
+
+  /** One tab stop for all heads: the arrow keys lead from one to the next. */
+  private onHeadKey(event: KeyboardEvent, from: HTMLButtonElement): void {
+    const by = event.key === 'ArrowRight' ? 1 : event.key === 'ArrowLeft' ? -1 : 0;
+    const buttons = this.sortButtons();
+    const next = buttons[buttons.indexOf(from) + by];
+    if (by === 0 || !next) return;
+    event.preventDefault();
+    for (const one of buttons) one.tabIndex = one === next ? 0 : -1;
+    next.focus();
+  }
+
+  private sortButtons(): HTMLButtonElement[] {
+    return this.heads.flatMap((cell) => [...cell.querySelectorAll<HTMLButtonElement>('button.sort')]);
   }
 
   private drawHeads(): void {

@@ -7,7 +7,7 @@ import { setText } from '../rings/texts';
 import { CallsView } from './callsView';
 import { Known } from './known';
 import { type SocketsDraft, SocketsView } from './socketsView';
-import { countsText, explanation, spokenText, unseenText } from './words';
+import { countsText, explanation, keptText, spokenText, unseenText } from './words';
 import '../page.css';
 import './pvcalls.css';
 
@@ -127,7 +127,7 @@ class PvCallsPage {
     setText(this.where, `PV Calls device ${state.row.devid} on ${about.hostLabel}`);
     this.drawVerdict(state);
     setText(this.counts, countsText(state));
-    setText(this.unseen, unseenText(state));
+    setText(this.unseen, [keptText(state), unseenText(state)].filter(Boolean).join(' '));
     this.ringButton.hidden = state.row.ring === undefined;
     this.sockets.show(known.sockets, state.timeMs, about, whyNoSockets(state));
     this.calls.show(known, about);

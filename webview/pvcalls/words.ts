@@ -10,6 +10,9 @@ import type {
 import { ageText } from '../devices/words';
 import { grouped, percent, rateText } from '../rings/numbers';
 
+/** Further ones are counted. */
+const maxKeptNames = 8;
+
 export type FlowName = 'in' | 'out';
 
 const ways: Readonly<Record<FlowName, string>> = {
@@ -156,6 +159,18 @@ export function countsText({ row, socketsLeftOut }: PvCallsDeviceState): string 
 
 function count(number: number, one: string): string {
   return `${grouped(number)} ${number === 1 ? one : `${one}s`}`;
+}
+
+/** Pages that will be used again; empty where there are none. */
+export function keptText({ kept }: PvCallsDeviceState): string {
+  if (kept.length === 0) return '';
+  const named = kept.slice(0, maxKeptNames).map(({ ref }) => String(ref));
+  const more = kept.length > named.length ? ` and ${grouped(kept.length - named.length)} more` : '';
+  const what =
+    kept.length === 1
+      ? 'Data rings kept for a later socket, at grant'
+      : 'Data rings kept for later sockets, at grants';
+  return `${what} ${named.join(', ')}${more}.`;
 }
 
 /** How much nobody saw; empty where all was. */
