@@ -3,8 +3,9 @@ import { copyPart } from '../../server/host/bufferMemory';
 import type { Clock } from '../../server/host/clock';
 import { XenscopeError } from '../../server/host/errors';
 import type { SharedMemory } from '../../server/host/memory';
-import type { ObservedPage } from '../../server/host/observer';
+import type { ObservedPage, ObservedRingName } from '../../server/host/observer';
 import type { DeviceRing } from '../../server/wire/deviceRings/deviceRing';
+import { flexRingRefs } from '../../server/wire/flexRing';
 import { vchanRingOffset } from '../../server/wire/vchanRings';
 import { LazyMapping } from './lazyMapping';
 import type { MappedRing, RingPlace } from './ringPages';
@@ -25,8 +26,8 @@ export class RingPage implements ObservedPage {
   lookedAtMs = 0;
   readonly #clock: Clock;
   readonly #page: LazyMapping;
-  /** Of a vchan that is listened to; of a ring within its page there is nothing more to map. */
-  readonly #rings: Readonly<Record<'left' | 'right', LazyMapping>>;
+  /** Of a vchan that is listened to, and `data` of a 9pfs device; of a ring within its page there is nothing more to map. */
+  readonly #rings: Readonly<Record<'left' | 'right' | 'data', LazyMapping>>;
   #found = 'found in the xenstore, not looked at yet';
   #isEnded = false;
   #isPaused = false;
@@ -50,15 +51,16 @@ export class RingPage implements ObservedPage {
       this.#found = mapped.found;
       return mapped;
     });
-    const ring = (name: 'left' | 'right') =>
-      // The grants are read when they are needed: a server that writes others shows us only what it lends.
-      new LazyMapping(clock, () =>
-        map({
-          ...(place as RingPlace & { kind: 'vchan' }),
-          ringGrefs: vchanRingGrefs(this.#memory(), ringBytes!, name),
-        }),
-      );
-    this.#rings = { left: ring('left'), right: ring('right') };
+    // Their grants are read when they are needed: whoever writes others shows us only what it lends.
+    const rings = (refs: () => readonly number[]) =>
+      new LazyMapping(clock, () => map(dataPlace(place, refs())));
+    const ofVchan = (name: 'left' | 'right') =>
+      rings(() => vchanRingGrefs(this.#memory(), this.ringBytes!, name));
+    this.#rings = {
+      left: ofVchan('left'),
+      right: ofVchan('right'),
+      data: rings(() => flexRingRefs((offset) => this.#memory().load32(offset)) ?? []),
+    };
   }
 
   get found(): string {
@@ -76,22 +78,24 @@ export class RingPage implements ObservedPage {
     return true;
   }
 
-  copyRing(ring: 'left' | 'right', into: Uint8Array, offset: number): boolean {
+  copyRing(ring: ObservedRingName, into: Uint8Array, offset: number): boolean {
     if (this.#isEnded) return false;
-    const inPage = this.#offsetInPage(ring);
+    if (this.#isPaused) throw isMoving();
     const control = this.#memory();
+    const { inPage, mapping, before } = this.#whereIs(ring);
     if (inPage !== undefined) control.copyOut(inPage + offset, into);
-    else this.#rings[ring].get().memory.copyOut(offset, into);
+    else mapping.get().memory.copyOut(before + offset, into);
     return true;
   }
 
-  isRingAtHand(ring: 'left' | 'right'): boolean {
-    return this.#offsetInPage(ring) !== undefined || this.#rings[ring].isMapped;
+  isRingAtHand(ring: ObservedRingName): boolean {
+    const { inPage, mapping } = this.#whereIs(ring);
+    return inPage !== undefined || mapping.isMapped;
   }
 
   /** It is mapped again when somebody looks. */
   letGo(): void {
-    for (const mapping of [this.#rings.left, this.#rings.right, this.#page]) mapping.letGo();
+    for (const mapping of [...Object.values(this.#rings), this.#page]) mapping.letGo();
   }
 
   /** Its device changes its state: until that is known nobody holds the page. */
@@ -109,8 +113,16 @@ export class RingPage implements ObservedPage {
     this.letGo();
   }
 
-  #offsetInPage(ring: 'left' | 'right'): number | undefined {
-    return vchanRingOffset(Math.log2(this.ringBytes![ring === 'left' ? 0 : 1]));
+  /** In the page itself, or behind `before` bytes of other pages. */
+  #whereIs(ring: ObservedRingName) {
+    const { left, right, data } = this.#rings;
+    const [first, second] = this.ringBytes!;
+    if (ring === 'in' || ring === 'out') {
+      return { inPage: undefined, mapping: data, before: ring === 'in' ? 0 : first };
+    }
+    const isLeft = ring === 'left';
+    const inPage = vchanRingOffset(Math.log2(isLeft ? first : second));
+    return { inPage, mapping: isLeft ? left : right, before: 0 };
   }
 
   #memory(): SharedMemory {
@@ -118,6 +130,13 @@ export class RingPage implements ObservedPage {
     this.lookedAtMs = this.#clock.nowMs();
     return memory;
   }
+}
+
+/** The same place, but for the pages that its own page names. */
+function dataPlace(place: RingPlace, refs: readonly number[]): RingPlace {
+  if (place.kind === 'vchan') return { ...place, ringGrefs: refs };
+  if (place.kind === 'device' && refs.length > 0) return { ...place, ring: { ...place.ring, grefs: refs } };
+  throw new XenscopeError('notOurs', 'Its page does not name the pages of its bytes.');
 }
 
 function isMoving(): XenscopeError {

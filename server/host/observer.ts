@@ -5,6 +5,9 @@
 import type { DeviceRing } from '../wire/deviceRings/deviceRing';
 import type { PvCallsEdition } from '../wire/pvcalls/dataPage';
 
+/** Of a vchan to its server and to its client; of a device to its frontend and to its backend. */
+export type ObservedRingName = 'left' | 'right' | 'in' | 'out';
+
 export interface ObservedPage {
   /** Stable while the page is there, e.g. `xenstore:3`. */
   readonly id: string;
@@ -33,12 +36,12 @@ export interface ObservedPage {
    */
   copy(into: Uint8Array, offset?: number): boolean;
   /**
-   * `vchan` only: the same of the bytes of one of its rings, which may lie in other pages; `into` must fit
-   * behind `offset`. Throws a XenscopeError where they cannot be reached.
+   * Of a vchan, or of a 9pfs device: the same of the bytes of one of its rings, which may lie in other pages;
+   * `into` must fit behind `offset`. Throws a XenscopeError where they cannot be reached.
    */
-  copyRing?(ring: 'left' | 'right', into: Uint8Array, offset: number): boolean;
+  copyRing?(ring: ObservedRingName, into: Uint8Array, offset: number): boolean;
   /** `vchan` only: whether `copyRing` of that ring costs no more than `copy`: nothing is to be mapped for it. */
-  isRingAtHand?(ring: 'left' | 'right'): boolean;
+  isRingAtHand?(ring: ObservedRingName): boolean;
   /** Simulated hosts only: what no observer of a real host could know. */
   readonly inside?: ObservedInside;
 }

@@ -32,3 +32,14 @@ export const FLEX_RING_ORDER_MAX = 9;
 export function flexRingBytes(order: number): number {
   return 2 ** (order + 11);
 }
+
+/**
+ * The grants of the data pages, those of `in` first; undefined while the order is none that can be, or a page is
+ * not named, or named twice. `load32` reads a word of the indexes page.
+ */
+export function flexRingRefs(load32: (offset: number) => number): readonly number[] | undefined {
+  const order = load32(NINEPFS_INDEXES.fields.ring_order.offsetBytes);
+  if (order > FLEX_RING_ORDER_MAX) return undefined;
+  const refs = Array.from({ length: 2 ** order }, (_, page) => load32(FLEX_RING_REFS_OFFSET + 4 * page));
+  return refs.includes(0) || new Set(refs).size < refs.length ? undefined : refs;
+}

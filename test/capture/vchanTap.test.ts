@@ -41,7 +41,7 @@ class Pages {
         if (this.refusal) throw this.refusal;
         assert.ok(offset + into.length <= sizeBytes);
         this.copiedBytes += into.length;
-        this.rings[ring].copy(into, 0, offset);
+        this.rings[ring as Ring].copy(into, 0, offset);
         return true;
       },
     };

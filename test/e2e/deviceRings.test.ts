@@ -26,15 +26,13 @@ describe('device rings in VS Code', function () {
   const row = (label: string) => rings.locator(`[role=treeitem][aria-label^="${label} ring of "]`).first();
   const table = (name: string) => panel().getByRole('table', { name });
 
-  async function open(owner: string, ring: string): Promise<void> {
+  async function open(owner: string, ring: string, picture = /Requests: frontend → backend/): Promise<void> {
     await xenscope.workbench.ask('Xenscope: Open Ring…', `${owner} ${ring}`);
     await xenscope.workbench
       .quickPick(new RegExp(`${owner}.${ring}.*domain`))
       .first()
       .click();
-    await panel()
-      .getByRole('img', { name: /Requests: frontend → backend/ })
-      .waitFor();
+    await panel().getByRole('img', { name: picture }).waitFor();
   }
 
   it('stand below their domain, behind its other rings, and say what is in flight', async () => {
@@ -90,6 +88,26 @@ describe('device rings in VS Code', function () {
     const first = await table('Posted, oldest first').locator('tbody tr').first().textContent();
     assert.match(first ?? '', /id \d+ gref \d+/);
     await panel().locator('.used', { hasText: 'slots hold posted buffers' }).waitFor();
+  });
+
+  it('of a shared folder show its messages in both directions', async () => {
+    await open('database', '9pfs 0', /To the backend: frontend → the backend/);
+    const asked = table('Just read from the ring “out”');
+    const answered = table('Just read from the ring “in”');
+    await eventually('messages passed', async () => {
+      return (await asked.getByText('Tread').count()) > 0 && (await answered.getByText('Rread').count()) > 0;
+    });
+    const walk = await asked.locator('tbody tr').filter({ hasText: 'Twalk' }).first().textContent();
+    assert.match(walk ?? '', /^Twalk\d+\d+fid \d+ to fid \d+: “[^”]+”$/);
+    for (const [name, theme] of [
+      ['light', 'Light Modern'],
+      ['dark', 'Dark Modern'],
+    ] as const) {
+      await xenscope.workbench.setTheme(theme);
+      await panel().locator(`body.vscode-${name}`).waitFor();
+      await xenscope.workbench.quiet();
+      await picture(xenscope.page, `device-ring-9pfs-${name}`);
+    }
   });
 
   it('are readable in every theme', async () => {

@@ -11,7 +11,7 @@ import type { Grants, Mapped } from '../../server/host/grants';
 import { XenscopeError } from '../../server/host/errors';
 import type { StoreClient } from '../../server/host/storeClient';
 import type { World } from '../../server/sim/world';
-import { FLEX_RING_INDEXES } from '../../server/wire/flexRing';
+import { FLEX_RING_INDEXES, FLEX_RING_REFS_OFFSET } from '../../server/wire/flexRing';
 import { ManualClock } from '../sim/manualClock';
 import { closeWorlds, openWorld } from '../sim/worldKit';
 import { throwsCode } from '../support/throwsCode';
@@ -228,7 +228,18 @@ describe('device rings on a real host', () => {
     clock.tick(retryMs);
     await store.write(`${front('9pfs/0')}/state`, '4');
     await until(() => devices().length === 2);
-    assert.deepEqual(devices().find(({ id }) => id.includes('9pfs'))!.ringBytes, [4096, 4096]);
+    const page = devices().find(({ id }) => id.includes('9pfs'))!;
+    assert.deepEqual(page.ringBytes, [4096, 4096]);
+    const data = lend.share(0, 2, { writable: true });
+    data.grefs.forEach((gref, at) => indexes.memory.store32(FLEX_RING_REFS_OFFSET + 4 * at, gref));
+    data.memory.copyIn(4096, Buffer.from('Tread'));
+    const bytes = Buffer.alloc(5);
+    assert.equal(page.copyRing!('out', bytes, 0), true);
+    assert.equal(bytes.toString(), 'Tread');
+    assert.equal(mapped.size, 2, 'the page of indices, and the pages that it names');
+    clock.tick(leaseMs);
+    clock.tick(leaseMs);
+    assert.equal(mapped.size, 0);
   });
 
   it('that cannot be mapped are told with the reason, and not tried all the time', async () => {

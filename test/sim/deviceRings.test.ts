@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { PageSampler } from '../../server/capture/pageSampler';
 import { GENERIC_RING } from '../../server/wire/genericRing';
-import { FLEX_RING_INDEXES } from '../../server/wire/flexRing';
+import { FLEX_RING_INDEXES, FLEX_RING_REFS_OFFSET } from '../../server/wire/flexRing';
 import type { World } from '../../server/sim/world';
 import { closeWorlds, openWorld } from './worldKit';
 
@@ -114,6 +114,19 @@ describe('device rings of a world', () => {
         ['out', 8192, 100],
       ],
     );
+    const bytes = Buffer.alloc(5);
+    assert.throws(() => page.copyRing!('out', bytes, 0), /does not lend the pages that it names/);
+    const data = grants.share(0, 4, { writable: true });
+    data.grefs.forEach((gref, at) => indexes.memory.store32(FLEX_RING_REFS_OFFSET + 4 * at, gref));
+    data.memory.copyIn(8192 + 4094, Buffer.from('hello'));
+    assert.equal(page.copyRing!('out', bytes, 4094), true);
+    assert.equal(bytes.toString(), 'hello');
+    data.memory.copyIn(0, Buffer.from('there'));
+    assert.equal(page.copyRing!('in', bytes, 0), true);
+    assert.equal(bytes.toString(), 'there');
+    await publish('9pfs/0', { state: 6 });
+    assert.deepEqual(ids(world), []);
+    assert.equal(page.copyRing!('in', bytes, 0), false);
   });
 
   it('are not shown where another domain is the backend than the pages are lent to', async () => {

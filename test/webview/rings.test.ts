@@ -70,6 +70,7 @@ function frame(...directions: RingDirectionState[]): RingFrame {
 describe('the titles of what is in a ring', () => {
   it('are sentences for the rings of a console as well', () => {
     assert.deepEqual(packetTitles('xenstore', 'req'), ['Queued in req', 'Just read from req']);
+    assert.deepEqual(packetTitles('ninep', 'out')[0], 'Queued in the ring “out”');
     assert.deepEqual(packetTitles('console', 'in'), [
       'Queued in the ring “in”',
       'Just read from the ring “in”',

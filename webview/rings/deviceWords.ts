@@ -13,6 +13,14 @@ export function deviceExplanation({ device, slots }: RingRow, owner: string): st
   const { title, carries, backendDomid } = device!;
   const shared = `Memory that the frontend of ${title} in ${owner} shares with its backend in domain ${backendDomid}.`;
   const last = 'This view only looks. It reads the ring many times a second and never writes to it.';
+  if (!slots && device!.deviceClass === '9pfs') {
+    return [
+      shared,
+      'Its words say how far each side has written and read, and name the pages in which the bytes lie: “out” carries requests of the file protocol 9P, “in” their answers. An answer has the tag of its request.',
+      'What waits is read message by message. Of what was read already the messages are listed that stand there still.',
+      last,
+    ];
+  }
   if (!slots) {
     return [
       shared,

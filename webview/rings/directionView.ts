@@ -1,5 +1,5 @@
 /** One direction on the page: its ring, its numbers, its packets. */
-import type { RingDirectionDetail, RingDirectionState, RingKind } from '../../server/rpc/api';
+import type { RingDirectionDetail, RingDirectionState } from '../../server/rpc/api';
 import { element } from '../kit';
 import { setNumber } from './flash';
 import { pictureOf } from './geometry';
@@ -9,6 +9,7 @@ import type { Palette } from './palette';
 import { RingPicture } from './picture';
 import { setLabel, setText, setTitle } from './texts';
 import { countText, directionTitle, packetTitles, pictureText, unreadableText, unseenText } from './words';
+import type { ShownAs } from './words';
 
 export class DirectionView {
   readonly root: HTMLElement;
@@ -20,8 +21,7 @@ export class DirectionView {
   private readonly queued: PacketTable;
   private readonly consumed: PacketTable;
 
-  /** `kind`: as what it is shown. */
-  constructor(index: 0 | 1, name: string, kind: RingKind, palette: () => Palette, moves: () => boolean) {
+  constructor(index: 0 | 1, name: string, kind: ShownAs, palette: () => Palette, moves: () => boolean) {
     this.picture = new RingPicture(index, palette, moves);
     const swatch = element('span', { className: `swatch direction${index}` });
     const head = element('div', { className: 'head' }, swatch, this.title);
@@ -30,7 +30,7 @@ export class DirectionView {
     const [waiting, read] = packetTitles(kind, name);
     this.queued = new PacketTable(kind, waiting, 'Nothing waits.');
     this.consumed = new PacketTable(kind, read, 'Nothing that was read is still in the ring.');
-    if (kind === 'vchan') this.root.append(element('p', { className: 'dim', text: unseenText(name) }));
+    if (kind === 'unseen') this.root.append(element('p', { className: 'dim', text: unseenText(name) }));
     else this.root.append(this.queued.root, this.consumed.root);
   }
 
@@ -49,7 +49,7 @@ export class DirectionView {
     setLabel(this.picture.canvas, pictureText(direction));
     setTitle(this.picture.canvas, raw);
     this.picture.show(pictureOf(direction));
-    const reason = isReadable(direction) ? undefined : unreadableText(direction);
+    const reason = isReadable(direction) ? detail.unreadable : unreadableText(direction);
     this.queued.show(detail.queued, reason);
     this.consumed.show(detail.consumed, reason);
   }

@@ -1,17 +1,18 @@
 /** The decoded packets of one direction, or the lines of a console: those that wait, and those that were just read. */
-import type { RingKind, RingPacket } from '../../server/rpc/api';
+import type { RingPacket } from '../../server/rpc/api';
 import { element } from '../kit';
 import { grouped, hex32 } from './numbers';
 import { RowList } from './rowList';
+import type { ShownAs } from './words';
 
 const maxRows = 40;
 
 /** A console carries text and nothing else: a line has no header to tell of. */
-const columns: Readonly<Record<RingKind, readonly string[]>> = {
+const columns: Readonly<Record<ShownAs, readonly string[]>> = {
   xenstore: ['Type', 'Request', 'Bytes', 'Contents'],
   console: ['Bytes', 'Text'],
-  vchan: ['Bytes', 'Contents'],
-  device: ['Bytes', 'Contents'],
+  ninep: ['Type', 'Tag', 'Bytes', 'Contents'],
+  unseen: ['Bytes', 'Contents'],
 };
 
 export class PacketTable {
@@ -19,7 +20,7 @@ export class PacketTable {
   private readonly list: RowList;
 
   constructor(
-    private readonly kind: RingKind,
+    private readonly kind: ShownAs,
     title: string,
     emptyText: string,
   ) {
@@ -39,10 +40,10 @@ export class PacketTable {
   }
 }
 
-function packetRow(kind: RingKind, packet: RingPacket): HTMLElement {
+function packetRow(kind: ShownAs, packet: RingPacket): HTMLElement {
   const { text, doubtful, index } = packet;
   const row = element('tr', { className: doubtful ? 'doubtful' : '' });
-  if (kind === 'xenstore') {
+  if (kind === 'xenstore' || kind === 'ninep') {
     row.append(element('td', { className: 'type', text: packet.type }));
     row.append(element('td', { className: 'number', text: requestText(packet) }));
   }

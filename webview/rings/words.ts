@@ -23,10 +23,13 @@ export function ringHeading({ kind, device }: RingRow): string {
   return device?.title ?? kindNames[kind];
 }
 
-/** Which of the kinds with two directions a ring is shown as: a device's is like one of them. */
-export function shownAs({ kind, device }: RingRow): Exclude<RingKind, 'device'> {
-  if (kind !== 'device') return kind;
-  return device?.deviceClass === 'console' ? 'console' : 'vchan';
+/** How two directions are shown; `ninep`: with messages of 9P, `unseen`: nobody looks at what they carry. */
+export type ShownAs = 'xenstore' | 'console' | 'ninep' | 'unseen';
+
+export function shownAs({ kind, device }: RingRow): ShownAs {
+  if (kind === 'xenstore' || kind === 'console') return kind;
+  if (device?.deviceClass === '9pfs') return 'ninep';
+  return device?.deviceClass === 'console' ? 'console' : 'unseen';
 }
 
 const carries: Readonly<Record<string, string>> = {
@@ -47,9 +50,9 @@ export function directionTitle({ name, producer, consumer }: RingDirectionState)
   return `${what ?? carries[name] ?? name}: ${producer} → ${consumer}`;
 }
 
-/** What waits, and what was read: the rings of a console have names that are words themselves. */
-export function packetTitles(kind: RingKind, name: string): readonly [string, string] {
-  const ring = kind === 'console' ? `the ring “${name}”` : name;
+/** What waits, and what was read: the rings of consoles and 9pfs have names that are words themselves. */
+export function packetTitles(kind: ShownAs, name: string): readonly [string, string] {
+  const ring = kind === 'console' || kind === 'ninep' ? `the ring “${name}”` : name;
   return [`Queued in ${ring}`, `Just read from ${ring}`];
 }
 

@@ -1,5 +1,6 @@
 /** The state of one ring of bytes: in each direction what waits, how fast it moves, and which packets are there. */
 import type { PageSampler, SampleResult } from '../../capture/pageSampler';
+import { FlexContents, type FlexPackets } from './flexContents';
 import { decodePackets, decodeText, type Packets } from './packets';
 import { ringSegments, ringWords } from './pageWords';
 import { deviceOf } from './ringDevice';
@@ -17,6 +18,8 @@ export class ByteRingModel extends RingModel {
   readonly #countsWrites: boolean;
   /** Where it is a device's ring. */
   readonly #device: RingDevice | undefined;
+  /** Of a 9pfs device. */
+  readonly #flex: FlexContents | undefined;
 
   constructor(sampler: PageSampler, judge: Judge) {
     super(
@@ -26,6 +29,7 @@ export class ByteRingModel extends RingModel {
     );
     this.#countsWrites = sampler.layout.kind === 'vchan';
     this.#device = sampler.page.device && deviceOf(sampler.page.device);
+    this.#flex = sampler.page.device?.format.kind === 'flex' ? new FlexContents(sampler) : undefined;
     this.#streams = sampler.directions.map((direction) =>
       sampler.layout.carries === 'messages' ? new Stream(direction) : undefined,
     );
@@ -102,18 +106,19 @@ export class ByteRingModel extends RingModel {
 
   protected contents(): ContentsView {
     const { directions } = this.history;
+    const flex = this.#flex?.read();
     return {
-      details: directions.map((_, which) => this.#detail(which)),
+      details: directions.map((_, which) => this.#detail(which, flex?.[which])),
       words: ringWords(this.sampler),
       page: Buffer.from(this.sampler.bytes).toString('base64'),
       segments: ringSegments(this.sampler, directions),
     };
   }
 
-  #detail(which: number): RingDirectionDetail {
+  #detail(which: number, packets: FlexPackets = this.#packets(which)): RingDirectionDetail {
     const { counter, totalUnseenBytes } = this.sampler.directions[which]!;
     return {
-      ...this.#packets(which),
+      ...packets,
       producedBytes: counter.totalProducedBytes,
       consumedBytes: counter.totalConsumedBytes,
       unseenBytes: totalUnseenBytes,

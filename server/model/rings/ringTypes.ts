@@ -126,6 +126,8 @@ export interface RingDirectionDetail {
   readonly queued: readonly RingPacket[];
   /** Newest first: consumed, and not overwritten yet. */
   readonly consumed: readonly RingPacket[];
+  /** Why what it carries cannot be seen, in one sentence. */
+  readonly unreadable?: string;
   /** Since we began to look: at least so many, exactly so many while `resets` is 0. */
   readonly producedBytes: number;
   readonly consumedBytes: number;

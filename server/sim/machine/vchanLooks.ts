@@ -95,6 +95,7 @@ export class VchanLooks {
         return true;
       },
       copyRing(name, into, offset) {
+        if (name !== 'left' && name !== 'right') return false;
         const { order, grants } = rings[name];
         if (isGone() || grants.some((grant) => grant.frames.memory.dead !== undefined)) return false;
         const inPage = vchanRingOffset(order);

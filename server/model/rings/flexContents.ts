@@ -1,0 +1,95 @@
+/**
+ * The bytes of both rings of a 9pfs device, copied for somebody who has its panel open: they lie in pages of
+ * their own, which nobody else looks at. The indices are read before and after, until they agree.
+ */
+import { maxReadings } from '../../capture/pageSampler';
+import type { PageSampler } from '../../capture/pageSampler';
+import type { DirectionLayout } from '../../capture/pageLayouts';
+import { XenscopeError } from '../../host/errors';
+import { indexDistance, ringSpans } from '../../wire/ringIndex';
+import { decodeNinep } from './ninepPackets';
+import type { Packets } from './packets';
+
+/** Of a longer ring the youngest bytes. */
+export const maxContentBytes = 64 * 1024;
+
+export interface FlexPackets extends Packets {
+  /** Why nobody can tell what there is, in one sentence. */
+  readonly unreadable?: string;
+}
+
+const nothing: Packets = { queued: [], consumed: [] };
+
+export class FlexContents {
+  readonly #page: PageSampler;
+  /** As they were when the words were last seen so. */
+  #known: { readonly words: Buffer; readonly packets: readonly Packets[] } | undefined;
+
+  constructor(page: PageSampler) {
+    this.#page = page;
+  }
+
+  /** By direction; where the bytes cannot be reached, why. */
+  read(): readonly FlexPackets[] {
+    try {
+      return this.#read() ?? this.#page.directions.map(() => nothing);
+    } catch (error) {
+      if (!(error instanceof XenscopeError)) throw error;
+      return this.#page.directions.map(() => ({ ...nothing, unreadable: error.message }));
+    }
+  }
+
+  #read(): readonly Packets[] | undefined {
+    let words = this.#words();
+    for (let reading = 0; words && reading < maxReadings; reading++) {
+      if (this.#known?.words.equals(words)) return this.#known.packets;
+      const before = words;
+      const layouts = this.#page.directions.map(({ layout }) => layout);
+      const copies = layouts.map((layout) => this.#copy(before, layout));
+      words = this.#words();
+      if (!words?.equals(before)) continue;
+      const packets = layouts.map((layout, which) => decode(before, layout, copies[which]));
+      this.#known = { words, packets };
+    }
+    // They would not hold still: what was seen last is true of a moment ago.
+    return words && this.#known?.packets;
+  }
+
+  #words(): Buffer | undefined {
+    const words = Buffer.alloc(this.#page.layout.wordsBytes);
+    return this.#page.page.copy(words, this.#page.layout.wordsOffset) ? words : undefined;
+  }
+
+  /** The last bytes up to the producer's index; undefined where they cannot be had. */
+  #copy(words: Buffer, layout: DirectionLayout): Buffer | undefined {
+    const { name, sizeBytes } = layout;
+    const { copyRing } = this.#page.page;
+    if (!copyRing || (name !== 'in' && name !== 'out')) return undefined;
+    const [prod] = indicesOf(words, layout);
+    const bytes = Buffer.alloc(Math.min(sizeBytes, maxContentBytes));
+    let done = 0;
+    for (const { offset, length } of ringSpans(indexDistance(prod, bytes.length), bytes.length, sizeBytes)) {
+      if (!this.#page.page.copyRing!(name, bytes.subarray(done, done + length), offset)) return undefined;
+      done += length;
+    }
+    return bytes;
+  }
+}
+
+function decode(words: Buffer, layout: DirectionLayout, bytes: Buffer | undefined): Packets {
+  const [prod, cons] = indicesOf(words, layout);
+  const waitingBytes = indexDistance(prod, cons);
+  if (!bytes || waitingBytes > layout.sizeBytes) return nothing;
+  // What waits before the bytes that were copied is not looked at.
+  const isCut = waitingBytes > bytes.length;
+  return decodeNinep({
+    role: layout.producer === 'guest' ? 'request' : 'answer',
+    bytes,
+    prod,
+    waitingBytes: isCut ? bytes.length : waitingBytes,
+  });
+}
+
+function indicesOf(words: Buffer, { prodOffset, consOffset }: DirectionLayout): [prod: number, cons: number] {
+  return [words.readUInt32LE(prodOffset), words.readUInt32LE(consOffset)];
+}
