@@ -36,6 +36,7 @@ describe('what is typed for a vchan', () => {
   it('is UTF-8 as a text, with the end that was chosen', () => {
     assert.deepEqual(bytesOf(parseInput('ü', 'text', 'none')), [0xc3, 0xbc]);
     assert.deepEqual(bytesOf(parseInput('a', 'text', 'crlf')), [97, 13, 10]);
+    assert.deepEqual(bytesOf(parseInput('a\nb\r\n', 'text', 'crlf')), [97, 13, 10, 98, 13, 10, 13, 10]);
     assert.deepEqual(bytesOf(parseInput('a', 'text', 'nul')), [97, 0]);
     assert.deepEqual(bytesOf(parseInput('0a', 'hex', 'lf')), [10]);
   });

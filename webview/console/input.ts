@@ -2,7 +2,7 @@
 
 export type InputMode = 'text' | 'hex';
 
-/** What is put behind a text. */
+/** What is put behind a text; with `crlf` all of its lines end so, as those of HTTP do. */
 export const lineEnds = { none: '', lf: '\n', crlf: '\r\n', nul: '\0' } as const;
 export type LineEnd = keyof typeof lineEnds;
 
@@ -13,10 +13,14 @@ export type Input =
   { readonly bytes: Uint8Array<ArrayBuffer>; readonly problem?: undefined } | { readonly problem: string };
 
 export function parseInput(text: string, mode: InputMode, lineEnd: LineEnd): Input {
-  const input =
-    mode === 'hex' ? parseHex(text) : { bytes: new TextEncoder().encode(text + lineEnds[lineEnd]) };
+  const input = mode === 'hex' ? parseHex(text) : { bytes: encode(text, lineEnd) };
   if (input.problem !== undefined || input.bytes.length <= maxTypedBytes) return input;
   return { problem: `These are ${input.bytes.length} bytes; send more than ${maxTypedBytes} as a file.` };
+}
+
+function encode(text: string, lineEnd: LineEnd): Uint8Array<ArrayBuffer> {
+  const lines = lineEnd === 'crlf' ? text.replace(/\r?\n/g, '\r\n') : text;
+  return new TextEncoder().encode(lines + lineEnds[lineEnd]);
 }
 
 /** Pairs of digits, with blanks, commas, colons or dashes between them or nothing, each with or without `0x`. */

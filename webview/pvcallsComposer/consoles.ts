@@ -25,7 +25,9 @@ export class Consoles {
   constructor(
     private readonly acts: ConsolesActs,
     private drafts: Readonly<Record<string, Draft>>,
-  ) {}
+  ) {
+    this.draw();
+  }
 
   of(id: string): SocketConsole | undefined {
     return this.byId.get(id);
@@ -33,6 +35,7 @@ export class Consoles {
 
   /** Another session: its sockets are others. */
   begin(): void {
+    for (const { root } of this.byId.values()) root.remove();
     this.byId.clear();
     this.shownId = undefined;
     this.draw();
@@ -87,6 +90,8 @@ export class Consoles {
     };
     const made = new SocketConsole(id, acts, this.drafts[id]);
     this.byId.set(id, made);
+    // At once, hidden or not: controls get the names that a screen reader says when they come into the page.
+    this.root.append(made.root);
     // The first one is what a person waits for.
     this.shownId ??= id;
     this.draw();
@@ -95,6 +100,7 @@ export class Consoles {
 
   private forgetOne(): boolean {
     const gone = [...this.byId.values()].find((one) => one.isOver && one.id !== this.shownId);
+    gone?.root.remove();
     return gone !== undefined && this.byId.delete(gone.id);
   }
 
@@ -106,8 +112,7 @@ export class Consoles {
   }
 
   private draw(): void {
-    const shown = this.shownId === undefined ? undefined : this.byId.get(this.shownId);
-    if (shown?.root.isConnected && this.root.childElementCount === 1) return;
-    this.root.replaceChildren(...(shown ? [shown.root] : []));
+    for (const { id, root } of this.byId.values()) root.hidden = id !== this.shownId;
+    this.root.hidden = this.shownId === undefined;
   }
 }

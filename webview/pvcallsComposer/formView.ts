@@ -44,7 +44,10 @@ export class FormView {
     this.acts.changed(withoutTyped(this.draft)),
   );
   private readonly said = element('p', { className: 'said' });
+  /** What the slot says; its bytes for whoever wants them. */
+  private readonly says = element('p', { className: 'dim' });
   private readonly preview = new SlotView('What is sent');
+  private readonly bytes = element('details', {}, element('summary', { text: 'The bytes that are sent' }));
   private fields: FieldView[] = [];
   private forms: readonly ComposerForm[] = [];
   private layouts: ComposerLayouts = { requests: {}, response: [] };
@@ -70,7 +73,8 @@ export class FormView {
     const buttons = element('div', { className: 'buttons' }, this.sendButton, saveButton);
     buttons.append(this.toRawButton, this.clearButton);
     this.root.append(element('h2', { text: 'Command' }), this.bar.root, this.help, this.usual);
-    this.root.append(this.slotBox, this.raw, this.hint, buttons, this.said, this.preview.root);
+    this.root.append(this.slotBox, this.raw, this.hint, buttons, this.said, this.says, this.bytes);
+    this.bytes.append(this.preview.root);
     this.root.addEventListener('keydown', (event) => this.onKey(event));
   }
 
@@ -107,7 +111,9 @@ export class FormView {
     this.tellProblems();
     this.toRawButton.disabled = check?.slot === undefined;
     const slot = check?.slot;
-    this.preview.show(slot, slot === undefined ? [] : requestFields(slot, this.layouts), check?.text);
+    this.preview.show(slot, slot === undefined ? [] : requestFields(slot, this.layouts));
+    this.bytes.hidden = slot === undefined;
+    setText(this.says, check?.text ?? '');
   }
 
   /** Somebody wants to send: everything that is wrong is said, and the first of it has the focus. Whether it can be sent. */

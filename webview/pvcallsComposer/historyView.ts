@@ -20,8 +20,10 @@ export class HistoryView {
   private readonly answer = element('div', { className: 'answer' });
   private readonly verdict = element('p', { className: 'verdict' });
   private readonly facts = element('p', { className: 'dim' });
-  private readonly request = new SlotView('Request');
-  private readonly response = new SlotView('Response');
+  /** The bytes of the one that is chosen, apart: they are long. */
+  readonly slots = element('details', { className: 'rawSlots' });
+  private readonly request = new SlotView('Request', 'Request');
+  private readonly response = new SlotView('Response', 'Response');
   private readonly againButton = button('Send Again', 'secondary', () =>
     this.withRequest(this.acts.sendAgain),
   );
@@ -60,7 +62,8 @@ export class HistoryView {
       this.rawButton,
     );
     const slots = element('div', { className: 'slots' }, this.request.root, this.response.root);
-    this.answer.append(this.verdict, this.facts, buttons, slots);
+    this.slots.append(element('summary', { text: 'The bytes of request and response' }), slots);
+    this.answer.append(this.verdict, this.facts, buttons);
     const scroll = element('div', { className: 'scroll' }, this.table);
     scroll.tabIndex = 0;
     scroll.setAttribute('role', 'region');
@@ -111,6 +114,7 @@ export class HistoryView {
 
   private showAnswer(entry: ComposerEntry | undefined): void {
     this.answer.hidden = entry === undefined;
+    this.slots.hidden = entry === undefined;
     if (!entry) return;
     const { request, response, severity, text, timeMs } = entry;
     const key = `${severity} ${text}`;
@@ -130,8 +134,8 @@ export class HistoryView {
     this.editButton.disabled = !request;
     this.rawButton.disabled = !request;
     const fields = request ? requestFields(request.slot, this.layouts) : [];
-    this.request.show(request?.slot, fields, undefined);
-    this.response.show(response?.slot, this.layouts.response, undefined);
+    this.request.show(request?.slot, fields);
+    this.response.show(response?.slot, this.layouts.response);
   }
 
   private readonly withRequest = (act: (request: ComposerDraft) => void) => {

@@ -10,6 +10,8 @@ export interface KeptPage extends KeptComposer {
   /** How many sessions the panel has had. */
   readonly session?: number;
   readonly history?: readonly HistoryLine[];
+  /** The bytes of a request and its response are unfolded. */
+  readonly showsSlots?: boolean;
   /** What was typed into the consoles of sockets. */
   readonly consoleDrafts?: Readonly<Record<string, Draft>>;
 }

@@ -98,8 +98,18 @@ class ComposerPage {
     const right = [historyView.root];
     document
       .getElementById('root')!
-      .append(...header.parts, columns(left, right), sockets.root, consoles.root, header.voice.root);
-    const { about, catalog } = this.kept;
+      .append(
+        ...header.parts,
+        columns(left, right),
+        historyView.slots,
+        sockets.root,
+        consoles.root,
+        header.voice.root,
+      );
+    const { about, catalog, showsSlots = false } = this.kept;
+    const { slots } = historyView;
+    slots.open = showsSlots;
+    slots.addEventListener('toggle', () => this.keep({ showsSlots: slots.open }));
     if (about) this.header.setAbout(about);
     if (catalog) this.setCatalog(catalog);
     this.draw();

@@ -1,26 +1,24 @@
 /** The bytes of a slot with the names of the fields that they are, and what they say. */
 import type { ComposerSlotField } from '../../server/rpc/api';
 import { element } from '../kit';
-import { setText } from '../rings/texts';
 import { type SlotPart, partsOf } from './slotBytes';
 
 export class SlotView {
   readonly root = element('div', { className: 'slot' });
-  private readonly says = element('p', { className: 'dim' });
   private readonly body = element('tbody');
   private key = '';
 
-  constructor(title: string) {
+  /** `title`: what stands above the table, if anything. */
+  constructor(label: string, title?: string) {
     const table = element('table', {}, this.body);
-    table.setAttribute('aria-label', `${title}: the bytes of the slot`);
-    this.root.append(element('h3', { text: title }), this.says, table);
+    table.setAttribute('aria-label', `${label}: the bytes of the slot`);
+    this.root.append(...(title === undefined ? [] : [element('h3', { text: title })]), table);
     this.root.hidden = true;
   }
 
   /** `slot`: in hexadecimal; undefined: there is none. */
-  show(slot: string | undefined, fields: readonly ComposerSlotField[], says: string | undefined): void {
+  show(slot: string | undefined, fields: readonly ComposerSlotField[]): void {
     this.root.hidden = slot === undefined;
-    setText(this.says, says ?? '');
     const key = JSON.stringify([slot, fields.length]);
     if (slot === undefined || this.key === key) return;
     this.key = key;

@@ -1,0 +1,189 @@
+/** Commands of PV Calls by hand in the real VS Code: as client of a guest's HTTP server, as server, wrong on purpose. */
+import assert from 'node:assert/strict';
+import { picture } from './artefacts';
+import { ComposerPage } from './composerPage';
+import { useEditor } from './host';
+import { Xenscope } from './xenscope';
+
+/** The last one is what the window had before. */
+const themes = [
+  ['Light Modern', 'light'],
+  ['Dark High Contrast', 'high-contrast'],
+  ['Dark Modern', 'dark'],
+] as const;
+const compose = 'Xenscope: PV Calls: Compose a Command…';
+const connect = 'Xenscope: PV Calls: Connect to Address…';
+/** Of the guest `shop`, in the network inside the world. */
+const shop = '10.0.0.1:80';
+
+describe('commands of PV Calls by hand, in VS Code', function () {
+  this.timeout(180_000);
+  const editor = useEditor({ settings: { 'xenscope.simulator.pace': 1 } });
+  let xenscope: Xenscope;
+  let composer: ComposerPage;
+  const ourTab = 'PV Calls: web (2) → Domain-0 (0)';
+
+  const inThemes = async (name: string) => {
+    for (const [theme, kind] of themes) {
+      await xenscope.workbench.setTheme(theme);
+      await composer.panel.locator(`body.vscode-${kind}`).waitFor();
+      await picture(xenscope.page, `${name}-${kind}`);
+    }
+  };
+
+  before(async () => {
+    xenscope = new Xenscope(editor());
+    composer = new ComposerPage(xenscope);
+    await xenscope.open();
+    await xenscope.page.setViewportSize({ width: 1600, height: 1300 });
+    await xenscope.workbench.command('Notifications: Toggle Do Not Disturb Mode');
+  });
+
+  it('begin with a device of our own, connected to a backend that the person picks', async () => {
+    await composer.open(compose, /Domain-0/, /^web/);
+    await composer.status('Connected to Domain-0 (0).').waitFor();
+    await composer.panel.getByText('Frontend: Connected · backend: Connected').waitFor();
+  });
+
+  it('make a socket, with the number that is suggested', async () => {
+    assert.equal(await composer.field('Socket').inputValue(), '1');
+    await composer.sendButton.click();
+    await composer.answer(/^SOCKET 1: done/).waitFor();
+    await composer.socket('1').getByText('made').waitFor();
+    assert.equal(await composer.field('Socket').inputValue(), '2', 'the next one is suggested');
+  });
+
+  it('say in place what cannot be sent, and in words what the backend refuses', async () => {
+    await composer.send('CONNECT', { Address: 'shop' });
+    await composer.panel.getByText(/“Address” is none of IPv4/).waitFor();
+    await composer.field('Address').fill('10.0.0.1:81');
+    await composer.field('Address').press('Control+Enter');
+    await composer
+      .answer(/^CONNECT of socket 1 to 10\.0\.0\.1:81: nobody listens there \(ECONNREFUSED, -111\)/)
+      .waitFor();
+    await picture(xenscope.page, 'composer-refused');
+  });
+
+  it('connect to the HTTP server of a guest, and open its console', async () => {
+    await composer.send('CONNECT', { Address: shop });
+    await composer.answer(/^CONNECT of socket 1 to 10\.0\.0\.1:80: done/).waitFor();
+    await composer.socket('1').getByText('connected to 10.0.0.1:80').waitFor();
+    await composer.panel.getByRole('heading', { name: /^Socket 1, connected to/ }).waitFor();
+  });
+
+  it('ask for a page by hand, and show what comes as text and as digits', async () => {
+    await composer.panel.getByRole('combobox', { name: 'What comes behind a text' }).click();
+    await composer.panel.getByRole('option', { name: 'Line end \\r\\n' }).click();
+    await composer.consoleField.fill('GET / HTTP/1.0\nHost: shop\n');
+    await composer.consoleField.press('Enter');
+    await composer.log.getByText('HTTP/1.0 200 OK').waitFor();
+    await composer.log.getByText('48 54 54 50 2f 31 2e 30').first().waitFor();
+    await composer.panel
+      .getByText(/ENOTCONN/)
+      .first()
+      .waitFor();
+    await inThemes('composer-http');
+  });
+
+  it('lead to the command ring and to the data rings', async () => {
+    await composer.press('Show Command Ring');
+    await composer.panel.getByText('Requests: frontend → backend').waitFor();
+    await xenscope.workbench.command('View: Close Editor');
+  });
+
+  it('release the socket', async () => {
+    await composer.press('Release');
+    await composer.answer(/^RELEASE of socket 1: done/).waitFor();
+    await composer.panel.getByText('No socket yet').waitFor();
+    await composer.panel.getByText('The socket is released').first().waitFor();
+  });
+
+  it('bind, listen and accept, and talk with a client that another panel connects', async () => {
+    await composer.send('SOCKET');
+    await composer.answer(/^SOCKET 2: done/).waitFor();
+    await composer.send('BIND', { Address: '10.0.0.1:8080' });
+    await composer.answer(/^BIND of socket 2 to 10\.0\.0\.1:8080: done/).waitFor();
+    await composer.send('LISTEN');
+    await composer.answer(/^LISTEN at socket 2 with a backlog of 16: done/).waitFor();
+    await composer.send('ACCEPT');
+    await composer.history.first().getByText('not answered yet').waitFor();
+    const client = new ComposerPage(xenscope);
+    await client.openAt(connect, '10.0.0.1:8080', /^database/);
+    await client.consoleField.fill('hello, server');
+    await client.consoleField.press('Enter');
+    await client.log.getByText('hello, server').waitFor();
+    await xenscope.page.getByRole('tab', { name: ourTab }).click();
+    await composer.answer(/^ACCEPT at socket 2 as socket 3: done/).waitFor();
+    await composer.consoleOf('3').click();
+    await composer.log.getByText('hello, server').waitFor();
+    await composer.consoleField.fill('and back');
+    await composer.consoleField.press('Enter');
+    await picture(xenscope.page, 'composer-accepted');
+    await composer.press('Release');
+    await composer.answer(/^RELEASE of socket 3: done/).waitFor();
+    await xenscope.page.getByRole('tab', { name: /database/ }).click();
+    await client.log.getByText('and back').waitFor();
+    await client.panel
+      .getByText(/ENOTCONN/)
+      .first()
+      .waitFor();
+    await xenscope.workbench.command('View: Close Editor');
+  });
+
+  it('take any 64 bytes, and what is wrong on purpose', async () => {
+    await composer.choose('POLL');
+    await composer.press('To Raw');
+    const slot = composer.panel.getByRole('textbox', { name: 'The 64 bytes of the slot' });
+    await composer.panel.getByText('64 of 64 bytes.').waitFor();
+    await slot.fill('07 00 00 00 63');
+    await composer.panel.getByText('5 of 64 bytes; the rest is filled up with zeros.').waitFor();
+    await composer.panel.getByText('No command has the number 99').waitFor();
+    await slot.press('Control+Enter');
+    await composer.answer(/command 99.*ENOTSUP, -524/).waitFor();
+    await slot.fill('0x0g');
+    await composer.panel.getByText('must be pairs of hexadecimal digits').waitFor();
+    await composer.choose('SOCKET');
+    await composer.panel.getByText('Wrong on purpose', { exact: true }).click();
+    await composer.field('domain').fill('10');
+    await composer.sendButton.click();
+    await composer.answer(/this is not supported \(ENOTSUP, -524\)/).waitFor();
+    await inThemes('composer-wrong');
+  });
+
+  it('are sent again from the history, and edited', async () => {
+    const line = composer.history.filter({ hasText: 'LISTEN' }).first();
+    await line.getByRole('button', { name: 'Edit LISTEN 2' }).click();
+    assert.equal(await composer.field('Backlog').inputValue(), '16');
+    await line.getByRole('button', { name: 'Send LISTEN 2 Again' }).click();
+    await composer.answer(/^LISTEN at socket 2 .*\(EINVAL, -22\)/).waitFor();
+  });
+
+  it('are saved as favourites, which stay with the draft and the history when the window is loaded anew', async () => {
+    await composer.choose('CONNECT');
+    await composer.field('Address').fill('10.0.0.1:631');
+    await composer.press('Save as Favourite…');
+    await xenscope.workbench.answer('the printer');
+    await composer.favourite('the printer').waitFor();
+    await composer.field('Address').fill('10.0.0.1:7');
+    const sent = await composer.history.count();
+    const loaded = xenscope.page.waitForEvent('load', { timeout: 60_000 });
+    await xenscope.workbench.command('Developer: Reload Window');
+    await loaded;
+    await xenscope.workbench.ready();
+    await composer.heading.waitFor({ timeout: 60_000 });
+    await composer.status(/The window was loaded anew/).waitFor();
+    await composer.favourite('the printer').waitFor();
+    assert.equal(await composer.field('Address').inputValue(), '10.0.0.1:7');
+    assert.equal(await composer.history.count(), sent);
+    assert.ok(await composer.sendButton.isDisabled());
+    await picture(xenscope.page, 'composer-loaded-anew');
+    await composer.press('Open Again');
+    await composer.status('Connected to Domain-0 (0).').waitFor();
+    await composer.favourite('the printer').click();
+    assert.equal(await composer.field('Address').inputValue(), '10.0.0.1:631');
+    await composer.sendButton.click();
+    await composer.panel.getByText(/is missing: say which socket is meant/).waitFor();
+    await composer.send('SOCKET');
+    await composer.answer(/^SOCKET 1: /).waitFor();
+  });
+});
