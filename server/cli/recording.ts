@@ -32,6 +32,7 @@ export async function openRecordedWorld(options: Omit<WorldOptions, 'clock'>): P
     clock,
     random,
     world: world.world,
+    endReports: world.endReports,
     recorder: recorderOf(journal),
     openStore: () => world.openStore(),
     openProgram: (domid) => world.openProgram(domid),

@@ -5,6 +5,7 @@
  */
 import type { Clock, Random } from './clock';
 import type { DomainLife } from './domainLife';
+import type { EndReports } from './endReports';
 import type { Observer } from './observer';
 import type { HostProgram } from './program';
 import type { StoreClient } from './storeClient';
@@ -31,6 +32,8 @@ export interface Host {
   lifeOf?(domid: number): DomainLife | undefined;
   /** All domains that the hypervisor has, by domid, those without a xenstore included; undefined as above. */
   lives?(): readonly DomainLife[] | undefined;
+  /** Where ends of ours tell what they find wrong with the other side; absent where there are none. */
+  readonly endReports?: EndReports;
   /** Absent where nothing is recorded, or only by whoever looks. */
   readonly recorder?: HostRecorder;
   /** Simulated hosts only. */

@@ -1,4 +1,5 @@
 /** What is wrong with the other side, in sentences: the last of them, how many there were, and one line of the log for each kind. */
+import type { EndFinding } from '../host/endReports';
 
 /**
  * `badRequest`, `unknownCommand`: a request that cannot be served. `badRing`: a data ring whose indices cannot
@@ -31,7 +32,7 @@ const maxKept = 64;
 export class PvCallsFindings {
   readonly #log: (line: string) => void;
   readonly #last: PvCallsFinding[] = [];
-  readonly #counts = new Map<PvCallsFindingKind, number>();
+  readonly #kinds = new Map<PvCallsFindingKind, EndFinding>();
 
   /** `log` hears of the first of each kind only: a hostile peer makes as many as it likes. */
   constructor(log: (line: string) => void) {
@@ -42,13 +43,18 @@ export class PvCallsFindings {
     return this.#last;
   }
 
+  /** The last of each kind, and how many there were. */
+  get kinds(): readonly EndFinding[] {
+    return [...this.#kinds.values()];
+  }
+
   count(kind: PvCallsFindingKind): number {
-    return this.#counts.get(kind) ?? 0;
+    return this.#kinds.get(kind)?.count ?? 0;
   }
 
   add(kind: PvCallsFindingKind, text: string): void {
     const count = this.count(kind) + 1;
-    this.#counts.set(kind, count);
+    this.#kinds.set(kind, { kind, text, count });
     this.#last.push({ kind, text });
     if (this.#last.length > maxKept) this.#last.shift();
     if (count === 1) this.#log(text);

@@ -16,6 +16,7 @@ import type {
 import type { OfferedFeature } from '../wire/offeredFeatures';
 import type { DeviceFindingNotifications, DeviceFindingRequests } from './deviceFindingsApi';
 import type { DeviceAct, DeviceNotifications, DeviceRequests, NodeChange } from './devicesApi';
+import type { PvCallsNotifications, PvCallsRequests } from './pvcallsApi';
 import type { ComposerNotifications, ComposerRequests } from './pvcallsComposerApi';
 import type { InterceptNotifications, InterceptRequests } from './pvcallsInterceptApi';
 import type { RingNotifications, RingRequests } from './ringsApi';
@@ -247,6 +248,7 @@ export interface ApiRequests
     DeviceRequests,
     DeviceFindingRequests,
     VchanRequests,
+    PvCallsRequests,
     ComposerRequests,
     InterceptRequests {
   'xenscope/settings': { params: ApiSettings; result: null };
@@ -286,6 +288,7 @@ export interface ApiNotifications
     DeviceNotifications,
     DeviceFindingNotifications,
     VchanNotifications,
+    PvCallsNotifications,
     ComposerNotifications,
     InterceptNotifications {
   'xenscope/hostsChanged': { readonly hosts: readonly HostInfo[] };

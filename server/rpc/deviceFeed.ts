@@ -117,6 +117,11 @@ export class DeviceFeed {
     this.#lookedAway();
   }
 
+  /** What is to be said of a device changed, and nothing in the store did. */
+  judgeAnew(): void {
+    this.#tellAfter(ageIntervalMs);
+  }
+
   close(): void {
     this.#isClosed = true;
     this.#views.clear();

@@ -146,6 +146,13 @@ function start(connection: Connection, options: EditorServerOptions, editor: Ini
       // Asked whether it is busy just before: it is never left out.
       send: (news) => notifier.send('xenscope/vchanNews', news, 'vchan', () => undefined),
     },
+    onSockets: {
+      isBusy: () => notifier.isBusy,
+      // Asked whether it is busy just before: they are never left out.
+      sendList: (frame) => notifier.send('xenscope/pvcallsFrame', frame, 'pvcalls', () => undefined),
+      sendView: (frame) =>
+        notifier.send('xenscope/pvcallsDeviceFrame', frame, 'pvcalls device', () => undefined),
+    },
     onComposers: {
       isBusy: () => notifier.isBusy,
       // Asked whether it is busy just before: it is never left out.

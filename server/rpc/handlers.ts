@@ -10,6 +10,7 @@ import type { Act, ApiRequests, NodeRow, ReconnectStep, RequestName } from './ap
 import { createDeviceHandlers } from './deviceHandlers';
 import type { HostRegistry } from './hostRegistry';
 import { createComposerHandlers } from './pvcallsComposerHandlers';
+import { createPvCallsHandlers } from './pvcallsHandlers';
 import type { ReportOutbox } from './reportOutbox';
 import { createInterceptHandlers } from './pvcallsInterceptHandlers';
 import { createRingHandlers } from './ringHandlers';
@@ -42,6 +43,7 @@ export function createHandlers(
     ...createRingHandlers(hosts, firstId, onReconnectStep),
     ...createDeviceHandlers(hosts, firstId),
     ...createVchanHandlers(hosts, firstId),
+    ...createPvCallsHandlers(hosts, firstId),
     ...createComposerHandlers(hosts, firstId),
     ...createInterceptHandlers(hosts, firstId),
     'xenscope/settings': async (settings) => {

@@ -10,6 +10,7 @@ import type { DevicePost } from './deviceFeed';
 import type { RingPost } from './ringFeed';
 import type { ServingGround } from '../act/pvcallsServing';
 import type { ComposerPost } from './pvcallsComposerFeed';
+import type { PvCallsPost } from './pvcallsFeed';
 import type { InterceptPost } from './pvcallsInterceptFeed';
 import type { VchanPost } from './vchanFeed';
 
@@ -37,6 +38,7 @@ export interface HostEntryListener {
   readonly rings: RingPost & { readonly host: string };
   readonly devices: DevicePost;
   readonly vchans: VchanPost;
+  readonly sockets: PvCallsPost;
   readonly composers: ComposerPost;
   readonly intercepts: InterceptPost;
   readonly pvcalls: ServingGround | undefined;

@@ -14,6 +14,7 @@ import type { DevicePost } from './deviceFeed';
 import type { RingPost } from './ringFeed';
 import type { ServingGround } from '../act/pvcallsServing';
 import type { ComposerPost } from './pvcallsComposerFeed';
+import type { PvCallsPost } from './pvcallsFeed';
 import type { InterceptPost } from './pvcallsInterceptFeed';
 import type { VchanPost } from './vchanFeed';
 
@@ -42,6 +43,7 @@ export interface HostRegistryOptions {
   readonly onRings: RingPost;
   readonly onDevices: DevicePost;
   readonly onVchans: VchanPost;
+  readonly onSockets: PvCallsPost;
   readonly onComposers: ComposerPost;
   readonly onIntercepts: InterceptPost;
   readonly onWorld: (host: string) => void;
@@ -177,6 +179,7 @@ export class HostRegistry {
       rings: { host: id, ...this.#options.onRings },
       devices: this.#options.onDevices,
       vchans: this.#options.onVchans,
+      sockets: this.#options.onSockets,
       composers: this.#options.onComposers,
       intercepts: this.#options.onIntercepts,
       pvcalls: this.#options.pvcalls,

@@ -4,8 +4,9 @@ import { Journal } from '../capture/journal';
 import { recorderOf } from '../capture/journalFile';
 import { recordIntervalMs } from '../capture/recordHost';
 import { recordRings } from '../capture/ringRecorder';
-import { diagnoseDevice } from '../doctor/devices/deviceDoctor';
+import { diagnoseDevice, joinDiagnoses } from '../doctor/devices/deviceDoctor';
 import { diagnose } from '../doctor/doctor';
+import { diagnosePvCalls } from '../doctor/pvcalls/pvcallsDoctor';
 import { sleep } from '../host/clock';
 import { XenscopeError } from '../host/errors';
 import type { Host, HostRecorder } from '../host/host';
@@ -14,6 +15,7 @@ import { DeviceModel } from '../model/devices/deviceModel';
 import { DomainList } from '../model/domains';
 import { LiveTree } from '../model/liveTree';
 import { OwnCorner } from '../model/ownCorner';
+import { PvCallsWatch } from '../model/pvcalls/pvcallsWatch';
 import { RingWatch } from '../model/rings/ringWatch';
 import { RootFeed } from '../model/rootFeed';
 import type { TreeChange } from '../model/treeTypes';
@@ -21,6 +23,7 @@ import { type Report, WatchLog } from '../model/watchLog';
 import { DeviceFeed, type DevicePost } from './deviceFeed';
 import type { ServingGround } from '../act/pvcallsServing';
 import { ComposerFeed, type ComposerPost } from './pvcallsComposerFeed';
+import { PvCallsFeed, type PvCallsPost } from './pvcallsFeed';
 import { InterceptFeed, type InterceptPost } from './pvcallsInterceptFeed';
 import { RingFeed, type RingPost } from './ringFeed';
 import { VchanFeed, type VchanPost } from './vchanFeed';
@@ -29,6 +32,7 @@ import { watchWorld } from './worldFeed';
 
 export const maxWatchesPerHost = 100;
 const domainsPatienceMs = 2_000;
+const noPages = 'Through a socket only the xenstore can be reached, and no memory.';
 
 export interface HostSessionOptions {
   readonly host: Host;
@@ -39,6 +43,7 @@ export interface HostSessionOptions {
   readonly rings: RingPost & { readonly host: string };
   readonly devices: DevicePost;
   readonly vchans: VchanPost;
+  readonly sockets: PvCallsPost;
   readonly composers: ComposerPost;
   readonly intercepts: InterceptPost;
   readonly pvcalls: ServingGround | undefined;
@@ -57,6 +62,8 @@ export class HostSession {
   readonly rings: RingFeed | undefined;
   readonly devices: DeviceFeed;
   readonly vchans: VchanFeed;
+  /** What is seen of PV Calls devices. */
+  readonly sockets: PvCallsFeed;
   readonly composers: ComposerFeed;
   readonly intercepts: InterceptFeed;
   /** Absent where nothing but the store can be seen. */
@@ -65,6 +72,7 @@ export class HostSession {
   readonly #watches = new Map<number, WatchLog>();
   readonly #ends: (() => void)[] = [];
   readonly #ringPost: HostSessionOptions['rings'];
+  readonly #calls: PvCallsWatch | undefined;
 
   constructor(options: HostSessionOptions) {
     const { host, allowDomain0Edits, onState, onTreeChanges, onDomains, onWorld, log } = options;
@@ -85,6 +93,7 @@ export class HostSession {
     this.#ringPost = options.rings;
     const watch = this.#watchRings();
     this.rings = watch && new RingFeed({ ...this.#ringPost, watch });
+    const calls = (this.#calls = watch && this.#watchCalls(watch));
     this.devices = new DeviceFeed({
       ...options.devices,
       host: options.rings.host,
@@ -95,10 +104,21 @@ export class HostSession {
           clock,
           feed,
           hasDomain: (domid) => this.domains.has(domid),
-          judge: diagnoseDevice,
+          judge: (device, nowMs) =>
+            joinDiagnoses(diagnoseDevice(device, nowMs), calls?.diagnosesOf(device.id) ?? []),
           onChange,
         }),
       onMistake: (error) => log(`The devices could not be told of: ${String(error)}`),
+    });
+    this.sockets = new PvCallsFeed({
+      ...options.sockets,
+      host: options.rings.host,
+      clock,
+      watch: calls,
+      devices: () => this.devices.list(),
+      nameDomain,
+      whyNoPages: () => (watch ? undefined : (host.whyNoRings ?? noPages)),
+      onMistake: (error) => log(`The PV Calls devices could not be told of: ${String(error)}`),
     });
     this.vchans = new VchanFeed({
       ...options.vchans,
@@ -149,6 +169,20 @@ export class HostSession {
     return new RingWatch({ observer, clock, judge: diagnose, isHeld: () => world?.isHeld ?? false });
   }
 
+  #watchCalls(rings: RingWatch): PvCallsWatch {
+    const { clock, world, endReports: reports } = this.host;
+    return new PvCallsWatch({
+      observer: this.host.observer!(),
+      clock,
+      rings,
+      judge: diagnosePvCalls,
+      nameDomain: this.domains.nameDomain,
+      isHeld: () => world?.isHeld ?? false,
+      reports,
+      onDiagnoses: () => this.devices.judgeAnew(),
+    });
+  }
+
   /** A host that records nothing by itself is recorded while it is looked at, by the same looks. */
   #record({ sampler }: RingWatch): HostRecorder {
     const journal = new Journal({ clock: this.host.clock });
@@ -189,6 +223,8 @@ export class HostSession {
     try {
       await Promise.all([this.vchans.close(), this.composers.close(), this.intercepts.close()]);
       for (const end of this.#ends) end();
+      this.sockets.close();
+      this.#calls?.close();
       this.rings?.close();
       this.devices.close();
       this.tree.close();

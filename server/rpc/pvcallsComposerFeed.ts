@@ -11,7 +11,8 @@ import { type Timer, sleep } from '../host/clock';
 import { XenscopeError } from '../host/errors';
 import type { Host } from '../host/host';
 import type { DomainList } from '../model/domains';
-import type { ComposerChoices, ComposerNews, ComposerPreview, ComposerState } from './pvcallsComposerApi';
+import { withRings } from './composerRings';
+import type { ComposerChoices, ComposerNews, ComposerPreview } from './pvcallsComposerApi';
 import { composerLayouts } from './pvcallsLayouts';
 
 export const maxComposers = 8;
@@ -213,7 +214,7 @@ export class ComposerFeed {
       bytes: bytes.toString('base64'),
       leftOutBytes,
     }));
-    const state = this.#withRing(session.state);
+    const state = withRings(session.state, host.observer?.().pages() ?? []);
     const words = JSON.stringify(state);
     if (entries.length === 0 && received.length === 0 && words === composer.told) return;
     composer.told = words;
@@ -227,18 +228,5 @@ export class ComposerFeed {
       forgottenEntries,
       received,
     });
-  }
-
-  /** Where its command ring is in the list of rings. */
-  #withRing(state: ComposerState): ComposerState {
-    const { frontend } = state.device;
-    if (frontend === undefined || state.phase !== 'open') return state;
-    const [, domid, devid] = /^\/local\/domain\/([0-9]+)\/device\/pvcalls\/([0-9]+)$/.exec(frontend) ?? [];
-    const pages = this.#options.host.observer?.().pages() ?? [];
-    const page = pages.find(
-      ({ device, domid: owner }) =>
-        device?.deviceClass === 'pvcalls' && owner === Number(domid) && String(device.devid) === devid,
-    );
-    return page ? { ...state, device: { ...state.device, ring: page.id } } : state;
   }
 }

@@ -4,6 +4,7 @@
  * makes the same life as long as nobody reaches in from outside.
  */
 import type { Clock, Random } from '../host/clock';
+import { EndReports } from '../host/endReports';
 import type { Host } from '../host/host';
 import type { PagePool } from '../host/pages';
 import type { HostProgram } from '../host/program';
@@ -112,6 +113,7 @@ export class World implements Host {
   readonly machine: Machine;
   readonly hypervisor: Hypervisor;
   readonly toolstack: Toolstack;
+  readonly endReports = new EndReports();
 
   readonly #scheduler: Scheduler;
   readonly #pages: PagePool;
@@ -277,7 +279,7 @@ export class World implements Host {
     const { dom0 } = this.hypervisor;
     await bootDom0(dom0.store);
     dom0.start('backend drivers', () =>
-      runDomainBackends(dom0, dom0Backends(dom0, network, this.#intercept)),
+      runDomainBackends(dom0, dom0Backends(dom0, network, this.#intercept, this.endReports)),
     );
     const consolePorts = this.#consoles.ports((domid) => this.hypervisor.get(domid));
     dom0.start('xenconsoled', () => runConsoled(dom0, consolePorts, this.#consoles.terminals));

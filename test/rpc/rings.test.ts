@@ -44,7 +44,9 @@ describe('rings over the editor API', function () {
     await editor.ask('xenscope/reconnect', { host, ring: id, serial: 1, confirmed: true });
     const change = await eventually(() => editor.all('xenscope/ringsFrame').find(({ whole }) => !whole));
     assert.ok(change.changes.length < first.rings.length);
-    assert.deepEqual(change.rings, [], 'no ring is told of twice as a whole');
+    const known = new Set(first.rings.map(({ id }) => id));
+    const again = change.rings.filter(({ id }) => known.has(id));
+    assert.deepEqual(again, [], 'no ring is told of twice as a whole');
     await editor.ask('xenscope/ringsStop', { host });
   });
 

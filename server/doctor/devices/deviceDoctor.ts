@@ -43,5 +43,19 @@ export function diagnoseDevice(device: DeviceSeen, nowMs: number): readonly Devi
   const isExplained = troubles.some(({ rule }) => rule !== 'stuck' && rule !== 'illegal-move');
   const said = isExplained ? troubles.filter(({ rule }) => rule !== 'stuck') : troubles;
   if (said.length === 0) return all.slice(0, 1);
-  return said.sort((one, other) => weights[other.severity] - weights[one.severity]);
+  return bySeverity(said);
+}
+
+/** With troubles that somebody else found of the same device: that it is at rest as well is no news then. */
+export function joinDiagnoses(
+  said: readonly DeviceDiagnosis[],
+  troubles: readonly DeviceDiagnosis[],
+): readonly DeviceDiagnosis[] {
+  if (troubles.length === 0) return said;
+  return bySeverity([...said.filter(({ severity }) => severity !== 'fine'), ...troubles]);
+}
+
+/** Stable: the order of the rules stays within one severity. */
+function bySeverity(said: readonly DeviceDiagnosis[]): readonly DeviceDiagnosis[] {
+  return [...said].sort((one, other) => weights[other.severity] - weights[one.severity]);
 }

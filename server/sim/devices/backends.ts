@@ -1,4 +1,5 @@
 /** The backends by kind of device: Linux' netback and blkback, and QEMU's. What they publish is what those do. */
+import type { EndReports } from '../../host/endReports';
 import type { Intercept } from '../../pvcalls/intercept/intercept';
 import type { SocketNetwork } from '../../pvcalls/network';
 import type { BackendKind, BackendKinds } from '../../xenbus/bus';
@@ -17,7 +18,12 @@ import { pvcallsBack } from './pvcalls';
 import { consoleBackend } from './secondConsole';
 
 /** All that domain 0 serves; sockets of guests are opened in `network`, and their calls come by `intercept`. */
-export function dom0Backends(dom0: Domain, network: SocketNetwork, intercept: Intercept): BackendKinds {
+export function dom0Backends(
+  dom0: Domain,
+  network: SocketNetwork,
+  intercept: Intercept,
+  reports: EndReports,
+): BackendKinds {
   return {
     vif: netback(dom0),
     vbd: blkback(dom0),
@@ -25,7 +31,7 @@ export function dom0Backends(dom0: Domain, network: SocketNetwork, intercept: In
     vkbd,
     '9pfs': ninepBackend(dom0),
     console: consoleBackend(dom0),
-    pvcalls: pvcallsBack(dom0, network, intercept),
+    pvcalls: pvcallsBack(dom0, network, intercept, reports),
   };
 }
 
