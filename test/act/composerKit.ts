@@ -13,7 +13,7 @@ import type { SocketNetwork } from '../../server/pvcalls/network';
 import { SimNetwork } from '../../server/sim/network/simNetwork';
 import type { DomainConfig } from '../../server/sim/toolstack/config';
 import type { World } from '../../server/sim/world';
-import { dump, openWorld, plainGuest } from '../sim/worldKit';
+import { closeWorlds, dump, openWorld, plainGuest } from '../sim/worldKit';
 
 export const nameDomain = (domid: number) => `domain ${domid}`;
 
@@ -23,6 +23,15 @@ export interface Holdings {
   readonly usage: readonly unknown[];
 }
 
+const rigs = new Set<ComposerRig>();
+
+/** Ends what a test has opened, also where it waits for something in vain. */
+export async function closeRigs(): Promise<void> {
+  for (const rig of rigs) rig.isOver = true;
+  rigs.clear();
+  await closeWorlds();
+}
+
 export class ComposerRig {
   readonly world: World;
   /** The toolstack's. */
@@ -30,6 +39,7 @@ export class ComposerRig {
   readonly network: SocketNetwork;
   /** Of the guest that the composers act as, unless they say otherwise. */
   readonly domid: number;
+  isOver = false;
   #heard = new WeakMap<
     ComposerSession,
     { entries: Map<number, ComposerEntry>; received: Map<bigint, Buffer[]> }
@@ -49,6 +59,7 @@ export class ComposerRig {
     this.network = network;
     this.store = world.openStore();
     this.domid = world.hypervisor.list().at(-1)!.domid;
+    rigs.add(this);
   }
 
   session(over: Partial<ComposerPlan & { kind: 'own' }> = {}): OwnSession {
@@ -79,6 +90,7 @@ export class ComposerRig {
   /** Lets the world's time pass until it is so; the test's own time limit is the only one. */
   async until(isSo: () => boolean): Promise<void> {
     while (!isSo()) {
+      if (this.isOver) throw new Error('The test is over.');
       await this.world.advance(50);
       await new Promise((resolve) => setImmediate(resolve));
     }

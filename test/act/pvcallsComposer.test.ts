@@ -1,8 +1,10 @@
 /** Commands of PV Calls by hand, over a device that is made for them, against the backend of a simulated world. */
 import assert from 'node:assert/strict';
 import { SimNetwork } from '../../server/sim/network/simNetwork';
-import { closeWorlds } from '../sim/worldKit';
-import { ComposerRig } from './composerKit';
+import type { Duplex } from 'node:stream';
+import { maxWaiting } from '../../server/act/pvcalls/handCalls';
+import { isCode } from '../vchan/rig';
+import { ComposerRig, closeRigs } from './composerKit';
 
 const server = { host: '10.0.0.80', port: 80 };
 const serverText = '10.0.0.80:80';
@@ -16,7 +18,7 @@ describe('commands of PV Calls by hand', function () {
     network = new SimNetwork();
     rig = await ComposerRig.open({ network });
   });
-  afterEach(closeWorlds);
+  afterEach(closeRigs);
 
   /** Gives back what comes, in capitals, and ends when it is told "bye". */
   async function serve(): Promise<void> {
@@ -75,5 +77,178 @@ describe('commands of PV Calls by hand', function () {
     assert.deepEqual(session.state.sockets, []);
     await rig.close(session);
     assert.deepEqual(await rig.holdings(), before);
+  });
+
+  it('go from BIND to ACCEPT, with POLL before it, and a waiting ACCEPT ends with its listener', async () => {
+    const before = await rig.holdings();
+    const session = await rig.connected();
+    await rig.call(session, 'socket');
+    assert.equal((await rig.call(session, 'bind', { id: '1', address: serverText })).severity, 'fine');
+    assert.equal((await rig.call(session, 'listen', { id: '1' })).severity, 'fine');
+    assert.equal(rig.socket(session, 1)!.text, `listening at ${serverText}`);
+    const polling = session.call({ kind: 'fields', command: 'poll', fields: { id: '1' } });
+    await rig.until(() => rig.entry(session, polling)?.phase === 'sent');
+    const { stream } = await network.connect(server);
+    stream.on('error', () => undefined);
+    assert.equal((await rig.answered(session, polling)).text, 'POLL at socket 1: done.');
+    const accepted = await rig.call(session, 'accept', { id: '1', order: '1' });
+    assert.equal(accepted.text, 'ACCEPT at socket 1 as socket 2: done.');
+    assert.equal(rig.stream(session, 2).input.sizeBytes, 4096);
+    stream.write('from outside');
+    await rig.until(() => String(rig.received(session, 2)) === 'from outside');
+    const waiting = session.call({ kind: 'fields', command: 'accept', fields: { id: '1' } });
+    await rig.until(() => rig.entry(session, waiting)?.phase === 'sent');
+    assert.equal((await rig.call(session, 'release', { id: '1' })).severity, 'fine');
+    const ended = await rig.answered(session, waiting);
+    assert.equal(ended.response?.errorName, 'EBADF');
+    assert.match(ended.text, /^ACCEPT at socket 1 as socket 3: the socket was released \(EBADF, -9\)\.$/);
+    assert.equal((await rig.call(session, 'release', { id: '2' })).severity, 'fine');
+    await rig.close(session);
+    assert.deepEqual(await rig.holdings(), before);
+  });
+
+  it('say in words what a backend refuses, whatever is wrong, and nothing of it is left', async () => {
+    await serve();
+    const session = await rig.connected();
+    await rig.call(session, 'socket');
+    const before = await rig.holdings();
+    const refused = async (fields: Record<string, string>) => {
+      const { response, severity } = await rig.call(session, 'connect', {
+        id: '1',
+        address: serverText,
+        ...fields,
+      });
+      assert.equal(severity, 'warning');
+      return response!.errorName;
+    };
+    assert.equal(await refused({ address: '10.0.0.80:81' }), 'ECONNREFUSED');
+    assert.equal(await refused({ ref: '4242' }), 'EFAULT');
+    assert.equal(await refused({ evtchn: '0xfff' }), 'EFAULT');
+    assert.equal(await refused({ ringOrder: '200' }), 'EINVAL');
+    assert.equal(await refused({ addressLength: '3' }), 'EINVAL');
+    assert.equal(await refused({ family: '10' }), 'EAFNOSUPPORT');
+    assert.equal(await refused({ addressBytes: '01 00 2f 74' }), 'EAFNOSUPPORT');
+    assert.deepEqual(await rig.holdings(), before);
+    assert.equal((await rig.call(session, 'socket', { id: '1' })).response!.errorName, 'EEXIST');
+    assert.equal((await rig.call(session, 'socket', { type: '2' })).response!.errorName, 'ENOTSUP');
+    assert.equal((await rig.call(session, 'listen', { id: '77' })).response!.errorName, 'EINVAL');
+    assert.equal((await rig.call(session, 'release', { id: '77' })).response!.ret, 0);
+    assert.equal((await rig.call(session, 'connect', { id: '1', address: serverText })).severity, 'fine');
+  });
+
+  it('send any 64 bytes, and tell answers with the same number in their order', async () => {
+    const session = await rig.connected();
+    const raw = (slot: string) => rig.answered(session, session.call({ kind: 'raw', slot }));
+    const unknown = await raw('0x2a000000 63000000');
+    assert.equal(unknown.title, 'command 99');
+    assert.equal(unknown.request!.slot.length, 128);
+    assert.equal(unknown.response!.errorName, 'ENOTSUP');
+    assert.equal(unknown.response!.reqId, 42);
+    const made = await raw(`2a000000 00000000 0500000000000000 02000000 01000000`);
+    assert.equal(made.text, 'SOCKET 5: done.');
+    assert.equal(rig.socket(session, 5)?.phase, 'made');
+    assert.equal(session.state.suggested.newId, '6');
+    const twice = [7, 8].map((id) =>
+      session.call({ kind: 'fields', command: 'socket', fields: { id: String(id), reqId: '9' } }),
+    );
+    for (const [place, number] of twice.entries()) {
+      assert.equal((await rig.answered(session, number)).response!.id, String(7 + place));
+    }
+    for (const slot of ['zz', '123', '00'.repeat(65)]) {
+      const { problems } = session.check({ kind: 'raw', slot });
+      assert.deepEqual(problems.length, 1, slot);
+      assert.throws(() => session.call({ kind: 'raw', slot }), isCode('input', /slot/i));
+    }
+  });
+
+  it('keep the pages of a released socket where both sides agree, and use them again', async () => {
+    await serve();
+    const session = await rig.connected();
+    const connect = { id: '1', address: serverText, order: '2' };
+    await rig.call(session, 'connect', connect);
+    const { ref, evtchn } = rig.stream(session, 1).rings;
+    await rig.send(session, 1, 'once');
+    await rig.until(() => String(rig.received(session, 1)) === 'ONCE');
+    const held = await rig.holdings();
+    await rig.call(session, 'release', { id: '1', reuse: '1' });
+    assert.deepEqual(session.state.kept, [{ ref, evtchn, order: 2 }]);
+    const wrong = session.check({
+      kind: 'fields',
+      command: 'connect',
+      fields: { ...connect, pages: String(ref + 1) },
+    });
+    assert.match(wrong.problems[0]!.text, /no kept pages/);
+    await rig.call(session, 'connect', { ...connect, id: '2', pages: String(ref) });
+    assert.deepEqual(rig.stream(session, 2).rings, { ref, evtchn, order: 2 });
+    assert.deepEqual(session.state.kept, []);
+    await rig.send(session, 2, 'again');
+    await rig.until(() => String(rig.received(session, 2)) === 'AGAIN');
+    assert.deepEqual(await rig.holdings(), held);
+  });
+
+  it('leave what comes in the ring when nobody reads, and say how far a send came that was stopped', async () => {
+    const binding = await network.bind(server);
+    let outside: Duplex | undefined;
+    binding.listen(({ stream }) => {
+      outside = stream.on('error', () => undefined);
+    });
+    const session = await rig.connected();
+    await rig.call(session, 'connect', { id: '1', address: serverText, order: '1' });
+    session.setReading(1n, { reads: false, keepAll: false });
+    outside!.write(Buffer.alloc(6000));
+    await rig.until(() => rig.stream(session, 1).input.usedBytes === 4096);
+    assert.equal(rig.stream(session, 1).received.bytes, 0);
+    assert.equal(rig.stream(session, 1).reads, false);
+    session.setReading(1n, { reads: true, keepAll: true });
+    await rig.until(() => rig.stream(session, 1).received.bytes === 6000);
+    assert.equal(rig.received(session, 1).length, 6000);
+    const stop = new AbortController();
+    const sending = session.send(1n, Buffer.alloc(2 ** 20), stop.signal);
+    await rig.until(() => rig.stream(session, 1).output.usedBytes === 4096);
+    assert.match(rig.stream(session, 1).text, /ring out is full/);
+    assert.throws(() => session.endSending(1n), isCode('busy'));
+    stop.abort();
+    const { sentBytes, problem } = await rig.during(sending);
+    assert.ok(sentBytes >= 4096 && sentBytes < 2 ** 20, String(sentBytes));
+    assert.equal(problem, 'It was stopped.');
+    assert.equal(rig.stream(session, 1).sent.bytes, sentBytes);
+    session.endSending(1n);
+    assert.equal(rig.stream(session, 1).sending, 'ending');
+    outside!.resume();
+    await rig.until(() => rig.stream(session, 1).sending === 'ended');
+    assert.throws(() => void session.send(1n, Buffer.alloc(1), stop.signal), isCode('gone', /write no more/));
+  });
+
+  it('give the rings of a socket back without a word, as a frontend that has forgotten it', async () => {
+    await serve();
+    const session = await rig.connected();
+    await rig.call(session, 'connect', { id: '1', address: serverText });
+    session.abandonSocket(1n);
+    assert.match(rig.socket(session, 1)!.text, /without a RELEASE/);
+    assert.equal(rig.socket(session, 1)!.stream, undefined);
+    assert.throws(() => session.endSending(1n), isCode('gone', /not connected/));
+    assert.equal((await rig.call(session, 'release', { id: '1' })).severity, 'fine');
+    assert.deepEqual(session.state.sockets, []);
+  });
+
+  it('are bounded: calls that wait for a slot, and what is remembered of them', async () => {
+    const session = await rig.connected();
+    for (let id = 1; id <= 40; id++) {
+      await rig.call(session, 'socket');
+      await rig.call(session, 'bind', { id: String(id), address: `10.0.0.80:${1000 + id}` });
+      await rig.call(session, 'listen', { id: String(id) });
+    }
+    const polls: number[] = [];
+    const poll = (id: number) =>
+      session.call({ kind: 'fields', command: 'poll', fields: { id: String(id) } });
+    for (let id = 1; id <= 32; id++) polls.push(poll(id));
+    await rig.until(() => session.state.inFlight === 32);
+    for (let count = 0; count < maxWaiting; count++) polls.push(poll(33 + (count % 8)));
+    assert.deepEqual([session.state.inFlight, session.state.waiting], [32, maxWaiting]);
+    assert.throws(() => poll(33), isCode('limit', /wait for a slot already/));
+    assert.ok(session.forgottenEntries > 0);
+    await rig.close(session);
+    const gone = polls.map((number) => rig.entry(session, number)!);
+    assert.ok(gone.every(({ phase }) => phase === 'gone'));
   });
 });

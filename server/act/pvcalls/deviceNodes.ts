@@ -22,7 +22,7 @@ export interface DevicePlace {
 }
 
 export interface PluggedDevice extends DevicePlace {
-  /** Folders that came with it, the deepest first: they go with it where they are empty. */
+  /** Folders that came with it, the deepest first. */
   readonly newFolders: readonly string[];
 }
 
@@ -144,12 +144,18 @@ export function removeDevice(store: StoreClient, device: PluggedDevice): Promise
     await removeIf(transaction, backend, (await readText(transaction, `${backend}/frontend`)) === frontend);
     await removeIf(transaction, copy, (await readText(transaction, `${copy}/backend`)) === backend);
     for (const path of errorFolders(device)) await removeIf(transaction, path, true);
-    for (const path of device.newFolders) {
+    for (const path of new Set([...kindFolders(device), ...device.newFolders])) {
       const isEmpty =
         (await readText(transaction, path)) === '' && (await namesIn(transaction, path)).length === 0;
       await removeIf(transaction, path, isEmpty);
     }
   });
+}
+
+/** Of all devices of the kind, whoever made them: a toolstack removes them with the last device, the deepest first. */
+function kindFolders({ frontend, backend, copy }: DevicePlace): readonly string[] {
+  const above = [frontend, backend, copy].map((path) => parentPath(path)!);
+  return [...above, parentPath(above[1]!)!];
 }
 
 /** Where both drivers write why they failed. */

@@ -23,6 +23,9 @@ import { type PluggedDevice, askToClose, plugDevice, removeDevice } from './devi
 /** How long a toolstack waits for a backend to close (LIBXL_DESTROY_TIMEOUT). */
 export const closeTimeoutMs = 10_000;
 
+/** In which our own driver gives back what it holds. */
+const stopPatienceMs = 1_000;
+
 /** What a device has from the moment at which its ring is published. */
 export interface DeviceLink {
   readonly resources: DeviceResources;
@@ -124,9 +127,17 @@ export class OwnDevice {
     await removeDevice(store, place);
   }
 
+  /** Our driver may wait for a store that does not answer, as in a paused guest: its program ends then. */
   async #stop(): Promise<void> {
+    const { clock, isHeld, program } = this.#options;
     this.#over.abort();
+    const lookAgain = () => {
+      if (isHeld()) patience = clock.after(stopPatienceMs, lookAgain);
+      else void program.close();
+    };
+    let patience = clock.after(stopPatienceMs, lookAgain);
     await this.#running;
+    patience.cancel();
   }
 
   #kind(): FrontendKind {
