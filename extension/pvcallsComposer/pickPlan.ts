@@ -73,16 +73,22 @@ async function pickTarget(
   const near = foreign.filter(isNear);
   // For the row of a device its own backend comes first.
   const wanted = device === undefined ? domid : near[0]?.backend;
-  const rank = ({ domid: own, serves }: ComposerBackend) =>
-    (own === wanted ? -10 : 0) + { yes: 0, unknown: 1, no: 2 }[serves];
-  const sorted = [...backends].sort((one, other) => rank(one) - rank(other));
-  const heading = (label: string): Item => ({ label, kind: vscode.QuickPickItemKind.Separator });
-  const items: Item[] = [
-    heading('A new frontend of ours, to the backend in'),
-    ...sorted.map((backend) => backendItem(backend, nameOf)),
+  const first = ({ domid: own }: ComposerBackend) => (own === wanted ? 0 : 1);
+  const backendsThat = (serves: ComposerBackend['serves']) =>
+    backends
+      .filter((one) => one.serves === serves)
+      .sort((one, other) => first(one) - first(other))
+      .map((one) => backendItem(one, nameOf));
+  const group = (label: string, list: readonly Item[]): Item[] =>
+    list.length === 0 ? [] : [{ label, kind: vscode.QuickPickItemKind.Separator }, ...list];
+  const items = [
+    ...group('new frontend of ours', [...backendsThat('yes'), ...backendsThat('unknown')]),
+    ...group(
+      'into somebody else’s ring',
+      near.map((one) => foreignItem(one, nameOf)),
+    ),
+    ...group('nothing serves there', backendsThat('no')),
   ];
-  if (near.length > 0) items.push(heading('Into the ring of somebody else’s frontend: only in a world'));
-  items.push(...near.map((one) => foreignItem(one, nameOf)));
   const picked = await vscode.window.showQuickPick(items, {
     title: 'Send commands of PV Calls to whom?',
     matchOnDescription: true,

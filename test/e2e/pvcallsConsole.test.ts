@@ -1,0 +1,148 @@
+/** Sockets of PV Calls by hand in the real VS Code: their consoles, kept pages, somebody else's ring, a new server. */
+import assert from 'node:assert/strict';
+import path from 'node:path';
+import { picture } from './artefacts';
+import { ComposerPage } from './composerPage';
+import { useEditor } from './host';
+import { VchanConsole } from './vchanConsole';
+import { Xenscope } from './xenscope';
+
+const fileBytes = 45_000;
+/** The echo of the guest `shop`, in the network inside the world. */
+const echo = '10.0.0.1:7';
+
+describe('sockets of PV Calls by hand, in VS Code', function () {
+  this.timeout(180_000);
+  const editor = useEditor({
+    settings: { 'xenscope.simulator.pace': 1 },
+    files: { 'notes.txt': 'line of a file\n'.repeat(fileBytes / 15) },
+  });
+  let xenscope: Xenscope;
+  let composer: ComposerPage;
+
+  async function send(text: string): Promise<void> {
+    await composer.consoleField.fill(text);
+    await composer.consoleField.press('Enter');
+  }
+
+  before(async () => {
+    xenscope = new Xenscope(editor());
+    composer = new ComposerPage(xenscope);
+    await xenscope.open();
+    await xenscope.page.setViewportSize({ width: 1600, height: 1300 });
+    await xenscope.workbench.command('Notifications: Toggle Do Not Disturb Mode');
+  });
+
+  it('are connected from an address at once, and give back text, digits and a whole file', async () => {
+    await composer.openAt('Xenscope: PV Calls: Connect to Address…', echo, /^web/);
+    await send('hello, echo');
+    await composer.log.locator('li.received').getByText('hello, echo').waitFor();
+    await composer.panel.getByRole('combobox', { name: 'How it is typed' }).click();
+    await composer.panel.getByRole('option', { name: 'Hexadecimal' }).click();
+    await send('de ad be ef');
+    await composer.log.locator('li.received').getByText('de ad be ef').waitFor();
+    const files = new VchanConsole(xenscope);
+    await files.nameFile('Send which file?', path.join(editor().workspace, 'notes.txt'), /\/$/, async () => {
+      await xenscope.page.keyboard.press('Escape');
+      await composer.press('Send File…');
+    });
+    await composer.panel.getByText('notes.txt: Sent 45,000 bytes.').waitFor();
+    await composer.panel.getByText(/^45,015 bytes in \d+ reads$/).waitFor();
+  });
+
+  it('fill their ring while nothing is read, and show it in the ring panel', async () => {
+    await composer.press('Stop Reading');
+    await send('41 '.repeat(3000));
+    await composer.panel
+      .getByRole('meter', { name: /^Received \(in\): 3,000 of 32,768 bytes, 9 %/ })
+      .waitFor();
+    await composer.socket('1').getByText('9 %').waitFor();
+    await picture(xenscope.page, 'composer-console');
+    await composer.press('Show Rings');
+    await composer.panel
+      .getByText(/3,000 of 32,768 bytes, 9 %/)
+      .first()
+      .waitFor();
+    await picture(xenscope.page, 'composer-data-rings');
+    await xenscope.workbench.command('View: Close Editor');
+    await composer.press('Read Again');
+    await composer.panel.getByText(/^48,015 bytes in \d+ reads$/).waitFor();
+  });
+
+  it('are released with their pages kept, which the next one takes', async () => {
+    await composer.press('Release, Keep Pages');
+    await composer.answer(/^RELEASE of socket 1, its pages to be kept: done/).waitFor();
+    await composer.send('SOCKET');
+    await composer.answer(/^SOCKET 2: done/).waitFor();
+    await composer.choose('CONNECT');
+    await composer.panel.getByRole('combobox', { name: 'Pages' }).click();
+    await composer.panel.getByRole('option', { name: /kept, order 4/ }).click();
+    await composer.sendButton.click();
+    await composer.answer(/^CONNECT of socket 2 to 10\.0\.0\.1:7: done/).waitFor();
+    await composer.consoleOf('2').click();
+    await send('21');
+    await composer.log.locator('li.received').getByText('21').first().waitFor();
+  });
+
+  it('are reached by keys alone', async () => {
+    await composer.choose('SOCKET');
+    await xenscope.page.keyboard.press('ArrowRight');
+    assert.equal(
+      await composer.panel.getByRole('radio', { name: 'CONNECT' }).getAttribute('aria-checked'),
+      'true',
+    );
+    await xenscope.page.keyboard.press('ArrowLeft');
+    await xenscope.page.keyboard.press('ArrowLeft');
+    assert.equal(
+      await composer.panel.getByRole('radio', { name: 'Raw' }).getAttribute('aria-checked'),
+      'true',
+    );
+    await composer.choose('SOCKET');
+    await composer.field('Socket').press('Control+Enter');
+    await composer.answer(/^SOCKET 3: done/).waitFor();
+  });
+
+  it('keep what was typed while the server is started again', async () => {
+    await composer.consoleField.fill('77 68 69 6c 65');
+    await composer.choose('BIND');
+    await composer.field('Address').fill('10.0.0.1:9999');
+    await xenscope.workbench.command('Xenscope: Restart Server');
+    await composer.status(/The Xenscope server ended/).waitFor();
+    assert.equal(await composer.field('Address').inputValue(), '10.0.0.1:9999');
+    assert.equal(await composer.consoleField.inputValue(), '77 68 69 6c 65');
+    await picture(xenscope.page, 'composer-server-away');
+    await composer.press('Open Again');
+    await composer.status('Connected to Domain-0 (0).').waitFor();
+    await composer.send('SOCKET');
+    await composer.answer(/^SOCKET 1: done/).waitFor();
+    await composer.choose('BIND');
+    assert.equal(await composer.field('Address').inputValue(), '10.0.0.1:9999');
+  });
+
+  it('end with their device, as a crash ends them or in order', async () => {
+    await composer.press('Kill');
+    await composer.status(/killed/).waitFor();
+    await composer.press('Open Again');
+    await composer.status('Connected to Domain-0 (0).').waitFor();
+    await composer.press('Close');
+    await composer.status(/Closed/).waitFor();
+    await xenscope.workbench.command('View: Close Editor');
+  });
+
+  it('can be asked for in the ring of a guest, which is marked as not ours', async () => {
+    const { workbench } = xenscope;
+    await workbench.command('Xenscope: PV Calls: Compose a Command…');
+    await workbench.quickPick(/till \(15\) → Domain-0/).click();
+    await workbench.dialog.getByRole('button', { name: 'Open' }).waitFor();
+    await picture(xenscope.page, 'composer-foreign-question');
+    await workbench.dialog.getByRole('button', { name: 'Open' }).click();
+    await composer.panel.getByText(/This is the ring of till \(15\), not one of ours/).waitFor();
+    await composer.send('SOCKET', { Socket: '0x1234567890' });
+    await composer.answer(/SOCKET 78187493520: done/).waitFor();
+    await picture(xenscope.page, 'composer-foreign');
+    await composer.send('RELEASE', { Socket: '0x1234567890' });
+    await composer.answer(/RELEASE of socket 78187493520: done/).waitFor();
+    await composer.press('Leave');
+    await composer.status(/./).waitFor();
+  });
+});
