@@ -37,7 +37,11 @@ export async function backendOf(
   if (domid === 0) {
     return { domid, serves: 'yes', text: 'Domain 0 of a simulated world serves PV Calls.' };
   }
-  return { domid, serves: 'no', text: 'No backend of PV Calls runs there: the device would wait for ever.' };
+  return {
+    domid,
+    serves: 'no',
+    text: 'Nobody serves PV Calls there now: the device would wait until xenscope pvcalls serve does.',
+  };
 }
 
 /** Devices whose backend has come as far as to wait for its frontend. */
