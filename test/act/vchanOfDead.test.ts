@@ -1,15 +1,15 @@
 /** An end of a vchan that a person drives, when the domain at the other end is destroyed. */
 import assert from 'node:assert/strict';
-import { VchanSession } from '../../server/act/vchanSession';
-import type { XenscopeError } from '../../server/host/errors';
+import type { VchanSession } from '../../server/act/vchanSession';
 import type { World } from '../../server/sim/world';
 import { serveVchan } from '../../server/vchan/serve';
 import type { Vchan } from '../../server/vchan/vchan';
-import { ManualClock } from '../sim/manualClock';
-import { closeWorlds, openWorld, plainGuest } from '../sim/worldKit';
+import { closeWorlds } from '../sim/worldKit';
 import { Page } from '../vchan/rig';
+import { VchanGuest } from './vchanGuest';
 
 describe('an end of a vchan by hand whose server is destroyed', () => {
+  let guest: VchanGuest;
   let world: World;
   let domid: number;
   let server: Vchan;
@@ -17,27 +17,15 @@ describe('an end of a vchan by hand whose server is destroyed', () => {
   let mappedPages: number;
 
   const mapped = () => world.machine.usageOf(0).mappedPages;
-  async function until(isSo: () => boolean): Promise<void> {
-    while (!isSo()) {
-      await world.settled();
-      await new Promise((resolve) => setImmediate(resolve));
-    }
-  }
+  const until = (isSo: () => boolean) => guest.until(isSo);
 
   beforeEach(async () => {
-    world = await openWorld({ domains: [plainGuest({ guest: () => new Promise(() => undefined) })] });
-    await world.settled();
-    domid = world.hypervisor.list().at(-1)!.domid;
+    guest = await VchanGuest.open();
+    ({ world, domid } = guest);
     mappedPages = mapped();
     const path = `/local/domain/${domid}/data/vchan/0/test`;
     server = await serveVchan(world.openProgram!(domid), { clientDomid: 0, path });
-    session = new VchanSession({
-      plan: { role: 'client', actAs: 0, peer: domid, path },
-      program: world.openProgram!(0),
-      clock: new ManualClock(),
-      names: { ownDomid: 0, own: 'Domain-0 (0)', peer: `guest (${domid})`, isHeld: () => false },
-      explain: (error) => Promise.resolve(error as XenscopeError),
-    });
+    session = guest.drive('domain0', { role: 'client', path });
     await until(() => session.state.peer === 'here');
     await server.write(Buffer.from('last words'));
   });

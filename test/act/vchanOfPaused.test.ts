@@ -1,40 +1,23 @@
 /** An end of a vchan in a guest that is paused, so that none of its steps is done, and then destroyed: nobody waits for it for ever. */
 import assert from 'node:assert/strict';
-import type { VchanPlan } from '../../server/act/vchanPlan';
-import { VchanSession } from '../../server/act/vchanSession';
-import type { XenscopeError } from '../../server/host/errors';
+import type { VchanSession } from '../../server/act/vchanSession';
 import type { World } from '../../server/sim/world';
 import { serveVchan } from '../../server/vchan/serve';
-import { ManualClock } from '../sim/manualClock';
-import { closeWorlds, openWorld, plainGuest } from '../sim/worldKit';
+import { closeWorlds } from '../sim/worldKit';
+import { VchanGuest } from './vchanGuest';
 
 describe('an end of a vchan by hand in a guest that is paused and destroyed', () => {
+  let guest: VchanGuest;
   let world: World;
   let domid: number;
 
-  async function until(isSo: () => boolean): Promise<void> {
-    while (!isSo()) {
-      await world.settled();
-      await new Promise((resolve) => setImmediate(resolve));
-    }
-  }
+  const until = (isSo: () => boolean) => guest.until(isSo);
 
   beforeEach(async () => {
-    world = await openWorld({ domains: [plainGuest({ guest: () => new Promise(() => undefined) })] });
-    await world.settled();
-    domid = world.hypervisor.list().at(-1)!.domid;
+    guest = await VchanGuest.open();
+    ({ world, domid } = guest);
   });
   afterEach(closeWorlds);
-
-  function open(plan: Pick<VchanPlan, 'role' | 'path'>): VchanSession {
-    return new VchanSession({
-      plan: { ...plan, peer: 0, actAs: domid },
-      program: world.openProgram!(domid),
-      clock: new ManualClock(),
-      names: { ownDomid: domid, own: `guest (${domid})`, peer: 'Domain-0 (0)', isHeld: () => false },
-      explain: (error) => Promise.resolve(error as XenscopeError),
-    });
-  }
 
   /** Closes it, and once its step waits for the guest, destroys that one. */
   async function closedAndDestroyed(session: VchanSession, said: string): Promise<void> {
@@ -50,7 +33,7 @@ describe('an end of a vchan by hand in a guest that is paused and destroyed', ()
   }
 
   it('is closed, as a server that waits to say that it leaves', async () => {
-    const session = open({ role: 'server', path: 'data/vchan/0/test' });
+    const session = guest.drive('guest', { role: 'server', path: 'data/vchan/0/test' });
     await until(() => session.state.phase === 'open');
     world.world.act('pause', domid);
     await closedAndDestroyed(
@@ -63,7 +46,7 @@ describe('an end of a vchan by hand in a guest that is paused and destroyed', ()
     const path = `/local/domain/0/data/vchan/${domid}/test`;
     const server = await serveVchan(world.openProgram!(0), { clientDomid: domid, path });
     const mapped = world.machine.usageOf(domid).mappedPages;
-    const session = open({ role: 'client', path });
+    const session = guest.drive('guest', { role: 'client', path });
     // Move by move, until its pages are mapped: what is next are the steps by which it comes.
     world.world.hold();
     while (world.machine.usageOf(domid).mappedPages === mapped) {

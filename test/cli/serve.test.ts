@@ -7,10 +7,9 @@ import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
-import { createMessageConnection, StreamMessageReader, StreamMessageWriter } from 'vscode-jsonrpc/node';
 import type { HostInfo } from '../../server/rpc/api';
 import { runProgram } from '../interop/runProgram';
-import { initializeOptions } from '../rpc/rig';
+import { asEditor } from '../rpc/asEditor';
 import { bundle, xenscope } from './xenscope';
 
 describe('xenscope serve', function () {
@@ -90,17 +89,7 @@ describe('xenscope serve', function () {
       stdio: ['pipe', 'pipe', 'inherit'],
     });
     children.push(editor);
-    const connection = createMessageConnection(
-      new StreamMessageReader(editor.stdout),
-      new StreamMessageWriter(editor.stdin),
-    );
-    connection.listen();
-    await connection.sendRequest('initialize', {
-      processId: process.pid,
-      rootUri: null,
-      capabilities: {},
-      initializationOptions: initializeOptions,
-    });
+    const connection = await asEditor(editor.stdout, editor.stdin);
     const host: HostInfo = await connection.sendRequest('xenscope/connect', { host: 'simulator' });
     assert.equal(path.dirname(path.dirname(host.socketPath!)), folder);
     connection.dispose();

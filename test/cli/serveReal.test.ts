@@ -23,17 +23,13 @@ import type { Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
-import {
-  type MessageConnection,
-  StreamMessageReader,
-  StreamMessageWriter,
-  createMessageConnection,
-} from 'vscode-jsonrpc/node';
+import type { MessageConnection } from 'vscode-jsonrpc/node';
 import { ownerOf } from '../../server/cli/ownerOf';
 import { listenForOwner } from '../../server/cli/rootSocket';
 import type { HostInfo } from '../../server/rpc/api';
 import { itAsRoot } from '../interop/daemons/requirements';
 import { type OurServer, startOurs } from '../interop/ours';
+import { asEditor } from '../rpc/asEditor';
 import { eventually, initializeOptions } from '../rpc/rig';
 import { bundle, xenscope } from './xenscope';
 
@@ -97,19 +93,7 @@ describe('xenscope serve --owner', function () {
   async function join(options: object = {}): Promise<MessageConnection> {
     const socket = connect(socketPath());
     await once(socket, 'connect');
-    const connection = createMessageConnection(
-      new StreamMessageReader(socket),
-      new StreamMessageWriter(socket),
-    );
-    connections.push(connection);
-    connection.listen();
-    await connection.sendRequest('initialize', {
-      processId: null,
-      rootUri: null,
-      capabilities: {},
-      initializationOptions: { ...initializeOptions, ...options },
-    });
-    return connection;
+    return asEditor(socket, socket, (connection) => connections.push(connection), options);
   }
 
   const hostsOf = (connection: MessageConnection) =>
@@ -241,7 +225,6 @@ describe('xenscope serve --owner', function () {
     const script = path.join(folder, 'server.cjs');
     copyFileSync(await bundle(), script);
     chmodSync(script, 0o644);
-    const options = (rootServer: string) => JSON.stringify({ ...initializeOptions, rootServer });
     const asked = async (rootServer: string, more: NodeJS.ProcessEnv = {}) => {
       const child = spawn(process.execPath, [script, 'editor', '--stdio'], {
         uid: owner.uid,
@@ -250,18 +233,8 @@ describe('xenscope serve --owner', function () {
         stdio: ['pipe', 'pipe', 'inherit'],
       });
       children.push(child);
-      const connection = createMessageConnection(
-        new StreamMessageReader(child.stdout),
-        new StreamMessageWriter(child.stdin),
-      );
-      connections.push(connection);
-      connection.listen();
-      await connection.sendRequest('initialize', {
-        processId: null,
-        rootUri: null,
-        capabilities: {},
-        initializationOptions: JSON.parse(options(rootServer)) as object,
-      });
+      const keep = (made: MessageConnection) => connections.push(made);
+      const connection = await asEditor(child.stdout, child.stdin, keep, { rootServer });
       return eventually(async () => {
         const hosts = await connection.sendRequest<HostInfo[]>('xenscope/hosts', null);
         return hosts.find(({ id }) => id === 'local');

@@ -1,5 +1,5 @@
 /** A ring with its two ends, looked at ten times a second, and what the doctor says of it. */
-import type { ObservedInside } from '../../server/host/observer';
+import type { ObservedInside, ObservedPage } from '../../server/host/observer';
 import { PageSampler } from '../../server/capture/pageSampler';
 import { diagnose } from '../../server/doctor/doctor';
 import { HistoryKeeper } from '../../server/model/rings/ringHistory';
@@ -66,4 +66,27 @@ export class Scene {
       .flatMap(({ evidence }) => evidence)
       .join('\n');
   }
+}
+
+/** Any page, looked at ten times a second, and what the doctor says of it. */
+export function sceneOf(page: ObservedPage) {
+  const sampler = new PageSampler(page);
+  const history = new HistoryKeeper(sampler);
+  let nowMs = 1_000_000;
+  const look = () => history.fold(sampler.sample(nowMs), nowMs);
+  look();
+  const say = () => diagnose(history, nowMs);
+  return {
+    /** `meanwhile` happens before each look. */
+    wait(ms: number, meanwhile?: () => void): void {
+      for (let passed = 0; passed < ms; passed += lookEveryMs) {
+        nowMs += lookEveryMs;
+        meanwhile?.();
+        look();
+      }
+    },
+    said: () => say().map(({ severity, rule, text }) => `${severity} ${rule}: ${text}`),
+    evidence: () => say()[0]!.evidence.join('\n'),
+    isAtRest: () => history.isAtRest(nowMs),
+  };
 }

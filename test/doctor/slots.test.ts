@@ -1,33 +1,13 @@
 /** What the doctor says of rings of requests and responses, as their ends bring it about. */
 import assert from 'node:assert/strict';
-import { PageSampler } from '../../server/capture/pageSampler';
-import { diagnose } from '../../server/doctor/doctor';
-import { HistoryKeeper } from '../../server/model/rings/ringHistory';
 import { networkNodes, SlotPage, type SlotPageOptions } from '../support/slotPage';
+import { sceneOf } from './scene';
 
 const network = (which: 0 | 1): SlotPageOptions => ({ deviceClass: 'vif', nodes: networkNodes, which });
 
 function scene(options?: SlotPageOptions) {
   const page = new SlotPage(options);
-  const sampler = new PageSampler(page.observed);
-  const history = new HistoryKeeper(sampler);
-  let nowMs = 1_000_000;
-  const look = () => history.fold(sampler.sample(nowMs), nowMs);
-  look();
-  const wait = (ms: number, meanwhile?: () => void) => {
-    for (let passed = 0; passed < ms; passed += 100) {
-      nowMs += 100;
-      meanwhile?.();
-      look();
-    }
-  };
-  const say = () => diagnose(history, nowMs);
-  return {
-    page,
-    wait,
-    said: () => say().map(({ severity, rule, text }) => `${severity} ${rule}: ${text}`),
-    evidence: () => say()[0]!.evidence.join('\n'),
-  };
+  return { page, ...sceneOf(page.observed) };
 }
 
 describe('the doctor of slot rings', () => {

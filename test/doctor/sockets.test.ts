@@ -1,32 +1,9 @@
 /** What the ring doctor says of the rings of PV Calls: those of sockets, and the command ring. */
 import assert from 'node:assert/strict';
-import { PageSampler } from '../../server/capture/pageSampler';
-import { diagnose } from '../../server/doctor/doctor';
-import type { ObservedPage } from '../../server/host/observer';
-import { HistoryKeeper } from '../../server/model/rings/ringHistory';
 import { pvcallsEditions } from '../../server/wire/pvcalls/dataPage';
 import { CommandRing } from '../support/commandRing';
 import { SocketPage } from '../support/socketPage';
-
-function sceneOf(page: ObservedPage) {
-  const sampler = new PageSampler(page);
-  const history = new HistoryKeeper(sampler);
-  let nowMs = 1_000_000;
-  const look = () => history.fold(sampler.sample(nowMs), nowMs);
-  look();
-  const wait = (ms: number, meanwhile?: () => void) => {
-    for (let passed = 0; passed < ms; passed += 100) {
-      nowMs += 100;
-      meanwhile?.();
-      look();
-    }
-  };
-  return {
-    wait,
-    said: () => diagnose(history, nowMs).map(({ severity, rule, text }) => `${severity} ${rule}: ${text}`),
-    isAtRest: () => history.isAtRest(nowMs),
-  };
-}
+import { sceneOf } from './scene';
 
 function socketScene(options?: ConstructorParameters<typeof SocketPage>[0]) {
   const page = new SocketPage(options);

@@ -5,15 +5,10 @@ import { once } from 'node:events';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { build } from 'esbuild';
-import {
-  createMessageConnection,
-  type MessageConnection,
-  StreamMessageReader,
-  StreamMessageWriter,
-} from 'vscode-jsonrpc/node';
+import type { MessageConnection } from 'vscode-jsonrpc/node';
 import type { ApiNotifications, HostInfo } from '../../server/rpc/api';
 import { bundle } from '../cli/xenscope';
-import { initializeOptions } from '../rpc/rig';
+import { asEditor } from '../rpc/asEditor';
 
 export interface Victim {
   readonly server: ChildProcess;
@@ -57,18 +52,9 @@ export const editor: StartVictim = async (folder) => {
     env: { ...process.env, XDG_RUNTIME_DIR: folder },
     stdio: ['pipe', 'pipe', 'inherit'],
   });
-  const connection = createMessageConnection(
-    new StreamMessageReader(server.stdout),
-    new StreamMessageWriter(server.stdin),
-  );
-  // What was under way when it is killed at the end.
-  connection.onError(() => undefined);
-  connection.listen();
-  await connection.sendRequest('initialize', {
-    processId: process.pid,
-    rootUri: null,
-    capabilities: {},
-    initializationOptions: initializeOptions,
+  const connection = await asEditor(server.stdout, server.stdin, (made) => {
+    // What was under way when it is killed at the end.
+    made.onError(() => undefined);
   });
   const host: HostInfo = await connection.sendRequest('xenscope/connect', { host: 'simulator' });
   show(connection, host.id);

@@ -4,15 +4,10 @@ import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, statSync } from 'node:fs';
 import path from 'node:path';
-import {
-  type MessageConnection,
-  StreamMessageReader,
-  StreamMessageWriter,
-  createMessageConnection,
-} from 'vscode-jsonrpc/node';
+import type { MessageConnection } from 'vscode-jsonrpc/node';
 import { joinWorld } from '../../server/cli/joinWorld';
 import type { HostInfo } from '../../server/rpc/api';
-import { initializeOptions } from './rig';
+import { asEditor } from './asEditor';
 
 const root = path.resolve(__dirname, '../..');
 
@@ -27,17 +22,7 @@ describe('xenscope editor --stdio', function () {
     server = spawn(process.execPath, main, { cwd: root, stdio: 'pipe' });
     exited = once(server, 'exit');
     server.stderr.pipe(process.stderr);
-    connection = createMessageConnection(
-      new StreamMessageReader(server.stdout),
-      new StreamMessageWriter(server.stdin),
-    );
-    connection.listen();
-    await connection.sendRequest('initialize', {
-      processId: process.pid,
-      rootUri: null,
-      capabilities: {},
-      initializationOptions: initializeOptions,
-    });
+    connection = await asEditor(server.stdout, server.stdin);
   });
   afterEach(async () => {
     connection.dispose();
