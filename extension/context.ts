@@ -14,14 +14,17 @@ import { Signal } from './signal';
 import { texts } from './texts';
 import { Devices } from './devices/devices';
 import { DeviceFindings, deviceSubject } from './devices/deviceProblems';
+import { PvCalls } from './pvcalls/pvcalls';
 import { Findings } from './rings/findings';
 import { ringSubject } from './rings/ringProblems';
 import { Rings } from './rings/rings';
 import { Favourites } from './pvcallsComposer/favourites';
+import { revivePvCallsPanels } from './panels/pvcalls';
 import { reviveComposerPanels } from './panels/pvcallsComposer';
 import { DevicesView } from './views/devicesView';
 import { HostsView } from './views/hostsView';
 import { Problems } from './views/problems';
+import { PvCallsView } from './views/pvcallsView';
 import { RetryClock } from './views/retryClock';
 import { RingsView } from './views/ringsView';
 import { tellSerious } from './views/seriousNote';
@@ -38,6 +41,7 @@ export class Xenscope implements vscode.Disposable {
   readonly acts: Acts;
   readonly rings: Rings;
   readonly devices: Devices;
+  readonly pvcalls: PvCalls;
   readonly findings: Findings;
   readonly worlds: Worlds;
   /** Further matches of searches under way. */
@@ -51,6 +55,7 @@ export class Xenscope implements vscode.Disposable {
   readonly watchesView: WatchesView;
   readonly ringsView: RingsView;
   readonly devicesView: DevicesView;
+  readonly pvcallsView: PvCallsView;
 
   /** What the person chose for this window; the setting is only where the simulator begins. */
   private chosenPace: number | undefined;
@@ -68,6 +73,7 @@ export class Xenscope implements vscode.Disposable {
     this.acts = new Acts(this.connection);
     this.rings = new Rings(this.connection, this.report);
     this.devices = new Devices(this.connection, this.report);
+    this.pvcalls = new PvCalls(this.connection, this.report);
     this.findings = new Findings(this.connection, () => Date.now());
     this.worlds = new Worlds(this.connection, this.hosts, this.report);
     this.connection.on('xenscope/found', (news) => this.found.fire(news));
@@ -79,6 +85,7 @@ export class Xenscope implements vscode.Disposable {
     this.watchesView = new WatchesView(this);
     this.ringsView = new RingsView(this);
     this.devicesView = new DevicesView(this);
+    this.pvcallsView = new PvCallsView(this);
     const { nameOfDomain, labelOfHost } = this;
     const aboutRings = ringSubject(this.findings, nameOfDomain);
     const deviceFindings = new DeviceFindings(this.connection, this.report);
@@ -95,6 +102,8 @@ export class Xenscope implements vscode.Disposable {
       this.watchesView,
       this.ringsView,
       this.devicesView,
+      this.pvcallsView,
+      revivePvCallsPanels(this),
       new Problems(aboutRings, labelOfHost),
       new Problems(aboutDevices, labelOfHost),
       tellSerious(this.findings, aboutRings),

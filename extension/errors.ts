@@ -131,6 +131,12 @@ export const failures = {
     new Failure('unsupported', `${label} shows no rings.`, 'Through a socket only the xenstore can be seen.'),
   noDevice: (label: string) =>
     new Failure('input', `${label} has no device for that now.`, 'The view “Devices” shows how each stands.'),
+  noPvCalls: (label: string) =>
+    new Failure(
+      'input',
+      `No guest of ${label} has a PV Calls device now.`,
+      'The view “PV Calls” says how a guest has one.',
+    ),
   noMove: (device: string) =>
     new Failure(
       'input',

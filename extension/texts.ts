@@ -139,6 +139,10 @@ export const texts = {
     `${countOf(ends, 'further end')} of devices ${ends === 1 ? 'is' : 'are'} not followed: there are too many.`,
   deviceGone:
     'There is no such device now. What is shown is what was last seen; it goes on if it comes back.',
+  pvcallsGone:
+    'There is no such PV Calls device now. What is shown is what was last seen; it goes on if it comes back.',
+  moreSockets: (count: number) =>
+    `${countOf(count, 'further socket')}: open the panel, which has all of them`,
   ringsLeftOut: (count: number) =>
     `${countOf(count, 'further ring')} ${count === 1 ? 'is' : 'are'} not looked at: there are too many.`,
   ringServerAway:

@@ -26,6 +26,7 @@ import { saveJournal } from './journal';
 import { menu } from './menu';
 import { editPermissions } from './permissions';
 import { composePvCalls, connectPvCalls, listenPvCalls } from './pvcallsComposer';
+import { openPvCalls, showPvCalls } from './pvcalls';
 import { openRing, reconnectRing } from './rings';
 import { openVchan, watchVchan } from './vchan';
 import { addWatch, stopAllWatches, stopWatch, watchPath } from './watch';
@@ -96,6 +97,9 @@ const commands: Record<string, Command> = {
   'xenscope.pvcalls.compose': composePvCalls,
   'xenscope.pvcalls.connect': connectPvCalls,
   'xenscope.pvcalls.listen': listenPvCalls,
+
+  'xenscope.pvcalls.open': openPvCalls,
+  'xenscope.pvcalls.show': showPvCalls,
 
   'xenscope.device.open': openDevice,
   'xenscope.device.act': deviceAct,

@@ -70,7 +70,10 @@ export function deviceSubject(
 
 function deviceRemedies({ host, id }: Place): Remedy[] {
   const argument = { host, device: id };
+  // What is wrong with the sockets of a guest is seen best where they are.
+  const isPvCalls = frontendPattern.exec(id)?.[2] === 'pvcalls';
   return [
+    ...(isPvCalls ? [{ title: 'Open PV Calls', command: 'xenscope.pvcalls.open', argument }] : []),
     { title: 'Show Device', command: 'xenscope.device.show', argument },
     { title: 'Open Device', command: 'xenscope.device.open', argument },
     { title: 'Act on the Device…', command: 'xenscope.device.act', argument },

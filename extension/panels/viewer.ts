@@ -5,7 +5,7 @@ import { failureOf } from '../errors';
 
 const connectTimeoutMs = 10_000;
 
-type StopRequest = 'xenscope/ringStop' | 'xenscope/deviceViewStop';
+type StopRequest = 'xenscope/ringStop' | 'xenscope/deviceViewStop' | 'xenscope/pvcallsViewStop';
 
 export interface ViewerOptions {
   readonly xenscope: Xenscope;

@@ -57,8 +57,8 @@ describe('the walkthrough', () => {
   const views = new Set(Object.values(contributes.views).flatMap((list) => list.map(({ id }) => id)));
   const steps = contributes.walkthroughs.flatMap(({ steps: all }) => all);
 
-  it('leads to the tree, rings, devices and vchans', () => {
-    for (const id of ['look', 'rings', 'devices', 'vchans'])
+  it('leads to the tree, rings, devices, vchans and PV Calls', () => {
+    for (const id of ['look', 'rings', 'devices', 'vchans', 'pvcalls'])
       assert.ok(
         steps.some((step) => step.id === id),
         id,

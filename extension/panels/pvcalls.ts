@@ -1,0 +1,202 @@
+/** The panel of one PV Calls device: frames from the server to its page, and ways from there to everything else. */
+import * as vscode from 'vscode';
+import type { ApiNotifications, PvCallsDeviceRow } from '../../server/rpc/api';
+import type { FromPvCalls, ToPvCalls } from '../../webview/messages';
+import type { Xenscope } from '../context';
+import { failureOf } from '../errors';
+import { knownMeanings, socketStates } from '../pvcalls/socketTexts';
+import { say } from '../say';
+import { texts } from '../texts';
+import { fillPage, openPage } from './html';
+import { OpenPanels } from './openPanels';
+import { RingPanel } from './ring';
+import { Viewer } from './viewer';
+
+/** Ten times a second: rows are read, not watched. */
+const frameIntervalMs = 100;
+
+export interface PvCallsTarget {
+  readonly host: string;
+  readonly device: string;
+}
+
+export class PvCallsPanel {
+  static readonly viewType = 'xenscope.pvcalls';
+  private static readonly panels = new OpenPanels<PvCallsPanel>();
+
+  static open(xenscope: Xenscope, target: PvCallsTarget): PvCallsPanel {
+    return PvCallsPanel.panels.open(keyOf(target), (closed) => {
+      const panel = openPage(xenscope.extension, 'pvcalls', { title: 'PV Calls', staysWhenHidden: true });
+      return new PvCallsPanel(xenscope, panel, target, closed);
+    });
+  }
+
+  /** VS Code has brought the panel back: the window was loaded anew. */
+  static revive(xenscope: Xenscope, panel: vscode.WebviewPanel, target: PvCallsTarget): void {
+    PvCallsPanel.panels.open(keyOf(target), (closed) => {
+      fillPage(panel, xenscope.extension, 'pvcalls');
+      return new PvCallsPanel(xenscope, panel, target, closed);
+    });
+    xenscope.wake();
+  }
+
+  private readonly subscriptions: { dispose(): void }[];
+  /** Frames come while the page is on screen and not paused. */
+  private readonly viewer: Viewer;
+  private row: PvCallsDeviceRow | undefined;
+  /** The socket that the page is to show, until the page is there. */
+  private wanted: string | undefined;
+  private isReady = false;
+  private paused = false;
+  private closed = false;
+
+  private constructor(
+    private readonly xenscope: Xenscope,
+    private readonly panel: vscode.WebviewPanel,
+    private readonly target: PvCallsTarget,
+    closed: () => void,
+  ) {
+    const { connection, hosts, pvcalls } = xenscope;
+    const { host, device } = target;
+    this.viewer = new Viewer({
+      xenscope,
+      host,
+      isWanted: () => !this.closed && this.isReady && this.panel.visible && !this.paused,
+      open: () => connection.request('xenscope/pvcallsView', { host, device, intervalMs: frameIntervalMs }),
+      stop: 'xenscope/pvcallsViewStop',
+      failed: (text) => this.away(text),
+    });
+    this.subscriptions = [
+      pvcalls.onFrame((news) => news.viewId === this.viewer.viewId && this.take(news)),
+      connection.onState(({ kind }) => kind !== 'running' && this.away(texts.ringServerAway)),
+      hosts.onConnected(({ id }) => id === host && this.viewer.begin()),
+      hosts.onDomains((id) => id === host && this.tellAbout()),
+      hosts.onChange(() => this.lookAtHost()),
+    ];
+    this.panel.onDidDispose(() => {
+      this.viewer.end();
+      this.closed = true;
+      for (const subscription of this.subscriptions) subscription.dispose();
+      closed();
+    });
+    this.panel.onDidChangeViewState(() => void this.viewer.look());
+    this.panel.webview.onDidReceiveMessage((message: FromPvCalls) => void this.receive(message));
+  }
+
+  reveal(): void {
+    this.panel.reveal();
+  }
+
+  /** Selects the row of a socket. */
+  select(socket: string): void {
+    this.wanted = socket;
+    if (this.isReady) this.post({ kind: 'select', socket });
+  }
+
+  private async receive(message: FromPvCalls): Promise<void> {
+    try {
+      await this.answer(message);
+    } catch (error) {
+      const failure = failureOf(error);
+      if (failure.code !== 'cancelled') void say.error(failure.text);
+    }
+  }
+
+  private answer(message: FromPvCalls): unknown {
+    const { target, xenscope } = this;
+    switch (message.kind) {
+      case 'ready':
+        this.isReady = true;
+        this.tellAbout();
+        if (this.wanted !== undefined) this.post({ kind: 'select', socket: this.wanted });
+        return this.viewer.look();
+      case 'pause':
+        this.paused = message.paused;
+        return this.viewer.look();
+      case 'showRing':
+        return RingPanel.open(xenscope, target.host, message.ring);
+      case 'copy':
+        return vscode.env.clipboard.writeText(message.text);
+      case 'showDevice':
+        return vscode.commands.executeCommand('xenscope.device.open', target);
+      case 'compose':
+      case 'intercept':
+        return vscode.commands.executeCommand(`xenscope.pvcalls.${message.kind}`, target);
+    }
+  }
+
+  private take({ frame }: ApiNotifications['xenscope/pvcallsDeviceFrame']): void {
+    if (!frame) return this.away(texts.pvcallsGone);
+    const isFirst = this.row === undefined;
+    this.row = frame.state.row;
+    if (isFirst) this.tellAbout();
+    this.post({ kind: 'frame', frame });
+  }
+
+  private tellAbout(): void {
+    const { host, device } = this.target;
+    const { frontend, backend } = this.ends();
+    this.panel.title = `PV Calls: ${frontend}`;
+    this.post({
+      kind: 'about',
+      host,
+      device,
+      hostLabel: this.xenscope.hosts.find(host)?.label ?? host,
+      frontend,
+      backend,
+      states: socketStates,
+      known: knownMeanings,
+      canCompose: contributed(this.xenscope, 'xenscope.pvcalls.compose'),
+      canIntercept: contributed(this.xenscope, 'xenscope.pvcalls.intercept'),
+    });
+  }
+
+  /** As they are called now; before the first frame only the path of the frontend tells who it is. */
+  private ends(): { readonly frontend: string; readonly backend: string } {
+    const { hosts } = this.xenscope;
+    const { host, device } = this.target;
+    if (this.row) {
+      const nameOf = ({ domid }: { readonly domid: number }) => hosts.domainName(host, domid);
+      return { frontend: nameOf(this.row.frontend), backend: nameOf(this.row.backend) };
+    }
+    const domid = /^\/local\/domain\/([0-9]+)\//.exec(device)?.[1];
+    return { frontend: domid === undefined ? device : hosts.domainName(host, Number(domid)), backend: '?' };
+  }
+
+  private lookAtHost(): void {
+    const kind = this.xenscope.hosts.find(this.target.host)?.state.kind;
+    if (kind !== 'connected') this.away(texts.ringHostAway);
+  }
+
+  private away(text: string): void {
+    this.post({ kind: 'away', text });
+  }
+
+  private post(message: ToPvCalls): void {
+    if (!this.closed) void this.panel.webview.postMessage(message);
+  }
+}
+
+/** Brings the panels back that were open when the window was loaded anew. */
+export function revivePvCallsPanels(xenscope: Xenscope): vscode.Disposable {
+  return vscode.window.registerWebviewPanelSerializer(PvCallsPanel.viewType, {
+    deserializeWebviewPanel(panel, state: Partial<PvCallsTarget> | undefined) {
+      const { host, device } = state ?? {};
+      // Closed before its page was ready: nothing says what it showed.
+      if (typeof host !== 'string' || typeof device !== 'string') panel.dispose();
+      else PvCallsPanel.revive(xenscope, panel, { host, device });
+      return Promise.resolve();
+    },
+  });
+}
+
+function keyOf({ host, device }: PvCallsTarget): string {
+  return `${host}:${device}`;
+}
+
+function contributed({ extension }: Xenscope, command: string): boolean {
+  const { contributes } = extension.extension.packageJSON as {
+    contributes: { commands: readonly { command: string }[] };
+  };
+  return contributes.commands.some((one) => one.command === command);
+}
