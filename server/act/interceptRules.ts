@@ -2,24 +2,12 @@
 import { parseRule } from '../pvcalls/intercept/rules';
 import { ruleText } from '../pvcalls/intercept/words';
 import { pvcallsErrors } from '../wire/pvcalls/errno';
-
-export interface RuleCheck {
-  /** What the rule does, in a sentence; or what is wrong with it. */
-  readonly text: string;
-  readonly isWrong: boolean;
-}
+import type { ErrnoRow, RuleCheck } from './ruleCheck';
 
 export function checkRule(line: string): RuleCheck {
   const parsed = parseRule(line);
   if (parsed.kind === 'rule') return { text: ruleText(parsed.rule), isWrong: false };
   return { text: `${parsed.problem} ${parsed.wayOut}`, isWrong: true };
-}
-
-export interface ErrnoRow {
-  readonly name: string;
-  /** Below zero, as it is answered. */
-  readonly ret: number;
-  readonly text: string;
 }
 
 /** In the order of their numbers. */

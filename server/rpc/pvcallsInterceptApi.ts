@@ -2,7 +2,7 @@
  * The part of the contract that is about standing before a backend of PV Calls: what it is asked is held, answered
  * by hand or by rules. And about a backend of our own on a real host. Joined to the rest in api.ts.
  */
-import type { ErrnoRow, RuleCheck } from '../act/interceptRules';
+import type { ErrnoRow, RuleCheck } from '../act/ruleCheck';
 import type {
   CallDecision,
   InterceptEvent,
@@ -10,7 +10,7 @@ import type {
   InterceptState,
 } from '../host/callInterceptor';
 
-export type { ErrnoRow, RuleCheck } from '../act/interceptRules';
+export type { ErrnoRow, RuleCheck } from '../act/ruleCheck';
 export type {
   CallAsked,
   CallDecision,
