@@ -82,6 +82,7 @@ describe('commands of PV Calls by hand, in VS Code', function () {
       .getByText(/ENOTCONN/)
       .first()
       .waitFor();
+    await composer.heading.scrollIntoViewIfNeeded();
     await inThemes('composer-http');
   });
 

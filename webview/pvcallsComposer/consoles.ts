@@ -86,14 +86,19 @@ export class Consoles {
     const acts = {
       act: this.acts.act,
       showRing: this.acts.showRing,
+      hide: () => {
+        this.shownId = undefined;
+        this.draw();
+      },
       changed: (of: string, draft: Draft) => this.keepDraft(of, draft),
     };
     const made = new SocketConsole(id, acts, this.drafts[id]);
     this.byId.set(id, made);
     // At once, hidden or not: controls get the names that a screen reader says when they come into the page.
     this.root.append(made.root);
-    // The first one is what a person waits for.
-    this.shownId ??= id;
+    // It is what a person waits for, unless they talk to another one.
+    const shown = this.shownId === undefined ? undefined : this.byId.get(this.shownId);
+    if (!shown || shown.isOver) this.shownId = id;
     this.draw();
     return made;
   }

@@ -4,7 +4,7 @@ import { button, element } from '../kit';
 import { Help, PoliteVoice, severityIcon, toolbar } from '../page';
 import { setText } from '../rings/texts';
 import type { FromPvCallsComposer, ToPvCallsComposer } from './messages';
-import { aboutText, explanation, flightText, foreignText, statesText } from './words';
+import { aboutText, explanation, foreignText, statesText } from './words';
 
 type About = Extract<ToPvCallsComposer, { kind: 'about' }>;
 
@@ -85,7 +85,7 @@ export class HeaderView {
     if (before?.text !== state.text || before.severity !== state.severity) this.drawVerdict(state);
     const { frontend, backend } = state.device;
     setText(this.device, [frontend, backend].filter((path) => path !== undefined).join(' → '));
-    setText(this.states, `${statesText(state)} · ${flightText(state)}`);
+    setText(this.states, statesText(state));
     this.drawFindings(state.findings);
     this.enable();
   }

@@ -14,6 +14,8 @@ import { wayName, wayShown } from './words';
 export interface ConsoleActs {
   act(id: string, act: AtSocket): void;
   showRing(ring: string): void;
+  /** It is not to be seen any more. */
+  hide(): void;
   changed(id: string, draft: Draft): void;
 }
 
@@ -40,6 +42,7 @@ export class SocketConsole {
   private readonly releaseButton = this.command('Release', 'release');
   private readonly keepButton = this.command('Release, Keep Pages', 'releaseAndKeep');
   private readonly abandonButton = this.command('Abandon', 'abandon');
+  private readonly hideButton = button('Hide Console', 'secondary', () => this.acts.hide());
   private stream: ComposerStream | undefined;
   private isRecording = false;
 
@@ -71,7 +74,7 @@ export class SocketConsole {
     this.recordButton.title = 'Writes what passes from now on into a file';
     const clear = button('Clear', 'secondary', () => this.log.clear());
     const tools = toolbar(`Socket ${id}`, this.readButton, this.ringButton, this.recordButton, clear);
-    tools.append(this.endButton, this.releaseButton, this.keepButton, this.abandonButton);
+    tools.append(this.endButton, this.releaseButton, this.keepButton, this.abandonButton, this.hideButton);
     const ways = element('div', { className: 'ways' }, this.sent.root, this.received.root);
     this.root.append(this.heading, this.verdict, tools, ways, this.log.root, this.composer.root);
     this.enable();

@@ -32,14 +32,19 @@ export function foreignText(frontend: string): string {
   return `This is the ring of ${frontend}, not one of ours. What you send here its kernel never asked for: it may take the answers for its own, or lose track of its ring.`;
 }
 
-/** `frontend Connected · backend InitWait`. */
-export function statesText({ device }: Pick<ComposerState, 'device'>): string {
-  const { frontendState = 'not to be read', backendState = 'not to be read' } = device;
-  return `Frontend: ${frontendState} · backend: ${backendState}`;
+/** `Frontend: Connected · backend: InitWait · 1 of 32 slots in flight`. */
+export function statesText(state: ComposerState): string {
+  const { frontendState, backendState } = state.device;
+  const parts = [
+    frontendState !== undefined && `Frontend: ${frontendState}`,
+    backendState !== undefined && `backend: ${backendState}`,
+    flightText(state),
+  ];
+  return parts.filter(Boolean).join(' · ');
 }
 
 /** `1 of 32 slots in flight`; also how many wait for one. */
-export function flightText({ inFlight, slots, waiting }: ComposerState): string {
+function flightText({ inFlight, slots, waiting }: ComposerState): string {
   const flight = `${inFlight} of ${slots} slots in flight`;
   return waiting === 0 ? flight : `${flight}, ${timesText(waiting, 'request')} waiting for one`;
 }
