@@ -1,5 +1,6 @@
 /** What a row of the view “Devices” says, to the eye and to the ear. */
 import type { DeviceRow, DeviceSide, DeviceSideName } from '../../server/rpc/api';
+import { type RowIcon, severityIcon } from '../severityIcon';
 
 const stateNames = [
   'Unknown',
@@ -70,20 +71,9 @@ export function sideDescription({ path, exists, state }: DeviceSide): string {
   return [exists ? stateName(state) : 'gone', path].filter((word) => word !== '').join(' · ');
 }
 
-export function deviceIcon({ diagnoses, turn }: DeviceRow): {
-  readonly icon: string;
-  readonly color?: string;
-} {
-  switch (diagnoses[0]?.severity) {
-    case 'error':
-      return { icon: 'error', color: 'problemsErrorIcon.foreground' };
-    case 'warning':
-      return { icon: 'warning', color: 'problemsWarningIcon.foreground' };
-    case 'note':
-      return { icon: 'info', color: 'problemsInfoIcon.foreground' };
-    default:
-      return turn.who === 'nobody' ? { icon: 'pass' } : { icon: 'sync' };
-  }
+export function deviceIcon({ diagnoses, turn }: DeviceRow): RowIcon {
+  const wrong = severityIcon(diagnoses[0]?.severity);
+  return wrong ?? { icon: turn.who === 'nobody' ? 'pass' : 'sync' };
 }
 
 export interface DeviceTooltip {

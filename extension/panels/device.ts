@@ -9,6 +9,7 @@ import { failureOf } from '../errors';
 import { ringLabel } from '../rings/ringTexts';
 import { say } from '../say';
 import { texts } from '../texts';
+import { followHost } from './followHost';
 import { openPage } from './html';
 import { OpenPanels } from './openPanels';
 import { RingPanel } from './ring';
@@ -26,7 +27,6 @@ export class DevicePanel {
   }
 
   private readonly panel: vscode.WebviewPanel;
-  private readonly subscriptions: { dispose(): void }[];
   /** Frames come while the page is on screen. */
   private readonly viewer: Viewer;
   private latest: DeviceFrame | undefined;
@@ -39,7 +39,7 @@ export class DevicePanel {
     private readonly device: string,
     closed: () => void,
   ) {
-    const { connection, hosts, devices } = xenscope;
+    const { connection, devices } = xenscope;
     this.panel = openPage(xenscope.extension, 'device', { title: 'Device', staysWhenHidden: true });
     this.viewer = new Viewer({
       xenscope,
@@ -49,20 +49,22 @@ export class DevicePanel {
       stop: 'xenscope/deviceViewStop',
       failed: (text) => this.away(text),
     });
-    this.subscriptions = [
-      devices.onFrame((news) => news.viewId === this.viewer.viewId && this.take(news)),
-      connection.onState(({ kind }) => kind !== 'running' && this.away(texts.ringServerAway)),
-      hosts.onConnected(({ id }) => id === this.host && this.viewer.begin()),
-      hosts.onDomains((id) => id === this.host && this.show()),
-      hosts.onChange(() => this.lookAtHost()),
-    ];
-    this.panel.onDidDispose(() => {
-      this.viewer.end();
-      this.closed = true;
-      for (const subscription of this.subscriptions) subscription.dispose();
-      closed();
-    });
-    this.panel.onDidChangeViewState(() => void this.viewer.look());
+    followHost(
+      {
+        xenscope,
+        host,
+        panel: this.panel,
+        viewer: this.viewer,
+        away: (text) => this.away(text),
+        connected: () => this.viewer.begin(),
+        renamed: () => this.show(),
+        closed: () => {
+          this.closed = true;
+          closed();
+        },
+      },
+      [devices.onFrame((news) => news.viewId === this.viewer.viewId && this.take(news))],
+    );
     this.panel.webview.onDidReceiveMessage((message: FromDevice) => void this.receive(message));
   }
 
@@ -143,11 +145,6 @@ export class DevicePanel {
       states: states.map(stateName),
       meanings: { frontend: meanings('frontend'), backend: meanings('backend') },
     });
-  }
-
-  private lookAtHost(): void {
-    const kind = this.xenscope.hosts.find(this.host)?.state.kind;
-    if (kind !== 'connected') this.away(texts.ringHostAway);
   }
 
   private away(text: string): void {

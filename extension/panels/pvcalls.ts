@@ -7,6 +7,7 @@ import { failureOf } from '../errors';
 import { knownMeanings, socketStates } from '../pvcalls/socketTexts';
 import { say } from '../say';
 import { texts } from '../texts';
+import { followHost } from './followHost';
 import { fillPage, openPage } from './html';
 import { OpenPanels } from './openPanels';
 import { RingPanel } from './ring';
@@ -40,7 +41,6 @@ export class PvCallsPanel {
     xenscope.wake();
   }
 
-  private readonly subscriptions: { dispose(): void }[];
   /** Frames come while the page is on screen and not paused. */
   private readonly viewer: Viewer;
   private row: PvCallsDeviceRow | undefined;
@@ -56,7 +56,7 @@ export class PvCallsPanel {
     private readonly target: PvCallsTarget,
     closed: () => void,
   ) {
-    const { connection, hosts, pvcalls } = xenscope;
+    const { connection, pvcalls } = xenscope;
     const { host, device } = target;
     this.viewer = new Viewer({
       xenscope,
@@ -66,20 +66,22 @@ export class PvCallsPanel {
       stop: 'xenscope/pvcallsViewStop',
       failed: (text) => this.away(text),
     });
-    this.subscriptions = [
-      pvcalls.onFrame((news) => news.viewId === this.viewer.viewId && this.take(news)),
-      connection.onState(({ kind }) => kind !== 'running' && this.away(texts.ringServerAway)),
-      hosts.onConnected(({ id }) => id === host && this.viewer.begin()),
-      hosts.onDomains((id) => id === host && this.tellAbout()),
-      hosts.onChange(() => this.lookAtHost()),
-    ];
-    this.panel.onDidDispose(() => {
-      this.viewer.end();
-      this.closed = true;
-      for (const subscription of this.subscriptions) subscription.dispose();
-      closed();
-    });
-    this.panel.onDidChangeViewState(() => void this.viewer.look());
+    followHost(
+      {
+        xenscope,
+        host,
+        panel,
+        viewer: this.viewer,
+        away: (text) => this.away(text),
+        connected: () => this.viewer.begin(),
+        renamed: () => this.tellAbout(),
+        closed: () => {
+          this.closed = true;
+          closed();
+        },
+      },
+      [pvcalls.onFrame((news) => news.viewId === this.viewer.viewId && this.take(news))],
+    );
     this.panel.webview.onDidReceiveMessage((message: FromPvCalls) => void this.receive(message));
   }
 
@@ -161,11 +163,6 @@ export class PvCallsPanel {
     }
     const domid = /^\/local\/domain\/([0-9]+)\//.exec(device)?.[1];
     return { frontend: domid === undefined ? device : hosts.domainName(host, Number(domid)), backend: '?' };
-  }
-
-  private lookAtHost(): void {
-    const kind = this.xenscope.hosts.find(this.target.host)?.state.kind;
-    if (kind !== 'connected') this.away(texts.ringHostAway);
   }
 
   private away(text: string): void {

@@ -6,6 +6,7 @@ import type { Xenscope } from '../context';
 import { failureOf } from '../errors';
 import { ringOwner, ringTitle } from '../rings/ringTexts';
 import { texts } from '../texts';
+import { followHost } from './followHost';
 import { openPage } from './html';
 import { OpenPanels } from './openPanels';
 import { Viewer } from './viewer';
@@ -23,7 +24,6 @@ export class RingPanel {
   }
 
   private readonly panel: vscode.WebviewPanel;
-  private readonly subscriptions: { dispose(): void }[];
   /** Frames come while the page is on screen and not paused. */
   private readonly viewer: Viewer;
   private paused = false;
@@ -40,7 +40,7 @@ export class RingPanel {
     private readonly ring: string,
     closed: () => void,
   ) {
-    const { connection, hosts, rings } = xenscope;
+    const { rings } = xenscope;
     this.panel = openPage(xenscope.extension, 'ring', { title: this.title(), staysWhenHidden: true });
     this.viewer = new Viewer({
       xenscope,
@@ -50,24 +50,28 @@ export class RingPanel {
       stop: 'xenscope/ringStop',
       failed: (text) => this.away(text),
     });
-    this.subscriptions = [
-      rings.onFrame(({ viewId, frame }) => viewId === this.viewer.viewId && this.show(frame)),
-      rings.onGone(({ viewId }) => viewId === this.viewer.viewId && this.gone()),
-      rings.onReconnectStep(({ serial, step }) => {
-        if (serial === this.reconnecting) this.post({ kind: 'reconnectStep', step });
-      }),
-      connection.onState(({ kind }) => kind !== 'running' && this.away(texts.ringServerAway)),
-      hosts.onConnected(({ id }) => id === this.host && this.followAnew()),
-      hosts.onDomains((id) => id === this.host && this.tellAbout()),
-      hosts.onChange(() => this.lookAtHost()),
-    ];
-    this.panel.onDidDispose(() => {
-      this.viewer.end();
-      this.closed = true;
-      for (const subscription of this.subscriptions) subscription.dispose();
-      closed();
-    });
-    this.panel.onDidChangeViewState(() => void this.viewer.look());
+    followHost(
+      {
+        xenscope,
+        host,
+        panel: this.panel,
+        viewer: this.viewer,
+        away: (text) => this.away(text),
+        connected: () => this.followAnew(),
+        renamed: () => this.tellAbout(),
+        closed: () => {
+          this.closed = true;
+          closed();
+        },
+      },
+      [
+        rings.onFrame(({ viewId, frame }) => viewId === this.viewer.viewId && this.show(frame)),
+        rings.onGone(({ viewId }) => viewId === this.viewer.viewId && this.gone()),
+        rings.onReconnectStep(({ serial, step }) => {
+          if (serial === this.reconnecting) this.post({ kind: 'reconnectStep', step });
+        }),
+      ],
+    );
     this.panel.webview.onDidReceiveMessage((message: FromRing) => void this.receive(message));
   }
 
@@ -157,11 +161,6 @@ export class RingPanel {
     this.forgetReconnect();
     this.viewer.ended();
     this.away(texts.ringGone);
-  }
-
-  private lookAtHost(): void {
-    const kind = this.xenscope.hosts.find(this.host)?.state.kind;
-    if (kind !== 'connected') this.away(texts.ringHostAway);
   }
 
   private away(text: string): void {

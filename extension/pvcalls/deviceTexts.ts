@@ -1,6 +1,7 @@
 /** What the row of a device says, in the view “PV Calls”, to the eye and to the ear. */
 import type { PvCallsDeviceRow, PvCallsEnd } from '../../server/rpc/api';
 import { rate } from '../rings/ringTexts';
+import { type RowIcon, severityIcon } from '../severityIcon';
 import { countOf } from '../values';
 
 /** `till (15)`: as it is called now, or as the server knew it. */
@@ -45,21 +46,11 @@ function inFlightText({ inFlight }: PvCallsDeviceRow): string {
   return inFlight === 0 ? '' : `${inFlight} in flight`;
 }
 
-export function pvcallsIcon({ diagnoses, ring, callsPerSecond }: PvCallsDeviceRow): {
-  readonly icon: string;
-  readonly color?: string;
-} {
-  switch (diagnoses[0]?.severity) {
-    case 'error':
-      return { icon: 'error', color: 'problemsErrorIcon.foreground' };
-    case 'warning':
-      return { icon: 'warning', color: 'problemsWarningIcon.foreground' };
-    case 'note':
-      return { icon: 'info', color: 'problemsInfoIcon.foreground' };
-    default:
-      if (ring === undefined) return { icon: 'circle-slash' };
-      return callsPerSecond > 0 ? { icon: 'sync', color: 'testing.iconPassed' } : { icon: 'globe' };
-  }
+export function pvcallsIcon({ diagnoses, ring, callsPerSecond }: PvCallsDeviceRow): RowIcon {
+  const wrong = severityIcon(diagnoses[0]?.severity);
+  if (wrong) return wrong;
+  if (ring === undefined) return { icon: 'circle-slash' };
+  return callsPerSecond > 0 ? { icon: 'sync', color: 'testing.iconPassed' } : { icon: 'globe' };
 }
 
 export function pvcallsTooltip(

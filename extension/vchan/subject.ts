@@ -1,8 +1,8 @@
 /** What a console of a vchan is about, and how it is opened. */
 import type { VchanPlan } from '../../server/rpc/api';
 import type { Xenscope } from '../context';
-import { ask, say } from '../say';
-import { type Person, openPlan } from './openPlan';
+import { atScreen } from '../openGuarded';
+import { openPlan } from './openPlan';
 
 /** An end of our own; or one between others, by the name of its ring, which is only watched. */
 export type VchanSubject =
@@ -22,18 +22,10 @@ export async function openSubject(
   host: string,
   subject: VchanSubject,
 ): Promise<Opened | undefined> {
-  if (subject.kind === 'end') return openPlan(xenscope.connection, host, subject.plan, person);
+  if (subject.kind === 'end') return openPlan(xenscope.connection, host, subject.plan, atScreen);
   const { ring } = subject;
   const { consoleId, watched } = await xenscope.connection.request('xenscope/vchanWatch', { host, ring });
   const { client, found } = watched;
   const lines = [`Watched, read only: the page was ${found}.`];
   return { consoleId, lines, ...(client !== undefined && { client }) };
 }
-
-const person: Person = {
-  isRefused: (text, detail) => say.refusal(text, detail),
-  agrees: async (text, detail) => {
-    const button = 'Open';
-    return (await ask(text, detail, button)) === button;
-  },
-};
