@@ -56,7 +56,7 @@ export class CallBook {
 
   /** `tap` has looked, and found something new. */
   take(look: CommandLook, tap: CommandTap, time: SeenTime): void {
-    if (look.isAnew) return this.#takeAnew(look, time);
+    if (look.isAnew) return this.#takeAnew(look, tap.slots, time);
     this.unseenRequests += look.unseenRequests;
     this.unseenResponses += look.unseenResponses;
     // Requests first: where another one waits for long, a response may lie before its request in the ring.
@@ -71,15 +71,23 @@ export class CallBook {
     this.#pending.clear();
   }
 
-  /** What lies there is older than anybody's look: responses first, as the requests behind them still wait. */
-  #takeAnew({ requests, responses }: CommandLook, time: SeenTime): void {
+  /**
+   * What lies there is older than anybody's look: responses first, as the requests behind them still wait. Not all of
+   * those do: where one waits for long, responses to later requests lie before these.
+   */
+  #takeAnew({ requests, responses }: CommandLook, slots: number, time: SeenTime): void {
     if (this.#seen > 0) {
       this.resets++;
       this.forget(time);
       this.#sockets.forget(time);
     }
-    for (const slot of responses) this.#answered(slot, 'oldSlot', undefined, time);
-    for (const slot of requests) this.#asked(slot, 'oldSlot', undefined, time);
+    const answers = new Map(requests.map((slot) => [slot, answerAmong(responses, slot, slots)]));
+    const late = new Set(answers.values());
+    for (const slot of responses) if (!late.has(slot)) this.#answered(slot, 'oldSlot', undefined, time);
+    for (const [slot, answer] of answers) {
+      this.#asked(slot, 'oldSlot', undefined, time);
+      if (answer) this.#answered(answer, 'oldSlot', undefined, time);
+    }
   }
 
   #asked(slot: SlotCopy, known: PvCallsKnowledge, sentAt: SeenTime | undefined, time: SeenTime): void {
@@ -166,4 +174,19 @@ export class CallBook {
       this.#finished = this.#finished.slice(-maxRememberedCalls);
     }
   }
+}
+
+/**
+ * The response to a request, both as they lie there. Linux numbers its requests by their slots: of one that may wait
+ * for long, a response with its number may be that of the request before it in the slot.
+ */
+function answerAmong(
+  responses: readonly ResponseCopy[],
+  { index, bytes }: SlotCopy,
+  slots: number,
+): ResponseCopy | undefined {
+  const { reqId, cmd } = parsePvCallsRequest(bytes);
+  const mayWait = cmd === 'accept' || cmd === 'poll';
+  if (mayWait && reqId === index % slots) return undefined;
+  return responses.findLast((slot) => parsePvCallsResponse(slot.bytes).reqId === reqId);
 }
