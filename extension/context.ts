@@ -14,13 +14,14 @@ import { Signal } from './signal';
 import { texts } from './texts';
 import { Devices } from './devices/devices';
 import { DeviceFindings, deviceSubject } from './devices/deviceProblems';
+import { revivePvCallsPanels } from './panels/pvcalls';
+import { reviveComposerPanels } from './panels/pvcallsComposer';
+import { reviveInterceptPanels } from './panels/pvcallsIntercept';
 import { PvCalls } from './pvcalls/pvcalls';
 import { Findings } from './rings/findings';
 import { ringSubject } from './rings/ringProblems';
 import { Rings } from './rings/rings';
 import { Favourites } from './pvcallsComposer/favourites';
-import { revivePvCallsPanels } from './panels/pvcalls';
-import { reviveComposerPanels } from './panels/pvcallsComposer';
 import { DevicesView } from './views/devicesView';
 import { HostsView } from './views/hostsView';
 import { Problems } from './views/problems';
@@ -48,6 +49,7 @@ export class Xenscope implements vscode.Disposable {
   readonly found = new Signal<ApiNotifications['xenscope/found']>();
   readonly vchanNews = new Signal<ApiNotifications['xenscope/vchanNews']>();
   readonly composerNews = new Signal<ApiNotifications['xenscope/composerNews']>();
+  readonly interceptNews = new Signal<ApiNotifications['xenscope/interceptNews']>();
   /** Forms of the command composer. */
   readonly favourites: Favourites;
   readonly clock: RetryClock;
@@ -79,6 +81,7 @@ export class Xenscope implements vscode.Disposable {
     this.connection.on('xenscope/found', (news) => this.found.fire(news));
     this.connection.on('xenscope/vchanNews', (news) => this.vchanNews.fire(news));
     this.connection.on('xenscope/composerNews', (news) => this.composerNews.fire(news));
+    this.connection.on('xenscope/interceptNews', (news) => this.interceptNews.fire(news));
     this.favourites = new Favourites(extension.globalState);
     this.clock = new RetryClock(this.hosts);
     this.xenstoreView = new XenstoreView(this);
@@ -104,10 +107,11 @@ export class Xenscope implements vscode.Disposable {
       this.devicesView,
       this.pvcallsView,
       revivePvCallsPanels(this),
+      reviveComposerPanels(this),
+      reviveInterceptPanels(this),
       new Problems(aboutRings, labelOfHost),
       new Problems(aboutDevices, labelOfHost),
       tellSerious(this.findings, aboutRings),
-      reviveComposerPanels(this),
       new HostsView(this),
       new StatusBar(this),
       this.hosts.onChange(() => this.connectShownHost()),

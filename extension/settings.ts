@@ -4,6 +4,7 @@ import type { ApiSettings, OfferedFeature } from '../server/rpc/api';
 
 export const section = 'xenscope';
 
+const loopback: readonly string[] = ['127.0.0.0/8'];
 const ringFeatures: readonly OfferedFeature[] = ['reconnection', 'error-word'];
 
 function get<T>(name: string, fallback: T): T {
@@ -36,6 +37,12 @@ export const settings = {
   xenLibraries: () => String(get<unknown>('realHost.libraries', '') ?? '').trim(),
   rootServer: () => String(get<unknown>('realHost.serverSocket', '') ?? '').trim(),
   vchanEngine: () => (get<unknown>('realHost.vchanEngine', 'own') === 'libxenvchan' ? 'libxenvchan' : 'own'),
+  /** What guests may reach through a backend of PV Calls of ours on a real host. */
+  pvcallsAllow(): string[] {
+    const value = get<unknown>('pvcalls.allow', loopback);
+    if (!Array.isArray(value)) return [...loopback];
+    return [...new Set(value.filter((entry): entry is string => typeof entry === 'string'))];
+  },
   pageSize: () => Math.trunc(numberWithin('tree.pageSize', 500, 50, 5000)),
   highlightMs: () => numberWithin('tree.highlightChangesMs', 1000, 0, 10_000),
 

@@ -33,6 +33,7 @@ const bundles = [
       'webview/permissions': 'webview/permissions/main.ts',
       'webview/ring': 'webview/rings/main.ts',
       'webview/vchan': 'webview/vchan/main.ts',
+      'webview/pvcallsIntercept': 'webview/pvcallsIntercept/main.ts',
       'webview/device': 'webview/devices/main.ts',
       'webview/pvcalls': 'webview/pvcalls/main.ts',
       'webview/pvcallsComposer': 'webview/pvcallsComposer/main.ts',

@@ -15,8 +15,9 @@ const pictures = {
   'devices-problem-document.png': 'docs/images/device-problem.png',
   'vchan-console.png': 'docs/images/vchan-console.png',
   'vchan-watched-light.png': 'docs/images/vchan-watched.png',
+  'intercept-held-dark.png': 'docs/images/pvcalls-intercept.png',
 };
-const suites = ['gallery', 'rings', 'deviceActs', 'deviceProblems', 'vchanEcho'].map(
+const suites = ['gallery', 'rings', 'deviceActs', 'deviceProblems', 'vchanEcho', 'pvcallsIntercept'].map(
   (name) => `test/e2e/${name}.test.ts`,
 );
 const maxBytes = 250 * 1024;

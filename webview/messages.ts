@@ -16,6 +16,7 @@ import type {
 
 export type * from './pvcalls/messages';
 export type * from './pvcallsComposer/messages';
+export type * from './pvcallsIntercept/messages';
 
 export type ToPermissions =
   /** What the store holds now. */

@@ -26,6 +26,7 @@ import { saveJournal } from './journal';
 import { menu } from './menu';
 import { editPermissions } from './permissions';
 import { composePvCalls, connectPvCalls, listenPvCalls } from './pvcallsComposer';
+import { interceptPvCalls } from './pvcallsIntercept';
 import { openPvCalls, showPvCalls } from './pvcalls';
 import { openRing, reconnectRing } from './rings';
 import { openVchan, watchVchan } from './vchan';
@@ -94,6 +95,7 @@ const commands: Record<string, Command> = {
   'xenscope.device.show': showDevice,
   'xenscope.vchan.open': openVchan,
   'xenscope.vchan.watch': watchVchan,
+  'xenscope.pvcalls.intercept': interceptPvCalls,
   'xenscope.pvcalls.compose': composePvCalls,
   'xenscope.pvcalls.connect': connectPvCalls,
   'xenscope.pvcalls.listen': listenPvCalls,

@@ -1,0 +1,146 @@
+/** Standing before the backend of PV Calls in the real VS Code: a guest's connect is held, answered by hand, then by a rule. */
+import assert from 'node:assert/strict';
+import type { FrameLocator, Locator } from 'playwright-core';
+import { picture } from './artefacts';
+import { eventually } from './eventually';
+import { useEditor } from './host';
+import { Xenscope } from './xenscope';
+
+/** The last one is what the window had before. */
+const themes = [
+  ['Light Modern', 'light'],
+  ['Dark High Contrast', 'high-contrast'],
+  ['Dark Modern', 'dark'],
+] as const;
+
+describe('intercepting PV Calls, in VS Code', function () {
+  this.timeout(120_000);
+  const editor = useEditor({ settings: { 'xenscope.simulator.pace': 1 } });
+  let xenscope: Xenscope;
+
+  before(async () => {
+    xenscope = new Xenscope(editor());
+    await xenscope.open();
+    await xenscope.page.setViewportSize({ width: 1500, height: 1250 });
+  });
+
+  const tab = () => xenscope.page.getByRole('tab', { name: 'Intercept: Domain-0' });
+  /** The page of the panel in front: those behind it are still there. */
+  const panel = (): FrameLocator =>
+    xenscope.page.frameLocator('iframe.webview.ready:visible').last().frameLocator('iframe#active-frame');
+  const verdict = (text: string | RegExp) => panel().locator('.verdict').getByText(text).first();
+  const press = (name: string | RegExp) => panel().getByRole('button', { name, exact: true }).click();
+  const held = () => panel().getByRole('listbox', { name: 'Held calls' });
+  const log = (): Locator => panel().getByRole('log', { name: 'What happened' });
+  const field = (name: string | RegExp) => panel().getByRole('textbox', { name });
+
+  async function open(): Promise<void> {
+    await eventually('the panel opens', async () => {
+      await xenscope.workbench.command('Xenscope: PV Calls: Intercept a Backend…');
+      await tab().waitFor({ timeout: 10_000 });
+      return true;
+    });
+    await panel().getByRole('heading', { level: 1, name: 'Intercept' }).waitFor();
+  }
+
+  async function addRule(line: string): Promise<void> {
+    await field('New rule').fill(line);
+    await press('Add Rule');
+  }
+
+  it('opens, off, and says what it would do', async () => {
+    await open();
+    await verdict('Off: every call passes.').waitFor();
+    await panel().getByText('PV Calls backend of Domain-0 (0) · Simulator').waitFor();
+    await panel()
+      .getByText(/Nothing is held while it is off/)
+      .waitFor();
+    await picture(xenscope.page, 'intercept-off');
+  });
+
+  it('says while a rule is typed what it does, or what is wrong with it', async () => {
+    await field('New rule').fill('connect port 443 → quux');
+    await panel().getByText('“quux” says nothing in a rule.', { exact: false }).waitFor();
+    await press('Add Rule');
+    await eventually(
+      'the wrong rule is kept',
+      async () => (await field('New rule').inputValue()) === 'connect port 443 → quux',
+    );
+    await addRule('connect port 7 → pass');
+    await panel().getByText('CONNECT port 7 passes.').waitFor();
+    await addRule('connect → hold');
+    await addRule('any → pass');
+    await field('Rule 3').waitFor();
+  });
+
+  it('holds a guest’s connect with all that it says, in every theme', async () => {
+    await press('Turn On');
+    await held()
+      .getByText(/^connect socket \S+ to 10\.0\.0\.\d+:(80|631)$/)
+      .first()
+      .waitFor();
+    await verdict(/waits? for you/).waitFor();
+    await panel().getByRole('table', { name: 'Fields of the call' }).getByText('evtchn').waitFor();
+    await panel().getByText('Raw slot').click();
+    for (const [theme, name] of themes) {
+      await xenscope.workbench.setTheme(theme);
+      await panel().locator(`body.vscode-${name}`).waitFor();
+      await picture(xenscope.page, `intercept-held-${name}`);
+    }
+  });
+
+  it('is answered ECONNREFUSED by hand, and the guest’s next move is told', async () => {
+    const call = await panel().locator('.decide h3').innerText();
+    const socket = /socket (\S+)/.exec(call)![1]!;
+    await field('Errno: name, number or meaning').fill('listens there');
+    await press(/^Answer ECONNREFUSED/);
+    await log().getByText(`${call}: answered −111 ECONNREFUSED (nobody listens there), by hand`).waitFor();
+    // It gives the socket up.
+    await log().getByText(`release socket ${socket}`, { exact: true }).waitFor();
+    await picture(xenscope.page, 'intercept-answered');
+  });
+
+  it('lets a rule do the same, and counts it', async () => {
+    await press('Remove: rule 2');
+    await field('Rule 3').waitFor({ state: 'hidden' });
+    await addRule('connect port 80 → ECONNREFUSED');
+    await press('Move up: rule 3');
+    const row = panel().getByRole('list', { name: 'Rules' }).getByRole('listitem').nth(1);
+    await row.getByText(/answered −111 ECONNREFUSED/).waitFor();
+    await eventually('it has hits', async () => !/^0 hits/.test(await row.locator('.hits').innerText()));
+    await log()
+      .getByText(/ECONNREFUSED .* by the rule “connect port 80/)
+      .first()
+      .waitFor();
+    await picture(xenscope.page, 'intercept-rule');
+  });
+
+  it('shows of all that happened what became of the chosen call', async () => {
+    // Without it everything else is held.
+    await press('Remove: rule 3');
+    await held().getByRole('option').first().waitFor();
+    await panel().getByRole('combobox', { name: 'Which calls are shown' }).click();
+    await panel().getByRole('option', { name: 'Guest of the chosen call' }).click();
+    const names = await log().locator('.who').allInnerTexts();
+    assert.equal(new Set(names).size, 1, `only one guest: ${[...new Set(names)].join()}`);
+  });
+
+  it('keeps its rules over a new start of the server, and is on again', async () => {
+    await xenscope.workbench.command('Xenscope: Restart Server');
+    await verdict(/^On: /).waitFor();
+    assert.equal(await field('Rule 1').inputValue(), 'connect port 7 → pass');
+    await held().getByRole('option').first().waitFor();
+  });
+
+  it('lets all pass when it is closed, and knows its rules when it is opened again', async () => {
+    await xenscope.workbench.command('View: Close Editor');
+    await tab().waitFor({ state: 'hidden' });
+    await open();
+    await verdict('Off: every call passes.').waitFor();
+    assert.equal(await field('Rule 1').inputValue(), 'connect port 7 → pass');
+    await panel()
+      .getByText('No call is held', { exact: false })
+      .or(panel().getByText(/Nothing is held/))
+      .waitFor();
+  });
+});
