@@ -35,7 +35,7 @@ describe('commands of PV Calls by hand, in VS Code', function () {
     xenscope = new Xenscope(editor());
     composer = new ComposerPage(xenscope);
     await xenscope.open();
-    await xenscope.page.setViewportSize({ width: 1600, height: 1300 });
+    await xenscope.page.setViewportSize({ width: 1400, height: 1200 });
     await xenscope.workbench.command('Notifications: Toggle Do Not Disturb Mode');
   });
 

@@ -3,6 +3,7 @@ import type { ComposerField } from '../../server/rpc/api';
 import { type Option, checkbox, dropdown, element, inputField } from '../kit';
 import { setText } from '../rings/texts';
 import type { Suggestion } from './draft';
+import { noSocketFits } from './words';
 
 export interface FieldActs {
   changed(value: string): void;
@@ -53,6 +54,9 @@ export class FieldView {
     if (kind === 'choice') return this.showChoices(value, suggestions);
     if (kind === 'flag') (this.control as ReturnType<typeof checkbox>).checked = value === '1';
     else if ((this.control as Control).value !== value) (this.control as Control).value = value;
+    if (this.field.suggests === 'socket') {
+      this.control?.setAttribute('placeholder', suggestions.length === 0 ? noSocketFits : '');
+    }
     // A single suggestion that stands there already need not be offered.
     this.showSuggestions(
       suggestions.length === 1 && suggestions[0]!.value === value ? [] : suggestions,

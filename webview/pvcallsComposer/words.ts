@@ -16,6 +16,8 @@ export const rawHelp =
 export const rawPurpose =
   'What is written here goes into the slot, or the page of indices, as it stands. Empty means as it should be.';
 
+export const noSocketFits = 'no socket fits now';
+
 export const notOpenHint = 'Nothing can be sent: there is no open session.';
 
 /** Below the heading. */
