@@ -214,7 +214,7 @@ export const demoDomains: readonly DomainConfig[] = [
     nics: [],
     disks: [],
     pvcalls: true,
-    guest: pvcallsGuest(httpServer(shop), echoServer(till)),
+    guest: pvcallsGuest(httpServer(shop, undefined, 6), echoServer(till, 3)),
   },
   {
     ...stays,
@@ -229,7 +229,7 @@ export const demoDomains: readonly DomainConfig[] = [
     pvcalls: true,
     guest: pvcallsGuest(
       httpClient(shop, { least: 4000, most: 12_000 }),
-      chattyClient(till, 3, 2000),
+      chattyClient(till, 3, 2000, undefined, 25),
       refusedClient(printer, { least: 20_000, most: 60_000 }),
     ),
   },

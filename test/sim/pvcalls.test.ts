@@ -173,12 +173,16 @@ describe('simulated guests over PV Calls', function () {
     };
     const world = await openWorld({ network: counting, log: (line) => lines.push(line) });
     const atFirst = { connected, refused: refused.length };
-    await world.advance(120_000);
+    let atMost = 0;
+    for (let seconds = 0; seconds < 120; seconds += 5) {
+      await world.advance(5_000);
+      atMost = Math.max(atMost, inside.openStreams);
+    }
     assert.ok(connected > atFirst.connected + 5, `${connected} connections`);
     assert.ok(refused.slice(atFirst.refused).length > 0, 'one was refused');
     assert.ok(refused.every((address) => address === '10.0.0.9:631' || address.startsWith('10.0.0.1:')));
     assert.equal(inside.listeners, 2);
-    assert.ok(inside.openStreams >= 2 * 3, 'three connections stay');
+    assert.ok(atMost >= 2 * 3, 'three connections stay for a while');
     assert.deepEqual(
       lines.filter((line) => /PV Calls|pvcalls/.test(line)),
       [],

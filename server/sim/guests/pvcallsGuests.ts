@@ -34,22 +34,25 @@ export function pvcallsGuest(...habits: readonly PvCallsHabit[]): GuestScript {
   };
 }
 
-/** A server of HTTP that has a page of a few lines, and a large one. */
+/** A server of HTTP that has a page of a few lines, and a large one. `renewAfter`: as of `serves`. */
 export function httpServer(
   address: Ipv4Address,
   onRequest: (path: string) => void = () => undefined,
+  renewAfter?: number,
 ): PvCallsHabit {
-  return serves(address, async ({ domain }, socket) => {
+  const serve = async ({ domain }: PvCallsScene, socket: PvCallsSocket) => {
     const path = await answerHttp(socket, (asked) => pageOf(domain, asked));
     if (path !== undefined) onRequest(path);
-  });
+  };
+  return serves(address, serve, renewAfter);
 }
 
 /** Gives back what comes. */
-export function echoServer(address: Ipv4Address): PvCallsHabit {
-  return serves(address, async (_, socket) => {
+export function echoServer(address: Ipv4Address, renewAfter?: number): PvCallsHabit {
+  const serve = async (_: PvCallsScene, socket: PvCallsSocket) => {
     for (let bytes = await nextBytes(socket); bytes; bytes = await nextBytes(socket)) socket.write(bytes);
-  });
+  };
+  return serves(address, serve, renewAfter);
 }
 
 /** Asks for the small page now and then, and for the large one more seldom. */
@@ -106,12 +109,13 @@ export function slowClient(
   };
 }
 
-/** Opens many connections and says something on one after the other. */
+/** Opens many connections and says something on one after the other; after so many `words` all begins anew. */
 export function chattyClient(
   echo: Ipv4Address,
   sockets: number,
   pauseMs: number,
   onEcho: () => void = () => undefined,
+  words = Infinity,
 ): PvCallsHabit {
   return async ({ domain, frontend }) => {
     const open: PvCallsSocket[] = [];
@@ -121,7 +125,8 @@ export function chattyClient(
         // Reading tells it as well.
         open.push(socket.on('error', () => undefined));
       }
-      for (let at = 0; ; at = (at + 1) % open.length) {
+      for (let said = 0; said < words; said++) {
+        const at = said % open.length;
         const socket = open[at]!;
         socket.write(`this is socket ${at}\n`);
         // Who listens there has gone: begin anew.
@@ -129,27 +134,38 @@ export function chattyClient(
         onEcho();
         await domain.sleep(pauseMs / 2, pauseMs * 1.5);
       }
+      await Promise.all(open.map(endInOrder));
     } finally {
       for (const socket of open) socket.destroy();
     }
   };
 }
 
-/** Listens for as long as the device is there; each connection is served by itself. */
+/**
+ * Listens for as long as the device is there; each connection is served by itself. After `renewAfter` connections it
+ * listens anew, so that whoever begins to look sees the address sooner or later: no slot keeps it.
+ */
 function serves(
   address: Ipv4Address,
   serve: (scene: PvCallsScene, socket: PvCallsSocket) => Promise<void>,
+  renewAfter = Infinity,
 ): PvCallsHabit {
-  return async (scene) => {
+  const listen = async (scene: PvCallsScene) => {
     const server = await scene.frontend.listen(address, { order: 1, backlog: 128 });
+    let served = 0;
     try {
       for await (const socket of server) {
         // One that breaks off is no failure of the server.
         void withSocket(socket, () => serve(scene, socket)).catch(() => undefined);
+        if (++served >= renewAfter) return true;
       }
+      return false;
     } finally {
       await server.close();
     }
+  };
+  return async (scene) => {
+    while (await listen(scene));
   };
 }
 
@@ -157,12 +173,16 @@ async function withSocket<T>(socket: PvCallsSocket, use: (socket: PvCallsSocket)
   socket.on('error', () => undefined);
   try {
     const result = await use(socket);
-    // Nothing tells the other side that there will be no more, but the release.
-    await new Promise<void>((resolve) => socket.once('close', resolve).end(resolve));
+    await endInOrder(socket);
     return result;
   } finally {
     socket.destroy();
   }
+}
+
+/** What was written is taken first. Nothing tells the other side that there will be no more, but the release. */
+function endInOrder(socket: PvCallsSocket): Promise<void> {
+  return new Promise((resolve) => socket.once('close', resolve).end(resolve));
 }
 
 /** Runs a program until its device, or its domain, is gone. */
