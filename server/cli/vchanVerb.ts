@@ -42,8 +42,8 @@ export function addVchanVerb(program: Command): void {
       'after',
       `
 Examples:
-  xenscope vchan listen -d alice 2 data/vchan/2/chat           in a world of xenscope serve, for its domain 2
-  xenscope vchan connect -d bob 1 /local/domain/1/data/vchan/2/chat
+  xenscope vchan listen -d web 3 data/vchan/3/chat             in a world of xenscope serve, for its domain 3
+  xenscope vchan connect -d database 2 /local/domain/2/data/vchan/3/chat
   xenscope vchan listen --replace 3 data/vchan/3/chat          the server before it was killed
   tar c . | xenscope vchan connect -q 0 0 /local/domain/0/data/vchan/3/files   in a guest of a real Xen`,
     );
