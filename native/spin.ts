@@ -12,7 +12,7 @@ const spinUs = 50;
 /** After that the loop of node gets its turn, however well it goes: others wait for it. */
 const maxTurnUs = 2_000;
 /** Of an end that never finds anything in time, one wait in so many is begun by looking. */
-const maxSkippedWaits = 63;
+const maxSkippedWaits = 255;
 
 /** All that look in one process: they share its turns. */
 export class NativeSpins {

@@ -25,7 +25,7 @@ const maxRefusals = 64;
 const maxFindings = 64;
 
 export interface ServingOptions {
-  readonly program: Pick<HostProgram, 'store' | 'grants' | 'events'>;
+  readonly program: Pick<HostProgram, 'store' | 'grants' | 'events' | 'spin'>;
   /** Of the domain that the program runs in. */
   readonly domid: number;
   readonly clock: Clock;

@@ -6,6 +6,7 @@ import { sleep } from '../host/clock';
 import type { Clock } from '../host/clock';
 import type { EventChannels } from '../host/events';
 import type { Grants } from '../host/grants';
+import type { Spin } from '../host/spin';
 import type { StoreClient, WatchEvent } from '../host/storeClient';
 import type { XenbusState } from '../wire/xenbusState';
 
@@ -14,6 +15,8 @@ export interface XenbusPorts {
   readonly store: StoreClient;
   readonly grants: Grants;
   readonly events: EventChannels;
+  /** Of real hosts: looking for a moment before sleeping, for one end of a ring each. */
+  readonly spin?: () => Spin;
   readonly clock: Clock;
   /** Aborted when the drivers are to end. */
   readonly signal: AbortSignal;
@@ -34,7 +37,7 @@ export interface XenbusPorts {
 
 /** Drivers on any host: they watch through the client itself, and pause for `pauseMs` before a step. */
 export function xenbusPorts(
-  parts: Pick<XenbusPorts, 'domid' | 'store' | 'grants' | 'events' | 'clock' | 'signal'> & {
+  parts: Pick<XenbusPorts, 'domid' | 'store' | 'grants' | 'events' | 'spin' | 'clock' | 'signal'> & {
     readonly pauseMs?: number;
     readonly log?: (line: string) => void;
   },

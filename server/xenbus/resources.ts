@@ -4,17 +4,18 @@
  */
 import type { EventPort } from '../host/events';
 import type { Mapped, Shared } from '../host/grants';
+import type { Spin } from '../host/spin';
 import type { XenbusPorts } from './ports';
 
 export class DeviceResources {
-  readonly #ports: Pick<XenbusPorts, 'grants' | 'events'>;
+  readonly #ports: Pick<XenbusPorts, 'grants' | 'events' | 'spin'>;
   readonly #onEvent: (port: EventPort) => void;
   readonly #shares = new Set<Shared>();
   readonly #mappings = new Set<Mapped>();
   readonly #channels = new Set<EventPort>();
 
   /** `onEvent` hears of each ring at a channel that is bound here; the channel is unmasked already. */
-  constructor(ports: Pick<XenbusPorts, 'grants' | 'events'>, onEvent: (port: EventPort) => void) {
+  constructor(ports: Pick<XenbusPorts, 'grants' | 'events' | 'spin'>, onEvent: (port: EventPort) => void) {
     this.#ports = ports;
     this.#onEvent = onEvent;
   }
@@ -22,6 +23,11 @@ export class DeviceResources {
   /** Shares, mappings and channels that are held now. */
   get held(): number {
     return this.#shares.size + this.#mappings.size + this.#channels.size;
+  }
+
+  /** As of XenbusPorts. */
+  get spin(): (() => Spin) | undefined {
+    return this.#ports.spin;
   }
 
   share(domid: number, pages: number, { writable = true } = {}): Shared {

@@ -63,7 +63,6 @@ function startEnd(ground: SharedGround, command: readonly string[], words: reado
       return next.value;
     },
     stop: async () => {
-      // A profile is written when it is interrupted, and by nothing else.
       child.kill('SIGINT');
       await ended;
     },

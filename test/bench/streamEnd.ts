@@ -111,6 +111,8 @@ async function guest(words: readonly string[]): Promise<void> {
   say(JSON.stringify({ ops: bytes / mebibyte, seconds: (performance.now() - startedMs) / 1000 }));
 }
 
+// A profile is written by a process that exits, and by none that is interrupted.
+process.on('SIGINT', () => process.exit());
 const [role, ...words] = process.argv.slice(2);
 if (role === 'network') void network();
 else if (role === 'backend') backend();

@@ -1,6 +1,7 @@
 /** Both ends of a PV Calls device on a machine of its own, without a store; or one of them, while the test plays the other. */
 import type { EventPort } from '../../server/host/events';
 import type { SharedMemory } from '../../server/host/memory';
+import type { Spin } from '../../server/host/spin';
 import type { XenscopeError } from '../../server/host/errors';
 import { freeSteps } from '../../server/host/steps';
 import type { RingSteps } from '../../server/host/steps';
@@ -39,6 +40,8 @@ export interface RigOptions {
   readonly maxOrder?: number;
   readonly edition?: PvCallsEdition;
   readonly schedule?: Schedule;
+  /** Has sockets of the frontend look before they sleep. */
+  readonly frontendSpin?: () => Spin;
   /** For each connection of the backend. */
   readonly gate?: () => CallGate;
   /** Hears of each piece that the backend copies out of the command ring. */
@@ -153,8 +156,11 @@ export class PvCallsRig {
 
   #side(domid: number): Side {
     const ports = this.machine.portsOf(domid);
+    const { frontendSpin } = this.#options;
+    const { grants, events } = ports;
+    const spin = domid === FRONT && frontendSpin ? { spin: frontendSpin } : {};
     const side: Side = {
-      resources: new DeviceResources(ports, (port) => side.onEvent(port)),
+      resources: new DeviceResources({ grants, events, ...spin }, (port) => side.onEvent(port)),
       onEvent: () => undefined,
       crash: () => {
         side.onEvent = () => undefined;

@@ -10,16 +10,18 @@ import { RingWorker } from '../../xenbus/rings/ringWorker';
 import type { DataRing } from '../dataRing';
 import type { NetConnection } from '../network';
 import { retOf } from '../socketError';
+import type { SocketSpins, SocketWaitsFor } from '../socketSpins';
 import type { MappedRings } from './mappedRings';
 
 /** Taken out of the ring in one piece. */
-const maxPieceBytes = 64 * 1024;
+const maxPieceBytes = 256 * 1024;
 const orderlyEnd = pvcallsRet('ENOTCONN');
 
 export interface ActiveSocketParts {
   readonly rings: MappedRings;
   readonly connection: NetConnection;
   readonly steps: RingSteps;
+  readonly spins: SocketSpins;
   /** The guest broke its rings: nothing more passes until it releases the socket. */
   readonly onBroken: (error: XenscopeError) => void;
 }
@@ -29,17 +31,21 @@ export class ActiveSocket {
   readonly connection: NetConnection;
   readonly #ring: DataRing;
   readonly #worker: RingWorker;
-  /** From the network, and not yet in the ring. */
+  readonly #spins: SocketSpins;
+  /** From the network, and not yet in the ring; nothing more is read before it is. */
   #pending: Buffer | undefined;
   /** Why a direction is over, and whether the guest was told. */
   readonly #over = { in: 0, out: 0 };
   readonly #told = { in: false, out: false };
+  /** From the guest, at the last look. */
+  #hasTaken = false;
   #isBroken = false;
 
-  constructor({ rings, connection, steps, onBroken }: ActiveSocketParts) {
+  constructor({ rings, connection, steps, spins, onBroken }: ActiveSocketParts) {
     this.rings = rings;
     this.connection = connection;
     this.#ring = rings.ring;
+    this.#spins = spins;
     this.#worker = new RingWorker(
       steps,
       () => this.#work(),
@@ -55,7 +61,7 @@ export class ActiveSocket {
       for (const each of directions) this.#over[each] ||= ret;
       this.#worker.look();
     };
-    stream.on('readable', () => this.#worker.look());
+    stream.on('data', (bytes: Buffer) => this.#fromNetwork(bytes));
     stream.on('drain', () => this.#worker.look());
     stream.on('end', () => over(orderlyEnd, 'in'));
     stream.on('error', (error) => over(retOf(error), 'in', 'out'));
@@ -71,14 +77,15 @@ export class ActiveSocket {
 
   /** The guest rang. */
   look(): void {
-    this.#worker.look();
+    do this.#worker.look();
+    while (this.#spins.until(this.#waitsFor(), this.#canMove));
   }
 
   /** The guest has released it. What it wrote before still goes out; answers the stream, which has to be ended. */
   release(): NetConnection['stream'] {
     const { stream } = this.connection;
     this.#worker.close();
-    stream.removeAllListeners('readable');
+    stream.removeAllListeners('data');
     this.#pending = undefined;
     if (this.#isBroken || !this.#canWrite()) return stream;
     try {
@@ -96,7 +103,24 @@ export class ActiveSocket {
     this.connection.stream.destroy();
   }
 
+  #fromNetwork(bytes: Buffer): void {
+    this.#pending = this.#pending ? Buffer.concat([this.#pending, bytes]) : bytes;
+    this.look();
+    if (this.#pending) this.connection.stream.pause();
+  }
+
+  #waitsFor(): SocketWaitsFor | undefined {
+    if (this.#isBroken) return undefined;
+    return this.#pending ? 'room' : this.#hasTaken ? 'bytes' : undefined;
+  }
+
+  readonly #canMove = (): boolean => {
+    if (this.#pending && this.#ring.space() > 0) return true;
+    return this.#takesBytes() && this.#ring.ready() > 0;
+  };
+
   *#work(): RingWork<void> {
+    this.#hasTaken = false;
     for (let hasMoved = true; hasMoved;) {
       const toNetwork = yield* this.#toNetwork();
       const toGuest = yield* this.#toGuest();
@@ -114,9 +138,10 @@ export class ActiveSocket {
   /** Answers whether anything moved. */
   *#toNetwork(): RingWork<boolean> {
     const { stream } = this.connection;
-    if (!this.#canWrite() || stream.writableNeedDrain) return false;
+    if (!this.#takesBytes()) return false;
     const count = Math.min(this.#ring.ready(), maxPieceBytes);
     if (count === 0) return false;
+    this.#hasTaken = true;
     yield* this.#ring.take(count, (bytes) => {
       // The network may have gone while the step waited.
       if (this.#canWrite()) stream.write(bytes);
@@ -131,12 +156,19 @@ export class ActiveSocket {
     if (count === 0) return false;
     this.#pending = count < piece.length ? piece.subarray(count) : undefined;
     yield* this.#ring.put(piece.subarray(0, count));
+    if (!this.#pending) this.connection.stream.resume();
     return true;
   }
 
   #nextPiece(): Buffer | undefined {
-    this.#pending ??= (this.connection.stream.read() as Buffer | null) ?? undefined;
+    // Of a connection that broke, what had come before is left in the stream, which tells nobody of it any more.
+    if (this.#over.in !== 0) this.#pending ??= (this.connection.stream.read() as Buffer | null) ?? undefined;
     return this.#pending;
+  }
+
+  /** The network, at the moment. */
+  #takesBytes(): boolean {
+    return this.#canWrite() && !this.connection.stream.writableNeedDrain;
   }
 
   #canWrite(): boolean {

@@ -18,6 +18,7 @@ import { Lingering } from './lingering';
 import { Listener } from './listener';
 import { RingStock } from './mappedRings';
 import type { MapOptions, MappedRings } from './mappedRings';
+import { DeviceSpins } from '../socketSpins';
 import { SocketTable } from './socketTable';
 import type { BackSocket } from './socketTable';
 
@@ -42,12 +43,14 @@ export class BackendCalls {
   readonly sockets = new SocketTable();
   readonly #parts: CallParts;
   readonly #rings: RingStock;
+  readonly #spins: DeviceSpins;
   readonly #lingering: Lingering;
   #isOver = false;
 
   constructor(parts: CallParts) {
     this.#parts = parts;
     this.#rings = new RingStock(parts);
+    this.#spins = new DeviceSpins(parts.resources.spin);
     this.#lingering = parts.lingering ?? new Lingering(parts.clock);
   }
 
@@ -270,6 +273,7 @@ export class BackendCalls {
 
   #activate(id: bigint, rings: MappedRings, connection: NetConnection): void {
     const active = new ActiveSocket({
+      spins: this.#spins.forSocket(),
       rings,
       connection,
       steps: this.#parts.steps(`socket ${id}`),

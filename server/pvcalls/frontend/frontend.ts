@@ -12,6 +12,7 @@ import type { PvCallsCall, PvCallsResponse } from '../../wire/pvcalls/slots';
 import type { DeviceResources } from '../../xenbus/resources';
 import type { PvCallsFindings } from '../findings';
 import { answeredError } from '../socketError';
+import { DeviceSpins } from '../socketSpins';
 import { CommandRing } from './commands';
 import type { CallOptions } from './commands';
 import { PvCallsServer } from './server';
@@ -53,6 +54,7 @@ export class PvCallsFrontend {
   readonly #parts: FrontendParts;
   readonly #commands: CommandRing;
   readonly #spare: SpareRings;
+  readonly #spins: DeviceSpins;
   readonly #sockets = new Map<EventPort, PvCallsSocket>();
   #lastId = 0n;
   #over: XenscopeError | undefined;
@@ -61,6 +63,7 @@ export class PvCallsFrontend {
     const { memory, port, steps, findings, resources, domid, edition } = parts;
     this.#parts = parts;
     this.findings = findings;
+    this.#spins = new DeviceSpins(resources.spin);
     this.#spare = new SpareRings(resources, domid, edition);
     this.#commands = new CommandRing({
       memory,
@@ -195,6 +198,7 @@ export class PvCallsFrontend {
         remote,
         rings,
         steps: this.#parts.steps(`socket ${id}`),
+        spins: this.#spins.forSocket(),
         clock: this.#parts.clock,
         findings: this.findings,
         release: (ended) => this.#end(ended),

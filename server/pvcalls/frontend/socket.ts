@@ -14,10 +14,11 @@ import { RingWorker } from '../../xenbus/rings/ringWorker';
 import type { DataRing } from '../dataRing';
 import type { PvCallsFindings } from '../findings';
 import { answeredError } from '../socketError';
+import type { SocketSpins, SocketWaitsFor } from '../socketSpins';
 import type { SharedRings } from './sharedRings';
 import { STANDSTILL_MS, StandstillWatch } from './standstill';
 
-const maxPieceBytes = 64 * 1024;
+const maxPieceBytes = 256 * 1024;
 const orderlyEnd = pvcallsRet('ENOTCONN');
 
 export interface SocketStreamOptions {
@@ -31,6 +32,7 @@ export interface PvCallsSocketParts extends SocketStreamOptions {
   readonly remote: Ipv4Address | undefined;
   readonly rings: SharedRings;
   readonly steps: RingSteps;
+  readonly spins: SocketSpins;
   readonly clock: Clock;
   readonly findings: PvCallsFindings;
   /** Gives the socket back to its frontend. Resolves when the backend has answered, or is gone. */
@@ -51,6 +53,8 @@ export class PvCallsSocket extends Duplex {
   readonly #worker: RingWorker;
   readonly #standstill: StandstillWatch;
   #wantsMore = false;
+  /** At the last look. */
+  #hasTaken = false;
   #hasEnded = false;
   #writing: Writing | undefined;
   #finish: ((error?: Error | null) => void) | undefined;
@@ -78,7 +82,8 @@ export class PvCallsSocket extends Duplex {
 
   /** The backend rang. */
   look(): void {
-    this.#worker.look();
+    do this.#worker.look();
+    while (this.#parts.spins.until(this.#waitsFor(), this.#canMove));
   }
 
   override _read(): void {
@@ -115,7 +120,18 @@ export class PvCallsSocket extends Duplex {
     done(error);
   }
 
+  #waitsFor(): SocketWaitsFor | undefined {
+    if (this.destroyed) return undefined;
+    return this.#writing ? 'room' : this.#hasTaken ? 'bytes' : undefined;
+  }
+
+  readonly #canMove = (): boolean => {
+    if (this.#writing && this.#ring.space() > 0) return true;
+    return this.#wantsMore && this.#ring.ready() > 0;
+  };
+
   *#work(): RingWork<void> {
+    this.#hasTaken = false;
     for (let hasMoved = true; hasMoved;) {
       const read = yield* this.#readSome();
       const wrote = yield* this.#writeSome();
@@ -134,6 +150,7 @@ export class PvCallsSocket extends Duplex {
       else this.#standstill.isEmpty();
       return false;
     }
+    this.#hasTaken = true;
     yield* this.#ring.take(count, (bytes) => {
       this.#wantsMore = this.push(bytes);
     });
