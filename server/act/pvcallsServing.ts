@@ -54,7 +54,7 @@ export async function judgeServing(allow: readonly string[], options: ServingGua
   const problem = whyNoServing(options) ?? allowListProblem(allow);
   if (problem) return refuse(problem);
   try {
-    await mustBeNobodys(store, ground!.kernelBackend());
+    await mustBeNobodys(store, { kernel: ground!.kernelBackend() });
   } catch (error) {
     if (error instanceof XenscopeError && error.code === 'refused') return refuse(error);
     throw error;

@@ -78,7 +78,7 @@ async function run(
   const program = await openLocalProgram();
   try {
     const { ports } = program;
-    if (!force) await mustBeNobodys(ports.store, kernelBackend());
+    await mustBeNobodys(ports.store, { kernel: kernelBackend(), takesOver: force === true });
     const domid = await readOwnDomid(ports.store);
     const printer = new Printer();
     const log = (line: string) => printer.line(line);

@@ -27,9 +27,20 @@ export async function servedDevices(store: StoreClient): Promise<string[]> {
   return served;
 }
 
-/** Throws a XenscopeError `refused` where somebody serves. `kernel`: what says that this domain's kernel does. */
-export async function mustBeNobodys(store: StoreClient, kernel: string | undefined): Promise<void> {
+export interface OtherBackends {
+  /** What says that this domain's kernel serves. */
+  readonly kernel: string | undefined;
+  /** Devices that a backend left behind which was killed are no hindrance. */
+  readonly takesOver?: boolean;
+}
+
+/** Throws a XenscopeError `refused` where somebody serves. */
+export async function mustBeNobodys(
+  store: StoreClient,
+  { kernel, takesOver = false }: OtherBackends,
+): Promise<void> {
   if (kernel !== undefined) throw new XenscopeError('refused', kernel, { wayOut: unloadIt });
+  if (takesOver) return;
   const [first, ...others] = await servedDevices(store);
   if (first === undefined) return;
   const more = others.length === 0 ? '' : `, and ${others.length} more,`;

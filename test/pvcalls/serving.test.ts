@@ -142,17 +142,21 @@ describe('a served domain of PV Calls', () => {
   });
 
   it('does not begin where somebody serves already, or the kernel does', async () => {
-    await mustBeNobodys(store, undefined);
+    await mustBeNobodys(store, { kernel: undefined });
     serve();
     await guest();
-    await assert.rejects(mustBeNobodys(connect(), undefined), {
+    await assert.rejects(mustBeNobodys(connect(), { kernel: undefined }), {
       code: 'refused',
       message: 'Somebody serves backend/pvcalls/3/0 already.',
     });
-    await assert.rejects(mustBeNobodys(connect(), 'Linux’s pvcalls-back serves here.'), {
-      message: 'Linux’s pvcalls-back serves here.',
-      wayOut: /modprobe -r/,
-    });
+    await mustBeNobodys(connect(), { kernel: undefined, takesOver: true });
+    await assert.rejects(
+      mustBeNobodys(connect(), { kernel: 'Linux’s pvcalls-back serves here.', takesOver: true }),
+      {
+        message: 'Linux’s pvcalls-back serves here.',
+        wayOut: /modprobe -r/,
+      },
+    );
   });
 
   it('takes over what a backend that was killed has left behind', async () => {
