@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import path from 'node:path';
 import { picture } from './artefacts';
 import { ComposerPage } from './composerPage';
+import { eventually } from './eventually';
 import { useEditor } from './host';
 import { VchanConsole } from './vchanConsole';
 import { Xenscope } from './xenscope';
@@ -131,8 +132,15 @@ describe('sockets of PV Calls by hand, in VS Code', function () {
 
   it('can be asked for in the ring of a guest, which is marked as not ours', async () => {
     const { workbench } = xenscope;
-    await workbench.command('Xenscope: PV Calls: Compose a Command…');
-    await workbench.quickPick(/till \(15\) → Domain-0/).click();
+    const view = workbench.tree('PV Calls');
+    await workbench.pane('PV Calls').locator('.pane-header').click();
+    const till = view.pane.locator('[role=treeitem][aria-level="1"][aria-label^="PV Calls of till"]');
+    await till.waitFor();
+    await eventually('the picker offers the ring of till', async () => {
+      await view.choose(till, 'PV Calls: Compose a Command…');
+      await workbench.quickPick(/till \(15\) → Domain-0/).click({ timeout: 5000 });
+      return true;
+    });
     await workbench.dialog.getByRole('button', { name: 'Open' }).waitFor();
     await picture(xenscope.page, 'composer-foreign-question');
     await workbench.dialog.getByRole('button', { name: 'Open' }).click();
