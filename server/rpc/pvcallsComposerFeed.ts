@@ -7,18 +7,16 @@ import { composerForms } from '../act/pvcalls/forms';
 import { type ComposerGuardOptions, judgeComposer, ownDomidOf, whyNoForeign } from '../act/pvcalls/guard';
 import { OwnSession } from '../act/pvcalls/ownSession';
 import type { ComposerPlan } from '../act/pvcalls/plan';
-import { type Timer, sleep } from '../host/clock';
 import { XenscopeError } from '../host/errors';
 import type { Host } from '../host/host';
 import type { DomainList } from '../model/domains';
 import { withRings } from './composerRings';
+import { OpenByHand, actorsOf, mustTakePart } from './openByHand';
 import type { ComposerChoices, ComposerNews, ComposerPreview } from './pvcallsComposerApi';
 import { composerLayouts } from './pvcallsLayouts';
 
 export const maxComposers = 8;
 export const composerNewsIntervalMs = 100;
-/** In which devices can still be closed in order when the editor leaves. */
-const closePatienceMs = 2_000;
 
 /** The way to the editor. */
 export interface ComposerPost {
@@ -42,27 +40,33 @@ interface Composer {
 
 export class ComposerFeed {
   readonly #options: ComposerFeedOptions;
-  readonly #composers = new Map<number, Composer>();
-  #timer: Timer | undefined;
-  #isClosed = false;
+  readonly #composers: OpenByHand<Composer>;
 
   constructor(options: ComposerFeedOptions) {
     this.#options = options;
+    this.#composers = new OpenByHand({
+      clock: options.host.clock,
+      most: maxComposers,
+      many: 'devices of PV Calls',
+      one: 'device',
+      newsIntervalMs: composerNewsIntervalMs,
+      isBusy: options.isBusy,
+      tell: (id, composer) => this.#tell(id, composer),
+      end: ({ session }) => session.remove(),
+    });
   }
 
   async choices(): Promise<ComposerChoices> {
     const { host, guard, domains } = this.#options;
     const { store, isReal } = guard;
     const domids = domains.all.map(({ domid }) => domid);
-    const running = host.world
-      ?.domains()
-      .flatMap(({ domid, state }) => (state === 'running' ? (domid ?? []) : []));
+    const actors = actorsOf(host);
     const [backends, foreign] = await Promise.all([
       findBackends(store, domids, { isReal }),
       isReal ? [] : findForeign(store, domids, this.#ownDevices()),
     ]);
     return {
-      ...(running && { actors: [...new Set([0, ...running])] }),
+      ...(actors && { actors }),
       backends,
       foreign,
       ...(isReal && { whyNoForeign }),
@@ -87,8 +91,7 @@ export class ComposerFeed {
       plan.kind === 'own'
         ? await this.#openOwn(plan, openProgram)
         : await this.#openForeign(plan.device, openProgram);
-    this.#composers.set(composerId, { session, told: '' });
-    this.#tellSoon();
+    this.#composers.add(composerId, { session, told: '' });
   }
 
   session(composerId: number): ComposerSession {
@@ -97,23 +100,13 @@ export class ComposerFeed {
     throw new XenscopeError('gone', 'This device is not open any more.', { wayOut: 'Open another one.' });
   }
 
-  async forget(composerId: number): Promise<void> {
-    const known = this.#composers.get(composerId);
-    this.#composers.delete(composerId);
-    await known?.session.remove();
+  forget(composerId: number): Promise<void> {
+    return this.#composers.forget(composerId);
   }
 
   /** Closes all in order; a host that says nothing any more is not waited for. */
-  async close(): Promise<void> {
-    this.#isClosed = true;
-    this.#timer?.cancel();
-    const ids = [...this.#composers.keys()];
-    if (ids.length === 0) return;
-    const enough = new AbortController();
-    const patience = sleep(this.#options.host.clock, closePatienceMs, enough.signal).catch(() => undefined);
-    const closed = Promise.allSettled(ids.map((id) => this.forget(id)));
-    await Promise.race([closed, patience]);
-    enough.abort();
+  close(): Promise<void> {
+    return this.#composers.close();
   }
 
   async #openOwn(
@@ -124,7 +117,7 @@ export class ComposerFeed {
     const { store, nameDomain } = guard;
     const ownDomid = await ownDomidOf(plan, store);
     // Nothing is waited for from here on: what is true now is true when it is opened.
-    this.#mustHaveRoom();
+    this.#composers.mustHaveRoom();
     return new OwnSession({
       plan,
       program: openProgram(plan.actAs),
@@ -148,7 +141,7 @@ export class ComposerFeed {
       const problem = typeof device === 'string' ? device : device.problem;
       throw new XenscopeError('gone', problem ?? 'The ring of this device cannot be reached.');
     }
-    this.#mustHaveRoom();
+    this.#composers.mustHaveRoom();
     const program = openProgram(device.domid);
     try {
       return new ForeignSession({
@@ -167,42 +160,15 @@ export class ComposerFeed {
   }
 
   #ownDevices(): ReadonlySet<string> {
-    const open = [...this.#composers.values()].map(({ session }) => session.state);
+    const open = this.#composers.all.map(({ session }) => session.state);
     return new Set(open.flatMap(({ kind, device }) => (kind === 'own' ? (device.frontend ?? []) : [])));
   }
 
-  #mustHaveRoom(): void {
-    if (this.#isClosed) {
-      throw new XenscopeError('gone', 'This host was disconnected meanwhile.', {
-        wayOut: 'Connect it, and open the device again.',
-      });
-    }
-    if (this.#composers.size < maxComposers) return;
-    throw new XenscopeError(
-      'limit',
-      `${maxComposers} devices of PV Calls are open by hand on this host already.`,
-      {
-        wayOut: 'Close the panel of another one first.',
-      },
-    );
-  }
-
   #mustTakePart(): NonNullable<Host['openProgram']> {
-    const { host } = this.#options;
-    if (host.openProgram) return (domid) => host.openProgram!(domid);
-    throw new XenscopeError(
-      'unsupported',
-      'Through a socket only the xenstore can be reached, and no memory.',
-      { wayOut: 'Commands can be sent in the simulator, and on the machine that runs Xen.' },
+    return mustTakePart(
+      this.#options.host,
+      'Commands can be sent in the simulator, and on the machine that runs Xen.',
     );
-  }
-
-  #tellSoon(): void {
-    this.#timer ??= this.#options.host.clock.after(composerNewsIntervalMs, () => {
-      this.#timer = undefined;
-      for (const [id, composer] of this.#composers) if (!this.#options.isBusy()) this.#tell(id, composer);
-      if (this.#composers.size > 0) this.#tellSoon();
-    });
   }
 
   #tell(composerId: number, composer: Composer): void {

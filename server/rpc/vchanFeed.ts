@@ -9,20 +9,18 @@ import { findOffers } from '../act/vchanOffers';
 import type { VchanPlan } from '../act/vchanPlan';
 import { VchanSession } from '../act/vchanSession';
 import type { Passed } from '../capture/tapWay';
-import { type Timer, sleep } from '../host/clock';
 import { XenscopeError } from '../host/errors';
 import type { Host } from '../host/host';
 import type { StoreClient } from '../host/storeClient';
 import type { DomainList } from '../model/domains';
 import type { RingVerdict } from '../model/rings/ringTypes';
+import { OpenByHand, actorsOf, mustTakePart } from './openByHand';
 import { noSuchRing } from './ringFeed';
 import type { VchanChoices, VchanNews, VchanPassed, VchanPreview, VchanWatched } from './vchanApi';
 import { VchanWatcher } from './vchanWatcher';
 
 export const maxVchanConsoles = 16;
 export const vchanNewsIntervalMs = 100;
-/** In which an end can still take its nodes away when the editor leaves. */
-const closePatienceMs = 2_000;
 
 /** The way to the editor. */
 export interface VchanPost {
@@ -47,24 +45,30 @@ interface Console {
 
 export class VchanFeed {
   readonly #options: VchanFeedOptions;
-  readonly #consoles = new Map<number, Console>();
-  #timer: Timer | undefined;
-  #isClosed = false;
+  readonly #consoles: OpenByHand<Console>;
 
   constructor(options: VchanFeedOptions) {
     this.#options = options;
+    this.#consoles = new OpenByHand({
+      clock: options.host.clock,
+      most: maxVchanConsoles,
+      many: 'vchans',
+      one: 'vchan',
+      newsIntervalMs: vchanNewsIntervalMs,
+      isBusy: options.isBusy,
+      tell: (id, console) => this.#tell(id, console),
+      end: ({ of: source }) => source.end('close'),
+    });
   }
 
   async choices(): Promise<VchanChoices> {
     const { host, guard, domains } = this.#options;
-    const running = host.world
-      ?.domains()
-      .flatMap(({ domid, state }) => (state === 'running' ? (domid ?? []) : []));
+    const actors = actorsOf(host);
     const offers = await findOffers(
       guard.store,
       domains.all.map(({ domid }) => domid),
     );
-    return { ...(running && { actors: [...new Set([0, ...running])] }), offers };
+    return { ...(actors && { actors }), offers };
   }
 
   preview(plan: VchanPlan): Promise<VchanPreview> {
@@ -84,7 +88,7 @@ export class VchanFeed {
     const own = await ownDomid(plan, store);
     const { engine, ...byUs } = plan;
     // Nothing is waited for from here on: what is true now is true when it is opened.
-    this.#mustHaveRoom();
+    this.#consoles.mustHaveRoom();
     const session = new VchanSession({
       plan: host.world || engine === undefined ? byUs : plan,
       program: openProgram(plan.actAs),
@@ -97,8 +101,7 @@ export class VchanFeed {
       },
       explain: (error) => explainVchan(error, plan, { store, nameDomain, ownDomid: own }),
     });
-    this.#consoles.set(consoleId, { of: session, told: '' });
-    this.#tellSoon();
+    this.#consoles.add(consoleId, { of: session, told: '' });
   }
 
   /** Listens to the vchan of this ring. Throws a XenscopeError where there is none. */
@@ -108,7 +111,7 @@ export class VchanFeed {
     const observer = host.observer?.();
     const page = observer?.pages().find(({ id, kind }) => id === ring && kind === 'vchan');
     if (!observer || !page) throw noSuchRing(ring);
-    this.#mustHaveRoom();
+    this.#consoles.mustHaveRoom();
     const { domid: server, found } = page;
     const client = page.peerDomid ?? own;
     const watcher = new VchanWatcher({
@@ -119,8 +122,7 @@ export class VchanFeed {
       client: client === undefined ? 'its client' : guard.nameDomain(client),
       isHeld: () => host.world?.isHeld ?? false,
     });
-    this.#consoles.set(consoleId, { of: watcher, told: '' });
-    this.#tellSoon();
+    this.#consoles.add(consoleId, { of: watcher, told: '' });
     return { server, found, ...(client !== undefined && { client }) };
   }
 
@@ -131,55 +133,20 @@ export class VchanFeed {
     throw new XenscopeError('gone', 'This vchan is not open any more.', { wayOut: 'Open it again.' });
   }
 
-  async forget(consoleId: number): Promise<void> {
-    const known = this.#consoles.get(consoleId);
-    this.#consoles.delete(consoleId);
-    await known?.of.end('close');
+  forget(consoleId: number): Promise<void> {
+    return this.#consoles.forget(consoleId);
   }
 
   /** Closes all in order; an end whose store says nothing any more is not waited for. */
-  async close(): Promise<void> {
-    this.#isClosed = true;
-    this.#timer?.cancel();
-    const ids = [...this.#consoles.keys()];
-    if (ids.length === 0) return;
-    const enough = new AbortController();
-    const patience = sleep(this.#options.host.clock, closePatienceMs, enough.signal).catch(() => undefined);
-    const closed = Promise.allSettled(ids.map((id) => this.forget(id)));
-    await Promise.race([closed, patience]);
-    enough.abort();
-  }
-
-  #mustHaveRoom(): void {
-    if (this.#isClosed) {
-      throw new XenscopeError('gone', 'This host was disconnected meanwhile.', {
-        wayOut: 'Connect it, and open the vchan again.',
-      });
-    }
-    if (this.#consoles.size < maxVchanConsoles) return;
-    throw new XenscopeError('limit', `${maxVchanConsoles} vchans are open by hand on this host already.`, {
-      wayOut: 'Close the panel of another one first.',
-    });
+  close(): Promise<void> {
+    return this.#consoles.close();
   }
 
   #mustTakePart(): NonNullable<Host['openProgram']> {
-    const { host } = this.#options;
-    if (host.openProgram) return (domid) => host.openProgram!(domid);
-    throw new XenscopeError(
-      'unsupported',
-      'Through a socket only the xenstore can be reached, and no memory.',
-      {
-        wayOut: 'A vchan can be opened in the simulator, and on the machine that runs Xen.',
-      },
+    return mustTakePart(
+      this.#options.host,
+      'A vchan can be opened in the simulator, and on the machine that runs Xen.',
     );
-  }
-
-  #tellSoon(): void {
-    this.#timer ??= this.#options.host.clock.after(vchanNewsIntervalMs, () => {
-      this.#timer = undefined;
-      for (const [id, console] of this.#consoles) if (!this.#options.isBusy()) this.#tell(id, console);
-      if (this.#consoles.size > 0) this.#tellSoon();
-    });
   }
 
   #tell(consoleId: number, console: Console): void {
