@@ -6,6 +6,7 @@ import type { SharedMemory } from '../../server/host/memory';
 import type { ObservedPage, ObservedRingName } from '../../server/host/observer';
 import type { DeviceRing } from '../../server/wire/deviceRings/deviceRing';
 import { flexRingRefs } from '../../server/wire/flexRing';
+import { findPvCallsEdition } from '../../server/wire/pvcalls/dataPage';
 import { vchanRingOffset } from '../../server/wire/vchanRings';
 import { LazyMapping } from './lazyMapping';
 import type { MappedRing, RingPlace } from './ringPages';
@@ -26,7 +27,7 @@ export class RingPage implements ObservedPage {
   lookedAtMs = 0;
   readonly #clock: Clock;
   readonly #page: LazyMapping;
-  /** Of a vchan that is listened to, and `data` of a 9pfs device; of a ring within its page there is nothing more to map. */
+  /** Of a vchan that is listened to, and `data` of a 9pfs device or a socket; of a ring within its page there is nothing more to map. */
   readonly #rings: Readonly<Record<'left' | 'right' | 'data', LazyMapping>>;
   #found = 'found in the xenstore, not looked at yet';
   #isEnded = false;
@@ -59,7 +60,10 @@ export class RingPage implements ObservedPage {
     this.#rings = {
       left: ofVchan('left'),
       right: ofVchan('right'),
-      data: rings(() => flexRingRefs((offset) => this.#memory().load32(offset)) ?? []),
+      data: rings(() => {
+        const load32 = (offset: number) => this.#memory().load32(offset);
+        return (edition ? findPvCallsEdition(load32)?.refs : flexRingRefs(load32)) ?? [];
+      }),
     };
   }
 

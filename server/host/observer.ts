@@ -36,7 +36,7 @@ export interface ObservedPage {
    */
   copy(into: Uint8Array, offset?: number): boolean;
   /**
-   * Of a vchan, or of a 9pfs device: the same of the bytes of one of its rings, which may lie in other pages;
+   * Of a vchan, a 9pfs device, or a socket of PV Calls: the same of the bytes of one of its rings, which may lie in other pages;
    * `into` must fit behind `offset`. Throws a XenscopeError where they cannot be reached.
    */
   copyRing?(ring: ObservedRingName, into: Uint8Array, offset: number): boolean;

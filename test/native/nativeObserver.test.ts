@@ -9,10 +9,13 @@ import { mapRing } from '../../native/observer/ringPages';
 import { XenscopeError } from '../../server/host/errors';
 import { BufferMemory } from '../../server/host/bufferMemory';
 import type { Grants, Mapped } from '../../server/host/grants';
+import type { ObservedPage } from '../../server/host/observer';
 import { PAGE_BYTES } from '../../server/host/pages';
 import { demoDomains } from '../../server/sim/demo';
 import type { World } from '../../server/sim/world';
 import { openStoreClient } from '../../server/store/client/storeClient';
+import { type DeviceRing, deviceRingId } from '../../server/wire/deviceRings/deviceRing';
+import { pvcallsEditions, writePvCallsDataPage } from '../../server/wire/pvcalls/dataPage';
 import { ManualClock } from '../sim/manualClock';
 import { closeWorlds, openWorld } from '../sim/worldKit';
 import { throwsCode } from '../support/throwsCode';
@@ -125,6 +128,49 @@ describe('the observer of a real host', () => {
       forUs.map(({ id }) => id).sort(),
     );
     assert.equal(mapped.size, 0);
+  });
+
+  it('sees rings that no node names where somebody names them, and says why it does not', async () => {
+    const socketsOf = (one: { pages(): readonly ObservedPage[] }) =>
+      one.pages().filter(({ device }) => device?.format.kind === 'pvcallsData');
+    const command = () => observer.pages().find(({ device }) => device?.deviceClass === 'pvcalls');
+    await until(() => command() !== undefined);
+    const own = world.machine.portsOf(command()!.domid).grants;
+    const page = own.share(0, 1, { writable: true });
+    const data = own.share(0, 2, { writable: true });
+    const { draft7 } = pvcallsEditions;
+    writePvCallsDataPage((offset, value) => page.memory.store32(offset, value), 1, data.grefs, draft7);
+    const ring = (gref: number): DeviceRing => ({
+      ...command()!.device!,
+      name: `socket ${gref}`,
+      format: { kind: 'pvcallsData' },
+      grefs: [gref],
+      port: undefined,
+      node: 'CONNECT 1',
+    });
+    const [good, empty, missing] = [ring(page.grefs[0]!), ring(data.grefs[0]!), ring(99_999)];
+    const namer = {};
+    observer.nameRings(namer, [good, empty, missing]);
+    world.observer().nameRings(namer, [good, empty, missing]);
+    for (const one of [observer, world.observer()]) {
+      const [seen, ...others] = socketsOf(one);
+      assert.equal(others.length, 0);
+      assert.deepEqual(
+        [seen!.id, seen!.edition, seen!.ringBytes],
+        [deviceRingId(good), 'draft7', [4096, 4096]],
+      );
+      data.memory.copyIn(4096, Buffer.from('out!'));
+      const bytes = Buffer.alloc(4);
+      assert.ok(seen!.copyRing!('out', bytes, 0));
+      assert.equal(bytes.toString(), 'out!');
+      assert.match(one.whyUnseen(empty) ?? '', /no page of indices/);
+      assert.match(one.whyUnseen(missing) ?? '', /99999|No such grant/);
+    }
+    assert.equal(observer.whyUnseen(good), undefined);
+    observer.nameRings(namer, []);
+    world.observer().nameRings(namer, []);
+    assert.deepEqual([...socketsOf(observer), ...socketsOf(world.observer())], []);
+    for (const shared of [page, data]) shared.endWhenUnused();
   });
 
   it('sees the same bytes as the machine', async () => {

@@ -30,7 +30,7 @@ const nobody = { host: '10.0.0.99', port: 81 };
 const everyMs = { least: 500, most: 1500 };
 
 describe('sockets of simulated guests, as an observer sees them', function () {
-  this.timeout(30_000);
+  this.timeout(120_000);
   let network: SimNetwork;
   let clock: ManualClock;
   let world: World;
@@ -211,11 +211,24 @@ describe('sockets of simulated guests, as an observer sees them', function () {
     start(server());
     start(guest('client', slowClient(web, 60)));
     let most = 0;
+    const texts: string[] = [];
+    const subscription = watch!.subscribe(() => undefined, 100);
     for (let round = 0; round < 40; round++) {
       await pass(250);
       most = Math.max(most, dataPages().length);
+      for (const { id } of dataPages()) {
+        for (const { queued, consumed } of rings.detail(id)?.details ?? []) {
+          texts.push(...[...queued, ...consumed].map(({ text }) => text));
+        }
+      }
     }
+    subscription.stop();
     const { kept } = deviceOf('client').sockets;
+    assert.ok(
+      texts.some((text) => text === 'GET /large HTTP/1.0'),
+      'the panel of a ring shows what passes',
+    );
+    assert.ok(texts.some((text) => text === 'server says the same again.'));
     assert.ok(most > 0 && kept.length > 0, `${most} rings, ${kept.length} kept`);
     const inUse = new Set(rowsOf('client').map((row) => row.rings?.ref));
     assert.ok(kept.every(({ ref }) => !inUse.has(ref)));

@@ -13,6 +13,7 @@ import {
   pvcallsRingBytes,
   readPvCallsDataPage,
   writePvCallsDataPage,
+  findPvCallsEdition,
 } from '../../server/wire/pvcalls/dataPage';
 import {
   isPvCallsErrorName,
@@ -225,6 +226,24 @@ describe('the page of indices of PV Calls', () => {
           assert.equal(read.kind === 'rings', order >= edition.minOrder && order <= Math.min(most, 9));
         }),
       );
+    });
+  }
+
+  for (const edition of Object.values(pvcallsEditions)) {
+    it(`says by itself that it is of the ${edition.name} edition, and whose grants are no grants`, () => {
+      for (let order = edition.minOrder; order <= 9; order++) {
+        const { load, store, page } = pageOf();
+        // Grants begin at 8: one of the draft may lie where the final edition has its order.
+        const refs = Array.from({ length: 2 ** order }, (_, place) => 8 + place);
+        writePvCallsDataPage(store, order, refs, edition);
+        const found = findPvCallsEdition(load);
+        assert.deepEqual([found?.edition.name, found?.order, found?.refs], [edition.name, order, refs]);
+        page.writeUInt32LE(0, edition.refsOffset + 4 * (refs.length - 1));
+        assert.equal(findPvCallsEdition(load), undefined, 'a grant is missing');
+        if (order === 0) continue;
+        page.writeUInt32LE(refs[0]!, edition.refsOffset + 4 * (refs.length - 1));
+        assert.equal(findPvCallsEdition(load), undefined, 'a grant is there twice');
+      }
     });
   }
 

@@ -21,6 +21,14 @@ export function deviceExplanation({ device, slots }: RingRow, owner: string): st
       last,
     ];
   }
+  if (!slots && device!.deviceClass === 'pvcalls') {
+    return [
+      `${shared} It belongs to one socket of PV Calls; no node names it, but the command that made the socket.`,
+      'Its words say how far each side has written and read, and name the pages in which the bytes lie: “out” carries what the guest sends, “in” what comes for it. A direction has ended when its error word is set: −107, ENOTCONN, is the orderly end.',
+      'What waits is shown as text, line by line, and so is what was read already and stands there still.',
+      last,
+    ];
+  }
   if (!slots) {
     return [
       shared,

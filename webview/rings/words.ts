@@ -29,7 +29,9 @@ export type ShownAs = 'xenstore' | 'console' | 'ninep' | 'unseen';
 export function shownAs({ kind, device }: RingRow): ShownAs {
   if (kind === 'xenstore' || kind === 'console') return kind;
   if (device?.deviceClass === '9pfs') return 'ninep';
-  return device?.deviceClass === 'console' ? 'console' : 'unseen';
+  // What passes at a socket is shown as text, line by line.
+  const isText = device?.deviceClass === 'console' || device?.deviceClass === 'pvcalls';
+  return isText ? 'console' : 'unseen';
 }
 
 const carries: Readonly<Record<string, string>> = {

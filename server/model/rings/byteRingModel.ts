@@ -18,7 +18,7 @@ export class ByteRingModel extends RingModel {
   readonly #countsWrites: boolean;
   /** Where it is a device's ring. */
   readonly #device: RingDevice | undefined;
-  /** Of a 9pfs device. */
+  /** Of a 9pfs device, and of a socket. */
   readonly #flex: FlexContents | undefined;
 
   constructor(sampler: PageSampler, judge: Judge) {
@@ -29,7 +29,8 @@ export class ByteRingModel extends RingModel {
     );
     this.#countsWrites = sampler.layout.kind === 'vchan';
     this.#device = sampler.page.device && deviceOf(sampler.page.device);
-    this.#flex = sampler.page.device?.format.kind === 'flex' ? new FlexContents(sampler) : undefined;
+    const format = sampler.page.device?.format.kind;
+    this.#flex = format === 'flex' || format === 'pvcallsData' ? new FlexContents(sampler) : undefined;
     this.#streams = sampler.directions.map((direction) =>
       sampler.layout.carries === 'messages' ? new Stream(direction) : undefined,
     );

@@ -1,6 +1,6 @@
 /**
- * The bytes of both rings of a 9pfs device, copied for somebody who has its panel open: they lie in pages of
- * their own, which nobody else looks at. The indices are read before and after, until they agree.
+ * The bytes of both rings of a 9pfs device, or of a socket of PV Calls, copied for somebody who has its panel open:
+ * they lie in pages of their own, which nobody else looks at. The indices are read before and after, until they agree.
  */
 import { maxReadings } from '../../capture/pageSampler';
 import type { PageSampler } from '../../capture/pageSampler';
@@ -8,10 +8,13 @@ import type { DirectionLayout } from '../../capture/pageLayouts';
 import { XenscopeError } from '../../host/errors';
 import { indexDistance, ringSpans } from '../../wire/ringIndex';
 import { decodeNinep } from './ninepPackets';
-import type { Packets } from './packets';
+import { type Packets, textPackets } from './packets';
 
 /** Of a longer ring the youngest bytes. */
 export const maxContentBytes = 64 * 1024;
+/** The same of a socket, whose stream is shown as lines of text. */
+export const maxSocketBytes = 8 * 1024;
+export const maxSocketLines = 64;
 
 export interface FlexPackets extends Packets {
   /** Why nobody can tell what there is, in one sentence. */
@@ -48,11 +51,16 @@ export class FlexContents {
       const copies = layouts.map((layout) => this.#copy(before, layout));
       words = this.#words();
       if (!words?.equals(before)) continue;
-      const packets = layouts.map((layout, which) => decode(before, layout, copies[which]));
+      const read = this.#isSocket ? socketText : ninepMessages;
+      const packets = layouts.map((layout, which) => decode(before, layout, copies[which], read));
       this.#known = { words, packets };
     }
     // They would not hold still: what was seen last is true of a moment ago.
     return words && this.#known?.packets;
+  }
+
+  get #isSocket(): boolean {
+    return this.#page.layout.isSocket ?? false;
   }
 
   #words(): Buffer | undefined {
@@ -66,7 +74,7 @@ export class FlexContents {
     const { copyRing } = this.#page.page;
     if (!copyRing || (name !== 'in' && name !== 'out')) return undefined;
     const [prod] = indicesOf(words, layout);
-    const bytes = Buffer.alloc(Math.min(sizeBytes, maxContentBytes));
+    const bytes = Buffer.alloc(Math.min(sizeBytes, this.#isSocket ? maxSocketBytes : maxContentBytes));
     let done = 0;
     for (const { offset, length } of ringSpans(indexDistance(prod, bytes.length), bytes.length, sizeBytes)) {
       if (!this.#page.page.copyRing!(name, bytes.subarray(done, done + length), offset)) return undefined;
@@ -76,18 +84,21 @@ export class FlexContents {
   }
 }
 
-function decode(words: Buffer, layout: DirectionLayout, bytes: Buffer | undefined): Packets {
+/** `bytes` end at the producer's index; the last `waitingBytes` of them wait. */
+type Read = (layout: DirectionLayout, bytes: Buffer, prod: number, waitingBytes: number) => Packets;
+
+const ninepMessages: Read = ({ producer }, bytes, prod, waitingBytes) =>
+  decodeNinep({ role: producer === 'guest' ? 'request' : 'answer', bytes, prod, waitingBytes });
+
+const socketText: Read = (_, bytes, prod, waitingBytes) =>
+  textPackets(bytes, prod, waitingBytes, maxSocketLines);
+
+function decode(words: Buffer, layout: DirectionLayout, bytes: Buffer | undefined, read: Read): Packets {
   const [prod, cons] = indicesOf(words, layout);
   const waitingBytes = indexDistance(prod, cons);
   if (!bytes || waitingBytes > layout.sizeBytes) return nothing;
   // What waits before the bytes that were copied is not looked at.
-  const isCut = waitingBytes > bytes.length;
-  return decodeNinep({
-    role: layout.producer === 'guest' ? 'request' : 'answer',
-    bytes,
-    prod,
-    waitingBytes: isCut ? bytes.length : waitingBytes,
-  });
+  return read(layout, bytes, prod, Math.min(waitingBytes, bytes.length));
 }
 
 function indicesOf(words: Buffer, { prodOffset, consOffset }: DirectionLayout): [prod: number, cons: number] {

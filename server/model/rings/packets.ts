@@ -92,7 +92,16 @@ export function decodeText({ layout, page, prod, cons }: RingContents): Packets 
   const { offsetBytes, sizeBytes } = layout;
   const bytes = Buffer.from(inOrder(page, offsetBytes, sizeBytes, prod));
   const waiting = (prod - cons) >>> 0;
-  const read = bytes.subarray(0, sizeBytes - waiting);
+  return textPackets(bytes, prod, waiting);
+}
+
+/**
+ * The same of the last bytes of a stream, up to `prod`, of which `waiting` wait. No more than `maxLines` of either
+ * are told: of what waits the oldest, of what was read the youngest.
+ */
+export function textPackets(bytes: Buffer, prod: number, waiting: number, maxLines = Infinity): Packets {
+  const cons = (prod - waiting) >>> 0;
+  const read = bytes.subarray(0, bytes.length - waiting);
   // A ring that was not yet filled once holds zeroes before its first byte.
   const first = read.findIndex((byte) => byte !== 0);
   const old = first === -1 ? read.subarray(0, 0) : read.subarray(first);
@@ -100,7 +109,8 @@ export function decodeText({ layout, page, prod, cons }: RingContents): Packets 
   const oldest = lines.at(-1);
   // What stood before it is overwritten: it may be the end of a line only.
   if (oldest && first === 0) lines[lines.length - 1] = { ...oldest, doubtful: true };
-  return { queued: textLines(bytes.subarray(sizeBytes - waiting), cons), consumed: lines };
+  const queued = textLines(bytes.subarray(bytes.length - waiting), cons);
+  return { queued: queued.slice(0, maxLines), consumed: lines.slice(0, maxLines) };
 }
 
 function textLines(bytes: Buffer, index: number): RingPacket[] {

@@ -137,15 +137,14 @@ export class DeviceLooks {
         copyPart(view.memory, into, offset);
         return true;
       },
-      ...(ring.format.kind === 'flex' &&
-        ringBytes && {
-          copyRing: (name: ObservedRingName, into: Uint8Array, offset: number) => {
-            if (isClosed) return false;
-            rings ??= lookThrough(this.#dataOf(ring, grants[0]!));
-            rings.memory.copyOut((name === 'out' ? ringBytes[0] : 0) + offset, into);
-            return true;
-          },
-        }),
+      ...(ringBytes && {
+        copyRing: (name: ObservedRingName, into: Uint8Array, offset: number) => {
+          if (isClosed) return false;
+          rings ??= lookThrough(this.#dataOf(ring, grants[0]!));
+          rings.memory.copyOut((name === 'out' ? ringBytes[0] : 0) + offset, into);
+          return true;
+        },
+      }),
       get inside() {
         const port = ring.port === undefined ? undefined : world.port(ring.domid, ring.port);
         return (inside = insideOf(port, inside));
@@ -159,8 +158,10 @@ export class DeviceLooks {
   }
 
   /** The pages that its page of indices names. Throws a XenscopeError where they are not lent. */
-  #dataOf({ domid, backendDomid }: DeviceRing, { frames, page }: Grant): readonly Grant[] {
-    const refs = flexRingRefs((offset) => frames.memory.load32(page * PAGE_BYTES + offset)) ?? [];
+  #dataOf({ domid, backendDomid, format }: DeviceRing, { frames, page }: Grant): readonly Grant[] {
+    const load32 = (offset: number) => frames.memory.load32(page * PAGE_BYTES + offset);
+    const isSocket = format.kind === 'pvcallsData';
+    const refs = (isSocket ? findPvCallsEdition(load32)?.refs : flexRingRefs(load32)) ?? [];
     const grants = refs.map((gref) => this.#world.grant(domid, gref));
     if (grants.length > 0 && grants.every((grant) => isLentTo(grant, backendDomid))) return grants;
     throw new XenscopeError(
