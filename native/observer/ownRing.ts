@@ -10,20 +10,20 @@ import type { XenLibraries } from '../libraries/xenLibraries';
 import { memoryAt } from '../mappedMemory';
 import type { MappedRing } from './ringPages';
 
-const place = '/proc/xen/xsd_kva';
+const usualPlace = '/proc/xen/xsd_kva';
 /** sys/mman.h */
 const PROT_READ = 1;
 const MAP_SHARED = 1;
 const MAP_FAILED = 2n ** 64n - 1n;
 
 export function hasOwnRing(): boolean {
-  return existsSync(place);
+  return existsSync(usualPlace);
 }
 
 /** Throws a XenscopeError that says why it cannot be mapped. */
-export function mapOwnRing(libraries: XenLibraries, views?: boolean): MappedRing {
+export function mapOwnRing(libraries: XenLibraries, views?: boolean, place = usualPlace): MappedRing {
   const { mmap, munmap } = libraries.functions('libc');
-  const fd = open();
+  const fd = open(place);
   const pointer = mmap(null, PAGE_BYTES, PROT_READ, MAP_SHARED, fd, 0);
   const errno = lastErrno();
   closeSync(fd);
@@ -57,7 +57,7 @@ export function mapOwnRing(libraries: XenLibraries, views?: boolean): MappedRing
   }
 }
 
-function open(): number {
+function open(place: string): number {
   try {
     return openSync(place, 'r');
   } catch (error) {

@@ -61,4 +61,24 @@ describe('the end of a peer, where only the store tells it', () => {
   it('is not made up where the store says no to everything', async () => {
     assert.deepEqual(await heardOf(true), []);
   });
+
+  it('is refused for what can be no domain, and for what can be no port, when it is asked for', async () => {
+    const world = await openWorld({ domains: demoDomains });
+    const store = world.openStore();
+    const control = new XenControl(new WithoutXenctrl({ env: {} }));
+    const lives = new DomainLives(control);
+    const ends = new NativePeerEnds({ control, lives, store, clock: new ManualClock() });
+    const follow = (domid: unknown, port?: unknown) =>
+      ends.follow({ domid, port } as never, () => assert.fail('nothing has ended'));
+    for (const domid of [-1, 0x7ff0, 0.5, NaN, '1', null, undefined]) {
+      assert.throws(() => follow(domid), { code: 'notOurs', message: /^There is no domain .* to follow\.$/ });
+    }
+    for (const port of [-1, 0, 2 ** 31, 2 ** 32, 0.5, NaN, '1', null, {}]) {
+      const message = /^There is no event channel .* to follow\.$/;
+      assert.throws(() => follow(1, port), { code: 'notOurs', message });
+    }
+    follow(1, 7)();
+    ends.close();
+    await store.close();
+  });
 });

@@ -9,6 +9,7 @@ import { XenControl } from '../../native/xenControl';
 import { openEventChannels } from '../../native/eventChannels';
 import { ForeignMemory } from '../../native/foreignMemory';
 import { NativeGrants } from '../../native/grants';
+import { portState } from '../../native/portState';
 import type { XenLibraries } from '../../native/libraries/xenLibraries';
 import { XenscopeError } from '../../server/host/errors';
 import type { EventPort } from '../../server/host/events';
@@ -78,7 +79,8 @@ export async function fuzzNative(options: FuzzOptions): Promise<Counts> {
   let events = openEventChannels(libraries);
   let grants = new NativeGrants({ libraries, events, views: options.views });
   let foreign = new ForeignMemory(libraries, options.views);
-  let lives = new DomainLives(new XenControl(libraries));
+  let control = new XenControl(libraries);
+  let lives = new DomainLives(control);
   const ports: EventPort[] = [];
   const shares: Shared[] = [];
   const maps: Mapped[] = [];
@@ -122,6 +124,9 @@ export async function fuzzNative(options: FuzzOptions): Promise<Counts> {
     () => foreign.hvmParam(pick(random, [31_000, any()]) || 31_000, any()),
     () => lives.of(any()),
     () => lives.all(),
+    () => portState(control, or(one(ports, { port: 7 } as never).port)),
+    // Also of a handle that was closed, and is not opened again.
+    () => random.below(50) === 0 && control.close(),
     // Numbers that are no descriptor: what is one may be node's own.
     () => whenReadable(pick(random, [-1, 0.5, 999_999, 2 ** 31, NaN, {} as never]), () => undefined).stop(),
     () => isReadable(poll, any()),
@@ -136,7 +141,8 @@ export async function fuzzNative(options: FuzzOptions): Promise<Counts> {
     events = openEventChannels(libraries);
     grants = new NativeGrants({ libraries, events, views: options.views });
     foreign = new ForeignMemory(libraries, options.views);
-    lives = new DomainLives(new XenControl(libraries));
+    control = new XenControl(libraries);
+    lives = new DomainLives(control);
   };
 
   for (let call = 0; call < options.calls; call++) {

@@ -44,6 +44,12 @@ describe('the reconnect of a real guest', () => {
     assert.equal(await whichXenstored(store), daemon === 'oxenstored' ? 'oxenstored' : 'C xenstored');
   });
 
+  it('calls domain 0 introduced, as the guest, and nobody who is not there', async () => {
+    const domids = [0, guest.domid, 31_000];
+    const introduced = await Promise.all(domids.map((domid) => store.isDomainIntroduced(domid)));
+    assert.deepEqual(introduced, [true, true, false]);
+  });
+
   it('knows whether a domain runs', async () => {
     const pv = (domid: number, state: DomainLife['state']) => ({ domid, state, type: 'PV' });
     assert.deepEqual(host.lives!(), [pv(0, 'running'), pv(guest.domid, 'running')]);

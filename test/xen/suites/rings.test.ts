@@ -17,6 +17,7 @@ import { PAGE_BYTES } from '../../../server/host/pages';
 import { DomainStates } from '../../../server/model/domainStates';
 import { openSocketHost } from '../../../server/store/client/socketHost';
 import { throwsCode } from '../../support/throwsCode';
+import { withoutBuffers } from '../../support/withoutBuffers';
 import { daemon, domains, eventually, output, storeSocket } from '../support/dom0';
 import { Guest } from '../support/guest';
 
@@ -126,6 +127,20 @@ describe('the rings of a real guest', () => {
     throwsCode(() => mapRing({ grants, foreign }, nobody), 'notOurs');
     foreign.close();
     grants.close();
+  });
+
+  it('are not held by their frames when they cannot be looked at', async () => {
+    const { frame } = await placeOf('xenstore');
+    await eventually(() => observer.mappedPages === 0);
+    const foreign = new ForeignMemory(libraries, true);
+    withoutBuffers(() => throwsCode(() => foreign.map(guest.domid, frame), 'unsupported'));
+    assert.deepEqual(mappings(), []);
+    foreign.map(guest.domid, frame).unmap();
+    foreign.close();
+    foreign.close();
+    throwsCode(() => foreign.map(guest.domid, frame), 'gone');
+    throwsCode(() => foreign.mustMap(), 'gone');
+    throwsCode(() => foreign.hvmParam(guest.domid, hvmParams.storeFrame), 'gone');
   });
 
   it('show exactly the bytes that the guest and the daemon put on them', async () => {
@@ -254,9 +269,9 @@ describe('the rings of a real guest', () => {
     grants.close();
   });
 
-  async function placeOf(kind: 'xenstore' | 'console'): Promise<RingPlace> {
+  async function placeOf(kind: 'xenstore' | 'console') {
     const name = kind === 'xenstore' ? 'store' : 'console';
     const frame = BigInt((await output('xenstore-read', `${guest.path}/${name}/ring-ref`)).trim());
-    return { kind, domid: guest.domid, frame };
+    return { kind, domid: guest.domid, frame } satisfies RingPlace;
   }
 });
