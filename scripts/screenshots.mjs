@@ -14,12 +14,19 @@ const pictures = {
   'device-panel-stuck-dark.png': 'docs/images/device-panel.png',
   'devices-problem-document.png': 'docs/images/device-problem.png',
   'vchan-console.png': 'docs/images/vchan-console.png',
+  'composer-http-light.png': 'docs/images/pvcalls-composer.png',
   'vchan-watched-light.png': 'docs/images/vchan-watched.png',
   'intercept-held-dark.png': 'docs/images/pvcalls-intercept.png',
 };
-const suites = ['gallery', 'rings', 'deviceActs', 'deviceProblems', 'vchanEcho', 'pvcallsIntercept'].map(
-  (name) => `test/e2e/${name}.test.ts`,
-);
+const suites = [
+  'gallery',
+  'rings',
+  'deviceActs',
+  'deviceProblems',
+  'vchanEcho',
+  'pvcallsComposer',
+  'pvcallsIntercept',
+].map((name) => `test/e2e/${name}.test.ts`);
 const maxBytes = 250 * 1024;
 
 endWithChildren();

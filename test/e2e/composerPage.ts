@@ -59,6 +59,11 @@ export class ComposerPage {
     return this.panel.locator('.form').getByRole('textbox', { name: label, exact: true });
   }
 
+  /** What stands in a field comes there a moment after it was set. */
+  async fieldIs(label: string, value: string): Promise<void> {
+    await eventually(`“${label}” is ${value}`, async () => (await this.field(label).inputValue()) === value);
+  }
+
   button(name: string): Locator {
     return this.panel.getByRole('button', { name, exact: true });
   }

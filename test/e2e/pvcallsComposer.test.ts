@@ -35,7 +35,7 @@ describe('commands of PV Calls by hand, in VS Code', function () {
     xenscope = new Xenscope(editor());
     composer = new ComposerPage(xenscope);
     await xenscope.open();
-    await xenscope.page.setViewportSize({ width: 1400, height: 1200 });
+    await xenscope.page.setViewportSize({ width: 1380, height: 1150 });
     await xenscope.workbench.command('Notifications: Toggle Do Not Disturb Mode');
   });
 
@@ -46,11 +46,11 @@ describe('commands of PV Calls by hand, in VS Code', function () {
   });
 
   it('make a socket, with the number that is suggested', async () => {
-    assert.equal(await composer.field('Socket').inputValue(), '1');
+    await composer.fieldIs('Socket', '1');
     await composer.sendButton.click();
     await composer.answer(/^SOCKET 1: done/).waitFor();
     await composer.socket('1').getByText('made').waitFor();
-    assert.equal(await composer.field('Socket').inputValue(), '2', 'the next one is suggested');
+    await composer.fieldIs('Socket', '2');
   });
 
   it('say in place what cannot be sent, and in words what the backend refuses', async () => {
@@ -154,7 +154,7 @@ describe('commands of PV Calls by hand, in VS Code', function () {
   it('are sent again from the history, and edited', async () => {
     const line = composer.history.filter({ hasText: 'LISTEN' }).first();
     await line.getByRole('button', { name: 'Edit LISTEN 2' }).click();
-    assert.equal(await composer.field('Backlog').inputValue(), '16');
+    await composer.fieldIs('Backlog', '16');
     await line.getByRole('button', { name: 'Send LISTEN 2 Again' }).click();
     await composer.answer(/^LISTEN at socket 2 .*\(EINVAL, -22\)/).waitFor();
   });
@@ -174,14 +174,14 @@ describe('commands of PV Calls by hand, in VS Code', function () {
     await composer.heading.waitFor({ timeout: 60_000 });
     await composer.status(/The window was loaded anew/).waitFor();
     await composer.favourite('the printer').waitFor();
-    assert.equal(await composer.field('Address').inputValue(), '10.0.0.1:7');
+    await composer.fieldIs('Address', '10.0.0.1:7');
     assert.equal(await composer.history.count(), sent);
     assert.ok(await composer.sendButton.isDisabled());
     await picture(xenscope.page, 'composer-loaded-anew');
     await composer.press('Open Again');
     await composer.status('Connected to Domain-0 (0).').waitFor();
     await composer.favourite('the printer').click();
-    assert.equal(await composer.field('Address').inputValue(), '10.0.0.1:631');
+    await composer.fieldIs('Address', '10.0.0.1:631');
     await composer.sendButton.click();
     await composer.panel.getByText(/is missing: say which socket is meant/).waitFor();
     await composer.send('SOCKET');

@@ -109,7 +109,7 @@ describe('sockets of PV Calls by hand, in VS Code', function () {
     await composer.field('Address').fill('10.0.0.1:9999');
     await xenscope.workbench.command('Xenscope: Restart Server');
     await composer.status(/The Xenscope server ended/).waitFor();
-    assert.equal(await composer.field('Address').inputValue(), '10.0.0.1:9999');
+    await composer.fieldIs('Address', '10.0.0.1:9999');
     assert.equal(await composer.consoleField.inputValue(), '77 68 69 6c 65');
     await picture(xenscope.page, 'composer-server-away');
     await composer.press('Open Again');
@@ -117,7 +117,7 @@ describe('sockets of PV Calls by hand, in VS Code', function () {
     await composer.send('SOCKET');
     await composer.answer(/^SOCKET 1: done/).waitFor();
     await composer.choose('BIND');
-    assert.equal(await composer.field('Address').inputValue(), '10.0.0.1:9999');
+    await composer.fieldIs('Address', '10.0.0.1:9999');
   });
 
   it('end with their device, as a crash ends them or in order', async () => {
