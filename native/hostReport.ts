@@ -111,7 +111,7 @@ function domain(): Finding {
     ...found,
     state: 'there',
     detail: isControl ? 'This is the control domain (dom0).' : 'This is not the control domain.',
-    switchesOff: isControl ? undefined : 'pages of domains that grant this one nothing',
+    switchesOff: isControl ? undefined : 'pages of domains that grant this one nothing, and how domains are',
   };
 }
 

@@ -1,16 +1,16 @@
 /**
  * The end of those at the other end of a doorbell, on real Xen. A domain that is destroyed rings no bell; what
- * is left of it is that our end of the event channel is joined to nobody. So that is looked at now and then, by
- * any domain; and in domain 0 as soon as the store tells that some domain has ended, with the list of domains.
+ * is left of it is that our end of the event channel is joined to nobody. So that is looked at now and then, wherever
+ * the kernel lets us; and in domain 0 as soon as the store tells that some domain has ended, with the list of domains.
  */
 import type { Clock, Timer } from '../server/host/clock';
 import { XenscopeError } from '../server/host/errors';
 import type { FollowedPeer, PeerEnd, PeerEnds } from '../server/host/peerEnds';
 import type { StoreClient } from '../server/host/storeClient';
+import { isDomid, isPort } from './argument';
 import type { DomainLives } from './domainLife';
-import type { Pointer } from './koffi';
-import { portStatus } from './libraries/portStatus';
 import { StandingWatch } from './observer/standingWatch';
+import { portState } from './portState';
 import type { XenControl } from './xenControl';
 
 /** One hypercall for each end that is open. */
@@ -39,7 +39,9 @@ export class NativePeerEnds implements PeerEnds {
     this.#options = options;
   }
 
+  /** Throws a XenscopeError `notOurs` for what can be no domain, or no port. */
   follow(peer: FollowedPeer, onEnd: (end: PeerEnd) => void): () => void {
+    mustBePeer(peer);
     if (this.#isClosed) return () => undefined;
     const follower: Follower = { ...peer, onEnd };
     this.#followers.add(follower);
@@ -84,7 +86,7 @@ export class NativePeerEnds implements PeerEnds {
         this.#hasEnded(follower.domid) ?? (asksStore && (await this.#isForgotten(follower.domid)));
       if (!this.#followers.has(follower)) continue;
       if (isGone) follower.onEnd('domainEnded');
-      else if (this.#isAlone(follower.port)) follower.onEnd('vanished');
+      else if (this.#isAlone(follower)) follower.onEnd('vanished');
     }
   }
 
@@ -110,14 +112,14 @@ export class NativePeerEnds implements PeerEnds {
     }
   }
 
-  /** Whether the port is ours and joined to nobody. */
-  #isAlone(port: number | undefined): boolean {
-    const open = port === undefined ? undefined : this.#options.control.get();
-    if (!open) return false;
-    const status = Buffer.alloc(portStatus.bytes);
-    status.writeUInt16LE(portStatus.self, portStatus.domidOffset);
-    status.writeUInt32LE(port!, portStatus.portOffset);
-    const result = open.calls.xc_evtchn_status(open.handle, status as unknown as Pointer);
-    return result === 0 && status.readUInt32LE(portStatus.statusOffset) === portStatus.unbound;
+  #isAlone({ port }: Follower): boolean {
+    return port !== undefined && portState(this.#options.control, port) === 'alone';
   }
+}
+
+/** What it is asked about later must make sense: nobody would hear of an error then. */
+function mustBePeer({ domid, port }: FollowedPeer): void {
+  if (!isDomid(domid)) throw new XenscopeError('notOurs', `There is no domain ${String(domid)} to follow.`);
+  if (port === undefined || isPort(port)) return;
+  throw new XenscopeError('notOurs', `There is no event channel ${String(port)} to follow.`);
 }

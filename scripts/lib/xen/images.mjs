@@ -28,6 +28,8 @@ const dom0Modules = [
 ];
 /** Of a guest that is given dom0's disk to read. */
 const guestDiskModules = ['xen-blkfront', 'ext4', 'crc32c_generic'];
+/** Of guests that serve devices to others, and of those that are served a network. */
+const driverModules = ['xen-blkback', 'xen-netback', 'xen-netfront'];
 const guestModules = ['xen-evtchn', 'xen-gntdev', 'xen-gntalloc', 'xenfs', 'xen-privcmd'];
 const guestLibraries =
   /^(ld-linux-x86-64|libc|libdl|libxen(store|toolcore|toollog|evtchn|gnttab|vchan))\.so\./;
@@ -56,6 +58,8 @@ export async function makeImages({ packages, node, folder }) {
 
   const dom0 = path.join(scratch, 'dom0');
   dom0Root(tree('dom0'), dom0, node);
+  // On the disk that guests may read: most need none of them.
+  copyModules(tree('kernel'), driverModules, path.join(dom0, 'driver-modules'));
   for (const name of ['vmlinux', 'guest.cpio']) copyFileSync(image(name), path.join(dom0, 'boot', name));
   const features = ['-O', '^has_journal,^metadata_csum', '-E', 'root_owner=0:0'];
   const args = ['-q', '-t', 'ext4', ...features, '-d', dom0, image('dom0.ext4'), `${rootMiB}M`];
