@@ -1,4 +1,4 @@
-/** `xenscope pvcalls serve`: the sockets of guests, opened on this machine. */
+/** `xenscope pvcalls serve`: the sockets of guests, opened on this machine; and `connect` beside it. */
 import { once } from 'node:events';
 import type { Command } from 'commander';
 import type { InterceptEvent } from '../host/callInterceptor';
@@ -7,6 +7,7 @@ import { addressText } from '../wire/pvcalls/address';
 import type { PvCallsServing } from '../pvcalls/serving';
 import { collect } from './numbers';
 import { writeOut } from './output';
+import { addPvcallsConnect } from './pvcallsConnect';
 import { fail } from './storeCommand';
 
 interface ServeOptions {
@@ -21,9 +22,11 @@ const maxWaitingCharacters = 256 * 1024;
 const loopback = ['127.0.0.0/8'];
 
 export function addPvcallsVerb(program: Command): void {
-  program
+  const verb = program
     .command('pvcalls')
-    .description('PV Calls: sockets of guests that are opened elsewhere')
+    .description('PV Calls: sockets of guests that are opened elsewhere');
+  addPvcallsConnect(verb);
+  verb
     .command('serve')
     .description('be the backend of this domain: open the sockets of its guests on this machine')
     .option(

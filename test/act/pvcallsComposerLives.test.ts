@@ -1,6 +1,6 @@
 /** How devices that a person has made for commands of PV Calls come and go: nobody serves, the backend closes, domains end. */
 import assert from 'node:assert/strict';
-import { closeTimeoutMs } from '../../server/act/pvcalls/ownDevice';
+import { closeTimeoutMs } from '../../server/pvcalls/frontend/ownDevice';
 import { OwnSession } from '../../server/act/pvcalls/ownSession';
 import { SimNetwork } from '../../server/sim/network/simNetwork';
 import { XenbusState } from '../../server/wire/xenbusState';

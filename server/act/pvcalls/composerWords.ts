@@ -1,7 +1,7 @@
 /** How a composer fares, in words: what it waits for, why it ended, and what to do about it. Pure. */
 import { XenbusState, xenbusStateName } from '../../wire/xenbusState';
 import type { ComposerState } from './plan';
-import type { EndStates } from './ownDevice';
+import type { EndStates } from '../../pvcalls/frontend/ownDevice';
 
 const { Unknown, Initialising, InitWait, Initialised, Connected, Closing, Closed } = XenbusState;
 

@@ -8,7 +8,7 @@ import type { Verdict } from '../edit';
 import { readOwnDomid } from '../../vchan/ownDomid';
 import { backendOf } from './choices';
 import { foreignAt } from './foreignDevices';
-import { freePlace, newNodes } from './deviceNodes';
+import { freePlace, newNodes } from '../../pvcalls/frontend/deviceNodes';
 import type { ComposerPlan } from './plan';
 
 export interface ComposerGuardOptions {

@@ -21,7 +21,7 @@ import type { DraftContext } from './draft';
 import { explainOpening } from './explainOpening';
 import { HandCalls } from './handCalls';
 import { ComposerHistory } from './history';
-import { type DeviceLink, type LinkUser, OwnDevice } from './ownDevice';
+import { type DeviceLink, type LinkUser, OwnDevice } from '../../pvcalls/frontend/ownDevice';
 import type { ComposerCheck, ComposerDraft, ComposerEnding, ComposerPlan, ComposerState } from './plan';
 import type { Sent, SocketConsole } from './socketConsole';
 import { warningsOf } from './warnings';

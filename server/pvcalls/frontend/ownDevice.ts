@@ -8,7 +8,7 @@ import type { EventPort } from '../../host/events';
 import type { SharedMemory } from '../../host/memory';
 import type { HostProgram } from '../../host/program';
 import type { StoreClient } from '../../host/storeClient';
-import { agreeOnOrder } from '../../pvcalls/frontend/frontDevice';
+import { agreeOnOrder } from './frontDevice';
 import { PVCALLS_VERSION } from '../../wire/pvcalls/commands';
 import type { PvCallsEdition } from '../../wire/pvcalls/dataPage';
 import { XenbusState } from '../../wire/xenbusState';
@@ -41,7 +41,7 @@ export interface LinkUser {
 }
 
 export interface OwnDeviceOptions {
-  readonly program: HostProgram;
+  readonly program: Pick<HostProgram, 'store' | 'grants' | 'events' | 'ended' | 'close'>;
   /** The toolstack's. */
   readonly store: StoreClient;
   readonly clock: Clock;

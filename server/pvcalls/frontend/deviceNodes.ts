@@ -110,9 +110,10 @@ export async function freePlace(
   });
 }
 
-/** Writes a new device, all of it at once. */
+/** Writes a new device, all of it at once. Throws a XenscopeError `input` where one of the domains is not there. */
 export function plugDevice(store: StoreClient, domid: number, backendDomid: number): Promise<PluggedDevice> {
   return store.transaction(async (transaction) => {
+    for (const each of [domid, backendDomid]) await mustBeThere(transaction, each);
     const place = await freePlace(transaction, domid, backendDomid);
     const newFolders = await missingFolders(transaction, place);
     for (const { path, perms, nodes } of foldersOf(place)) {
@@ -176,6 +177,13 @@ async function missingFolders(store: StoreOperations, place: DevicePlace): Promi
     [...above].map(async (path) => ((await readText(store, path)) === undefined ? [path] : [])),
   );
   return missing.flat().sort((a, b) => b.length - a.length);
+}
+
+async function mustBeThere(store: StoreOperations, domid: number): Promise<void> {
+  if (domid === 0 || (await readText(store, `${domainPath(domid)}/domid`)) !== undefined) return;
+  throw new XenscopeError('input', `There is no domain ${domid}.`, {
+    wayOut: 'It may have ended meanwhile.',
+  });
 }
 
 async function removeIf(store: StoreOperations, path: string, isOurs: boolean): Promise<void> {
