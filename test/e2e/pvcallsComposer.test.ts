@@ -35,7 +35,7 @@ describe('commands of PV Calls by hand, in VS Code', function () {
     xenscope = new Xenscope(editor());
     composer = new ComposerPage(xenscope);
     await xenscope.open();
-    await xenscope.page.setViewportSize({ width: 1380, height: 1150 });
+    await xenscope.page.setViewportSize({ width: 1380, height: 1200 });
     await xenscope.workbench.command('Notifications: Toggle Do Not Disturb Mode');
   });
 
@@ -82,8 +82,11 @@ describe('commands of PV Calls by hand, in VS Code', function () {
       .getByText(/ENOTCONN/)
       .first()
       .waitFor();
+    // The page alone, from its top.
+    await xenscope.workbench.command('View: Toggle Primary Side Bar Visibility');
     await composer.heading.scrollIntoViewIfNeeded();
     await inThemes('composer-http');
+    await xenscope.workbench.command('View: Toggle Primary Side Bar Visibility');
   });
 
   it('lead to the command ring and to the data rings', async () => {
