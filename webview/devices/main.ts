@@ -1,8 +1,9 @@
 /** The page of one device: both ends now, the dance that led there, what each published, its rings. */
 import type { DeviceFrame, DeviceSideName, PublishedNode } from '../../server/rpc/api';
+import { DoctorView, saidOf } from '../doctorView';
 import { button, element, registerKit } from '../kit';
 import type { FromDevice, ToDevice } from '../messages';
-import { Help, PoliteVoice, severityIcon, toolbar } from '../page';
+import { Help, PoliteVoice, toolbar } from '../page';
 import { setText } from '../rings/texts';
 import { DanceView } from './danceView';
 import { SideView } from './sideView';
@@ -21,8 +22,7 @@ class DevicePage {
 
   private readonly heading = element('h1', { text: 'Device' });
   private readonly where = element('span', { className: 'dim' });
-  private readonly verdict = element('p', { className: 'verdict' });
-  private readonly evidence = element('ul', { className: 'evidence' });
+  private readonly doctor = new DoctorView();
   private readonly away = element('p', {
     className: 'away',
     text: 'Waiting for the first look at the device…',
@@ -53,7 +53,6 @@ class DevicePage {
   private build(): void {
     const root = document.getElementById('root')!;
     this.away.setAttribute('role', 'status');
-    this.evidence.setAttribute('aria-label', 'What was seen');
     this.help.fill(explanation);
     this.arrow.setAttribute('aria-hidden', 'true');
     const middle = element('div', { className: 'turnArrow' }, this.arrow);
@@ -66,7 +65,7 @@ class DevicePage {
     );
     this.rings.append(element('h2', { text: 'Rings' }), this.ringList);
     this.rings.hidden = true;
-    root.append(element('header', {}, this.heading, this.where), this.verdict, this.evidence, this.away);
+    root.append(element('header', {}, this.heading, this.where), ...this.doctor.parts, this.away);
     root.append(
       this.toolbar,
       this.help.root,
@@ -101,30 +100,13 @@ class DevicePage {
     const { frame, owners, acts } = latest;
     setText(this.heading, `${frame.row.kind} ${frame.row.devid}`);
     setText(this.where, `${owners.frontend} on ${about.hostLabel}`);
-    this.drawVerdict(frame);
+    this.doctor.show(saidOf(frame.row.diagnoses));
     this.drawActs(acts);
     for (const side of sideNames) this.sides[side].show(frame, about, owners[side]);
     this.arrow.className = `codicon codicon-${arrows[frame.row.turn.who]}`;
     this.dance.show(frame, about.states);
     this.drawPublished(frame);
     this.voice.say(spokenText(frame, about.states), frame.nowMs);
-  }
-
-  private drawVerdict({ row }: DeviceFrame): void {
-    const [{ severity, text } = { severity: 'fine' as const, text: '' }] = row.diagnoses;
-    const key = `${severity} ${text}`;
-    if (this.verdict.dataset.key !== key) {
-      this.verdict.dataset.key = key;
-      this.verdict.className = `verdict ${severity}`;
-      this.verdict.replaceChildren(severityIcon(severity), ` ${text}`);
-    }
-    const lines = row.diagnoses.flatMap(({ text: said, evidence }, place) =>
-      place === 0 ? evidence : [`Also: ${said}.`, ...evidence],
-    );
-    const all = JSON.stringify(lines);
-    if (this.evidence.dataset.lines === all) return;
-    this.evidence.dataset.lines = all;
-    this.evidence.replaceChildren(...lines.map((line) => element('li', { text: line })));
   }
 
   private drawActs(acts: Extract<ToDevice, { kind: 'frame' }>['acts']): void {

@@ -1,8 +1,9 @@
 /** The page of one PV Calls device: its sockets, its commands in flight, and what was asked and answered. */
 import type { PvCallsDeviceState } from '../../server/rpc/api';
+import { DoctorView, saidOf } from '../doctorView';
 import { button, element, registerKit } from '../kit';
 import type { FromPvCalls, ToPvCalls } from './messages';
-import { Help, PoliteVoice, severityIcon, toolbar } from '../page';
+import { Help, PoliteVoice, toolbar } from '../page';
 import { setText } from '../rings/texts';
 import { CallsView } from './callsView';
 import { Known } from './known';
@@ -35,8 +36,7 @@ class PvCallsPage {
 
   private readonly heading = element('h1', { text: 'PV Calls' });
   private readonly where = element('span', { className: 'dim' });
-  private readonly verdict = element('p', { className: 'verdict' });
-  private readonly evidence = element('ul', { className: 'evidence' });
+  private readonly doctor = new DoctorView();
   private readonly away = element('p', {
     className: 'away',
     text: 'Waiting for the first look at the device…',
@@ -78,7 +78,6 @@ class PvCallsPage {
   private build(): void {
     const root = document.getElementById('root')!;
     this.away.setAttribute('role', 'status');
-    this.evidence.setAttribute('aria-label', 'What was seen');
     this.help.fill(explanation);
     this.pauseButton.title = 'Holds this view, not the device (P)';
     this.ringButton.title = 'The command ring in a panel of its own: requests in flight, slots, indices';
@@ -90,7 +89,7 @@ class PvCallsPage {
     this.composeButton.hidden = this.interceptButton.hidden = true;
     const tools = toolbar('PV Calls', this.pauseButton, this.ringButton, this.deviceButton);
     tools.append(this.composeButton, this.interceptButton, this.help.button);
-    root.append(element('header', {}, this.heading, this.where), this.verdict, this.evidence, this.away);
+    root.append(element('header', {}, this.heading, this.where), ...this.doctor.parts, this.away);
     root.append(tools, this.help.root, this.counts, this.unseen);
     root.append(this.sockets.root, this.calls.root, this.voice.root);
   }
@@ -125,7 +124,7 @@ class PvCallsPage {
     if (!about || !state) return;
     setText(this.heading, `${about.frontend} → ${about.backend}`);
     setText(this.where, `PV Calls device ${state.row.devid} on ${about.hostLabel}`);
-    this.drawVerdict(state);
+    this.drawDoctor(state);
     setText(this.counts, countsText(state));
     setText(this.unseen, [keptText(state), unseenText(state)].filter(Boolean).join(' '));
     this.ringButton.hidden = state.row.ring === undefined;
@@ -142,22 +141,10 @@ class PvCallsPage {
     this.sockets.reveal(wanted);
   }
 
-  private drawVerdict({ row }: PvCallsDeviceState): void {
-    const [{ severity, text } = { severity: 'fine' as const, text: '' }] = row.diagnoses;
-    const key = `${severity} ${text}`;
-    if (this.verdict.dataset.key !== key) {
-      this.verdict.dataset.key = key;
-      this.verdict.className = `verdict ${severity}`;
-      this.verdict.replaceChildren(severityIcon(severity), ` ${text}`);
-    }
-    const said = row.diagnoses.flatMap(({ text: also, evidence }, place) =>
-      place === 0 ? evidence : [`Also: ${also}.`, ...evidence],
-    );
-    const lines = row.unseen === undefined ? said : [row.unseen, ...said];
-    const all = JSON.stringify(lines);
-    if (this.evidence.dataset.lines === all) return;
-    this.evidence.dataset.lines = all;
-    this.evidence.replaceChildren(...lines.map((line) => element('li', { text: line })));
+  private drawDoctor({ row }: PvCallsDeviceState): void {
+    const said = saidOf(row.diagnoses);
+    const unseen = row.unseen === undefined ? [] : [row.unseen];
+    this.doctor.show({ ...said, evidence: [...unseen, ...said.evidence] });
   }
 
   private tellAway(text: string): void {

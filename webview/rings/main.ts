@@ -1,8 +1,9 @@
 /** The page of one ring: two live pictures, numbers, history, packets, words and bytes. */
 import type { RingFrame, RingStrip, RingVerdict } from '../../server/rpc/api';
+import { DoctorView } from '../doctorView';
 import { button, element, registerKit } from '../kit';
 import type { FromRing, ToRing } from '../messages';
-import { Help, PoliteVoice, fromBase64, severityIcon, toolbar } from '../page';
+import { Help, PoliteVoice, fromBase64, toolbar } from '../page';
 import { DirectionView } from './directionView';
 import { HexView } from './hexView';
 import { History } from './history';
@@ -44,8 +45,7 @@ class RingPage {
 
   private readonly heading = element('h1', { text: 'Ring' });
   private readonly where = element('span', { className: 'dim' });
-  private readonly verdict = element('p', { className: 'verdict' });
-  private readonly evidence = element('ul', { className: 'evidence' });
+  private readonly doctor = new DoctorView();
   private readonly away = element('p', { className: 'away' });
   private readonly help = new Help();
   private readonly pictures = element('div', { className: 'directions' });
@@ -78,7 +78,6 @@ class RingPage {
     const root = document.getElementById('root')!;
     this.away.setAttribute('role', 'status');
     this.away.textContent = 'Waiting for the first look at the page…';
-    this.evidence.setAttribute('aria-label', 'What was seen');
     this.pauseButton.title = 'Holds this view, not the ring (P)';
     this.reconnectButton.hidden = true;
     const tools = toolbar('Ring', this.pauseButton, this.reconnectButton, this.help.button);
@@ -86,7 +85,7 @@ class RingPage {
     const history = element('section', {}, element('h2', { text: 'The last two minutes' }));
     history.append(this.stripBox, this.stripText);
     this.stripBox.setAttribute('aria-hidden', 'true');
-    root.append(title, this.verdict, this.evidence, this.away, tools, this.help.root, this.reconnect.root);
+    root.append(title, ...this.doctor.parts, this.away, tools, this.help.root, this.reconnect.root);
     root.append(this.pictures, history, this.words.root, this.hex.root, this.facts, this.voice.root);
   }
 
@@ -163,7 +162,8 @@ class RingPage {
   }
 
   private draw(frame: RingFrame): void {
-    this.drawVerdict(frame.row.verdict, evidenceOf(frame));
+    const { verdict } = frame.row;
+    this.doctor.show({ severity: signOf(verdict), text: verdict.text, evidence: evidenceOf(frame) });
     for (const [index, view] of this.directions.entries()) {
       view.show(frame.row.directions[index]!, frame.details[index]!);
     }
@@ -180,21 +180,6 @@ class RingPage {
     this.hex.show(frame, this.bytes);
     setText(this.facts, factsText(frame));
     this.voice.say(politeSummary(frame), frame.timeMs);
-  }
-
-  private drawVerdict(verdict: RingVerdict, evidence: readonly string[]): void {
-    const { text } = verdict;
-    const severity = signOf(verdict);
-    const key = `${severity} ${text}`;
-    if (this.verdict.dataset.key !== key) {
-      this.verdict.dataset.key = key;
-      this.verdict.className = `verdict ${severity}`;
-      this.verdict.replaceChildren(severityIcon(severity), ` ${text}`);
-    }
-    const lines = JSON.stringify(evidence);
-    if (this.evidence.dataset.lines === lines) return;
-    this.evidence.dataset.lines = lines;
-    this.evidence.replaceChildren(...evidence.map((line) => element('li', { text: line })));
   }
 
   private tellAway(text: string): void {
