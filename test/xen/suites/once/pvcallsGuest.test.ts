@@ -1,12 +1,16 @@
 /** Linux's frontend of PV Calls in a real guest: against Linux's own backend in dom0, and against ours. */
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import { systemClock } from '../../../../server/cli/systemClock';
+import type { PvCallsDeviceFrame, PvCallsSocketRow } from '../../../../server/rpc/api';
 import { effort } from '../../../fuzz/seed';
 import { channels, mappings, newChannels, standsStill } from '../../support/channels';
-import { eventually, output } from '../../support/dom0';
+import { eventually, output, storeSocket, xenscope } from '../../support/dom0';
+import { machine, openEditor } from '../../support/editor';
 import type { Guest } from '../../support/guest';
 import { echoed, freePort, isServed, loopback, withServer } from '../../support/loopback';
 import { openOurBackend } from '../../support/ourPvCalls';
@@ -24,6 +28,8 @@ import type { LinuxBackend, PvCallsNodes } from '../../support/pvcalls';
 const bulkBytes = 2 ** 20 * effort;
 /** More than the buffers of a connection hold: whoever sends it waits for its reader. */
 const endlessBytes = 16 * 2 ** 20;
+/** As often as a machine can look that is emulated, and still do something else. */
+const lookMs = 100;
 const hashOf = (bytes: Buffer) => createHash('sha256').update(bytes).digest('hex');
 
 describeWithPvCalls('Linux’s frontend of PV Calls', () => {
@@ -158,10 +164,44 @@ describeWithPvCalls('Linux’s frontend of PV Calls', () => {
   describe('against Linux’s backend, mended', () => {
     withLinuxBackend('pvcalls-back-mended');
     asEveryBackend();
+
+    it('is looked at by an observer, who knows each socket and what passed at it', async () => {
+      const editor = await openEditor();
+      const frames: PvCallsDeviceFrame[] = [];
+      editor.on('xenscope/pvcallsDeviceFrame', ({ frame }) => frame && frames.push(frame));
+      await editor.ask('xenscope/pvcalls', { host: machine, intervalMs: lookMs });
+      await editor.ask('xenscope/pvcallsView', { host: machine, device: nodes.front, intervalMs: lookMs });
+      const seen = (isIt: (socket: PvCallsSocketRow) => boolean) =>
+        eventually(() => frames.flatMap(({ sockets }) => sockets).some(isIt));
+      await eventually(
+        () => frames[0]?.state.row.ring !== undefined || frames[1]?.state.row.ring !== undefined,
+      );
+      const serve = (socket: Socket) => socket.once('data', () => socket.write('hello'));
+      await withServer(serve, async (port) => {
+        await guest.type(`(echo ask; sleep 1000) | ${pvsocket} connect ${loopback} ${port} > /tmp/heard & :`);
+        const remote = `${loopback}:${port}`;
+        await seen((socket) => socket.state === 'connected' && socket.remote === remote);
+        await guest.type('until grep -q hello /tmp/heard; do usleep 50000; done');
+        await guest.type('killall sleep; while pidof pvsocket > /dev/null; do usleep 50000; done');
+        await eventually(() => frames.some(({ gone }) => gone.length > 0));
+      });
+      const calls = frames.flatMap((frame) => frame.calls.map(({ cmd }) => cmd));
+      for (const cmd of ['SOCKET', 'CONNECT', 'RELEASE']) assert.ok(calls.includes(cmd), calls.join());
+      await editor.end();
+    });
   });
 
   describe('against Linux’s backend as it is', () => {
     withLinuxBackend('pvcalls-back');
+
+    it('has none of ours, as xenscope pvcalls serve says', async () => {
+      const { status, stderr } = await xenscope(['pvcalls', 'serve', '--force']);
+      assert.equal(status, 2);
+      assert.match(
+        Buffer.from(stderr, 'latin1').toString(),
+        /Linux’s pvcalls-back serves PV Calls in this domain.*modprobe -r/,
+      );
+    });
 
     it('stands still when it only receives, until it releases the socket', async () => {
       const serve = (socket: Socket) => socket.once('data', () => socket.write(Buffer.alloc(endlessBytes)));
@@ -174,6 +214,59 @@ describeWithPvCalls('Linux’s frontend of PV Calls', () => {
         await guest.type('killall pvsocket; while pidof pvsocket > /dev/null; do usleep 50000; done');
         assert.equal(await channels(), idle);
       });
+    });
+  });
+
+  describe('against xenscope pvcalls serve', () => {
+    /** What it has printed. */
+    let said = '';
+    let child: ChildProcess;
+    let ended: Promise<unknown>;
+    const printed = (text: string) => eventually(() => said.includes(text));
+
+    before(async () => {
+      const args = ['pvcalls', 'serve', '-v', '--intercept', 'connect port 443 → ETIMEDOUT'];
+      child = spawn('node', ['/xenscope/server.cjs', ...args], {
+        stdio: ['ignore', 'pipe', 'inherit'],
+        env: { ...process.env, XENSTORED_PATH: storeSocket },
+      });
+      child.stdout!.on('data', (bytes: Buffer) => (said += String(bytes)));
+      ended = once(child, 'close');
+      await printed('End it with Ctrl-C.');
+      await connected();
+    });
+    after(async () => {
+      child.kill('SIGKILL');
+      await ended;
+    });
+
+    it('is answered by a rule, and connects where there is none', async () => {
+      const refused = await call(`${pvsocket} connect ${loopback} 443 < /dev/null`);
+      assert.equal(refused, 'connect: Connection timed out\nstatus 1');
+      await printed(`connect port 443`);
+      await withServer(
+        (socket) => socket.end('hello, guest\n'),
+        async (port) => {
+          const connect = `${pvsocket} connect ${loopback} ${port} < /dev/null`;
+          assert.equal(await call(connect), 'hello, guest\nstatus 0');
+        },
+      );
+    });
+
+    it('lets no other backend begin beside it', async () => {
+      const { status, stderr } = await xenscope(['pvcalls', 'serve']);
+      assert.equal(status, 2);
+      assert.match(stderr, /Somebody serves backend\/pvcalls\/[0-9]+\/0 already/);
+    });
+
+    it('is closed in order when that is ended, and leaves nothing', async () => {
+      child.kill('SIGINT');
+      await ended;
+      assert.equal(child.exitCode, 0);
+      assert.match(said, /has disconnected\.\n$/);
+      await nodes.remove();
+      await guest.type('while [ -e /sys/bus/xen/devices/pvcalls-0 ]; do usleep 50000; done');
+      assert.equal(mappings(), 0);
     });
   });
 
