@@ -1,4 +1,5 @@
 /** A frontend of any kind: its habits decide, the class knows the device. */
+import { sleep } from '../host/clock';
 import { holdsRings } from '../wire/xenbusDance';
 import { XenbusState } from '../wire/xenbusState';
 import { DeviceDriver } from './deviceDriver';
@@ -8,6 +9,10 @@ import { publish } from './nodes';
 import { readOther } from './otherEnd';
 import { nextFrontendStep } from './policies/frontendPolicy';
 import type { FrontendHabits, FrontendStep } from './policies/frontendPolicy';
+
+/** Before it begins anew after an attempt that came to nothing; twice as long after each, up to the longest. */
+const firstRestMs = 100;
+const longestRestMs = 10_000;
 
 export interface FrontendOptions extends DriverOptions {
   readonly habits: FrontendHabits;
@@ -19,6 +24,9 @@ export class FrontendDriver extends DeviceDriver<FrontendStep> {
   /** Undefined until its own state was seen for the first time. */
   #isFresh: boolean | undefined;
   #isPrepared = false;
+  /** To connect, since both ends were connected last. */
+  #attempts = 0;
+  #rest: { isOver: boolean } | undefined;
 
   constructor(options: FrontendOptions) {
     super(options);
@@ -45,7 +53,28 @@ export class FrontendDriver extends DeviceDriver<FrontendStep> {
   protected next(): FrontendStep | undefined {
     const { own, other, online, isAttached } = this;
     this.#isFresh ??= isFreshAtFirst(this.#habits, own);
-    return nextFrontendStep({ own, other, online, isFresh: this.#isFresh, isAttached }, this.#habits);
+    if (own === XenbusState.Connected && other === XenbusState.Connected) this.#attempts = 0;
+    const step = nextFrontendStep({ own, other, online, isFresh: this.#isFresh, isAttached }, this.#habits);
+    const beginsAnew = step?.kind === 'switch' && step.to === XenbusState.Initialising;
+    return beginsAnew && this.#mustRest() ? undefined : step;
+  }
+
+  /** A backend that cannot be used, and one that lets nobody in, are not asked as fast as the machine can. */
+  #mustRest(): boolean {
+    if (this.#attempts === 0) return false;
+    if (this.#rest) return !this.#rest.isOver;
+    const rest: { isOver: boolean } = { isOver: false };
+    this.#rest = rest;
+    const restMs = Math.min(firstRestMs * 2 ** (this.#attempts - 1), longestRestMs);
+    sleep(this.options.ports.clock, restMs, this.device.signal).then(
+      () => {
+        rest.isOver = true;
+        void this.look();
+      },
+      // The device has gone meanwhile.
+      () => undefined,
+    );
+    return true;
   }
 
   protected async perform(step: FrontendStep): Promise<void> {
@@ -65,6 +94,8 @@ export class FrontendDriver extends DeviceDriver<FrontendStep> {
   }
 
   async #attach(to: XenbusState): Promise<void> {
+    this.#attempts++;
+    this.#rest = undefined;
     const { ports, path } = this.options;
     if (!this.#isPrepared) {
       const entries = (await this.type.init?.()) ?? [];

@@ -1,6 +1,7 @@
 /** PV Calls as a device: what both ends publish, how they agree or refuse, and that nothing stays when it goes. */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
+import type { Clock } from '../../server/host/clock';
 import type { PvCallsBackend } from '../../server/pvcalls/backend/backend';
 import { pvcallsBackend } from '../../server/pvcalls/backend/backDevice';
 import { pvcallsFrontend } from '../../server/pvcalls/frontend/frontDevice';
@@ -135,6 +136,35 @@ describe('a device of PV Calls', () => {
       assert.equal(fronts.length, 0);
     });
   }
+
+  it('asks a backend that cannot be used again and again, and more and more rarely', async () => {
+    const restsMs: number[] = [];
+    // As if no time passed: what is asked for is what matters.
+    const clock: Clock = {
+      nowMs: () => 0,
+      after: (delayMs, run) => {
+        restsMs.push(delayMs);
+        const soon = setImmediate(run);
+        return { cancel: () => clearImmediate(soon) };
+      },
+    };
+    await rig.close();
+    rig = await openRig({ clock });
+    const { policy } = ours();
+    let versions = '2';
+    const entries = () => [
+      ['versions', versions] as const,
+      ['max-page-order', 4] as const,
+      ['function-calls', 1] as const,
+    ];
+    rig.runKinds({ policy, make: () => ({ init: entries }) }, theirs(true));
+    await rig.add();
+    await until(() => restsMs.length >= 9);
+    assert.deepEqual(restsMs.slice(0, 9), [100, 200, 400, 800, 1600, 3200, 6400, 10_000, 10_000]);
+    versions = '1';
+    await rig.store.write(`${back}/versions`, versions);
+    await until(() => fronts.length > 0);
+  });
 
   it('takes one that offers several versions, and no more than its order', async () => {
     await echoes();

@@ -3,6 +3,7 @@
  * and removes it, and the drivers of both ends, or of one while the test plays the other.
  */
 import { systemClock } from '../../server/cli/systemClock';
+import type { Clock } from '../../server/host/clock';
 import type { StoreClient, StoreOperations } from '../../server/host/storeClient';
 import { openStoreClient } from '../../server/store/client/storeClient';
 import type { Dial } from '../../server/store/byteStream';
@@ -34,7 +35,11 @@ export interface Move {
 export type Rig = Awaited<ReturnType<typeof openRig>>;
 
 /** A store of our own in this process, unless `dial` leads to another. */
-export async function openRig({ dial, pauseMs }: { dial?: Dial; pauseMs?: number } = {}) {
+export async function openRig({
+  dial,
+  pauseMs,
+  clock = systemClock,
+}: { dial?: Dial; pauseMs?: number; clock?: Clock } = {}) {
   const xenstored = dial ? undefined : new Xenstored({ clock: systemClock });
   const connect = () =>
     openStoreClient({ dial: dial ?? xenstored!.connect({ domid: 0 }), clock: systemClock });
@@ -62,7 +67,7 @@ export async function openRig({ dial, pauseMs }: { dial?: Dial; pauseMs?: number
       store: recordingMoves(client, side, moves),
       grants,
       events,
-      clock: systemClock,
+      clock,
       signal: ended.signal,
       log: (line) => log.push(line),
       ...(pauseMs === undefined ? {} : { pauseMs }),

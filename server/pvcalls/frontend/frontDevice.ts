@@ -21,7 +21,7 @@ export interface PvCallsFrontendOptions {
   readonly steps?: (device: DeviceEnd, name: string) => RingSteps;
   /**
    * Begins anew by itself when both ends have closed; false when absent. A backend that cannot be used is then
-   * asked again and again.
+   * asked again and again, after 100 ms at first, and at last every 10 s.
    */
   readonly reopens?: boolean;
 }
