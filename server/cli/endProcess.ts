@@ -6,11 +6,16 @@ import { blockingCalls } from '../store/client/turnstile';
 const patienceMs = 1000;
 
 /**
- * Ends the process with status 0. Node waits for its workers, and a call into the kernel or into C that
+ * Ends the process, with status 0 unless another was set. Node waits for its workers, and a call into the kernel or into C that
  * hangs would keep it for ever: then everything is tidied up as usual, and the process kills itself.
  */
 export async function endProcess(): Promise<never> {
   await Promise.race([blockingCalls.idle(), sleep(patienceMs)]);
   if (!blockingCalls.isIdle) process.on('exit', () => process.kill(process.pid, 'SIGKILL'));
-  return process.exit(0);
+  return process.exit();
+}
+
+/** For a command that is over: ends its process where a call that hangs would keep it. */
+export async function endIfHeld(): Promise<void> {
+  if (!blockingCalls.isIdle) await endProcess();
 }

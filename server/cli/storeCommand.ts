@@ -7,6 +7,7 @@ import { XenscopeError } from '../host/errors';
 import type { StoreClient } from '../host/storeClient';
 import { xenbusDevices } from '../store/client/deviceDial';
 import { openStoreClient } from '../store/client/storeClient';
+import { endIfHeld } from './endProcess';
 import { usualSockets } from './socketPaths';
 import { dialStore } from './storeDial';
 import { systemClock, systemRandom } from './systemClock';
@@ -62,6 +63,7 @@ export async function withStore(
   } finally {
     await store.close();
   }
+  await endIfHeld();
 }
 
 /** Adds who owns `path` and who may what, when `operation` is refused for lack of rights. */

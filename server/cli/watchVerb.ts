@@ -4,6 +4,7 @@ import type { Command } from 'commander';
 import { XenscopeError } from '../host/errors';
 import type { StoreClient, StoreWatch } from '../host/storeClient';
 import { writeOut } from './output';
+import { endIfHeld } from './endProcess';
 import { addStoreOptions, fail, openCommandClient } from './storeCommand';
 import type { StoreOptions } from './storeCommand';
 import { escapePath } from './valueText';
@@ -46,6 +47,7 @@ async function watchPaths(paths: readonly string[], options: WatchOptions): Prom
   } finally {
     await store.close();
   }
+  await endIfHeld();
 }
 
 async function printEvents(
