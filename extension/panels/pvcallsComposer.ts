@@ -12,6 +12,7 @@ import type { Xenscope } from '../context';
 import { failureOf } from '../errors';
 import { askName, tellRemoved } from '../pvcallsComposer/askName';
 import { type OpenedComposer, openComposer } from '../pvcallsComposer/open';
+import { ask } from '../say';
 import { QuickSteps, type QuickWish } from '../pvcallsComposer/quickSteps';
 import { SocketEnd, type SocketTarget } from '../pvcallsComposer/socketEnd';
 import { texts } from '../texts';
@@ -174,9 +175,14 @@ class PvCallsComposerPanel {
     }
   }
 
+  /** What may harm a backend on a real host is asked about first. */
   private async send(draft: ComposerDraft): Promise<number> {
     const { connection } = this.xenscope;
-    return (await connection.request('xenscope/composerCall', { ...this.target(), draft })).number;
+    const target = this.target();
+    const { confirm, text = '' } = await connection.request('xenscope/composerCheck', { ...target, draft });
+    const confirmed = confirm !== undefined && (await ask(confirm, text, 'Send')) === 'Send';
+    const call = await connection.request('xenscope/composerCall', { ...target, draft, confirmed });
+    return call.number;
   }
 
   private endOf(id: string): SocketEnd {

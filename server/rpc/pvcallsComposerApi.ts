@@ -101,9 +101,12 @@ export interface ComposerRequests {
   };
   /** Nothing is sent. Works while it is not connected as well. */
   'xenscope/composerCheck': { params: AtComposer<{ draft: ComposerDraft }>; result: ComposerCheck };
-  /** Answers when it is on its way; what becomes of it is told as the line of the history with this number. */
+  /**
+   * Answers when it is on its way; what becomes of it is told as the line of the history with this number.
+   * `confirmed`: a person has agreed to what the check asked about.
+   */
   'xenscope/composerCall': {
-    params: AtComposer<{ draft: ComposerDraft }>;
+    params: AtComposer<{ draft: ComposerDraft; confirmed?: boolean }>;
     result: { readonly number: number };
   };
   /** Answers when all bytes are in the ring `out`, or cannot be; called off, it says how far it came. */

@@ -130,6 +130,7 @@ export class ComposerFeed {
         isHeld: () => host.world?.isHeld ?? false,
         isQuiet: () => host.world?.pace === 0,
       },
+      isReal: guard.isReal,
     });
   }
 

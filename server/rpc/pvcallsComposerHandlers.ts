@@ -20,7 +20,9 @@ export function createComposerHandlers(hosts: HostRegistry, firstId: number): Co
       return { composerId };
     },
     'xenscope/composerCheck': async ({ draft, ...at }) => session(at).check(draft),
-    'xenscope/composerCall': async ({ draft, ...at }) => ({ number: session(at).call(draft) }),
+    'xenscope/composerCall': async ({ draft, confirmed, ...at }) => ({
+      number: session(at).call(draft, confirmed ?? false),
+    }),
     'xenscope/composerSend': ({ id, bytes, ...at }, signal) =>
       session(at).send(idOf(id), Buffer.from(bytes, 'base64'), signal),
     'xenscope/composerReading': async ({ id, reads, keepAll, ...at }) => {

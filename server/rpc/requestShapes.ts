@@ -217,7 +217,12 @@ const shapes: Shapes = {
   'xenscope/composerPreview': { ...host, plan: composerPlan },
   'xenscope/composerOpen': { ...host, plan: composerPlan, confirmed: flag },
   'xenscope/composerCheck': { ...host, composerId: count, draft: composerDraft },
-  'xenscope/composerCall': { ...host, composerId: count, draft: composerDraft },
+  'xenscope/composerCall': {
+    ...host,
+    composerId: count,
+    draft: composerDraft,
+    confirmed: optional(flag),
+  },
   'xenscope/composerSend': { ...host, composerId: count, id: text, bytes: base64 },
   'xenscope/composerReading': { ...host, composerId: count, id: text, reads: flag, keepAll: flag },
   'xenscope/composerEndSending': { ...host, composerId: count, id: text },

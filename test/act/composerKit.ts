@@ -1,5 +1,5 @@
 /** Composers of PV Calls in a simulated world: opened, driven until something is so, and what is left of them. */
-import { OwnSession } from '../../server/act/pvcalls/ownSession';
+import { OwnSession, type OwnSessionOptions } from '../../server/act/pvcalls/ownSession';
 import type { ComposerSession } from '../../server/act/pvcalls/composerSession';
 import type {
   ComposerCommand,
@@ -62,7 +62,10 @@ export class ComposerRig {
     rigs.add(this);
   }
 
-  session(over: Partial<ComposerPlan & { kind: 'own' }> = {}): OwnSession {
+  session(
+    over: Partial<ComposerPlan & { kind: 'own' }> = {},
+    options: Partial<OwnSessionOptions> = {},
+  ): OwnSession {
     const { world, store, domid } = this;
     const plan = { kind: 'own', actAs: domid, backend: 0, ...over } as const;
     return new OwnSession({
@@ -77,6 +80,8 @@ export class ComposerRig {
         isHeld: () => world.world.isHeld,
         isQuiet: () => false,
       },
+      isReal: false,
+      ...options,
     });
   }
 

@@ -205,6 +205,7 @@ describe('a device for commands of PV Calls by hand', function () {
       clock: world.clock,
       ownDomid: domid,
       names: { own: nameDomain(domid), backend: nameDomain(0), isHeld: () => false, isQuiet: () => false },
+      isReal: true,
     });
     await rig.until(() => session.state.phase === 'failed');
     assert.match(
@@ -212,6 +213,22 @@ describe('a device for commands of PV Calls by hand', function () {
       /does not let us write the nodes of a device between domain 2 and domain 0/,
     );
     assert.match(session.state.wayOut!, /Only a toolstack may/);
+    await rig.close(session);
+  });
+
+  it('asks on a real host before a backend is lent what it cannot map', async () => {
+    await listens();
+    const session = rig.session({}, { isReal: true });
+    await rig.until(() => session.state.phase === 'open');
+    const wrong = { kind: 'fields', command: 'connect', fields: { ...connectFields, ref: '4242' } } as const;
+    assert.match(session.check(wrong).confirm!, /a fault in the kernel of a backend that is Linux’s/);
+    assert.throws(() => session.call(wrong), isCode('refused', /may bring its whole domain down/));
+    const raw = { kind: 'raw', slot: '01000000 01000000' } as const;
+    assert.throws(() => session.call(raw), isCode('refused'));
+    assert.equal((await rig.answered(session, session.call(wrong, true))).response!.errorName, 'EFAULT');
+    const right = { kind: 'fields', command: 'connect', fields: connectFields } as const;
+    assert.equal(session.check(right).confirm, undefined);
+    assert.equal((await rig.answered(session, session.call(right))).severity, 'fine');
     await rig.close(session);
   });
 

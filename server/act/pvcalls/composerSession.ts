@@ -16,8 +16,8 @@ export interface ComposerSession {
   /** Lines of the history that were forgotten. */
   readonly forgottenEntries: number;
   check(draft: ComposerDraft): ComposerCheck;
-  /** Answers the number of its line in the history. */
-  call(draft: ComposerDraft): number;
+  /** Answers the number of its line in the history. `confirmed`: a person has agreed to what `check` asked about. */
+  call(draft: ComposerDraft, confirmed?: boolean): number;
   /** Lines that are new or have changed since this was asked last. */
   takeEntries(): readonly ComposerEntry[];
   /** What came at sockets since this was asked last. */

@@ -24,7 +24,7 @@ import { ComposerHistory } from './history';
 import { type DeviceLink, type LinkUser, OwnDevice } from '../../pvcalls/frontend/ownDevice';
 import type { ComposerCheck, ComposerDraft, ComposerEnding, ComposerPlan, ComposerState } from './plan';
 import type { Sent, SocketConsole } from './socketConsole';
-import { warningsOf } from './warnings';
+import { dangerOf, warningsOf } from './warnings';
 
 export interface OwnSessionOptions {
   readonly plan: ComposerPlan & { readonly kind: 'own' };
@@ -34,6 +34,8 @@ export interface OwnSessionOptions {
   readonly clock: Clock;
   readonly ownDomid: number;
   readonly names: ComposerNames;
+  /** A real host: what may harm a backend that is not careful is asked about. */
+  readonly isReal: boolean;
 }
 
 interface Over {
@@ -123,16 +125,23 @@ export class OwnSession implements ComposerSession {
     if (!prepared) return { problems, warnings: [] };
     const slot = prepared.slotFor(undefined);
     const request = parsePvCallsRequest(slot);
+    const confirm = this.#options.isReal ? dangerOf(prepared) : undefined;
     return {
       problems: [],
       warnings: warningsOf(request, draft, this.#calls?.sockets),
+      ...(confirm !== undefined && { confirm }),
       slot: slot.toString('hex'),
       text: `${requestText(request)}.`,
     };
   }
 
-  call(draft: ComposerDraft): number {
-    return this.#mustBeOpen().call(draft);
+  call(draft: ComposerDraft, confirmed = false): number {
+    const calls = this.#mustBeOpen();
+    const { confirm } = this.check(draft);
+    if (confirm !== undefined && !confirmed) {
+      throw new XenscopeError('refused', confirm, { wayOut: 'Confirm it first.' });
+    }
+    return calls.call(draft);
   }
 
   send(id: bigint, bytes: Uint8Array, signal: AbortSignal): Promise<Sent> {

@@ -91,6 +91,8 @@ export interface ComposerCheck {
   readonly problems: readonly { readonly field: string; readonly text: string }[];
   /** Things that may be sent, and that a backend should refuse. */
   readonly warnings: readonly { readonly field: string; readonly text: string }[];
+  /** On a real host: what it may do to a backend that is not careful. It is sent where a person has agreed. */
+  readonly confirm?: string;
   /** The slot in hexadecimal, as far as it is known before; absent where there are problems. */
   readonly slot?: string;
   /** What the slot says, in a sentence. */

@@ -1,8 +1,22 @@
 /** What may be sent, and what a backend should refuse: said beside the field, and never in the way. Pure. */
 import { parsePvCallsAddress } from '../../wire/pvcalls/address';
 import type { PvCallsRequest } from '../../wire/pvcalls/slots';
+import type { Prepared } from './draft';
 import type { ComposerCheck, ComposerDraft } from './plan';
 import { type SocketTable, mayFollow } from './socketTable';
+
+/** What a request may do to a backend that is not careful, in a sentence; undefined where it is none of those. */
+export function dangerOf({ request, rings }: Pick<Prepared, 'request' | 'rings'>): string | undefined {
+  if (request.cmd !== 'connect' && request.cmd !== 'accept') return undefined;
+  const isTrue =
+    rings !== undefined &&
+    rings.ref === undefined &&
+    rings.evtchn === undefined &&
+    rings.ringOrder === undefined;
+  return isTrue
+    ? undefined
+    : 'Data rings that cannot be mapped are a fault in the kernel of a backend that is Linux’s pvcalls-back, and may bring its whole domain down.';
+}
 
 export function warningsOf(
   request: PvCallsRequest,
