@@ -18,6 +18,7 @@ export interface InterceptSubject {
 }
 
 const viewType = 'pvcallsIntercept';
+const connectTimeoutMs = 10_000;
 /** News come a few times a second at most, and a page is there within moments. */
 const maxWaitingMessages = 50;
 
@@ -142,8 +143,11 @@ export class PvCallsInterceptPanel {
   private async begin(): Promise<void> {
     const { connection, hosts } = this.xenscope;
     const { host } = this.subject;
-    if (hosts.list.length === 0) await hosts.load();
-    if (hosts.find(host)?.state.kind !== 'connected') return this.away(texts.hostAway);
+    try {
+      await hosts.whenConnected(host, connectTimeoutMs);
+    } catch (error) {
+      return this.away(failureOf(error).text);
+    }
     const { viewId, errors } = await connection.request('xenscope/intercept', this.target());
     if (this.isClosed) return void (await connection.request('xenscope/interceptStop', { viewId }));
     this.viewId = viewId;
@@ -190,9 +194,13 @@ export class PvCallsInterceptPanel {
 
   private lookWhoIsThere(): void {
     const { connection, hosts } = this.xenscope;
-    if (connection.state.kind !== 'running') return this.away(texts.serverAway);
-    if (hosts.find(this.subject.host)?.state.kind === 'idle') this.away(texts.hostAway);
-    else if (this.viewId === undefined) this.follow();
+    const state = hosts.find(this.subject.host)?.state.kind;
+    if (connection.state.kind !== 'running') {
+      // Before the first start there is nothing to miss.
+      if (this.viewId !== undefined) this.away(texts.serverAway);
+    } else if (state === 'idle') {
+      if (this.viewId !== undefined) this.away(texts.hostAway);
+    } else if (state === 'connected' && this.viewId === undefined) this.follow();
   }
 
   private away(text: string): void {

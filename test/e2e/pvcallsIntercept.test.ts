@@ -13,9 +13,12 @@ const themes = [
   ['Dark Modern', 'dark'],
 ] as const;
 
+/** Guests do something every few seconds. */
+const aWhile = { timeout: 60_000 };
+
 describe('intercepting PV Calls, in VS Code', function () {
   this.timeout(120_000);
-  const editor = useEditor({ settings: { 'xenscope.simulator.pace': 1 } });
+  const editor = useEditor({ settings: { 'xenscope.simulator.pace': 3 } });
   let xenscope: Xenscope;
 
   before(async () => {
@@ -78,7 +81,7 @@ describe('intercepting PV Calls, in VS Code', function () {
     await held()
       .getByText(/^connect socket \S+ to 10\.0\.0\.\d+:(80|631)$/)
       .first()
-      .waitFor();
+      .waitFor(aWhile);
     await verdict(/waits? for you/).waitFor();
     await panel().getByRole('table', { name: 'Fields of the call' }).getByText('evtchn').waitFor();
     await panel().getByText('Raw slot').click();
@@ -118,7 +121,7 @@ describe('intercepting PV Calls, in VS Code', function () {
   it('shows of all that happened what became of the chosen call', async () => {
     // Without it everything else is held.
     await press('Remove: rule 3');
-    await held().getByRole('option').first().waitFor();
+    await held().getByRole('option').first().waitFor(aWhile);
     await panel().getByRole('combobox', { name: 'Which calls are shown' }).click();
     await panel().getByRole('option', { name: 'Guest of the chosen call' }).click();
     const names = await log().locator('.who').allInnerTexts();
@@ -129,7 +132,24 @@ describe('intercepting PV Calls, in VS Code', function () {
     await xenscope.workbench.command('Xenscope: Restart Server');
     await verdict(/^On: /).waitFor();
     assert.equal(await field('Rule 1').inputValue(), 'connect port 7 → pass');
-    await held().getByRole('option').first().waitFor();
+    await held().getByRole('option').first().waitFor(aWhile);
+  });
+
+  it('comes back when the window is loaded anew, off, with its rules and what was typed', async () => {
+    await field('New rule').fill('bind → EADDR');
+    await panel().getByText('“EADDR” is no error', { exact: false }).waitFor();
+    const loaded = xenscope.page.waitForEvent('load', { timeout: 60_000 });
+    await xenscope.workbench.command('Developer: Reload Window');
+    await loaded;
+    await xenscope.workbench.ready();
+    await panel().getByRole('heading', { level: 1, name: 'Intercept' }).waitFor({ timeout: 60_000 });
+    await verdict('Off: every call passes.').waitFor({ timeout: 60_000 });
+    assert.equal(await field('Rule 1').inputValue(), 'connect port 7 → pass');
+    assert.equal(await field('New rule').inputValue(), 'bind → EADDR');
+    await picture(xenscope.page, 'intercept-loaded-anew');
+    await field('New rule').fill('');
+    await press('Turn On');
+    await held().getByRole('option').first().waitFor(aWhile);
   });
 
   it('lets all pass when it is closed, and knows its rules when it is opened again', async () => {

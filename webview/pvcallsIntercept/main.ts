@@ -62,7 +62,6 @@ class InterceptPage {
   private readonly log = new EventLog();
 
   constructor() {
-    registerKit();
     this.build();
     window.addEventListener('message', (event: MessageEvent<ToPvCallsIntercept>) => this.receive(event.data));
     this.post({ kind: 'ready' });
@@ -231,4 +230,6 @@ class InterceptPage {
   }
 }
 
+// Before the page: a control that is made sooner loses what is put into it.
+registerKit();
 new InterceptPage();
