@@ -134,6 +134,10 @@ describe('xenscope serve --owner', function () {
       'xenscope: There is no user "no-such-user" on this machine. Name the user whose editor shall connect: --owner USER.\n',
     );
     assert.match(await refused('--owner', '--help-me'), /no user "--help-me"|unknown option|missing/);
+    assert.match(
+      await refused('--owner', owner.name, '--pvcalls-allow', 'everything'),
+      /"everything" names no addresses/,
+    );
     const at = (place: string) => refused('--owner', owner.name, '--socket', place);
     writeFileSync(socketPath(), 'a file');
     assert.match(await at(socketPath()), /root\.sock is there already, and is no socket\. Name another file/);
