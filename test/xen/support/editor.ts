@@ -16,6 +16,7 @@ import type {
   NotificationName,
   RequestName,
 } from '../../../server/rpc/api';
+import { eventually } from './dom0';
 
 const initializationOptions: InitializeOptions = {
   apiVersion,
@@ -45,6 +46,8 @@ export class JoinedEditor {
     connection.listen();
     const params = { processId: null, rootUri: null, capabilities: {}, initializationOptions };
     await connection.sendRequest('initialize', params);
+    // A server looks for the Xen of its machine while it says hello.
+    await eventually(async () => (await editor.ask('xenscope/hosts', null)).some(({ id }) => id === machine));
     const { state } = await editor.ask('xenscope/connect', { host: machine });
     if (state.kind !== 'connected') throw new Error(`It is ${JSON.stringify(state)}.`);
     return editor;
