@@ -1,6 +1,12 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import type { ComposerEntry, ComposerField, ComposerForm, ComposerSocket } from '../../server/rpc/api';
+import type {
+  ComposerEntry,
+  ComposerField,
+  ComposerForm,
+  ComposerSocket,
+  ComposerState,
+} from '../../server/rpc/api';
 import { composerForms } from '../../server/act/pvcalls/forms';
 import { composerLayouts } from '../../server/rpc/pvcallsLayouts';
 import { formatPvCallsAddress } from '../../server/wire/pvcalls/address';
@@ -21,7 +27,14 @@ import {
 import { History, type HistoryLine, maxHistoryLines } from '../../webview/pvcallsComposer/history';
 import { keptHistory } from '../../webview/pvcallsComposer/kept';
 import { countText, editable, partsOf, requestFields } from '../../webview/pvcallsComposer/slotBytes';
-import { latencyText, levelText, outcomeText, shortLevel } from '../../webview/pvcallsComposer/words';
+import {
+  latencyText,
+  levelText,
+  noConsoleText,
+  outcomeText,
+  shortLevel,
+  statesText,
+} from '../../webview/pvcallsComposer/words';
 
 const socket = (id: string, can: ComposerSocket['can'], text = 'made'): ComposerSocket => ({
   id,
@@ -235,6 +248,18 @@ describe('the words of a composer', () => {
     assert.equal(outcomeText({ ...entry, response: { ...response, ret: -4095 } }), '-4095');
     assert.equal(outcomeText({ ...entry, phase: 'sent' }), 'not answered yet');
     assert.equal(outcomeText({ ...entry, phase: 'gone' }), 'never answered');
+  });
+
+  it('name the states of both ends where they are told, and what is in flight', () => {
+    const state = { slots: 32, inFlight: 1, waiting: 2 } as ComposerState;
+    const states = (device: ComposerState['device']) => statesText({ ...state, device });
+    assert.equal(
+      states({ frontendState: 'Connected', backendState: 'InitWait' }),
+      'Frontend: Connected · backend: InitWait · 1 of 32 slots in flight, 2 requests waiting for one',
+    );
+    assert.match(states({}), /^1 of 32 slots in flight/);
+    assert.match(noConsoleText(1), /^One more socket has no console/);
+    assert.match(noConsoleText(1200), /^1,200 more sockets have no console/);
   });
 
   it('tell how long it took, and how full a ring is', () => {

@@ -3,8 +3,10 @@ import type { ComposerNews, ComposerSocket } from '../../server/rpc/api';
 import type { Draft } from '../console/composer';
 import { element } from '../kit';
 import { fromBase64 } from '../page';
-import { SocketConsole } from './socketConsole';
+import { setText } from '../rings/texts';
 import type { AtSocket } from './messages';
+import { SocketConsole } from './socketConsole';
+import { noConsoleText } from './words';
 
 export interface ConsolesActs {
   act(id: string, act: AtSocket): void;
@@ -21,11 +23,13 @@ export class Consoles {
   /** The socket whose console is shown. */
   shownId: string | undefined;
   private readonly byId = new Map<string, SocketConsole>();
+  private readonly beyond = element('p', { className: 'dim' });
 
   constructor(
     private readonly acts: ConsolesActs,
     private drafts: Readonly<Record<string, Draft>>,
   ) {
+    this.root.append(this.beyond);
     this.draw();
   }
 
@@ -42,16 +46,20 @@ export class Consoles {
   }
 
   take(sockets: readonly ComposerSocket[], received: ComposerNews['received'], timeMs: number): void {
-    for (const socket of sockets) if (socket.stream) this.open(socket.id);
+    const connected = new Map(
+      sockets.flatMap((socket) => (socket.stream ? [[socket.id, socket] as const] : [])),
+    );
+    let without = 0;
+    for (const socket of connected.values()) {
+      const one = this.open(socket.id);
+      one?.show(socket, timeMs);
+      if (!one) without++;
+    }
+    setText(this.beyond, without === 0 ? '' : noConsoleText(without));
     for (const { id, bytes, leftOutBytes } of received) {
       this.open(id)?.takeReceived(fromBase64(bytes), leftOutBytes, timeMs);
     }
-    for (const one of this.byId.values()) {
-      one.show(
-        sockets.find(({ id }) => id === one.id),
-        timeMs,
-      );
-    }
+    for (const one of this.byId.values()) if (!connected.has(one.id)) one.show(undefined, timeMs);
   }
 
   choose(id: string): void {

@@ -40,7 +40,7 @@ export class FormView {
   private readonly hint = element('p', { className: 'dim hint' });
   private readonly sendButton = button('Send', 'primary', () => this.acts.send());
   private readonly toRawButton = button('To Raw', 'secondary', () => this.toRaw());
-  private readonly clearButton = button('Clear', 'secondary', () =>
+  private readonly resetButton = button('Reset', 'secondary', () =>
     this.acts.changed(withoutTyped(this.draft)),
   );
   private readonly said = element('p', { className: 'said' });
@@ -63,15 +63,17 @@ export class FormView {
     this.raw.append(element('summary', { text: 'Wrong on purpose', className: 'summary' }));
     this.raw.append(element('p', { className: 'dim', text: rawPurpose }), this.rawFields);
     this.slotProblem.setAttribute('role', 'alert');
+    // Four lines of sixteen bytes, and one to write on.
+    this.slotField.setAttribute('rows', '5');
     this.slotBox.append(this.slotField, this.slotCount, this.slotProblem);
     this.said.setAttribute('role', 'status');
     this.sendButton.title = 'Ctrl+Enter';
     this.toRawButton.title =
       'Takes the bytes that this form would send into the raw slot, to be changed there';
-    this.clearButton.title = 'Forgets what was typed into this form';
+    this.resetButton.title = 'Forgets what was typed into this form';
     const saveButton = button('Save as Favourite…', 'secondary', () => this.acts.save());
     const buttons = element('div', { className: 'buttons' }, this.sendButton, saveButton);
-    buttons.append(this.toRawButton, this.clearButton);
+    buttons.append(this.toRawButton, this.resetButton);
     this.root.append(element('h2', { text: 'Command' }), this.bar.root, this.help, this.usual);
     this.root.append(this.slotBox, this.raw, this.hint, buttons, this.said, this.says, this.bytes);
     this.bytes.append(this.preview.root);

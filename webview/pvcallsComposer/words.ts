@@ -111,6 +111,12 @@ export function wayName(way: Way): string {
   return way === 'sent' ? 'Sent (out)' : 'Received (in)';
 }
 
+/** Of connected sockets beyond those that have consoles. */
+export function noConsoleText(sockets: number): string {
+  const which = sockets === 1 ? 'One more socket has' : `${grouped(sockets)} more sockets have`;
+  return `${which} no console, because there are too many: what comes there is read and not shown.`;
+}
+
 /** For a screen reader, when a line of the history has changed. */
 export function spokenEntry({ text, response }: ComposerEntry): string {
   const after = latencyText(response?.latencyMs);
