@@ -39,8 +39,16 @@ const allParts = [
   { name: 'vchan', specs: ['test/fuzz/vchan.test.ts'], effort: 10 },
   // Our ends of a vchan against libxenvchan: all orders, and a gigabyte each way.
   { name: 'vchanPeers', specs: ['test/interop/xensim/vchanEnds.test.ts'], effort: 128 },
-  // 10 080 lives of a device of PV Calls, and a gigabyte each way through one.
-  { name: 'pvcalls', specs: ['test/fuzz/pvcalls.test.ts', 'test/fuzz/pvcallsHostile.test.ts'], effort: 20 },
+  // 12 960 lives of a device of PV Calls, and a gigabyte each way through one.
+  {
+    name: 'pvcalls',
+    specs: [
+      'test/fuzz/pvcalls.test.ts',
+      'test/fuzz/pvcallsHostile.test.ts',
+      'test/fuzz/pvcallsComposer.test.ts',
+    ],
+    effort: 20,
+  },
   { name: 'pvcallsTraffic', specs: ['test/interop/pvcalls.test.ts'], effort: 16 },
   // The same on a real Xen, under the daemon that the seed chooses.
   { name: 'realXen', xen: 'many calls of C|wrappers around C on real Xen', effort: 100 },

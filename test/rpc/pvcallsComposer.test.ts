@@ -7,7 +7,9 @@ import type {
   ComposerPlan,
   ComposerState,
 } from '../../server/rpc/api';
-import { maxComposers } from '../../server/rpc/pvcallsComposerFeed';
+import { ComposerFeed, composerNewsIntervalMs, maxComposers } from '../../server/rpc/pvcallsComposerFeed';
+import { ComposerRig, closeRigs, nameDomain } from '../act/composerKit';
+import type { ManualClock } from '../sim/manualClock';
 import { Editor, base64, eventually } from './rig';
 
 describe('commands of PV Calls by hand, over the API', function () {
@@ -161,5 +163,58 @@ describe('commands of PV Calls by hand, over the API', function () {
       /not open any more/,
     );
     await open();
+  });
+
+  it('writes into the ring of somebody else once it was agreed to, and sees the answer pass', async () => {
+    const device = await eventually(async () => {
+      const { foreign } = await editor.ask('xenscope/composerChoices', { host });
+      return foreign.find(({ problem }) => problem === undefined)?.device;
+    });
+    const others: ComposerPlan = { kind: 'foreign', device };
+    const { verdict, text } = await editor.ask('xenscope/composerPreview', { host, plan: others });
+    assert.equal(verdict, 'confirm');
+    assert.match(text, /behind the back of its driver/);
+    await assert.rejects(open(others), /behind the back of its driver/);
+    const composerId = await open(others, true);
+    await state(composerId, ({ kind, phase }) => kind === 'foreign' && phase === 'open');
+    const draft = { kind: 'raw', slot: '0a0b0c0d 63000000' } as const;
+    const { number } = await editor.ask('xenscope/composerCall', { host, composerId, draft });
+    const found = await eventually(() => {
+      const seen = entry(composerId, number);
+      return seen?.phase === 'answered' ? seen : undefined;
+    });
+    assert.match(found.text, /not supported \(ENOTSUP, -524\)\. It went to /);
+  });
+});
+
+describe('composers of PV Calls on a host', function () {
+  this.timeout(60_000);
+  afterEach(closeRigs);
+
+  it('are closed in order when the editor leaves', async () => {
+    const rig = await ComposerRig.open();
+    const before = await rig.holdings();
+    const news: ComposerNews[] = [];
+    const { world, store, domid } = rig;
+    const feed = new ComposerFeed({
+      hostId: 'world',
+      host: world,
+      guard: { store, nameDomain, isReal: false },
+      domains: { all: [{ domid: 0 }, { domid }] } as never,
+      isBusy: () => false,
+      send: (one) => news.push(one),
+    });
+    const plan = { kind: 'own', actAs: domid, backend: 0 } as const;
+    await rig.during(feed.open(1, plan, false));
+    await rig.during(feed.open(2, plan, false));
+    const clock = world.clock as ManualClock;
+    await rig.until(() => {
+      clock.tick(composerNewsIntervalMs);
+      return [1, 2].every((id) => feed.session(id).state.phase === 'open');
+    });
+    assert.deepEqual(new Set(news.map(({ composerId }) => composerId)), new Set([1, 2]));
+    await rig.during(feed.close());
+    await assert.rejects(rig.during(feed.open(3, plan, false)), /disconnected meanwhile/);
+    assert.deepEqual(await rig.holdings(), before);
   });
 });
