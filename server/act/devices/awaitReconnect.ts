@@ -119,8 +119,12 @@ function standsStill(who: string, device: DeviceStanding, nameDomain: NameDomain
     turn.who === 'nobody' || turn.to === undefined
       ? `nobody has moved for ${patienceSeconds} s: ${turn.why}`
       : `the ${turn.who} in ${nameDomain(device[turn.who].domid)} stands at ${stateText(device[turn.who].state)} for ${patienceSeconds} s and has to go to ${stateText(turn.to)}`;
+  // Seen with blkfront: it goes by the state that it wrote itself.
+  const hint =
+    frontend.state === Initialising
+      ? ' A frontend of Linux that has closed looks at no state that others write: close the device by force, take it away with the toolstack and attach it again.'
+      : '';
   return new XenscopeError('limit', `${who} is not connected anew yet: ${text}.`, {
-    wayOut:
-      'What was written stays, and the dance goes on when it moves; Force Close ends it without waiting.',
+    wayOut: `What was written stays, and the dance goes on when it moves; Force Close ends it without waiting.${hint}`,
   });
 }
