@@ -2,11 +2,15 @@
 import assert from 'node:assert/strict';
 import { PVCALLS_SLOT_BYTES } from '../../server/wire/pvcalls/slots';
 import { pvcallsCommands } from '../../server/wire/pvcalls/commands';
+import type { CallDecision } from '../../server/host/callInterceptor';
+import type { Random } from '../../server/host/clock';
+import { Intercept } from '../../server/pvcalls/intercept/intercept';
+import type { PvCallsCall } from '../../server/wire/pvcalls/slots';
 import { SimNetwork } from '../../server/sim/network/simNetwork';
 import { RawBackend } from '../pvcalls/rawBackend';
-import { RawFrontend } from '../pvcalls/rawFrontend';
+import { RawFrontend, addressed } from '../pvcalls/rawFrontend';
 import type { RawRings } from '../pvcalls/rawFrontend';
-import { PvCallsRig, until } from '../pvcalls/rig';
+import { BACK, FRONT, PvCallsRig, until } from '../pvcalls/rig';
 import { effort, pick, randomBytes, seed, seededRandom } from './seed';
 
 const LIVES = 20 * effort;
@@ -18,6 +22,33 @@ const words = [0, 4, 8, 64, 68, 72, 76, 80, 128, 132, 136];
 const turns = async (count: number) => {
   for (let turn = 0; turn < count; turn++) await new Promise((resolve) => setImmediate(resolve));
 };
+
+const decisions: readonly CallDecision[] = [
+  { kind: 'pass' },
+  { kind: 'refuse', ret: -4 },
+  { kind: 'pretend', peer: 'echo' },
+  { kind: 'pretend', peer: 'sink' },
+  { kind: 'never' },
+];
+/** Of sockets. */
+const numbers = 6;
+const rule = (line: string) => ({ line, isEnabled: true });
+
+function drawCall(random: Random, rings: readonly RawRings[]): PvCallsCall {
+  const id = BigInt(random.below(numbers));
+  const { ref, evtchn } = pick(random, rings);
+  const to = addressed('10.0.0.1', 8000 + random.below(3));
+  const calls: readonly PvCallsCall[] = [
+    { cmd: 'socket', id, domain: 2, type: 1, protocol: 0 },
+    { cmd: 'connect', id, ...to, flags: 0, ref, evtchn },
+    { cmd: 'bind', id, ...to },
+    { cmd: 'listen', id, backlog: 1 },
+    { cmd: 'accept', id, newId: BigInt(random.below(numbers)), ref, evtchn },
+    { cmd: 'poll', id },
+    { cmd: 'release', id, reuse: random.below(2) === 0 },
+  ];
+  return pick(random, calls);
+}
 
 describe('hostile peers of PV Calls', function () {
   this.timeout(60_000 * effort);
@@ -94,6 +125,71 @@ describe('hostile peers of PV Calls', function () {
     }
     assert.ok(answers.size > 6, `answers of ${answers.size} kinds: ${[...answers.keys()].join()}`);
     assert.ok((answers.get(0) ?? 0) > LIVES, 'some of it is served');
+  });
+
+  it('get one answer to every request while somebody decides whatever a seed draws, and leave nothing', async () => {
+    const decided = new Map<string, number>();
+    for (let number = 0; number < LIVES; number++) {
+      await named(number, async () => {
+        const random = seededRandom(seed + number);
+        const network = new SimNetwork();
+        const rig: PvCallsRig = new PvCallsRig({
+          network,
+          maxOrder: 4,
+          gate: () => intercept.gateOf({ path: 'backend/pvcalls/3/0', domid: FRONT, clock: rig.clock }),
+        });
+        const intercept = new Intercept({ domid: BACK, clock: rig.clock });
+        const rules = [rule('socket id 3 after 20 ms'), rule('connect id 2 → EIO'), rule('bind → sink once')];
+        intercept.set({ isOn: true, holdsOthers: true, rules });
+        const front = new RawFrontend(rig);
+        const backend = rig.openBackend(front.page);
+        const rings: RawRings[] = [front.rings(1), front.rings(2), front.rings(1)];
+        const asked = new Set<number>();
+        const take = () => {
+          for (const { reqId } of front.answers) assert.ok(asked.delete(reqId), `${reqId} is answered once`);
+          front.takeAll();
+        };
+        const decideOne = (decision: CallDecision) => {
+          const { held } = intercept.state();
+          if (held.length === 0) return;
+          decided.set(decision.kind, (decided.get(decision.kind) ?? 0) + 1);
+          intercept.decide(pick(random, held).number, decision, random.below(3) === 0 ? 50 : 0);
+        };
+        for (let round = 0; round < ROUNDS; round++) {
+          // Never more than the ring has slots.
+          for (let count = random.below(4); count > 0 && asked.size < 32; count--) {
+            asked.add(front.ask(drawCall(random, rings)));
+          }
+          await turns(2);
+          decideOne(pick(random, decisions));
+          rig.clock.tick(random.below(40));
+          take();
+        }
+        // Whatever is left is decided now; what waits at a listener is answered by its release.
+        intercept.set({ isOn: false, holdsOthers: false, rules: [] });
+        for (let id = 0; id < numbers; id++) {
+          take();
+          await until(() => {
+            take();
+            return asked.size < 32;
+          });
+          asked.add(front.ask({ cmd: 'release', id: BigInt(id), reuse: false }));
+        }
+        await until(() => {
+          take();
+          return asked.size === 0;
+        });
+        assert.deepEqual(rig.broken, []);
+        backend.close();
+        assert.deepEqual(intercept.state().held, []);
+        rig.back.resources.release();
+        rig.front.resources.release();
+        assert.equal(rig.machine.pagesInUse, rig.pagesBefore, 'no page is left');
+        assert.equal(network.listeners, 0);
+        rig.close();
+      });
+    }
+    for (const { kind } of decisions) assert.ok(decided.get(kind)! > LIVES / 4, `${kind} was drawn`);
   });
 
   it('end a socket, a call or the ring of our frontend, and nothing else', async () => {
