@@ -3,16 +3,17 @@ import assert from 'node:assert/strict';
 import { PvCallsLife, pvcallsFaults, type PvCallsFault } from './pvcallsLife';
 import { effort, seed } from './seed';
 
-/** Of each kind, and no seed twice: `npm test` lives 576 of them, a soak twenty times as many. */
+/** Of each kind, and no seed twice: `npm test` lives 648 of them, a soak twenty times as many. */
 const LIVES = 72 * effort;
 
 const kinds: readonly [what: string, faults: readonly PvCallsFault[]][] = [
   ['without faults', []],
-  ['with readers that stop for a while', ['slowReader']],
+  ['with readers that stop for a while, or while anything moves', ['slowReader', 'suspendedReader']],
   ['with calls that somebody holds', ['held', 'leaving']],
   ['with programs and services that leave in the middle', ['leaving', 'slowReader']],
   ['with doubled and late doorbells', ['duplicatedNotify', 'delayedDelivery', 'leaving']],
   ['with lost doorbells, woken for nothing where all sleep', ['lostNotify', 'slowReader']],
+  ['with indices that cannot be', ['insaneIndex', 'leaving']],
   ['with devices that end, in good order and not', ['disconnect', 'crash', 'delayedDelivery']],
   ['with everything at once', pvcallsFaults],
 ];

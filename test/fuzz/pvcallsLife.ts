@@ -9,12 +9,14 @@ import type { RingStep, RingSteps, StepVerdict } from '../../server/host/steps';
 import type { PvCallsBackend } from '../../server/pvcalls/backend/backend';
 import { Intercept } from '../../server/pvcalls/intercept/intercept';
 import type { PvCallsFrontend } from '../../server/pvcalls/frontend/frontend';
+import type { PvCallsSocket } from '../../server/pvcalls/frontend/socket';
 import type { Delivery } from '../../server/sim/machine/delivery';
 import { SimNetwork } from '../../server/sim/network/simNetwork';
 import { GENERIC_RING } from '../../server/wire/genericRing';
+import { pvcallsEditions } from '../../server/wire/pvcalls/dataPage';
 import { BACK, FRONT, PvCallsRig } from '../pvcalls/rig';
 import type { CommandPage } from '../pvcalls/rig';
-import { drawTalks, openServices } from './pvcallsTalk';
+import { OTHER_BYTES, drawTalks, openServices } from './pvcallsTalk';
 import type { TalkWorld } from './pvcallsTalk';
 import { pick, seededRandom } from './seed';
 
@@ -23,6 +25,10 @@ export const pvcallsFaults = [
   'duplicatedNotify',
   'delayedDelivery',
   'slowReader',
+  /** Reads nothing until all else rests. */
+  'suspendedReader',
+  /** An index word of a data ring becomes one that cannot be. */
+  'insaneIndex',
   /** Somebody holds calls, and lets them pass later and in another order. */
   'held',
   /** No faults of the rings: somebody gives up a socket, or the whole device, in the middle. */
@@ -38,6 +44,11 @@ const MAX_LATE_TURNS = 40;
 const MAX_HEALS = 4000;
 /** Streams of the network pass their bytes on between turns. */
 const MAX_IDLE_TURNS = 50;
+/** Within these an index word is broken, where one is. */
+const MAX_TURNS_BEFORE_BROKEN = 300;
+/** As long as there is no socket to break. */
+const MAX_TRIES = 20;
+const { in_prod, in_cons, out_prod, out_cons } = pvcallsEditions.final.indexes.fields;
 const { req_prod, rsp_prod } = GENERIC_RING.fields;
 
 export class PvCallsLife implements TalkWorld {
@@ -54,6 +65,8 @@ export class PvCallsLife implements TalkWorld {
   readonly #due = new Set<() => void>();
   readonly #late: { turnsLeft: number; readonly run: () => void }[] = [];
   readonly #looks = new Set<{ readonly isSo: () => boolean; readonly resolve: () => void }>();
+  readonly #broken = new Set<PvCallsSocket>();
+  #failedTalks = 0;
   #isHealing = false;
   isOver = false;
   #lostRings = 0;
@@ -82,9 +95,9 @@ export class PvCallsLife implements TalkWorld {
     const heldBefore = rig.held;
     const services = await openServices(this);
     const ending = this.#drawEnding();
-    const talks = drawTalks(this.random, services).map((talk) =>
-      this.#outcome(talk(this), ending !== undefined),
-    );
+    const mayFail = ending !== undefined || this.faults.includes('insaneIndex');
+    const talks = drawTalks(this.random, services).map((talk) => this.#outcome(talk(this), mayFail));
+    if (this.faults.includes('insaneIndex') && this.random.below(4) > 0) this.#breakLater(MAX_TRIES);
     const isCut = await this.#rest(ending?.turn ?? Infinity, Promise.all(talks));
     if (isCut && ending) {
       this.struck.set(ending.kind, 1);
@@ -101,10 +114,12 @@ export class PvCallsLife implements TalkWorld {
       this.calls = memory.load32(req_prod.offsetBytes);
       assert.equal(this.#backend.sockets.size, 0, 'every socket is released');
       assert.equal((rig.held - heldBefore) % 6, 0, 'what is held is kept for sockets to come, by both sides');
+      assert.ok(this.#failedTalks <= this.#broken.size, 'only those fail whose ring was broken');
     }
     services.close();
     for (const kind of ['unaskedResponse', 'wrongResponse', 'badRing'] as const) {
-      assert.equal(rig.frontFindings.count(kind) + rig.backFindings.count(kind), 0, rig.log.join('\n'));
+      const most = kind === 'badRing' ? this.#broken.size : 0;
+      assert.ok(rig.frontFindings.count(kind) + rig.backFindings.count(kind) <= most, rig.log.join('\n'));
     }
     this.#end();
     await this.#rest(
@@ -124,6 +139,14 @@ export class PvCallsLife implements TalkWorld {
 
   leaves(): boolean {
     return this.strikes('leaving', 0.4);
+  }
+
+  suspends(): boolean {
+    return this.strikes('suspendedReader', 0.1);
+  }
+
+  isBroken(socket: PvCallsSocket): boolean {
+    return this.#broken.has(socket);
   }
 
   heard(bytes: number): void {
@@ -164,10 +187,31 @@ export class PvCallsLife implements TalkWorld {
     try {
       await talk;
     } catch (error) {
-      // Streams that were cut off in the middle tell it in their own words.
-      const isCut = this.isOver || (error instanceof XenscopeError && mayFail);
-      if (!isCut) throw error;
+      // Streams that were cut off in the middle tell it in their own words, and hear less than was said.
+      const isCut = this.isOver || (mayFail && (error instanceof XenscopeError || this.#broken.size > 0));
+      if (!isCut || saysOtherBytes(error)) throw error;
+      this.#failedTalks++;
     }
+  }
+
+  /** Has somebody write an index word of a connected socket, and ring, as who does so would not. */
+  #breakLater(triesLeft: number): void {
+    const run = () => {
+      const { sockets } = this.frontend;
+      if (this.isOver || triesLeft === 0) return;
+      if (sockets.length === 0) return this.#breakLater(triesLeft - 1);
+      const socket = pick(this.random, sockets);
+      const gref = socket.rings.place.ref;
+      const page = this.#rig.machine.lent().find(({ grants }) => grants.some((grant) => grant.gref === gref))!
+        .frames.memory;
+      const { offsetBytes } = pick(this.random, [in_prod, in_cons, out_prod, out_cons]);
+      page.store32(offsetBytes, (page.load32(offsetBytes) + 2 ** 30 + this.random.below(2 ** 31)) >>> 0);
+      this.#broken.add(socket);
+      this.struck.set('insaneIndex', this.#broken.size);
+      this.#due.add(() => socket.look());
+      this.#due.add(() => this.#backend.sockets.connected().forEach((active) => active.look()));
+    };
+    this.#late.push({ turnsLeft: this.random.below(MAX_TURNS_BEFORE_BROKEN), run });
   }
 
   #drawEnding(): { kind: PvCallsFault; turn: number; end: () => void } | undefined {
@@ -292,4 +336,9 @@ export class PvCallsLife implements TalkWorld {
     this.#due.add(one);
     return 'sent';
   }
+}
+
+/** What no fault may bring about. */
+function saysOtherBytes(error: unknown): boolean {
+  return error instanceof Error && error.message.startsWith(OTHER_BYTES);
 }

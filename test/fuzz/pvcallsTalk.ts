@@ -19,6 +19,10 @@ export interface TalkWorld {
   /** Resolves when it is so; looking is nothing that happens. */
   until(isSo: () => boolean): Promise<void>;
   heard(bytes: number): void;
+  /** Somebody reads nothing for as long as anything else moves, this time. */
+  suspends(): boolean;
+  /** The indices of its rings were broken: what was said may never be heard. */
+  isBroken(socket: PvCallsSocket): boolean;
   /** The device has ended: what is awaited of it never comes. */
   readonly isOver: boolean;
 }
@@ -28,6 +32,9 @@ export type Talk = (world: TalkWorld) => Promise<void>;
 const host = '10.0.0.2';
 const ports = { echo: 1, source: 2, sink: 3, nobody: 4, firstOfGuests: 100 };
 const maxBytes = 60_000;
+const suspendedTurns = 5_000;
+/** So begins what is said of bytes that nobody sent. */
+export const OTHER_BYTES = 'other bytes';
 
 /** Byte `at` of a stream of this key. */
 const byteAt = (key: number, at: number) => (key * 31 + at * 7 + (at >>> 8)) & 0xff;
@@ -40,7 +47,7 @@ function piece(key: number, from: number, length: number): Buffer {
 
 function check(key: number, from: number, bytes: Buffer): void {
   if (!bytes.equals(piece(key, from, bytes.length)))
-    assert.fail(`other bytes from ${from} on than were sent`);
+    assert.fail(`${OTHER_BYTES} from ${from} on than were sent`);
 }
 
 /** Writes so many bytes of a key in pieces of any length, as fast as they are taken. */
@@ -81,6 +88,7 @@ async function hear(world: TalkWorld, stream: Duplex, key: number, most = Infini
     count += bytes.length;
     world.heard(bytes.length);
     if (world.random.below(8) === 0) await world.after(world.random.below(20));
+    if (world.suspends()) await world.after(suspendedTurns);
   }
   return count;
 }
@@ -189,8 +197,9 @@ const uploads =
       await happens(socket, 'finish');
     }
     await close(socket);
-    await world.until(() => services.sunk.get(key)?.isOver === true || world.isOver);
-    if (world.isOver) return;
+    const isCut = () => world.isOver || world.isBroken(socket);
+    await world.until(() => services.sunk.get(key)?.isOver === true || isCut());
+    if (isCut()) return;
     assert.equal(services.sunk.get(key)!.bytes, total + 1);
   };
 
