@@ -168,6 +168,12 @@ describe('commands of PV Calls by hand, in VS Code', function () {
     await composer.press('Save as Favourite…');
     await xenscope.workbench.answer('the printer');
     await composer.favourite('the printer').waitFor();
+    await composer.press('Save as Favourite…');
+    await xenscope.workbench.answer('a copy');
+    await composer.press('Rename “a copy”');
+    await xenscope.workbench.answer('another one');
+    await composer.press('Remove “another one”');
+    await composer.favourite('another one').waitFor({ state: 'detached' });
     await composer.field('Address').fill('10.0.0.1:7');
     const sent = await composer.history.count();
     const loaded = xenscope.page.waitForEvent('load', { timeout: 60_000 });

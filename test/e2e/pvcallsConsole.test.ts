@@ -1,5 +1,6 @@
 /** Sockets of PV Calls by hand in the real VS Code: their consoles, kept pages, somebody else's ring, a new server. */
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { picture } from './artefacts';
 import { ComposerPage } from './composerPage';
@@ -34,7 +35,7 @@ describe('sockets of PV Calls by hand, in VS Code', function () {
     await xenscope.workbench.command('Notifications: Toggle Do Not Disturb Mode');
   });
 
-  it('are connected from an address at once, and give back text, digits and a whole file', async () => {
+  it('are connected from an address at once, and give back text and digits', async () => {
     await composer.openAt('Xenscope: PV Calls: Connect to Address…', echo, /^web/);
     await send('hello, echo');
     await composer.log.locator('li.received').getByText('hello, echo').waitFor();
@@ -42,13 +43,32 @@ describe('sockets of PV Calls by hand, in VS Code', function () {
     await composer.panel.getByRole('option', { name: 'Hexadecimal' }).click();
     await send('de ad be ef');
     await composer.log.locator('li.received').getByText('de ad be ef').waitFor();
+  });
+
+  it('give back a whole file, while both directions are recorded', async () => {
     const files = new VchanConsole(xenscope);
+    const log = path.join(editor().workspace, 'socket.log');
+    await files.nameFile('Record into which file?', log, /socket-1\.log$/, async () => {
+      await xenscope.page.keyboard.press('Escape');
+      await composer.press('Record…');
+      await xenscope.workbench.quickPickNamed('Text and hexadecimal').click({ timeout: 5000 });
+    });
+    await composer.button('Stop Recording').waitFor();
     await files.nameFile('Send which file?', path.join(editor().workspace, 'notes.txt'), /\/$/, async () => {
       await xenscope.page.keyboard.press('Escape');
       await composer.press('Send File…');
     });
     await composer.panel.getByText('notes.txt: Sent 45,000 bytes.').waitFor();
     await composer.panel.getByText(/^45,015 bytes in \d+ reads$/).waitFor();
+    await composer.press('Stop Recording');
+    await composer.panel.getByText(`Recorded in ${log}.`).waitFor();
+    const text = readFileSync(log, 'latin1');
+    const bytesOf = (way: string) =>
+      [...text.matchAll(new RegExp(`^# \\S+ ${way} (\\d+) bytes?$`, 'gm'))].reduce(
+        (sum, [, bytes]) => sum + Number(bytes),
+        0,
+      );
+    assert.deepEqual([bytesOf('sent'), bytesOf('received')], [fileBytes, fileBytes]);
   });
 
   it('fill their ring while nothing is read, and show it in the ring panel', async () => {
