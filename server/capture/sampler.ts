@@ -14,6 +14,9 @@ export const minSampleIntervalMs = 5;
 export const maxShareOfTime = 0.025;
 /** For that rounds come later than asked for, but no later than this. */
 export const maxStretchedIntervalMs = 100;
+/** Whoever asks for rounds as seldom as this looks after things while nobody sees them: those may come four times as late. */
+export const unhurriedIntervalMs = 500;
+const unhurriedStretch = 4;
 /** A clock tells whole milliseconds, and rounds mostly take less: many are averaged. */
 const averagedRounds = 16;
 
@@ -119,7 +122,7 @@ export class RingSampler {
       const startedMs = this.#clock.nowMs();
       this.sampleNow();
       this.#average(this.#clock.nowMs() - startedMs);
-      if (this.#listeners.size > 0) this.#plan(Math.max(this.#intervalMs(), this.#leastIntervalMs()));
+      if (this.#listeners.size > 0) this.#plan(this.#nextMs());
     });
   }
 
@@ -129,8 +132,11 @@ export class RingSampler {
     this.#roundMs += (believedMs - this.#roundMs) / averagedRounds;
   }
 
-  #leastIntervalMs(): number {
-    return Math.min(this.#roundMs / maxShareOfTime, maxStretchedIntervalMs);
+  #nextMs(): number {
+    const intervalMs = this.#intervalMs();
+    const isUnhurried = intervalMs >= unhurriedIntervalMs;
+    const mostMs = isUnhurried ? unhurriedStretch * intervalMs : maxStretchedIntervalMs;
+    return Math.max(intervalMs, Math.min(this.#roundMs / maxShareOfTime, mostMs));
   }
 }
 

@@ -3,6 +3,7 @@ import { restAfterMs, restIntervalMs } from '../../server/capture/pageSampler';
 import {
   maxShareOfTime,
   maxStretchedIntervalMs,
+  unhurriedIntervalMs,
   minSampleIntervalMs,
   RingSampler,
   type SampleListener,
@@ -79,6 +80,16 @@ describe('RingSampler', () => {
     roundMs = 0;
     clock.tick(10_000);
     assert.equal(roundsIn(1_000), 50, 'as asked for again');
+  });
+
+  it('holds to its share longer where nobody waits for a picture', () => {
+    const { clock, sampler } = rig();
+    const one = listener();
+    sampler.listen({ ...one, ended: () => (one.ended!(0), clock.tick(100)) }, unhurriedIntervalMs);
+    clock.tick(60_000);
+    const before = one.rounds;
+    clock.tick(10 * (4 * unhurriedIntervalMs + 100));
+    assert.equal(one.rounds - before, 10);
   });
 
   it('looks at a page at rest ten times a second, and with every round from when it is seen to move', () => {

@@ -97,6 +97,11 @@ export class PvCallsDevice {
     }
   }
 
+  /** Before that there is nothing to be told of it. */
+  get wasLookedAt(): boolean {
+    return this.#row !== undefined;
+  }
+
   /** As of the last `look`. */
   get row(): PvCallsDeviceRow {
     return this.#row!;
@@ -157,10 +162,10 @@ export class PvCallsDevice {
     return this.calls.finishedSince(count).map(({ row }: CallSeen) => row);
   }
 
-  #rowWith({ nameDomain, seen, idOf }: DeviceSurroundings): PvCallsDeviceRow {
+  #rowWith({ nameDomain, seen }: DeviceSurroundings): PvCallsDeviceRow {
     const { domid, devid, backendDomid } = this.#device;
     const rows = this.#told.map((socket) => socket.row);
-    const ring = idOf(this.#page.device!);
+    const ring = this.#page.id;
     const commands = seen(ring)?.row;
     const ringTrouble = commands && commands.verdict.severity !== 'fine' ? [commands.verdict] : [];
     const { unreadable } = this.#tap;

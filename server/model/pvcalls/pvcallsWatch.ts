@@ -6,7 +6,7 @@ import { type CommandListener, CommandTaps } from '../../capture/commandTaps';
 import type { Clock } from '../../host/clock';
 import type { EndReports } from '../../host/endReports';
 import type { ObservedPage, Observer } from '../../host/observer';
-import { deviceRingId, type DeviceRing } from '../../wire/deviceRings/deviceRing';
+import type { DeviceRing } from '../../wire/deviceRings/deviceRing';
 import { HeldTime, type SeenTime } from '../heldTime';
 import type { RingSubscription, RingWatch } from '../rings/ringWatch';
 import { type DeviceSurroundings, PvCallsDevice, type PvCallsJudge, frontendPath } from './pvcallsDevice';
@@ -81,13 +81,17 @@ export class PvCallsWatch {
 
   /** Those that share a command ring now, as of the last look. */
   get devices(): readonly PvCallsDevice[] {
+    return this.#present.filter(({ wasLookedAt }) => wasLookedAt);
+  }
+
+  get #present(): readonly PvCallsDevice[] {
     return [...this.#devices.values()].filter((device) => !device.goneAt);
   }
 
   /** By the path of its frontend. */
   device(id: string): PvCallsDevice | undefined {
     const device = this.#devices.get(id);
-    return device?.goneAt ? undefined : device;
+    return device?.wasLookedAt && !device.goneAt ? device : undefined;
   }
 
   /** What is wrong with it; nothing where all is well, or nobody can see. */
@@ -135,7 +139,7 @@ export class PvCallsWatch {
     this.#lookedAt = time;
     this.#forgetGone(time);
     this.#nameRings();
-    for (const device of this.devices) device.look(this.#surroundings(device.id), time);
+    for (const device of this.#present) device.look(this.#surroundings(device.id), time);
     this.#tellDiagnoses();
     return time;
   }
@@ -147,7 +151,6 @@ export class PvCallsWatch {
       nameDomain,
       reports: reports?.of(id) ?? [],
       lookIntervalMs: this.#taps.intervalMs,
-      idOf: deviceRingId,
       seen: (ring) => rings.seen(ring),
       whyUnseen: (ring) => this.#whyUnseen(ring),
     };
@@ -167,12 +170,12 @@ export class PvCallsWatch {
 
   #nameRings(): void {
     const { observer } = this.#options;
-    const versions = this.devices.map(({ id, sockets }) => `${id} ${sockets.ringsVersion}`).join();
+    const versions = this.#present.map(({ id, sockets }) => `${id} ${sockets.ringsVersion}`).join();
     if (versions === this.#namedVersion) return;
     this.#namedVersion = versions;
     observer.nameRings?.(
       this,
-      this.devices.flatMap((device) => [...device.rings()]),
+      this.#present.flatMap((device) => [...device.rings()]),
     );
   }
 

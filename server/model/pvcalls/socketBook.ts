@@ -3,7 +3,7 @@
  * answered well; what was answered unseen is guessed, and mended by what comes. Numbers of sockets and grants are
  * the frontend's, and may be anything: one that comes again takes the place of the one before.
  */
-import type { DeviceRing } from '../../wire/deviceRings/deviceRing';
+import { deviceRingId, type DeviceRing } from '../../wire/deviceRings/deviceRing';
 import type { PvCallsResponse, RingPlace } from '../../wire/pvcalls/slots';
 import type { SeenTime } from '../heldTime';
 import { type CallSeen, addressOf, errnoOf, socketText, titleOf } from './callSeen';
@@ -240,6 +240,7 @@ export class SocketBook {
       port: evtchn,
       node,
     };
+    socket.ringId = deviceRingId(socket.ring);
     socket.version++;
     this.ringsVersion++;
   }

@@ -20,7 +20,6 @@ import type { SocketSeen } from './socketSeen';
 
 /** Where data rings are looked at. */
 export interface DataRings {
-  idOf(ring: DeviceRing): string;
   seen(id: string): SeenRing | undefined;
   whyUnseen(ring: DeviceRing): string | undefined;
 }
@@ -37,7 +36,6 @@ interface Known extends ToldSocket {
   readonly unseen: string | undefined;
   readonly diagnosis: PvCallsDiagnosis | undefined;
   readonly listener: string | undefined;
-  readonly words: string;
 }
 
 export class SocketRows {
@@ -64,8 +62,7 @@ export class SocketRows {
     rings: DataRings,
     diagnosis: PvCallsDiagnosis | undefined,
   ): Known {
-    const id = socket.ring && rings.idOf(socket.ring);
-    const seen = id === undefined ? undefined : rings.seen(id);
+    const seen = socket.ringId === undefined ? undefined : rings.seen(socket.ringId);
     const unseen = socket.ring && !seen ? rings.whyUnseen(socket.ring) : undefined;
     const { version } = socket;
     const ring = seen?.row;
@@ -78,9 +75,17 @@ export class SocketRows {
       isSameDiagnosis(known.diagnosis, diagnosis);
     if (isSame) return known;
     const row = rowOf(socket, seen, unseen, listener, diagnosis);
-    const words = JSON.stringify({ ...row, in: stillOf(row.in), out: stillOf(row.out) });
-    const shape = known?.words === words ? known.shape : ++this.#shapes;
-    return { row, shape, version, ring, unseen, diagnosis, listener, words };
+    const isSameBeside =
+      known?.version === version &&
+      known.unseen === unseen &&
+      known.listener === listener &&
+      known.row.state === row.state &&
+      known.row.rings?.ring === row.rings?.ring &&
+      isSameDiagnosis(known.diagnosis, diagnosis) &&
+      isSameButFlow(known.row.in, row.in) &&
+      isSameButFlow(known.row.out, row.out);
+    const shape = isSameBeside ? known.shape : ++this.#shapes;
+    return { row, shape, version, ring, unseen, diagnosis, listener };
   }
 }
 
@@ -163,9 +168,13 @@ function errorWord(page: PageSampler, name: string): number {
   return field && page.hasRead ? page.field(field) | 0 : 0;
 }
 
-/** Without what passes. */
-function stillOf(direction: PvCallsDirection | undefined): object | undefined {
-  return direction && { ...direction, usedBytes: 0, bytes: 0, perSecond: 0 };
+/** But for what passes. */
+function isSameButFlow(one: PvCallsDirection | undefined, other: PvCallsDirection | undefined): boolean {
+  return (
+    one?.sizeBytes === other?.sizeBytes &&
+    one?.insane === other?.insane &&
+    one?.error?.ret === other?.error?.ret
+  );
 }
 
 function isSameDiagnosis(one: PvCallsDiagnosis | undefined, other: PvCallsDiagnosis | undefined): boolean {

@@ -17,6 +17,8 @@ export class SocketSeen {
   place: RingPlace | undefined;
   /** As an observer is told of them. */
   ring: DeviceRing | undefined;
+  /** As an observer calls them. */
+  ringId: string | undefined;
   failure: PvCallsFailure | undefined;
   /** Commands at it that wait, the oldest first. */
   readonly pending = new Set<CallSeen>();

@@ -4,7 +4,7 @@ import type { SeenTime } from '../heldTime';
 import { Judgement } from './judgement';
 import { HistoryKeeper, type RingHistory } from './ringHistory';
 import type { RingDiagnosis, RingFinding, RingRow, RingStrip, RingVerdict, RingView } from './ringTypes';
-import { slotMs, Strip, type StripName } from './strip';
+import { slotMs, socketStripSlots, Strip, type StripName, stripSlots } from './strip';
 
 /** Says what is to be said of a ring, the most serious first; at least one thing. */
 export type Judge = (history: RingHistory, activeMs: number) => readonly RingDiagnosis[];
@@ -34,7 +34,7 @@ export abstract class RingModel {
     this.#judge = judge;
     this.history = new HistoryKeeper(sampler);
     this.#judgement = new Judgement(sampler.page);
-    this.chart = new Strip(columns);
+    this.chart = new Strip(columns, sampler.layout.isSocket ? socketStripSlots : stripSlots);
   }
 
   /** A good or torn sample. `isNear`: what moved since the last one belongs to this moment. */

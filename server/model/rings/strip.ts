@@ -8,6 +8,8 @@ export type StripName = DirectionName | 'slots';
 export const slotMs = 100;
 /** Two minutes. */
 export const stripSlots = 1_200;
+/** Of a socket, of which there may be thousands: a quarter of a minute. */
+export const socketStripSlots = 150;
 const rateSlots = 10;
 /** What passed while nobody looked for longer than this belongs to no slot. */
 const maxGapMs = slotMs * rateSlots;
@@ -24,8 +26,9 @@ export class Strip {
   readonly #names: readonly StripName[];
   /** Slot by slot, so that a look at a ring touches one line of the processor's cache, and the rates few. */
   readonly #numbers: Float64Array;
-  readonly #seen = new Uint8Array(stripSlots);
-  readonly #marks = new Uint8Array(stripSlots);
+  readonly #length: number;
+  readonly #seen: Uint8Array;
+  readonly #marks: Uint8Array;
   /** Slots are numbered from the epoch on; this is the newest, -1 before the first sample. */
   #slot = -1;
   /** The newest in which something passed. */
@@ -33,9 +36,12 @@ export class Strip {
   #firstMs = 0;
   #lastMs = 0;
 
-  constructor(names: readonly StripName[]) {
+  constructor(names: readonly StripName[], slots = stripSlots) {
     this.#names = names;
-    this.#numbers = new Float64Array(stripSlots * names.length * numbersPerDirection);
+    this.#length = slots;
+    this.#seen = new Uint8Array(slots);
+    this.#marks = new Uint8Array(slots);
+    this.#numbers = new Float64Array(slots * names.length * numbersPerDirection);
   }
 
   /** A sample was taken; answers whether what moved since the last one belongs to this moment. */
@@ -50,7 +56,7 @@ export class Strip {
     const isNear = !isAnew && nowMs - this.#lastMs <= maxGapMs;
     if (isAnew || slot !== this.#slot) this.#moveTo(slot, isAnew);
     this.#lastMs = nowMs;
-    this.#seen[slot % stripSlots] = 1;
+    this.#seen[slot % this.#length] = 1;
     return isNear;
   }
 
@@ -58,7 +64,7 @@ export class Strip {
   rest(nowMs: number): void {
     const before = this.#slot;
     if (!this.begin(nowMs)) return;
-    for (let slot = before + 1; slot < this.#slot; slot++) this.#seen[slot % stripSlots] = 1;
+    for (let slot = before + 1; slot < this.#slot; slot++) this.#seen[slot % this.#length] = 1;
   }
 
   /** After `begin`. `usedBytes` is undefined while the indices say nothing: the slot then has no level. */
@@ -79,7 +85,7 @@ export class Strip {
   }
 
   mark(what: StripMark): void {
-    this.#marks[this.#slot % stripSlots]! |= 1 << markNames.indexOf(what);
+    this.#marks[this.#slot % this.#length]! |= 1 << markNames.indexOf(what);
   }
 
   /**
@@ -107,13 +113,13 @@ export class Strip {
   read(sinceMs: number): RingStrip {
     const newest = Math.max(this.#slot, 0);
     const first = Math.max(
-      newest - stripSlots + 1,
+      newest - this.#length + 1,
       Math.floor(sinceMs / slotMs),
       Math.floor(this.#firstMs / slotMs),
     );
     const slots = Array.from(
       { length: Math.max(0, newest - first + 1) },
-      (_, at) => (first + at) % stripSlots,
+      (_, at) => (first + at) % this.#length,
     );
     const known = (which: number, what: NumberName) =>
       slots.map((slot) => {
@@ -137,9 +143,9 @@ export class Strip {
 
   /** Empties the slots that come into use: all where a strip begins anew. */
   #moveTo(slot: number, isAnew: boolean): void {
-    const steps = isAnew ? stripSlots : Math.min(stripSlots, slot - this.#slot);
+    const steps = isAnew ? this.#length : Math.min(this.#length, slot - this.#slot);
     for (let back = 0; back < steps; back++) {
-      const at = (slot + stripSlots - back) % stripSlots;
+      const at = (slot + this.#length - back) % this.#length;
       this.#seen[at] = 0;
       this.#marks[at] = 0;
       this.#numbers.fill(0, this.#at(at, 0), this.#at(at, this.#names.length));
@@ -149,6 +155,6 @@ export class Strip {
 
   /** Where the numbers of a direction in a slot begin. */
   #at(slot: number, which: number): number {
-    return ((slot % stripSlots) * this.#names.length + which) * numbersPerDirection;
+    return ((slot % this.#length) * this.#names.length + which) * numbersPerDirection;
   }
 }

@@ -40,7 +40,6 @@ const alone: DeviceSurroundings = {
   nameDomain: (domid) => `domain ${domid}`,
   reports: [],
   lookIntervalMs: 10,
-  idOf: ({ name }) => name,
   seen: () => undefined,
   whyUnseen: () => 'nobody looks',
 };
