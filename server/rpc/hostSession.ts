@@ -15,6 +15,7 @@ import { DeviceModel } from '../model/devices/deviceModel';
 import { DomainList } from '../model/domains';
 import { LiveTree } from '../model/liveTree';
 import { OwnCorner } from '../model/ownCorner';
+import { listenersAt } from '../model/pvcalls/listeners';
 import { PvCallsWatch } from '../model/pvcalls/pvcallsWatch';
 import { RingWatch } from '../model/rings/ringWatch';
 import { RootFeed } from '../model/rootFeed';
@@ -138,6 +139,7 @@ export class HostSession {
       host,
       guard,
       domains: this.domains,
+      listeners: (backend) => listenersAt(calls?.devices ?? [], backend),
     });
     this.intercepts = new InterceptFeed({
       ...options.intercepts,

@@ -33,6 +33,7 @@ export type {
   ComposerSocket,
   ComposerState,
   ComposerStream,
+  ComposerSuggestions,
 } from '../act/pvcalls/plan';
 
 export type { ComposerLayouts, ComposerSlotField } from './pvcallsLayouts';

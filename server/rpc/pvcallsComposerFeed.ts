@@ -30,6 +30,8 @@ export interface ComposerFeedOptions extends ComposerPost {
   readonly host: Host;
   readonly guard: ComposerGuardOptions;
   readonly domains: DomainList;
+  /** Where guests of that backend listen, as far as that was seen. */
+  readonly listeners?: (backendDomid: number) => readonly string[];
 }
 
 interface Composer {
@@ -131,6 +133,7 @@ export class ComposerFeed {
         isQuiet: () => host.world?.pace === 0,
       },
       isReal: guard.isReal,
+      listeners: () => this.#options.listeners?.(plan.backend) ?? [],
     });
   }
 

@@ -81,6 +81,7 @@ export class ComposerRig {
         isQuiet: () => false,
       },
       isReal: false,
+      listeners: () => [],
       ...options,
     });
   }

@@ -206,6 +206,7 @@ describe('a device for commands of PV Calls by hand', function () {
       ownDomid: domid,
       names: { own: nameDomain(domid), backend: nameDomain(0), isHeld: () => false, isQuiet: () => false },
       isReal: true,
+      listeners: () => [],
     });
     await rig.until(() => session.state.phase === 'failed');
     assert.match(

@@ -79,6 +79,21 @@ describe('the form of a command', () => {
     assert.equal(suggestionsFor(fieldOf('poll', 'id'), 'poll', many).length, 8);
   });
 
+  it('offers the addresses at which guests listen', () => {
+    const address = fieldOf('connect', 'address');
+    const listeners = ['10.0.0.1:80', '10.0.0.1:7'];
+    const offered = (connectTo: string) =>
+      suggestionsFor(address, 'connect', {
+        ...state,
+        suggested: { ...state.suggested, connectTo, listeners },
+      });
+    assert.deepEqual(
+      offered('10.0.0.1:7').map(({ label }) => label),
+      ['10.0.0.1:7: a guest listens there', '10.0.0.1:80: a guest listens there'],
+    );
+    assert.equal(offered('127.0.0.1:80')[0]!.label, '127.0.0.1:80');
+  });
+
   it('is sent with all that it shows', () => {
     const typed = withField(choose('connect'), 'connect', 'address', '10.0.0.1:443');
     const request = requestOf(typed, composerForms, state);

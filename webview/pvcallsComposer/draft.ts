@@ -51,11 +51,16 @@ export function suggestionsFor(
         .slice(0, maxSuggestions);
     case 'newId':
       return [{ value: state.suggested.newId, label: `${state.suggested.newId}: the next free one` }];
-    case 'connectTo':
-    case 'bindTo': {
-      const value = state.suggested[field.suggests];
-      return [{ value, label: value }];
+    case 'connectTo': {
+      const { connectTo, listeners = [] } = state.suggested;
+      const label = (value: string) =>
+        listeners.includes(value) ? `${value}: a guest listens there` : value;
+      return [...new Set([connectTo, ...listeners])]
+        .map((value) => ({ value, label: label(value) }))
+        .slice(0, maxSuggestions);
     }
+    case 'bindTo':
+      return [{ value: state.suggested.bindTo, label: state.suggested.bindTo }];
     case undefined:
       return [];
   }

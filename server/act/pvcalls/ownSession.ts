@@ -24,6 +24,7 @@ import { ComposerHistory } from './history';
 import { type DeviceLink, type LinkUser, OwnDevice } from '../../pvcalls/frontend/ownDevice';
 import type { ComposerCheck, ComposerDraft, ComposerEnding, ComposerPlan, ComposerState } from './plan';
 import type { Sent, SocketConsole } from './socketConsole';
+import { SocketTable } from './socketTable';
 import { dangerOf, warningsOf } from './warnings';
 
 export interface OwnSessionOptions {
@@ -36,6 +37,8 @@ export interface OwnSessionOptions {
   readonly names: ComposerNames;
   /** A real host: what may harm a backend that is not careful is asked about. */
   readonly isReal: boolean;
+  /** Where guests of the same backend listen, as far as that was seen. */
+  readonly listeners: () => readonly string[];
 }
 
 interface Over {
@@ -45,6 +48,7 @@ interface Over {
 }
 
 const requestSlots = 32;
+const noSockets = new SocketTable();
 
 export class OwnSession implements ComposerSession {
   readonly #options: OwnSessionOptions;
@@ -99,11 +103,7 @@ export class OwnSession implements ComposerSession {
       waiting: calls?.ring.waiting ?? 0,
       sockets: calls?.sockets.state ?? [],
       kept: this.#phase === 'open' ? (calls?.kept ?? []) : [],
-      suggested: calls?.sockets.suggested ?? {
-        newId: '1',
-        connectTo: '127.0.0.1:80',
-        bindTo: '127.0.0.1:8080',
-      },
+      suggested: (calls?.sockets ?? noSockets).suggested(this.#options.listeners()),
       findings: this.#findings(),
     };
   }

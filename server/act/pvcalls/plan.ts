@@ -119,9 +119,17 @@ export interface ComposerState {
   readonly sockets: readonly ComposerSocket[];
   /** Data rings of released sockets that the backend was told to keep as well. */
   readonly kept: readonly ComposerRings[];
-  readonly suggested: { readonly newId: string; readonly connectTo: string; readonly bindTo: string };
+  readonly suggested: ComposerSuggestions;
   /** What is wrong with the other side: the last of each kind. */
   readonly findings: readonly { readonly kind: string; readonly text: string; readonly count: number }[];
+}
+
+export interface ComposerSuggestions {
+  readonly newId: string;
+  readonly connectTo: string;
+  readonly bindTo: string;
+  /** Where guests of the same backend were seen to listen; `connectTo` may be one of them. */
+  readonly listeners?: readonly string[];
 }
 
 export interface ComposerDevice {

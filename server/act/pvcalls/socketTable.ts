@@ -2,7 +2,7 @@
 import { addressText, parsePvCallsAddress } from '../../wire/pvcalls/address';
 import type { PvCallsRequest } from '../../wire/pvcalls/slots';
 import { addressIn } from './callWords';
-import type { ComposerCommand, ComposerSocket } from './plan';
+import type { ComposerCommand, ComposerSocket, ComposerSuggestions } from './plan';
 import type { SocketConsole } from './socketConsole';
 
 /** Further ones are refused. */
@@ -26,7 +26,8 @@ const firstPort = 8080;
 export class SocketTable {
   readonly #sockets = new Map<bigint, KnownSocket>();
   #lastId = 0n;
-  #connectTo = '127.0.0.1:80';
+  /** Where the last CONNECT went. */
+  #connectTo: string | undefined;
   #bindHost = '127.0.0.1';
 
   get size(): number {
@@ -52,15 +53,17 @@ export class SocketTable {
     return BigInt.asUintN(64, this.#lastId + 1n);
   }
 
-  get suggested(): { readonly newId: string; readonly connectTo: string; readonly bindTo: string } {
+  /** `listeners`: where somebody is known to listen. */
+  suggested(listeners: readonly string[]): ComposerSuggestions {
     const texts = new Set([...this.#sockets.values()].map(({ text }) => text));
     let port = firstPort;
     const isTaken = (at: number) => [...texts].some((text) => text.endsWith(`:${at}`));
     while (isTaken(port)) port++;
     return {
       newId: String(this.newId),
-      connectTo: this.#connectTo,
+      connectTo: this.#connectTo ?? listeners[0] ?? '127.0.0.1:80',
       bindTo: `${this.#bindHost}:${port}`,
+      ...(listeners.length > 0 && { listeners }),
     };
   }
 
