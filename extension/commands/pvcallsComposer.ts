@@ -2,9 +2,10 @@
 import * as vscode from 'vscode';
 import type { Xenscope } from '../context';
 import { failures } from '../errors';
-import { openComposerPanel, subjectOf } from '../panels/pvcallsComposer';
+import { openComposerPanel } from '../panels/pvcallsComposer';
 import { type Around, pickBackend, pickPlan, planOwn } from '../pvcallsComposer/pickPlan';
 import { type QuickWish, addressProblem } from '../pvcallsComposer/quickSteps';
+import { subjectOf } from '../pvcallsComposer/subject';
 import { shownHost } from './target';
 
 /** From the palette, or for the row of a domain or of a device; `foreign`: into the ring of that device. */

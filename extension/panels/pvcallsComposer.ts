@@ -1,12 +1,6 @@
 /** The panel of a command composer of PV Calls: between its page, the server that holds the session, and what is kept. */
 import * as vscode from 'vscode';
-import type {
-  ComposerDraft,
-  ComposerForm,
-  ComposerLayouts,
-  ComposerNews,
-  ComposerPlan,
-} from '../../server/rpc/api';
+import type { ComposerDraft, ComposerForm, ComposerLayouts, ComposerNews } from '../../server/rpc/api';
 import type { FromPvCallsComposer, KeptComposer, ToPvCallsComposer } from '../../webview/messages';
 import type { Xenscope } from '../context';
 import { failureOf } from '../errors';
@@ -15,13 +9,11 @@ import { type OpenedComposer, openComposer } from '../pvcallsComposer/open';
 import { ask } from '../say';
 import { QuickSteps, type QuickWish } from '../pvcallsComposer/quickSteps';
 import { SocketEnd, type SocketTarget } from '../pvcallsComposer/socketEnd';
+import { type ComposerSubject, titleOf } from '../pvcallsComposer/subject';
 import { texts } from '../texts';
 import { DevicePanel } from './device';
 import { fillPage, openPage } from './html';
 import { RingPanel } from './ring';
-
-type About = Extract<ToPvCallsComposer, { kind: 'about' }>;
-export type ComposerSubject = Omit<About, 'kind' | 'hostLabel' | 'simulated' | 'lines'>;
 
 interface Catalog {
   readonly forms: readonly ComposerForm[];
@@ -338,24 +330,4 @@ class PvCallsComposerPanel {
       if (this.waiting.length > maxWaitingMessages) this.waiting.shift();
     }
   }
-}
-
-function titleOf({ frontend, backend }: ComposerSubject): string {
-  return `PV Calls: ${frontend} → ${backend}`;
-}
-
-/** Whose ring a plan is about. */
-export function subjectOf(
-  host: string,
-  plan: ComposerPlan,
-  nameOf: (domid: number) => string,
-  foreign: readonly { readonly device: string; readonly domid: number; readonly backend: number }[],
-): ComposerSubject {
-  if (plan.kind === 'own') {
-    const frontend = plan.actAs === undefined ? texts.composer.ownDomain : nameOf(plan.actAs);
-    return { host, plan, frontend, backend: nameOf(plan.backend) };
-  }
-  const found = foreign.find(({ device }) => device === plan.device);
-  const name = (domid: number | undefined) => (domid === undefined ? plan.device : nameOf(domid));
-  return { host, plan, frontend: name(found?.domid), backend: name(found?.backend) };
 }

@@ -10,7 +10,7 @@ export interface Kept {
 }
 
 export const maxFavourites = 100;
-export const maxNameCharacters = 80;
+const maxNameCharacters = 80;
 const key = 'xenscope.pvcalls.favourites';
 
 export class Favourites {

@@ -23,7 +23,7 @@ export async function openComposer(
 }
 
 /** A question names the nodes that are written. */
-export function withChanges(preview: ComposerPreview): ComposerPreview {
+function withChanges(preview: ComposerPreview): ComposerPreview {
   if (preview.changes.length === 0) return preview;
   const nodes = preview.changes.map(({ path, to }) =>
     to === undefined ? `${path}, removed` : `${path} = ${to}`,

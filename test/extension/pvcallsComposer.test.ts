@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import type { ComposerEntry, ComposerState } from '../../server/rpc/api';
 import { Favourites, type Kept, maxFavourites } from '../../extension/pvcallsComposer/favourites';
 import { QuickSteps, addressProblem } from '../../extension/pvcallsComposer/quickSteps';
+import { subjectOf, titleOf } from '../../extension/pvcallsComposer/subject';
 
 class Memory implements Kept {
   private readonly values = new Map<string, unknown>();
@@ -129,5 +130,23 @@ describe('from an address to a connected socket', () => {
     assert.equal(addressProblem(' 127.0.0.1:80 '), undefined);
     for (const wrong of ['', '127.0.0.1', 'localhost:80', '1.2.3:4', '256.0.0.1:80', '1.2.3.4:70000'])
       assert.match(addressProblem(wrong)!, /^Type four numbers and a port/, wrong);
+  });
+});
+
+describe('the subject of a composer', () => {
+  const nameOf = (domid: number) => `guest (${domid})`;
+
+  it('is called after the domains of both ends', () => {
+    const own = subjectOf('simulator', { kind: 'own', actAs: 3, backend: 0 }, nameOf, []);
+    assert.equal(titleOf(own), 'PV Calls: guest (3) → guest (0)');
+    const real = subjectOf('local', { kind: 'own', backend: 0 }, nameOf, []);
+    assert.equal(titleOf(real), 'PV Calls: the server’s own domain → guest (0)');
+    const device = '/local/domain/5/device/pvcalls/0';
+    const foreign = subjectOf('simulator', { kind: 'foreign', device }, nameOf, [
+      { device: '/local/domain/4/device/pvcalls/0', domid: 4, backend: 1 },
+      { device, domid: 5, backend: 0 },
+    ]);
+    assert.equal(titleOf(foreign), 'PV Calls: guest (5) → guest (0)');
+    assert.match(titleOf(subjectOf('simulator', { kind: 'foreign', device }, nameOf, [])), /pvcalls\/0/);
   });
 });

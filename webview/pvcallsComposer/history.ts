@@ -64,6 +64,6 @@ export class History {
   }
 }
 
-export function isUnderWay({ phase }: ComposerEntry): boolean {
+function isUnderWay({ phase }: ComposerEntry): boolean {
   return phase === 'waiting' || phase === 'sent';
 }

@@ -2,7 +2,7 @@
 import type { ComposerLayouts, ComposerSlotField } from '../../server/rpc/api';
 import { parseHex } from '../console/input';
 
-export const slotBytes = 64;
+const slotBytes = 64;
 
 export interface SlotPart {
   readonly offsetBytes: number;

@@ -58,7 +58,7 @@ export function outcomeText({ phase, response }: ComposerEntry): string {
   return phase === 'sent' ? 'not answered yet' : 'never answered';
 }
 
-export function resultText(ret: number, errorName: string | undefined): string {
+function resultText(ret: number, errorName: string | undefined): string {
   if (ret === 0) return 'done';
   return errorName === undefined ? String(ret) : `${errorName} (${ret})`;
 }
