@@ -3,7 +3,7 @@ import { addressText, parsePvCallsAddress } from '../../wire/pvcalls/address';
 import { pvcallsCommandNames, pvcallsCommands } from '../../wire/pvcalls/commands';
 import { pvcallsErrorName, pvcallsErrors } from '../../wire/pvcalls/errno';
 import type { PvCallsRequest, PvCallsResponse } from '../../wire/pvcalls/slots';
-import type { ComposerEntry, ComposerResponse } from './plan';
+import type { ComposerDraft, ComposerEntry, ComposerResponse } from './plan';
 
 /** `CONNECT`, `command 9`. */
 export function titleOf(request: PvCallsRequest): string {
@@ -73,6 +73,28 @@ export function meaningOf(ret: number): string {
 }
 
 type Words = Pick<ComposerEntry, 'text' | 'severity'>;
+
+/** The line of a request that is about to go out. */
+export function waitingEntry(
+  request: PvCallsRequest,
+  draft: ComposerDraft,
+  slot: Buffer,
+  timeMs: number,
+): Omit<ComposerEntry, 'number'> {
+  return {
+    timeMs,
+    title: titleOf(request),
+    phase: 'waiting',
+    text: `${requestText(request)}: waits for a slot of the ring.`,
+    severity: 'note',
+    request: {
+      draft,
+      reqId: request.reqId,
+      slot: slot.toString('hex'),
+      ...(request.cmd !== 'unknown' && { id: String(request.id) }),
+    },
+  };
+}
 
 /** How a request was answered, with what is odd about it. */
 export function answeredWords(request: PvCallsRequest, response: PvCallsResponse): Words {

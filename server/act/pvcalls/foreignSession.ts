@@ -20,7 +20,7 @@ import {
 } from '../../wire/pvcalls/slots';
 import { advanceIndex, indexDistance, mustNotify } from '../../wire/ringIndex';
 import { RingWorker } from '../../xenbus/rings/ringWorker';
-import { answeredWords, requestText, responseOf, titleOf } from './callWords';
+import { answeredWords, requestText, responseOf, waitingEntry } from './callWords';
 import type { ComposerSession, ReceivedBytes } from './composerSession';
 import { type Prepared, readDraft } from './draft';
 import type { ForeignDevice } from './foreignDevices';
@@ -134,21 +134,9 @@ export class ForeignSession implements ComposerSession {
     }
     const { clock } = this.#options;
     const slot = prepared.slotFor(undefined);
-    const { request } = prepared;
+    const request = parsePvCallsRequest(slot);
     if (prepared.reqId === this.#lastReqId + 1) this.#lastReqId++;
-    const number = this.#history.add({
-      timeMs: clock.nowMs(),
-      title: titleOf(request),
-      phase: 'waiting',
-      text: `${requestText(request)}: waits for a slot of the ring.`,
-      severity: 'note',
-      request: {
-        draft,
-        reqId: prepared.reqId,
-        slot: slot.toString('hex'),
-        ...(request.cmd !== 'unknown' && { id: String(request.id) }),
-      },
-    });
+    const number = this.#history.add(waitingEntry(request, draft, slot, clock.nowMs()));
     this.#admit(`puts ${slot.toString('hex')} into the command ring of ${this.#options.guest}`);
     this.#waiting.push({ number, prepared, slot, sentAtMs: undefined });
     this.#worker.look();

@@ -10,7 +10,7 @@ import { PvCallsFindings } from '../../pvcalls/findings';
 import type { PvCallsEdition } from '../../wire/pvcalls/dataPage';
 import { parsePvCallsRequest, parsePvCallsResponse } from '../../wire/pvcalls/slots';
 import type { PvCallsRequest } from '../../wire/pvcalls/slots';
-import { answeredWords, requestText, responseOf, titleOf, unaskedWords } from './callWords';
+import { answeredWords, requestText, responseOf, unaskedWords, waitingEntry } from './callWords';
 import { readDraft } from './draft';
 import type { DraftContext, Prepared } from './draft';
 import { HandRing } from './handRing';
@@ -110,19 +110,7 @@ export class HandCalls {
     // The numbers that are chosen for a person go on behind it.
     if (prepared.reqId === context.reqId) this.#lastReqId = context.reqId;
     this.sockets.asked(request);
-    const number = history.add({
-      timeMs: clock.nowMs(),
-      title: titleOf(request),
-      phase: 'waiting',
-      text: `${requestText(request)}: waits for a slot of the ring.`,
-      severity: 'note',
-      request: {
-        draft,
-        reqId: prepared.reqId,
-        slot: slot.toString('hex'),
-        ...(request.cmd !== 'unknown' && { id: String(request.id) }),
-      },
-    });
+    const number = history.add(waitingEntry(request, draft, slot, clock.nowMs()));
     admit(`puts ${slot.toString('hex')} into the command ring`);
     this.#put(prepared, { number, request, lent, sentAtMs: 0, isGivenUp: false }, slot);
     return number;

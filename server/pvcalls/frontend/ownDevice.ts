@@ -93,7 +93,8 @@ export class OwnDevice {
       { pvcalls: { ...this.#kind(), takes: (each) => each === devid } },
       'device/pvcalls',
     ).catch((error: unknown) => {
-      if (!this.#over.signal.aborted) this.failure ??= String(error);
+      const text = error instanceof Error ? error.message : String(error);
+      if (!this.#over.signal.aborted) this.failure ??= text;
       this.#options.onChange();
     });
   }
