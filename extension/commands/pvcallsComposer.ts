@@ -25,12 +25,19 @@ export async function composePvCalls(xenscope: Xenscope, argument: unknown): Pro
 
 /** SOCKET and CONNECT, then the console. */
 export function connectPvCalls(xenscope: Xenscope, argument: unknown): Promise<void> {
-  return openWith(xenscope, argument, 'connect', 'Connect to which address?', '127.0.0.1:80');
+  return openWith(xenscope, argument, 'connect', 'Connect to which address?', {
+    usual: '127.0.0.1:80',
+    // In the demo the guest shop serves HTTP there.
+    inWorld: '10.0.0.1:80',
+  });
 }
 
 /** SOCKET, BIND, LISTEN and ACCEPT, then the console of whoever came. */
 export function listenPvCalls(xenscope: Xenscope, argument: unknown): Promise<void> {
-  return openWith(xenscope, argument, 'listen', 'Listen at which address?', '0.0.0.0:8080');
+  return openWith(xenscope, argument, 'listen', 'Listen at which address?', {
+    usual: '127.0.0.1:8080',
+    inWorld: '10.0.0.1:8080',
+  });
 }
 
 async function openWith(
@@ -38,13 +45,13 @@ async function openWith(
   argument: unknown,
   kind: QuickWish['kind'],
   title: string,
-  example: string,
+  example: { readonly usual: string; readonly inWorld: string },
 ): Promise<void> {
   const row = (argument ?? {}) as { host?: string; domid?: number };
   const { host, choices, nameOf } = await lookAround(xenscope, row.host);
   const address = await vscode.window.showInputBox({
     title,
-    value: example,
+    value: xenscope.hosts.find(host)?.world ? example.inWorld : example.usual,
     prompt: 'As the backend’s domain reaches it: four numbers and a port',
     validateInput: addressProblem,
   });
