@@ -68,9 +68,13 @@ describe('PV Calls over the editor API', function () {
       intervalMs: 100,
     });
     const panel = new Panel(viewId);
-    const served = await eventually(() => [...panel.read().sockets.values()].find((row) => row.in?.bytes));
+    // One that was there before the look has no listener that anybody knows; its bytes may be told before its rings.
+    const served = await eventually(() =>
+      [...panel.read().sockets.values()].find((row) => row.in?.bytes && row.rings?.ring),
+    );
     assert.equal(served.state, 'connected');
-    assert.ok(served.rings?.ring && panel.sockets.get(served.listener!)?.state === 'listening');
+    assert.ok([...panel.sockets.values()].some(({ state }) => state === 'listening'));
+    if (served.listener !== undefined) assert.equal(panel.sockets.get(served.listener)?.state, 'listening');
     // What was there before lies in old slots; from then on nothing is missed in a world.
     const call = await eventually(() =>
       editor
