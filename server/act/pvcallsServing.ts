@@ -5,11 +5,13 @@ import type { Host } from '../host/host';
 import type { HostProgram } from '../host/program';
 import type { StoreClient } from '../host/storeClient';
 import type { NameDomain } from '../model/meaning';
+import { AllowList } from '../pvcalls/allowList';
 import type { SocketNetwork } from '../pvcalls/network';
 import { mustBeNobodys, pvcallsBackends } from '../pvcalls/otherBackend';
 import { PvCallsServing, allowListProblem } from '../pvcalls/serving';
 import { readOwnDomid } from '../vchan/ownDomid';
 import { addressText } from '../wire/pvcalls/address';
+import type { Ipv4Address } from '../wire/pvcalls/address';
 import type { Verdict } from './edit';
 
 export type { PvCallsServing } from '../pvcalls/serving';
@@ -99,8 +101,7 @@ export async function openServing(options: OpenServingOptions): Promise<OpenedSe
       clock,
       network: ground!.network,
       allow,
-      wayOutOf: (address) =>
-        `Add ${addressText(address)} to the setting “xenscope.pvcalls.allow”, if the guest is to be trusted with it.`,
+      wayOutOf: (address) => wayOutOf(address, ground!.allow),
       log,
     });
     return {
@@ -115,6 +116,16 @@ export async function openServing(options: OpenServingOptions): Promise<OpenedSe
     await program.close();
     throw error;
   }
+}
+
+/** `most`: what whoever started the server lets through. */
+function wayOutOf(address: Ipv4Address, most: readonly string[] | undefined): string {
+  const text = addressText(address);
+  const root =
+    most && !new AllowList(most).allows(address)
+      ? `, and to --pvcalls-allow of the server that runs as root`
+      : '';
+  return `Add ${text} to the setting “xenscope.pvcalls.allow”${root}, if the guest is to be trusted with it.`;
 }
 
 function refuse({ message, wayOut }: XenscopeError): Verdict {

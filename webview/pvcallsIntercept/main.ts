@@ -139,6 +139,7 @@ class InterceptPage {
     this.decide.show(this.held.chosen);
     // What stands below does not jump whenever a call comes or goes.
     if (this.held.chosen) this.columns.classList.add('used');
+    else if (!state?.isOn) this.columns.classList.remove('used');
     this.log.follow(this.held.chosen);
   }
 
