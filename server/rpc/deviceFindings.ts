@@ -47,13 +47,17 @@ export class DeviceFindings {
 }
 
 function findingsOf(rows: readonly DeviceRow[]): DeviceFinding[] {
-  const all = rows.flatMap(({ id: device, diagnoses }) =>
-    diagnoses.flatMap(({ rule, severity, text, evidence }): DeviceFinding[] =>
-      severity === 'warning' || severity === 'error'
-        ? [{ id: `${device} ${rule}`, device, rule, severity, text, evidence }]
-        : [],
-    ),
-  );
+  const all = rows.flatMap(({ id: device, diagnoses }) => {
+    const times = new Map<string, number>();
+    return diagnoses.flatMap(({ rule, severity, text, evidence }): DeviceFinding[] => {
+      if (severity !== 'warning' && severity !== 'error') return [];
+      // Some rules say the same of several parts of a device, e.g. of its sockets.
+      const time = times.get(rule) ?? 0;
+      times.set(rule, time + 1);
+      const id = time === 0 ? `${device} ${rule}` : `${device} ${rule} ${time + 1}`;
+      return [{ id, device, rule, severity, text, evidence }];
+    });
+  });
   if (all.length <= maxDeviceFindings) return all;
   const errors = all.filter(({ severity }) => severity === 'error');
   return [...errors, ...all.filter(({ severity }) => severity !== 'error')].slice(0, maxDeviceFindings);

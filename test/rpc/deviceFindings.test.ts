@@ -46,6 +46,15 @@ describe('findings of devices', () => {
     assert.equal(told.length, 3);
   });
 
+  it('have names of their own, also where a rule has several things to say of one device', () => {
+    const { findings, told } = open();
+    findings.take([row('/a', said('error', 'stuck one'), said('error', 'stuck two'))], 0);
+    assert.deepEqual(
+      told.at(-1)!.map(({ id, text }) => `${id}: ${text}`),
+      ['/a stuck: stuck one', '/a stuck 2: stuck two'],
+    );
+  });
+
   it('that only grow older are told again now and then', () => {
     const { findings, told } = open();
     const stuck = (seconds: number) => [row('/a', said('warning', `stuck for ${seconds} s: waits`))];

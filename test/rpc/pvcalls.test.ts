@@ -1,6 +1,9 @@
 /** PV Calls devices as an editor gets them from a real server with a real world behind it. */
 import assert from 'node:assert/strict';
 import type { PvCallsDeviceFrame, PvCallsSocketRow } from '../../server/rpc/api';
+import { openRecordedWorld } from '../../server/cli/recording';
+import { hostileGuest } from '../../server/sim/guests/hostilePvCalls';
+import { plainGuest } from '../sim/worldKit';
 import { Editor, eventually } from './rig';
 
 describe('PV Calls over the editor API', function () {
@@ -97,6 +100,31 @@ describe('PV Calls over the editor API', function () {
     );
     assert.equal(told.frame, undefined);
     await editor.ask('xenscope/pvcallsViewStop', { viewId });
+  });
+
+  it('are told of in Problems with what the calls show, and with what their backend found', async () => {
+    await editor.close();
+    const hostile = plainGuest({ name: 'hostile', pvcalls: true, guest: hostileGuest() });
+    editor = new Editor({
+      openWorld: ({ seed }) => openRecordedWorld({ seed, pace: 1, domains: [hostile] }),
+    });
+    await editor.initialize({ pace: 1 });
+    await editor.ask('xenscope/connect', { host });
+    await editor.ask('xenscope/deviceDoctor', { host });
+    const finding = await eventually(() =>
+      editor
+        .all('xenscope/deviceFindings')
+        .flatMap(({ findings }) => findings)
+        .find(({ rule }) => rule === 'found-by-own-end'),
+    );
+    assert.match(finding.device, /^\/local\/domain\/[0-9]+\/device\/pvcalls\/0$/);
+    assert.match(finding.text, /^found by the backend: /);
+    const devices = await editor.ask('xenscope/deviceList', { host });
+    const row = devices.find(({ id }) => id === finding.device)!;
+    assert.ok(
+      row.diagnoses.some(({ rule }) => rule === 'found-by-own-end'),
+      'it stands with the device as well',
+    );
   });
 
   it('put their data rings into the list of rings, under the name of the socket', async () => {

@@ -64,6 +64,8 @@ export class SocketBook {
     call.socketWas = socket.state;
     socket.begin(call);
     if (request.cmd === 'release') socket.enter('releasing', time);
+    // One that has waited there since before anybody looked was not refused.
+    if (call.known === 'oldSlot') this.#listens(call, socket, time);
     if (request.cmd !== 'connect' || !isUnconnected(socket)) return;
     socket.remote = addressOf(request);
     socket.enter('connecting', time);
@@ -156,6 +158,7 @@ export class SocketBook {
         socket.backlog = request.backlog;
         return socket.enter('listening', time);
       case 'accept': {
+        this.#listens(call, socket, time);
         const accepted = this.#make(request.newId, call.known, time);
         if (!accepted) return;
         accepted.listener = socket;
@@ -164,9 +167,16 @@ export class SocketBook {
         return this.#place(accepted, request, `ACCEPT ${request.reqId}`, time);
       }
       case 'poll':
+        return this.#listens(call, socket, time);
       case 'unknown':
       case undefined:
     }
+  }
+
+  /** Nobody saw what its socket was made; a call that only a listener takes tells. */
+  #listens({ cmd }: CallSeen, socket: SocketSeen, time: SeenTime): void {
+    const isListeners = cmd === 'accept' || cmd === 'poll';
+    if (isListeners && socket.state === 'unknown') socket.enter('listening', time);
   }
 
   /** The number of the new socket is not known: its rings are all there is of it. */

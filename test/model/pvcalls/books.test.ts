@@ -249,6 +249,18 @@ describe('sockets by what is left of calls that were not seen', () => {
     assert.equal(later.device.calls.pending[0]!.title, 'ACCEPT');
   });
 
+  it('listen where somebody waits for a connection, whatever was seen of them before', () => {
+    const rig = new Rig(false);
+    rig.ring.request(0, accept(1n, 2n, 90));
+    rig.look();
+    assert.deepEqual(rig.sockets, ['1 listening']);
+    const later = new Rig();
+    const reqId = later.ask(accept(1n, 2n, 90));
+    assert.deepEqual(later.sockets, ['1 unknown'], 'it may be refused');
+    later.answer(reqId, accept(1n, 2n, 90));
+    assert.deepEqual(later.sockets, ['1 listening', '2 connected']);
+  });
+
   it('give way to whoever has their number or their grant next: the release was not seen', () => {
     const rig = new Rig();
     rig.done(connect(5n, 77));
