@@ -231,6 +231,16 @@ describe('commands of PV Calls by hand', function () {
     assert.deepEqual(session.state.sockets, []);
   });
 
+  it('keep of what was written what says something', async () => {
+    const session = await rig.connected();
+    const fields = { id: ' 7 ', heap: 'x'.repeat(60_000) };
+    const made = await rig.call(session, 'socket', fields);
+    assert.deepEqual(made.request!.draft, { kind: 'fields', command: 'socket', fields: { id: '7' } });
+    const slot = `0b000000${' '.repeat(60_000)}63000000`;
+    const { request } = await rig.answered(session, session.call({ kind: 'raw', slot }));
+    assert.deepEqual(request!.draft, { kind: 'raw', slot: request!.slot });
+  });
+
   it('are bounded: calls that wait for a slot, and what is remembered of them', async () => {
     const session = await rig.connected();
     for (let id = 1; id <= 40; id++) {

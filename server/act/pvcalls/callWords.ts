@@ -3,7 +3,11 @@ import { addressText, parsePvCallsAddress } from '../../wire/pvcalls/address';
 import { pvcallsCommandNames, pvcallsCommands } from '../../wire/pvcalls/commands';
 import { pvcallsErrorName, pvcallsErrors } from '../../wire/pvcalls/errno';
 import type { PvCallsRequest, PvCallsResponse } from '../../wire/pvcalls/slots';
+import { formOf } from './forms';
 import type { ComposerDraft, ComposerEntry, ComposerResponse } from './plan';
+
+/** Whatever can be sent is shorter, but for the spaces in it. */
+const maxKeptText = 400;
 
 /** `CONNECT`, `command 9`. */
 export function titleOf(request: PvCallsRequest): string {
@@ -88,12 +92,23 @@ export function waitingEntry(
     text: `${requestText(request)}: waits for a slot of the ring.`,
     severity: 'note',
     request: {
-      draft,
+      draft: keptDraft(draft, slot),
       reqId: request.reqId,
       slot: slot.toString('hex'),
       ...(request.cmd !== 'unknown' && { id: String(request.id) }),
     },
   };
+}
+
+/** What a person wrote, as far as it says anything: a history is kept, and an editor may send any heap of words. */
+function keptDraft(draft: ComposerDraft, slot: Buffer): ComposerDraft {
+  if (draft.kind === 'raw')
+    return draft.slot.length > maxKeptText ? { kind: 'raw', slot: slot.toString('hex') } : draft;
+  const known = new Set(formOf(draft.command)?.fields.map(({ name }) => name));
+  const fields = Object.entries(draft.fields)
+    .filter(([name]) => known.has(name))
+    .map(([name, text]) => [name, text.trim().replace(/\s+/g, ' ').slice(0, maxKeptText)]);
+  return { ...draft, fields: Object.fromEntries(fields) as Record<string, string> };
 }
 
 /** How a request was answered, with what is odd about it. */
