@@ -157,6 +157,9 @@ export const failures = {
       `Nothing on ${label} could serve PV Calls.`,
       'The simulator has a backend; through a socket only the xenstore can be seen.',
     ),
+  /** `why`: as the server says it. */
+  noInterceptableBackend: (label: string, why: string | undefined) =>
+    new Failure('unsupported', why ?? `No backend of PV Calls on ${label} can be stood before.`),
   noRecorder: (label: string) =>
     new Failure(
       'unsupported',

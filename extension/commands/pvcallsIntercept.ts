@@ -1,6 +1,6 @@
 /** Stands before a backend of PV Calls: one of a world, or our own on a real host. */
 import * as vscode from 'vscode';
-import { Failure } from '../errors';
+import { failures } from '../errors';
 import type { Xenscope } from '../context';
 import { PvCallsInterceptPanel } from '../panels/pvcallsIntercept';
 import { plain } from '../plain';
@@ -23,7 +23,8 @@ export async function interceptPvCalls(xenscope: Xenscope, argument: unknown): P
   }));
   if (own === 'closed')
     items.push({ label: texts.openOwn, description: texts.openOwnDetail, domid: undefined });
-  if (items.length === 0) throw new Failure('unsupported', whyNoOwn ?? '');
+  if (items.length === 0)
+    throw failures.noInterceptableBackend(xenscope.hosts.find(host)?.label ?? host, whyNoOwn);
   const picked =
     items.length === 1 ? items[0] : await vscode.window.showQuickPick(items, { title: texts.pickTitle });
   if (!picked) return;
