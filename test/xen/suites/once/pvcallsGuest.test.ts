@@ -6,11 +6,9 @@ import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import { systemClock } from '../../../../server/cli/systemClock';
-import type { PvCallsDeviceFrame, PvCallsSocketRow } from '../../../../server/rpc/api';
 import { effort } from '../../../fuzz/seed';
 import { channels, mappings, newChannels, standsStill } from '../../support/channels';
 import { eventually, output, storeSocket, xenscope } from '../../support/dom0';
-import { machine, openEditor } from '../../support/editor';
 import type { Guest } from '../../support/guest';
 import { echoed, freePort, isServed, loopback, withServer } from '../../support/loopback';
 import { openOurBackend } from '../../support/ourPvCalls';
@@ -28,8 +26,6 @@ import type { LinuxBackend, PvCallsNodes } from '../../support/pvcalls';
 const bulkBytes = 2 ** 20 * effort;
 /** More than the buffers of a connection hold: whoever sends it waits for its reader. */
 const endlessBytes = 16 * 2 ** 20;
-/** As often as a machine can look that is emulated, and still do something else. */
-const lookMs = 100;
 const hashOf = (bytes: Buffer) => createHash('sha256').update(bytes).digest('hex');
 
 describeWithPvCalls('Linux’s frontend of PV Calls', () => {
@@ -164,31 +160,6 @@ describeWithPvCalls('Linux’s frontend of PV Calls', () => {
   describe('against Linux’s backend, mended', () => {
     withLinuxBackend('pvcalls-back-mended');
     asEveryBackend();
-
-    it('is looked at by an observer, who knows each socket and what passed at it', async () => {
-      const editor = await openEditor();
-      const frames: PvCallsDeviceFrame[] = [];
-      editor.on('xenscope/pvcallsDeviceFrame', ({ frame }) => frame && frames.push(frame));
-      await editor.ask('xenscope/pvcalls', { host: machine, intervalMs: lookMs });
-      await editor.ask('xenscope/pvcallsView', { host: machine, device: nodes.front, intervalMs: lookMs });
-      const seen = (isIt: (socket: PvCallsSocketRow) => boolean) =>
-        eventually(() => frames.flatMap(({ sockets }) => sockets).some(isIt));
-      await eventually(
-        () => frames[0]?.state.row.ring !== undefined || frames[1]?.state.row.ring !== undefined,
-      );
-      const serve = (socket: Socket) => socket.once('data', () => socket.write('hello'));
-      await withServer(serve, async (port) => {
-        await guest.type(`(echo ask; sleep 1000) | ${pvsocket} connect ${loopback} ${port} > /tmp/heard & :`);
-        const remote = `${loopback}:${port}`;
-        await seen((socket) => socket.state === 'connected' && socket.remote === remote);
-        await guest.type('until grep -q hello /tmp/heard; do usleep 50000; done');
-        await guest.type('killall sleep; while pidof pvsocket > /dev/null; do usleep 50000; done');
-        await eventually(() => frames.some(({ gone }) => gone.length > 0));
-      });
-      const calls = frames.flatMap((frame) => frame.calls.map(({ cmd }) => cmd));
-      for (const cmd of ['SOCKET', 'CONNECT', 'RELEASE']) assert.ok(calls.includes(cmd), calls.join());
-      await editor.end();
-    });
   });
 
   describe('against Linux’s backend as it is', () => {
