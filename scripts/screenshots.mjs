@@ -14,6 +14,7 @@ const pictures = {
   'device-panel-stuck-dark.png': 'docs/images/device-panel.png',
   'devices-problem-document.png': 'docs/images/device-problem.png',
   'vchan-console.png': 'docs/images/vchan-console.png',
+  'pvcalls-panel-dark.png': 'docs/images/pvcalls-panel.png',
   'composer-http-light.png': 'docs/images/pvcalls-composer.png',
   'vchan-watched-light.png': 'docs/images/vchan-watched.png',
   'intercept-held-dark.png': 'docs/images/pvcalls-intercept.png',
@@ -24,6 +25,7 @@ const suites = [
   'deviceActs',
   'deviceProblems',
   'vchanEcho',
+  'pvcalls',
   'pvcallsComposer',
   'pvcallsIntercept',
 ].map((name) => `test/e2e/${name}.test.ts`);

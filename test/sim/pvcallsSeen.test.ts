@@ -189,6 +189,20 @@ describe('sockets of simulated guests, as an observer sees them', function () {
     assert.ok(echoes > 0);
   });
 
+  it('are told of from the first look on, and nothing is before it', async () => {
+    await open(server());
+    look();
+    assert.deepEqual(
+      watch!.devices.map(({ row }) => row.devid),
+      [],
+    );
+    watch!.lookNow();
+    assert.deepEqual(
+      watch!.devices.map(({ row }) => row.devid),
+      ['0'],
+    );
+  });
+
   it('are not thought to wait for what was answered before anybody looked', async () => {
     // A listener to whom nobody comes waits for long: its ACCEPT is overwritten by what is answered meanwhile.
     await open(server(), guest('client', httpClient(web, everyMs)));

@@ -122,6 +122,7 @@ describe('the panel of a PV Calls device', () => {
     assert.deepEqual([answerText(call(1)), latencyText(call(1))], ['waits', '–']);
     assert.deepEqual([answerText(answered({})), latencyText(answered({}))], ['done', '12 ms']);
     assert.equal(latencyText(answered({ latencyMs: 0.25 })), '0.3 ms');
+    assert.equal(latencyText(answered({ latencyMs: 0 })), '< 1 ms');
     const no = answered({ ret: -111, error: refused });
     assert.equal(answerText(no), 'ECONNREFUSED');
     assert.equal(answerHover(no), 'ECONNREFUSED (−111): nobody listens there.');

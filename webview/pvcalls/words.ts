@@ -204,10 +204,11 @@ export function answerHover({ cmd, answered }: PvCallsCallRow): string {
   return `It went well (${answered.ret}).${unasked}`;
 }
 
-/** `12 ms`, `3.4 ms`; a dash where one of both was not seen. */
+/** `12 ms`, `3.4 ms`; `< 1 ms` where both were seen in one look; a dash where one of them was not. */
 export function latencyText({ answered }: PvCallsCallRow): string {
   const ms = answered?.latencyMs;
   if (ms === undefined) return '–';
+  if (ms <= 0) return '< 1 ms';
   return ms < 10 && !Number.isInteger(ms) ? `${ms.toFixed(1)} ms` : ageText(ms);
 }
 

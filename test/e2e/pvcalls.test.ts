@@ -1,0 +1,219 @@
+/** PV Calls in the real VS Code: the view with the sockets of the demo's guests, the panel of a device, and the ways on. */
+import assert from 'node:assert/strict';
+import type { Locator } from 'playwright-core';
+import { picture } from './artefacts';
+import { eventually } from './eventually';
+import { useEditor } from './host';
+import { Xenscope } from './xenscope';
+
+describe('PV Calls in VS Code', function () {
+  this.timeout(180_000);
+  // The customer begins its connections anew twice a minute then, and looks for its printer as often.
+  const editor = useEditor({ settings: { 'xenscope.simulator.pace': 3 } });
+  let xenscope: Xenscope;
+  let view: Locator;
+
+  before(async () => {
+    xenscope = new Xenscope(editor());
+    await xenscope.page.setViewportSize({ width: 1560, height: 1150 });
+    await xenscope.open();
+    await onlyPvCalls();
+    await xenscope.workbench.widenSideBar(430);
+  });
+
+  /** Rows that are not on screen cannot be found. */
+  async function onlyPvCalls(): Promise<void> {
+    for (const title of ['Hosts', 'Xenstore', 'Rings', 'Watches', 'PV Calls']) {
+      await xenscope.workbench.pane(title).locator('.pane-header').click();
+    }
+    view = xenscope.workbench.pane('PV Calls');
+  }
+
+  const device = (guest: string) =>
+    view.locator(`[role=treeitem][aria-level="1"][aria-label^="PV Calls of ${guest} ("]`);
+  const socketsOf = (guest: string) =>
+    view.locator(`[role=treeitem][aria-level="2"][aria-label*=" of ${guest} ("]`);
+  const panel = () =>
+    xenscope.page.frameLocator('iframe.webview.ready:visible').last().frameLocator('iframe#active-frame');
+  const grid = (name: string) => panel().getByRole('grid', { name });
+  const rows = (name: string) => grid(name).locator('tbody tr:not(.spacer)');
+  const detail = (name: string) => panel().getByRole('region', { name });
+
+  async function openPanel(guest: string): Promise<void> {
+    await xenscope.workbench.ask('Xenscope: Open PV Calls…', guest);
+    await xenscope.workbench
+      .quickPick(new RegExp(`^${guest}.*→.*domain`))
+      .first()
+      .click();
+    await panel()
+      .getByRole('heading', { level: 1, name: new RegExp(`^${guest} \\(\\d+\\) → Domain-0`) })
+      .waitFor();
+  }
+
+  it('shows who has sockets through whom, and the sockets below', async () => {
+    await device('till').waitFor({ timeout: 60_000 });
+    assert.match((await device('till').getAttribute('aria-label')) ?? '', /served by Domain-0/);
+    const listening = socketsOf('shop').and(view.locator('[aria-label*=", listening, at 10.0.0.1:80"]'));
+    await listening.first().waitFor({ timeout: 60_000 });
+    const connected = socketsOf('till').and(view.locator('[aria-label*=", connected, to 10.0.0.1:7"]'));
+    await eventually(
+      'the three connections to the echo are shown',
+      async () => (await connected.count()) === 3,
+    );
+    await picture(xenscope.page, 'pvcalls-view-dark');
+  });
+
+  it('says in the hover of a socket what it is', async () => {
+    // Rows that are drawn anew lose their hover.
+    await xenscope.workbench.command('Xenscope: Hold the World');
+    const hover = await xenscope.hover(
+      socketsOf('shop').and(view.locator('[aria-label*=", listening, at 10.0.0.1:80"]')).first(),
+      'Connections come in here',
+    );
+    assert.match(hover ?? '', /128 connections may wait here to be accepted/);
+    await xenscope.workbench.command('Xenscope: Resume the World');
+  });
+
+  it('opens a panel in which sockets live', async () => {
+    await openPanel('till');
+    await rows('Sockets').filter({ hasText: '10.0.0.1:7' }).first().waitFor();
+    const passed = async () =>
+      (await rows('Sockets').filter({ hasText: '10.0.0.1:7' }).allTextContents()).join();
+    const before = await passed();
+    await eventually('bytes pass', async () => (await passed()) !== before, 60_000);
+    await eventually(
+      'commands are told',
+      async () => (await rows('Answered commands, newest first').count()) > 0,
+      60_000,
+    );
+  });
+
+  it('names the error where nobody listens, and shows the call slot by slot', async () => {
+    await panel().getByRole('button', { name: 'Answer' }).waitFor();
+    const refused = rows('Answered commands, newest first').filter({ hasText: 'ECONNREFUSED' }).first();
+    await refused.waitFor({ timeout: 90_000 });
+    await refused.click();
+    const call = detail('The selected command');
+    await call.getByText(/^CONNECT, request \d+: connect .*10\.0\.0\.9:631/).waitFor();
+    await call.getByText(/ECONNREFUSED \(−111\): /).waitFor();
+    await call.getByRole('table', { name: 'Request, field by field' }).getByText('connect (1)').waitFor();
+    await call.getByText('The raw slot').first().click();
+    await call
+      .getByText(/^00 {2}/)
+      .first()
+      .waitFor();
+    await panel().getByRole('button', { name: 'Pause View' }).click();
+    await picture(xenscope.page, 'pvcalls-panel-dark');
+  });
+
+  it('is readable in every theme', async () => {
+    for (const [name, theme] of [
+      ['light', 'Light Modern'],
+      ['high-contrast', 'Dark High Contrast'],
+      ['high-contrast-light', 'Light High Contrast'],
+      ['dark', 'Dark Modern'],
+    ] as const) {
+      await xenscope.workbench.setTheme(theme);
+      await xenscope.workbench.quiet();
+      await picture(xenscope.page, `pvcalls-panel-${name}`);
+      await panel().getByRole('button', { name: 'What Am I Looking At?' }).click();
+      await panel().getByText('PV Calls forwards the socket functions').waitFor();
+      await picture(xenscope.page, `pvcalls-panel-help-${name}`);
+      await panel().getByRole('button', { name: 'What Am I Looking At?' }).click();
+    }
+    const told = panel().getByText(/^\d+ answered commands, the newest first/);
+    const before = await told.textContent();
+    await panel().getByRole('button', { name: 'Go On' }).click();
+    await eventually('frames come again', async () => (await told.textContent()) !== before, 60_000);
+  });
+
+  it('opens the data rings of a socket in the panel of a ring', async () => {
+    const socket = rows('Sockets').filter({ hasText: '10.0.0.1:7' }).first();
+    // Connections begin anew now and then, and the world may be held just in between.
+    await eventually(
+      'a connection is there to be looked at',
+      async () => {
+        await xenscope.workbench.command('Xenscope: Hold the World');
+        if ((await socket.count()) > 0) return true;
+        await xenscope.workbench.command('Xenscope: Resume the World');
+        return false;
+      },
+      90_000,
+    );
+    await socket.click();
+    await detail('The selected socket').getByText('connected').first().waitFor();
+    await detail('The selected socket').getByRole('button', { name: 'Open Data Rings' }).click();
+    await eventually(
+      'both directions are drawn',
+      async () => (await panel().getByRole('img').count()) >= 2,
+      60_000,
+    );
+    await picture(xenscope.page, 'pvcalls-data-ring-dark');
+    await xenscope.workbench.command('View: Close Editor');
+    await panel().getByRole('heading', { level: 1, name: /^till/ }).waitFor();
+  });
+
+  it('leads to the command ring and to the device', async () => {
+    await panel().getByRole('button', { name: 'Command Ring' }).click();
+    await panel()
+      .getByRole('img', { name: /Requests: frontend → backend/ })
+      .waitFor();
+    await xenscope.workbench.command('View: Close Editor');
+    await panel().getByRole('button', { name: 'Device', exact: true }).click();
+    await panel().getByRole('heading', { level: 1, name: 'pvcalls 0' }).waitFor();
+    await xenscope.workbench.command('View: Close Editor');
+    await xenscope.workbench.command('Xenscope: Resume the World');
+  });
+
+  it('comes back when the window is loaded anew, with what was typed into its filter', async () => {
+    const filter = () => panel().getByRole('textbox', { name: 'Filter sockets' });
+    await filter().fill('10.0.0.1:7');
+    await panel()
+      .getByText(/^3 of \d+$/)
+      .waitFor({ timeout: 60_000 });
+    await xenscope.page.evaluate('window.isOld = true');
+    await xenscope.workbench.command('Developer: Reload Window');
+    await eventually(
+      'the window is another one',
+      async () => !(await xenscope.page.evaluate('window.isOld')),
+    );
+    await xenscope.workbench.ready();
+    await panel()
+      .getByRole('heading', { level: 1, name: /^till \(\d+\) → Domain-0/ })
+      .waitFor({ timeout: 60_000 });
+    await panel()
+      .getByText(/^3 of \d+$/)
+      .waitFor({ timeout: 60_000 });
+    assert.equal(await filter().inputValue(), '10.0.0.1:7');
+    await rows('Sockets').first().waitFor();
+  });
+
+  it('opens its panel by a click on a socket, at that socket', async () => {
+    await xenscope.workbench.openContainer('Xenscope');
+    const socket = socketsOf('shop').and(view.locator('[aria-label*=", listening, at 10.0.0.1:80"]')).first();
+    await socket.waitFor({ timeout: 60_000 });
+    await xenscope.workbench.command('Xenscope: Hold the World');
+    await socket.click();
+    await panel().getByRole('heading', { level: 1, name: /^shop/ }).waitFor();
+    await detail('The selected socket').getByText('Its own address is 10.0.0.1:80.').waitFor();
+    await picture(xenscope.page, 'pvcalls-panel-shop-dark');
+    await xenscope.workbench.command('Xenscope: Resume the World');
+  });
+
+  it('says what it is, and how a guest has it, where nobody does', async () => {
+    for (const guest of ['shop', 'till']) {
+      await xenscope.workbench.ask('Xenscope: Destroy Guest…', guest);
+      await xenscope.workbench.quickPick(guest).click();
+      await xenscope.workbench.dialog.getByRole('button', { name: 'Destroy' }).click();
+    }
+    await view.getByText('No guest has a PV Calls device now.').waitFor({ timeout: 60_000 });
+    await view.getByText('the guests shop and till have one').waitFor();
+    await panel().getByText('There is no such PV Calls device now.').waitFor({ timeout: 60_000 });
+    await picture(xenscope.page, 'pvcalls-view-empty');
+  });
+
+  it('loads nothing from elsewhere, and raises no error in its pages', () => {
+    assert.deepEqual([...editor().browser.blocked], []);
+    assert.deepEqual([...editor().browser.pageErrors], []);
+  });
+});
