@@ -10,11 +10,13 @@ import { XenLibraries } from '../../../../native/libraries/xenLibraries';
 import { systemClock, systemRandom } from '../../../../server/cli/systemClock';
 import type { HostProgram } from '../../../../server/host/program';
 import { openSocketHost } from '../../../../server/store/client/socketHost';
+import type { VchanEngineName } from '../../../../server/vchan/ports';
 import { connectVchan } from '../../../../server/vchan/connect';
 import { serveVchan } from '../../../../server/vchan/serve';
 import type { Vchan } from '../../../../server/vchan/vchan';
+import { VchanWatcher } from '../../../../server/rpc/vchanWatcher';
 import { effort } from '../../../fuzz/seed';
-import { output, run, storeSocket } from '../../support/dom0';
+import { eventually, output, run, storeSocket } from '../../support/dom0';
 import { Guest } from '../../support/guest';
 import { bringToGuests, diskSettings } from '../../support/guestDisk';
 
@@ -60,15 +62,15 @@ describe('our ends of a vchan and a real guest', () => {
   const withoutEnd = 'cat /dev/zero';
 
   /** An end of ours, and the proxy at the other one, which writes what it hears to `/tmp/heard`. */
-  async function open(role: Vchan['role'], given: string): Promise<Vchan> {
+  async function open(role: Vchan['role'], given: string, engine?: VchanEngineName): Promise<Vchan> {
     const [owner, mode] = role === 'server' ? [0, 'client'] : [guest.domid, 'server'];
-    const path = `/local/domain/${owner}/data/ends/${role}`;
+    const path = `/local/domain/${owner}/data/ends/${engine ?? 'ours'}/${role}`;
     const start = `${given} | chroot /disk /${proxy} -m ${mode} 0 ${path} - > /tmp/heard`;
     if (role === 'client') {
       await guest.type(`(${start}) 2> /tmp/said & :`);
-      return connectVchan(ours, { serverDomid: guest.domid, path, waits: true });
+      return connectVchan(ours, { serverDomid: guest.domid, path, waits: true, engine });
     }
-    const vchan = await serveVchan(ours, { clientDomid: guest.domid, path });
+    const vchan = await serveVchan(ours, { clientDomid: guest.domid, path, engine });
     await guest.type(`(${start}) 2> /tmp/said & :`);
     await vchan.connected();
     return vchan;
@@ -163,6 +165,52 @@ describe('our ends of a vchan and a real guest', () => {
     await output('xenstore-rm', '/local/domain/0/data/ends');
   });
 
+  it('are listened to by somebody else, who hears both and is heard by neither', async () => {
+    const path = `${guest.path}/data/ends/watched`;
+    const words = 'until [ -e /tmp/words ]; do usleep 50000; done; cat /tmp/words; exec sleep 1000';
+    const server = `(${words}) | chroot /disk /${proxy} -m server 0 ${path} - > /tmp/heard`;
+    await guest.type(`(${server}) 2> /tmp/said & :`);
+    const offered = () =>
+      host.observer!()
+        .pages()
+        .find((one) => one.kind === 'vchan' && one.domid === guest.domid);
+    const page = await eventually(offered);
+    const client = spawn('vchan-socket-proxy', ['-m', 'client', String(guest.domid), path, '-']);
+    const ended = once(client, 'exit');
+    let heard = '';
+    client.stdout.on('data', (bytes: Buffer) => (heard += String(bytes)));
+    const watcher = new VchanWatcher({
+      page,
+      observer: host.observer!(),
+      clock: systemClock,
+      server: 'the guest',
+      client: 'dom0',
+      isHeld: () => false,
+    });
+    await eventually(() => watcher.state.text.startsWith('Listening to dom0 and the guest'));
+    const passed: string[] = [];
+    const takeUntil = (words: string) =>
+      eventually(() => {
+        for (const { ring, bytes } of watcher.take().passed) passed.push(`${ring} ${String(bytes)}`);
+        return passed.join('').includes(words);
+      });
+    await guest.type('echo from the guest > /tmp/told; mv /tmp/told /tmp/words');
+    await eventually(() => heard === 'from the guest\n');
+    await takeUntil('from the guest');
+    client.stdin.write('from dom0\n');
+    await takeUntil('from dom0');
+    assert.equal(await guest.type('until grep dom0 /tmp/heard; do usleep 50000; done'), 'from dom0');
+    assert.deepEqual(passed, ['right from the guest\n', 'left from dom0\n']);
+    const { sent, received } = watcher.state;
+    assert.deepEqual([sent.bytes, received.bytes], [10, 15]);
+    client.kill();
+    await ended;
+    await eventually(() => /has left|is gone/.test(watcher.state.text));
+    watcher.end();
+    await proxyEnded();
+    await eventually(() => offered() === undefined);
+  });
+
   it('leave nothing behind', async () => {
     assert.equal(await output('lsevtchn', '0'), channels);
     assert.equal((await run('xenstore-exists', ['/local/domain/0/data/ends'])).status, 1);
@@ -171,7 +219,10 @@ describe('our ends of a vchan and a real guest', () => {
 
   it('are told when the guest is destroyed in the middle, which clears no byte and rings no bell', async () => {
     const vchans: Vchan[] = [];
-    for (const role of roles) vchans.push(await open(role, withoutEnd));
+    // libxenvchan itself is never told; what follows the end of its peer is ours.
+    for (const engine of [undefined, 'libxenvchan'] as const) {
+      for (const role of roles) vchans.push(await open(role, withoutEnd, engine));
+    }
     const reading = vchans.map(async (vchan) => {
       const into = Buffer.alloc(pieceBytes);
       while ((await vchan.read(into)) > 0);
