@@ -128,6 +128,8 @@ class PvCallsComposerPanel {
         return RingPanel.open(this.xenscope, this.subject.host, message.ring);
       case 'showDevice':
         return this.showDevice();
+      case 'showObserved':
+        return this.showObserved();
       case 'close':
         return connection.request('xenscope/composerEnd', { ...this.target(), how: 'close' });
       case 'kill':
@@ -197,6 +199,12 @@ class PvCallsComposerPanel {
   private async showDevice(): Promise<void> {
     const device = this.latest?.state.device.frontend;
     if (device !== undefined) DevicePanel.open(this.xenscope, this.subject.host, device);
+  }
+
+  private async showObserved(): Promise<void> {
+    const device = this.latest?.state.device.frontend;
+    if (device === undefined) return;
+    await vscode.commands.executeCommand('xenscope.pvcalls.open', { host: this.subject.host, device });
   }
 
   /** The same once more; what was left of it goes first. */

@@ -89,9 +89,13 @@ describe('commands of PV Calls by hand, in VS Code', function () {
     await xenscope.workbench.command('View: Toggle Primary Side Bar Visibility');
   });
 
-  it('lead to the command ring and to the data rings', async () => {
+  it('lead to the command ring, and to what an observer sees of the device', async () => {
     await composer.press('Show Command Ring');
     await composer.panel.getByText('Requests: frontend → backend').waitFor();
+    await xenscope.workbench.command('View: Close Editor');
+    await composer.press('Show as Observer');
+    await composer.panel.getByRole('heading', { level: 1, name: /^web \(2\) → Domain-0/ }).waitFor();
+    await composer.panel.getByText('10.0.0.1:80').first().waitFor();
     await xenscope.workbench.command('View: Close Editor');
   });
 

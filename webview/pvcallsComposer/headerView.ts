@@ -24,6 +24,9 @@ export class HeaderView {
     if (ring !== undefined) this.post({ kind: 'showRing', ring });
   });
   private readonly deviceButton = button('Show Device', 'secondary', () => this.post({ kind: 'showDevice' }));
+  private readonly observedButton = button('Show as Observer', 'secondary', () =>
+    this.post({ kind: 'showObserved' }),
+  );
   private readonly closeButton = button('Close', 'secondary', () => this.post({ kind: 'close' }));
   private readonly killButton = button('Kill', 'secondary', () => this.post({ kind: 'kill' }));
   private readonly openButton = button('Open Again', 'secondary', () => this.post({ kind: 'reopen' }));
@@ -42,13 +45,16 @@ export class HeaderView {
     this.findings.setAttribute('aria-label', 'What is wrong with the other side');
     this.ringButton.title = 'The 32 slots in a panel of their own, read only';
     this.deviceButton.title = 'Both sides of the device and their states';
+    this.observedButton.title =
+      'What is seen of this device without taking part: sockets, commands in flight, history';
     this.closeButton.title = 'Releases all sockets and takes the device away';
     this.killButton.title = 'Ends the frontend as a crash would: nobody tells the backend';
     this.enable();
   }
 
   get parts(): readonly HTMLElement[] {
-    const tools = toolbar('Composer', this.ringButton, this.deviceButton, this.closeButton, this.killButton);
+    const { ringButton, deviceButton, observedButton, closeButton, killButton } = this;
+    const tools = toolbar('Composer', ringButton, deviceButton, observedButton, closeButton, killButton);
     tools.append(this.openButton, this.help.button);
     const head = element('header', {}, this.heading, this.where);
     const { foreign, device, verdict, states, findings, said, help } = this;
@@ -136,6 +142,7 @@ export class HeaderView {
     const isOver = this.isAway || phase === 'ended' || phase === 'failed';
     this.ringButton.disabled = this.state?.device.ring === undefined;
     this.deviceButton.disabled = this.state?.device.frontend === undefined;
+    this.observedButton.disabled = this.deviceButton.disabled;
     this.closeButton.disabled = isOver || phase === 'closing';
     this.killButton.disabled = isOver || phase === 'closing';
     this.killButton.hidden = !this.isSimulated || !this.isOwn;

@@ -86,7 +86,7 @@ export type FromPvCallsComposer =
   | { readonly kind: 'saveFavourite'; readonly draft: ComposerDraft }
   | { readonly kind: 'renameFavourite' | 'removeFavourite'; readonly name: string }
   | { readonly kind: 'showRing'; readonly ring: string }
-  | { readonly kind: 'showDevice' | 'close' | 'kill' | 'reopen' }
+  | { readonly kind: 'showDevice' | 'showObserved' | 'close' | 'kill' | 'reopen' }
   | { readonly kind: 'atSocket'; readonly id: string; readonly act: AtSocket };
 
 /** What VS Code keeps of a page over a new start of the window, as far as the extension reads it. */
