@@ -5,6 +5,7 @@
 import type { EventChannels } from '../server/host/events';
 import type { Grants } from '../server/host/grants';
 import type { Host } from '../server/host/host';
+import { EndReports } from '../server/host/endReports';
 import { XenscopeError } from '../server/host/errors';
 import { sleep } from '../server/host/clock';
 import type { HostProgram } from '../server/host/program';
@@ -48,6 +49,7 @@ export function openNativeHost(options: NativeHostOptions): NativeHost {
 
 class Native implements NativeHost {
   readonly kind = 'real';
+  readonly endReports = new EndReports();
   readonly clock;
   readonly random;
   /** Absent where no page of another domain can be mapped. */

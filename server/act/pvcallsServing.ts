@@ -102,6 +102,7 @@ export async function openServing(options: OpenServingOptions): Promise<OpenedSe
       network: ground!.network,
       allow,
       wayOutOf: (address) => wayOutOf(address, ground!.allow),
+      reports: host.endReports,
       log,
     });
     return {

@@ -4,6 +4,7 @@
  * calls come by an interceptor first.
  */
 import { sleep } from '../host/clock';
+import type { EndReports } from '../host/endReports';
 import type { Clock } from '../host/clock';
 import { XenscopeError } from '../host/errors';
 import type { HostProgram } from '../host/program';
@@ -35,6 +36,8 @@ export interface ServingOptions {
   readonly allow: readonly string[];
   /** What a person can do where an address is refused; one sentence. */
   readonly wayOutOf: (address: Ipv4Address) => string;
+  /** Told what the backends find wrong with their frontends, by kind; nobody where it is absent. */
+  readonly reports?: EndReports | undefined;
   /** What is wrong with a device, or refused to it, in a sentence or two. */
   readonly log: (line: string) => void;
 }
@@ -62,6 +65,8 @@ export class PvCallsServing {
     const ports = xenbusPorts({ ...program, domid, clock, signal, log });
     const kind = pvcallsBackend({
       network: guarded,
+      onConnected: (_, { other }, findings) =>
+        options.reports?.add(other.path, { side: 'backend', findings: () => findings.kinds }),
       gate: ({ path, other }) => this.intercept.gateOf({ path, domid: other.domid, clock }),
     });
     this.ended = runBackends(ports, pvcallsBackends, { pvcalls: kind }).catch((error: unknown) => {

@@ -1,6 +1,7 @@
 /** The backend of a whole domain as one program: over a store and a machine, against our own frontends. */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
+import { EndReports } from '../../server/host/endReports';
 import { systemClock } from '../../server/cli/systemClock';
 import type { StoreClient } from '../../server/host/storeClient';
 import type { PvCallsFrontend } from '../../server/pvcalls/frontend/frontend';
@@ -21,6 +22,7 @@ const there = { host: '127.0.0.1', port: 80 };
 describe('a served domain of PV Calls', () => {
   let xenstored: Xenstored;
   let machine: ReturnType<typeof newMachine>;
+  let reports: EndReports;
   let network: SimNetwork;
   let clients: StoreClient[];
   let store: StoreClient;
@@ -38,6 +40,7 @@ describe('a served domain of PV Calls', () => {
   };
 
   beforeEach(async () => {
+    reports = new EndReports();
     [lines, fronts, servings, clients, running] = [[], [], [], [], []];
     xenstored = new Xenstored({ clock: systemClock });
     machine = newMachine();
@@ -74,6 +77,7 @@ describe('a served domain of PV Calls', () => {
       network,
       allow,
       wayOutOf: ({ port }) => `Allow port ${port}.`,
+      reports,
       log: (line) => lines.push(line),
     });
     servings.push(serving);
@@ -114,6 +118,22 @@ describe('a served domain of PV Calls', () => {
       'A guest may not connect to 10.0.0.1:443: permission denied (EACCES). Allow port 443.',
     ]);
     assert.deepEqual(serving.findings, lines);
+  });
+
+  it('tells what it found wrong with a guest, by the device', async () => {
+    serve();
+    const front = await guest();
+    assert.deepEqual(
+      reports.of(frontend).map(({ side, findings }) => [side, findings()]),
+      [['backend', []]],
+    );
+    for (let turn = 1; turn <= 2; turn++) await front.call({ cmd: 'listen', id: 99n, backlog: 1 });
+    const [report] = reports.of(frontend);
+    assert.deepEqual(
+      report!.findings().map(({ kind, count }) => `${count} ${kind}`),
+      ['2 badRequest'],
+    );
+    assert.deepEqual(reports.of('/local/domain/4/device/pvcalls/0'), []);
   });
 
   it('has its calls come by rules first', async () => {
