@@ -20,6 +20,7 @@ import {
   troubleSentences,
   troubleText,
   unseenText,
+  whyNoSockets,
 } from '../../webview/pvcalls/words';
 import { call, deviceRow, deviceState, direction, frame, orderly, refused, socket } from './pvcallsRows';
 
@@ -167,6 +168,13 @@ describe('the panel of a PV Calls device', () => {
     );
     assert.equal(keptText(state), '');
     assert.equal(spokenText(state), '6 sockets, 4 connected, 1 listening');
+  });
+
+  it('says why there are no sockets', () => {
+    const of = (over: object) => whyNoSockets(deviceState({ row: deviceRow(over) }));
+    assert.match(of({}), /^The guest has no socket now/);
+    assert.match(of({ ring: undefined }), /^The device is not connected/);
+    assert.match(of({ ring: undefined, unseen: 'Only domain 3 can look.' }), /^Its sockets cannot be seen/);
   });
 
   it('reads the ids of kernels as hexadecimal', () => {

@@ -8,7 +8,7 @@ import { setText } from '../rings/texts';
 import { CallsView } from './callsView';
 import { Known } from './known';
 import { type SocketsDraft, SocketsView } from './socketsView';
-import { countsText, explanation, keptText, spokenText, unseenText } from './words';
+import { countsText, explanation, keptText, spokenText, unseenText, whyNoSockets } from './words';
 import '../page.css';
 import './pvcalls.css';
 
@@ -176,15 +176,6 @@ class PvCallsPage {
   private post(message: FromPvCalls): void {
     this.vscode.postMessage(message);
   }
-}
-
-function whyNoSockets({ row }: PvCallsDeviceState): string {
-  if (row.ring === undefined) {
-    return 'The device is not connected: there are no sockets without a command ring. It goes on by itself when both ends are Connected.';
-  }
-  return row.unseen === undefined
-    ? 'The guest has no socket now, or none that was seen: one is known from the first command that names it.'
-    : 'Its sockets cannot be seen.';
 }
 
 new PvCallsPage();

@@ -173,6 +173,15 @@ export function keptText({ kept }: PvCallsDeviceState): string {
   return `${what} ${named.join(', ')}${more}.`;
 }
 
+/** In place of the table. */
+export function whyNoSockets({ row }: PvCallsDeviceState): string {
+  if (row.unseen !== undefined) return 'Its sockets cannot be seen: the reason stands above.';
+  if (row.ring !== undefined) {
+    return 'The guest has no socket now, or none that was seen: one is known from the first command that names it.';
+  }
+  return 'The device is not connected: there are no sockets without a command ring. It goes on by itself when both ends are Connected.';
+}
+
 /** How much nobody saw; empty where all was. */
 export function unseenText({ unseen }: PvCallsDeviceState): string {
   const { requests, responses, answersOnly, resets, tornLooks, lookIntervalMs } = unseen;
