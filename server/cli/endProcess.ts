@@ -15,7 +15,8 @@ export async function endProcess(): Promise<never> {
   return process.exit();
 }
 
-/** For a command that is over: ends its process where a call that hangs would keep it. */
+/** For a command that is over: ends its process where a call that hangs would keep it, and leaves it alone otherwise. */
 export async function endIfHeld(): Promise<void> {
+  await Promise.race([blockingCalls.idle(), sleep(patienceMs, undefined, { ref: false })]);
   if (!blockingCalls.isIdle) await endProcess();
 }
