@@ -49,16 +49,21 @@ export class Consoles {
     const connected = new Map(
       sockets.flatMap((socket) => (socket.stream ? [[socket.id, socket] as const] : [])),
     );
+    // What came stands in the log before what became of the socket then.
+    const takeReceived = (id: string) => {
+      for (const news of received) {
+        if (news.id === id) this.open(id)?.takeReceived(fromBase64(news.bytes), news.leftOutBytes, timeMs);
+      }
+    };
     let without = 0;
     for (const socket of connected.values()) {
       const one = this.open(socket.id);
+      if (one) takeReceived(socket.id);
+      else without++;
       one?.show(socket, timeMs);
-      if (!one) without++;
     }
     setText(this.beyond, without === 0 ? '' : noConsoleText(without));
-    for (const { id, bytes, leftOutBytes } of received) {
-      this.open(id)?.takeReceived(fromBase64(bytes), leftOutBytes, timeMs);
-    }
+    for (const id of new Set(received.map((news) => news.id))) if (!connected.has(id)) takeReceived(id);
     for (const one of this.byId.values()) if (!connected.has(one.id)) one.show(undefined, timeMs);
   }
 
