@@ -18,7 +18,7 @@ import type { Vchan } from '../../../../server/vchan/vchan';
 import { XenbusState } from '../../../../server/wire/xenbusState';
 import { previewReconnect } from '../../../../server/act/reconnect';
 import { localXen } from '../../../../server/cli/localXen';
-import { eventually, output, storeSocket } from '../../support/dom0';
+import { eventually, output, run, storeSocket } from '../../support/dom0';
 import { DriverDomain, driverAddress } from '../../support/driverDomain';
 import { JoinedEditor, machine } from '../../support/editor';
 import type { Guest } from '../../support/guest';
@@ -88,6 +88,8 @@ function describeDomain(): void {
     await vchan?.close();
     await ours?.close();
     await host?.close();
+    // Gone already, unless something failed.
+    if (served) await run('xl', ['destroy', served.name]);
     await driver.guest.destroy();
     assert.equal(await output('lsevtchn', '0'), channels);
   });
