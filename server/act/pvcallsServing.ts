@@ -9,6 +9,7 @@ import { AllowList } from '../pvcalls/allowList';
 import type { SocketNetwork } from '../pvcalls/network';
 import { mustBeNobodys, pvcallsBackends } from '../pvcalls/otherBackend';
 import { PvCallsServing, allowListProblem } from '../pvcalls/serving';
+import { type Claimants, type ServingClaim, claimServing, mustNotBeClaimed } from '../pvcalls/servingClaim';
 import { readOwnDomid } from '../vchan/ownDomid';
 import { addressText } from '../wire/pvcalls/address';
 import type { Ipv4Address } from '../wire/pvcalls/address';
@@ -22,6 +23,8 @@ export interface ServingGround {
   readonly network: SocketNetwork;
   /** One sentence where the kernel of this domain is a backend itself. */
   readonly kernelBackend: () => string | undefined;
+  /** By whom another backend of ours is told from one that was killed. */
+  readonly claimants: Claimants;
   /** What `network` lets through at most, where whoever started the server has said so. */
   readonly allow?: readonly string[];
 }
@@ -57,6 +60,7 @@ export async function judgeServing(allow: readonly string[], options: ServingGua
   if (problem) return refuse(problem);
   try {
     await mustBeNobodys(store, { kernel: ground!.kernelBackend() });
+    await mustNotBeClaimed(store, ground!.claimants);
   } catch (error) {
     if (error instanceof XenscopeError && error.code === 'refused') return refuse(error);
     throw error;
@@ -93,7 +97,11 @@ export interface OpenedServing {
 export async function openServing(options: OpenServingOptions): Promise<OpenedServing> {
   const { host, clock, ground, allow, log } = options;
   const program: HostProgram = host.openProgram!();
+  let claim: ServingClaim | undefined;
   try {
+    const { kernelBackend, claimants } = ground!;
+    claim = await claimServing({ store: program.store, clock, kernel: kernelBackend(), claimants });
+    const { release } = claim;
     const domid = await readOwnDomid(program.store);
     const serving = new PvCallsServing({
       program,
@@ -109,11 +117,13 @@ export async function openServing(options: OpenServingOptions): Promise<OpenedSe
       serving,
       close: async () => {
         const left = await serving.close();
+        await release();
         await program.close();
         return left;
       },
     };
   } catch (error) {
+    await claim?.release();
     await program.close();
     throw error;
   }

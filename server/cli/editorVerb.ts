@@ -7,6 +7,7 @@ import { endProcess } from './endProcess';
 import { kernelBackend } from './kernelBackend';
 import { localXen, maxSilenceMs } from './localXen';
 import { nodeNetwork } from './nodeNetwork';
+import { processClaimants } from './processClaimants';
 import { privateSocket } from './privateSocket';
 import { systemClock, systemRandom } from './systemClock';
 
@@ -39,7 +40,7 @@ async function serveEditor(): Promise<void> {
     openSimulator,
     openSocket: (socketPath) => openSocketHost({ ...ports, path: socketPath, maxSilenceMs }),
     localXen: localXen({ log: (line) => console.info(line) }),
-    pvcalls: { network: nodeNetwork, kernelBackend },
+    pvcalls: { network: nodeNetwork, kernelBackend, claimants: processClaimants },
   });
   await server.ended.catch((error: unknown) => console.error('Something could not be closed:', error));
   // Nothing is left to do; a socket that hangs in the kernel must not keep the process.

@@ -5,6 +5,7 @@ import type { InterceptEvent } from '../host/callInterceptor';
 import { XenscopeError } from '../host/errors';
 import { addressText } from '../wire/pvcalls/address';
 import type { PvCallsServing } from '../pvcalls/serving';
+import type { ServingClaim } from '../pvcalls/servingClaim';
 import { collect } from './numbers';
 import { writeOut } from './output';
 import { addPvcallsConnect } from './pvcallsConnect';
@@ -76,12 +77,20 @@ async function run(
   const { nodeNetwork } = await import('./nodeNetwork');
   const { systemClock } = await import('./systemClock');
   const { readOwnDomid } = await import('../vchan/ownDomid');
-  const { mustBeNobodys } = await import('../pvcalls/otherBackend');
+  const { claimServing } = await import('../pvcalls/servingClaim');
+  const { processClaimants } = await import('./processClaimants');
   const { kernelBackend } = await import('./kernelBackend');
   const program = await openLocalProgram();
+  const { ports } = program;
+  let claim: ServingClaim | undefined;
   try {
-    const { ports } = program;
-    await mustBeNobodys(ports.store, { kernel: kernelBackend(), takesOver: force === true });
+    claim = await claimServing({
+      store: ports.store,
+      clock: systemClock,
+      kernel: kernelBackend(),
+      takesOver: force === true,
+      claimants: processClaimants,
+    });
     const domid = await readOwnDomid(ports.store);
     const printer = new Printer();
     const log = (line: string) => printer.line(line);
@@ -106,6 +115,7 @@ async function run(
       for (const path of left) printer.line(`${path} was given up: its guest did not close its end.`);
     }
   } finally {
+    await claim?.release();
     await program.close();
   }
 }

@@ -15,6 +15,7 @@ import { localXen } from './localXen';
 import { nodeNetwork } from './nodeNetwork';
 import { writeOut } from './output';
 import { ownerOf } from './ownerOf';
+import { processClaimants } from './processClaimants';
 import { listenForOwner, usualRootSocket } from './rootSocket';
 import { systemClock, systemRandom } from './systemClock';
 
@@ -64,7 +65,7 @@ export async function serveReal(options: ServeRealOptions, ended: Promise<unknow
       random: systemRandom,
       mayWriteFiles: false,
       localXen: { look: () => xen.look(undefined), open: () => xen.open() },
-      pvcalls: { network, kernelBackend, allow },
+      pvcalls: { network, kernelBackend, claimants: processClaimants, allow },
     });
     // What could not be closed of one editor's must not take the server from the others.
     const failed = (error: unknown) => log(`Something of an editor could not be closed: ${String(error)}`);

@@ -1,13 +1,17 @@
 /** The backend of a whole domain as one program: over a store and a machine, against our own frontends. */
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { EndReports } from '../../server/host/endReports';
+import { processClaimants } from '../../server/cli/processClaimants';
 import { systemClock } from '../../server/cli/systemClock';
 import type { StoreClient } from '../../server/host/storeClient';
 import type { PvCallsFrontend } from '../../server/pvcalls/frontend/frontend';
 import { pvcallsFrontend } from '../../server/pvcalls/frontend/frontDevice';
 import { mustBeNobodys, servedDevices } from '../../server/pvcalls/otherBackend';
 import { PvCallsServing } from '../../server/pvcalls/serving';
+import { claimServing, servingClaimPath } from '../../server/pvcalls/servingClaim';
 import { SimNetwork } from '../../server/sim/network/simNetwork';
 import { openStoreClient } from '../../server/store/client/storeClient';
 import { Xenstored } from '../../server/store/xenstored';
@@ -177,6 +181,56 @@ describe('a served domain of PV Calls', () => {
         wayOut: /modprobe -r/,
       },
     );
+  });
+
+  const claim = (takesOver = false) =>
+    claimServing({
+      store: connect(),
+      clock: systemClock,
+      kernel: undefined,
+      takesOver,
+      claimants: processClaimants,
+    });
+
+  it('is claimed by one alone, before there is any device', async () => {
+    const both = await Promise.allSettled([claim(), claim()]);
+    assert.deepEqual(both.map(({ status }) => status).sort(), ['fulfilled', 'rejected']);
+    await assert.rejects(claim(), {
+      code: 'refused',
+      message: `Process ${process.pid} serves the PV Calls of this domain already.`,
+    });
+    await assert.rejects(claim(true), { code: 'refused' }, 'it was not killed');
+    for (const each of both) if (each.status === 'fulfilled') await each.value.release();
+    await assert.rejects(store.read(servingClaimPath), { storeError: 'ENOENT' });
+    await (await claim()).release();
+  });
+
+  it('is nobody’s any more when the process was killed, or its number is another one’s', async () => {
+    const child = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)']);
+    await once(child, 'spawn');
+    const stat = readFileSync(`/proc/${child.pid}/stat`, 'latin1');
+    const start = stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19];
+    await store.write(servingClaimPath, `${child.pid} ${start} 1`);
+    await assert.rejects(claim(), { message: new RegExp(`^Process ${child.pid} serves`) });
+    await store.write(servingClaimPath, `${child.pid} ${Number(start) + 1} 1`);
+    await (await claim()).release();
+    await store.write(servingClaimPath, `${child.pid} ${start} 1`);
+    child.kill('SIGKILL');
+    await once(child, 'exit');
+    for (const left of [`${child.pid} ${start} 1`, `${process.pid} 1 1`, 'anything', '-1 - 1']) {
+      await store.write(servingClaimPath, left);
+      await (await claim()).release();
+    }
+  });
+
+  it('is not claimed where somebody serves a device, and without a claim where nothing may be written', async () => {
+    await store.write(`${backend}/state`, '4');
+    await assert.rejects(claim(), { message: 'Somebody serves backend/pvcalls/3/0 already.' });
+    await assert.rejects(store.read(servingClaimPath), { storeError: 'ENOENT' });
+    await (await claim(true)).release();
+    const claimants = processClaimants;
+    const options = { clock: systemClock, kernel: undefined, claimants };
+    await (await claimServing({ ...options, store: connect(3) })).release();
   });
 
   it('takes over what a backend that was killed has left behind', async () => {

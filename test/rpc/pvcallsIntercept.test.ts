@@ -1,5 +1,6 @@
 /** Standing before backends of PV Calls, over the API: those of a world, and one of our own on a real host. */
 import assert from 'node:assert/strict';
+import { processClaimants } from '../../server/cli/processClaimants';
 import { systemClock } from '../../server/cli/systemClock';
 import type { Host } from '../../server/host/host';
 import type { InterceptNews, InterceptSettings } from '../../server/rpc/api';
@@ -181,23 +182,34 @@ describe('our own backend of PV Calls, over the API', function () {
     const sent: InterceptNews[] = [];
     const lines: string[] = [];
     let kernel: string | undefined;
-    const feed = new InterceptFeed({
-      hostId: 'local',
-      host,
-      store,
-      nameDomain: (domid) => (domid === 0 ? 'Domain-0' : `domain ${domid}`),
-      ground: { network: new SimNetwork(), kernelBackend: () => kernel, allow: ['127.0.0.0/8'] },
-      isBusy: () => false,
-      send: (one) => sent.push(one),
-      log: (line) => lines.push(line),
-    });
+    const feeds: InterceptFeed[] = [];
+    const openFeed = () => {
+      const feed = new InterceptFeed({
+        hostId: 'local',
+        host,
+        store,
+        nameDomain: (domid) => (domid === 0 ? 'Domain-0' : `domain ${domid}`),
+        ground: {
+          network: new SimNetwork(),
+          kernelBackend: () => kernel,
+          claimants: processClaimants,
+          allow: ['127.0.0.0/8'],
+        },
+        isBusy: () => false,
+        send: (one) => sent.push(one),
+        log: (line) => lines.push(line),
+      });
+      feeds.push(feed);
+      return feed;
+    };
     return {
-      feed,
+      feed: openFeed(),
+      openFeed,
       sent,
       store,
       kernelServes: (sentence: string | undefined) => (kernel = sentence),
       close: async () => {
-        await feed.close();
+        for (const feed of feeds) await feed.close();
         await store.close();
         await host.close();
       },
@@ -244,6 +256,19 @@ describe('our own backend of PV Calls, over the API', function () {
     assert.match((await feed.preview(['all'])).text, /names no addresses/);
     await store.write('/local/domain/0/backend/pvcalls/3/0/state', '4');
     assert.match((await feed.preview(allow)).text, /^Somebody serves backend\/pvcalls\/3\/0/);
+    await real.close();
+  });
+
+  it('is refused in another window while there is one, also without any device', async () => {
+    const real = await realHost();
+    const other = real.openFeed();
+    const both = await Promise.allSettled([real.feed.serve(allow, true), other.serve(allow, true)]);
+    assert.deepEqual(both.map(({ status }) => status).sort(), ['fulfilled', 'rejected']);
+    const [first, second] = both[0]!.status === 'fulfilled' ? [real.feed, other] : [other, real.feed];
+    assert.match((await second.preview(allow)).text, /^Process [0-9]+ serves the PV Calls of this domain/);
+    await assert.rejects(second.serve(allow, true), { code: 'refused', wayOut: /End that backend first/ });
+    await first.endServing();
+    await second.serve(allow, true);
     await real.close();
   });
 
