@@ -17,10 +17,13 @@ const maxSkippedWaits = 255;
 /** All that look in one process: they share its turns. */
 export class NativeSpins {
   readonly #giveWay: () => void;
+  readonly #nowMs: () => number;
   #turnBeganMs: number | undefined;
 
-  constructor(libraries: XenLibraries) {
+  /** `nowMs`: milliseconds since any moment, to the microsecond. */
+  constructor(libraries: XenLibraries, nowMs = () => performance.now()) {
     this.#giveWay = libraries.functions('libc').sched_yield;
+    this.#nowMs = nowMs;
   }
 
   /** For one end: whether it pays is another matter at each. */
@@ -32,7 +35,7 @@ export class NativeSpins {
         toSkip--;
         return false;
       }
-      const beganMs = performance.now();
+      const beganMs = this.#nowMs();
       if (!this.#hasTime(beganMs)) return false;
       do {
         if (isSo()) {
@@ -40,7 +43,7 @@ export class NativeSpins {
           return true;
         }
         this.#giveWay();
-      } while (performance.now() - beganMs < spinUs / 1000);
+      } while (this.#nowMs() - beganMs < spinUs / 1000);
       skipped = toSkip = Math.min(2 * skipped + 1, maxSkippedWaits);
       // What came too late has come all the same.
       return isSo();
