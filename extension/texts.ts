@@ -165,7 +165,8 @@ export const texts = {
   composer: {
     serverAway:
       'The Xenscope server ended, and this session with it. What was typed and sent stays; Open Again begins another one.',
-    hostAway: 'The host was disconnected, and this session ended with it. What was typed and sent stays.',
+    hostAway:
+      'The host was disconnected, and this session ended with it. What was typed and sent stays; Open Again begins another one.',
     windowAnew:
       'The window was loaded anew, and the session of before is over. What was typed and sent stays; Open Again begins another one.',
     notOpened: 'No session is open. Open Again begins one.',

@@ -3,13 +3,13 @@ import * as vscode from 'vscode';
 import type { ComposerDraft, ComposerForm, ComposerLayouts, ComposerNews } from '../../server/rpc/api';
 import type { FromPvCallsComposer, KeptComposer, ToPvCallsComposer } from '../../webview/messages';
 import type { Xenscope } from '../context';
-import { failureOf } from '../errors';
+import { failureOf, failures } from '../errors';
 import { askName, tellRemoved } from '../pvcallsComposer/askName';
 import { type OpenedComposer, openComposer } from '../pvcallsComposer/open';
 import { ask } from '../say';
 import { QuickSteps, type QuickWish } from '../pvcallsComposer/quickSteps';
 import { SocketEnd, type SocketTarget } from '../pvcallsComposer/socketEnd';
-import { type ComposerSubject, titleOf } from '../pvcallsComposer/subject';
+import { type ComposerSubject, keptAbout, titleOf } from '../pvcallsComposer/subject';
 import { texts } from '../texts';
 import { DevicePanel } from './device';
 import { fillPage, openPage } from './html';
@@ -44,10 +44,11 @@ export async function openComposerPanel(
 export function reviveComposerPanels(xenscope: Xenscope): vscode.Disposable {
   return vscode.window.registerWebviewPanelSerializer('xenscope.pvcallsComposer', {
     deserializeWebviewPanel: async (panel: vscode.WebviewPanel, kept: KeptComposer | undefined) => {
+      const about = keptAbout(kept);
       // A page that never heard what it is about has nothing to be restored from.
-      if (!kept?.about) return panel.dispose();
+      if (!about) return panel.dispose();
       fillPage(panel, xenscope.extension, 'pvcallsComposer');
-      new PvCallsComposerPanel(xenscope, panel, kept.about, { lines: kept.about.lines });
+      new PvCallsComposerPanel(xenscope, panel, about, { lines: about.lines });
     },
   });
 }
@@ -68,6 +69,9 @@ class PvCallsComposerPanel {
   private latest: ComposerNews | undefined;
   private steps: QuickSteps | undefined;
   private isClosed = false;
+  /** Why there is no session; undefined while there is one. */
+  private awayText: string | undefined;
+  private reopening: Promise<void> | undefined;
   /** Before the page is there. */
   private waiting: ToPvCallsComposer[] | undefined = [];
 
@@ -83,7 +87,8 @@ class PvCallsComposerPanel {
     this.lines = opened?.lines ?? lines;
     this.catalog = catalog;
     this.steps = wish && new QuickSteps(wish);
-    this.post(opened ? { kind: 'opening' } : { kind: 'away', text: texts.composer.windowAnew });
+    if (opened) this.post({ kind: 'opening' });
+    else this.tellAway(texts.composer.windowAnew);
     this.subscriptions = [
       composerNews.event(
         (news) => news.host === host && news.composerId === this.composerId && this.take(news),
@@ -101,7 +106,8 @@ class PvCallsComposerPanel {
       await this.act(message);
     } catch (error) {
       const failure = failureOf(error);
-      if (failure.code !== 'cancelled') this.say(failure.text, true);
+      if (failure.code === 'cancelled') return;
+      this.say(failure.text, true, message.kind === 'atSocket' ? message.id : undefined);
     }
   }
 
@@ -150,14 +156,22 @@ class PvCallsComposerPanel {
     this.tellFavourites();
     if (waiting) for (const message of waiting) this.post(message);
     // The page was loaded anew: what passed was shown by the one before.
-    else if (latest) this.post({ kind: 'news', news: { ...latest, entries: [], received: [] } });
+    else if (this.awayText !== undefined) this.tellAway(this.awayText);
+    else if (latest) {
+      this.post({ kind: 'news', news: { ...latest, entries: [], received: [] } });
+      for (const end of this.ends.values()) end.tellAgain();
+    }
   }
 
   private async check(serial: number, draft: ComposerDraft): Promise<void> {
     if (this.composerId === undefined) return;
     const { connection } = this.xenscope;
-    const check = await connection.request('xenscope/composerCheck', { ...this.target(), draft });
-    this.post({ kind: 'checked', serial, check });
+    try {
+      const check = await connection.request('xenscope/composerCheck', { ...this.target(), draft });
+      this.post({ kind: 'checked', serial, check });
+    } catch (error) {
+      this.post({ kind: 'checked', serial, problem: failureOf(error).text });
+    }
   }
 
   /** The page waits for an answer in any case. */
@@ -165,7 +179,8 @@ class PvCallsComposerPanel {
     try {
       this.post({ kind: 'called', serial, number: await this.send(draft) });
     } catch (error) {
-      this.post({ kind: 'called', serial, problem: failureOf(error).text });
+      const { code, text } = failureOf(error);
+      this.post({ kind: 'called', serial, ...(code !== 'cancelled' && { problem: text }) });
     }
   }
 
@@ -174,7 +189,8 @@ class PvCallsComposerPanel {
     const { connection } = this.xenscope;
     const target = this.target();
     const { confirm, text = '' } = await connection.request('xenscope/composerCheck', { ...target, draft });
-    const confirmed = confirm !== undefined && (await ask(confirm, text, 'Send')) === 'Send';
+    if (confirm !== undefined && (await ask(confirm, text, 'Send')) !== 'Send') throw failures.notConfirmed();
+    const confirmed = confirm !== undefined;
     const call = await connection.request('xenscope/composerCall', { ...target, draft, confirmed });
     return call.number;
   }
@@ -189,7 +205,7 @@ class PvCallsComposerPanel {
       target: (): SocketTarget => ({ ...this.target(), id }),
       call: (command, fields) => this.send({ kind: 'fields', command, fields }),
       post: (message) => this.post(message),
-      say: (text, failed) => this.say(text, failed),
+      say: (text, failed) => this.say(text, failed, id),
       report,
     });
     this.ends.set(id, made);
@@ -207,16 +223,22 @@ class PvCallsComposerPanel {
     await vscode.commands.executeCommand('xenscope.pvcalls.open', { host: this.subject.host, device });
   }
 
-  /** The same once more; what was left of it goes first. */
-  private async reopen(): Promise<void> {
+  /** The same once more, one at a time: a second session would be nobody's. */
+  private reopen(): Promise<void> {
+    this.reopening ??= this.tryOpening().finally(() => (this.reopening = undefined));
+    return this.reopening;
+  }
+
+  private async tryOpening(): Promise<void> {
     try {
       await this.openAnew();
     } catch (error) {
-      this.post({ kind: 'away', text: texts.composer.notOpened });
+      this.tellAway(texts.composer.notOpened);
       throw error;
     }
   }
 
+  /** What was left of the one before goes first. */
   private async openAnew(): Promise<void> {
     const { connection, hosts } = this.xenscope;
     const { host, plan } = this.subject;
@@ -225,7 +247,7 @@ class PvCallsComposerPanel {
     await this.forget();
     const choices = await connection.request('xenscope/composerChoices', { host });
     const opened = await openComposer(this.xenscope, host, plan);
-    if (!opened) return this.post({ kind: 'away', text: texts.composer.notOpened });
+    if (!opened) return this.tellAway(texts.composer.notOpened);
     if (this.isClosed) {
       await connection.request('xenscope/composerForget', { host, composerId: opened.composerId });
       return;
@@ -233,6 +255,7 @@ class PvCallsComposerPanel {
     this.catalog = choices;
     this.lines = opened.lines;
     this.composerId = opened.composerId;
+    this.awayText = undefined;
     this.tellAbout();
     this.post({ kind: 'catalog', forms: choices.forms, layouts: choices.layouts });
     this.post({ kind: 'opening' });
@@ -243,6 +266,7 @@ class PvCallsComposerPanel {
     for (const { id, bytes, leftOutBytes } of news.received) {
       this.ends.get(id)?.took(Buffer.from(bytes, 'base64'), leftOutBytes, news.timeMs);
     }
+    this.forgetEnds(news.state.sockets);
     this.post({ kind: 'news', news });
     this.goOn(news).catch(this.xenscope.report);
   }
@@ -259,7 +283,8 @@ class PvCallsComposerPanel {
       if (this.latest) await this.goOn({ ...this.latest, entries: [] });
     } catch (error) {
       steps.end();
-      this.say(failureOf(error).text, true);
+      const { code, text } = failureOf(error);
+      if (code !== 'cancelled') this.say(text, true);
     }
   }
 
@@ -281,6 +306,11 @@ class PvCallsComposerPanel {
     this.composerId = undefined;
     this.latest = undefined;
     this.closeEnds();
+    this.tellAway(text);
+  }
+
+  private tellAway(text: string): void {
+    this.awayText = text;
     this.post({ kind: 'away', text });
   }
 
@@ -304,12 +334,23 @@ class PvCallsComposerPanel {
     this.post({ kind: 'favourites', favourites: this.xenscope.favourites.list });
   }
 
-  private say(text: string, failed: boolean): void {
-    this.post({ kind: 'said', text, failed });
+  /** `id`: of what was done at this socket. */
+  private say(text: string, failed: boolean, id?: string): void {
+    this.post({ kind: 'said', text, failed, ...(id !== undefined && { id }) });
+  }
+
+  /** A socket of the same number may come later, and is another one. */
+  private forgetEnds(sockets: ComposerNews['state']['sockets']): void {
+    const connected = new Set(sockets.flatMap(({ id, stream }) => (stream ? [id] : [])));
+    for (const [id, end] of this.ends) {
+      if (connected.has(id)) continue;
+      this.ends.delete(id);
+      end.close().catch(this.xenscope.report);
+    }
   }
 
   private closeEnds(): void {
-    for (const end of this.ends.values()) void end.close();
+    for (const end of this.ends.values()) end.close().catch(this.xenscope.report);
     this.ends.clear();
   }
 

@@ -1,5 +1,5 @@
 /** Forms that a person saved under a name. They are kept for all windows and folders, until they are removed. */
-import type { ComposerDraft } from '../../server/rpc/api';
+import type { ComposerCommand, ComposerDraft } from '../../server/rpc/api';
 import type { Favourite } from '../../webview/messages';
 import { Signal } from '../signal';
 
@@ -12,6 +12,15 @@ export interface Kept {
 export const maxFavourites = 100;
 const maxNameCharacters = 80;
 const key = 'xenscope.pvcalls.favourites';
+const commands: ReadonlySet<ComposerCommand> = new Set([
+  'socket',
+  'connect',
+  'release',
+  'bind',
+  'listen',
+  'accept',
+  'poll',
+]);
 
 export class Favourites {
   private readonly changed = new Signal<void>();
@@ -72,5 +81,10 @@ function isFavourite(value: unknown): value is Favourite {
   const { name, draft } = (value ?? {}) as Partial<Favourite>;
   if (typeof name !== 'string' || typeof draft !== 'object' || draft === null) return false;
   if (draft.kind === 'raw') return typeof draft.slot === 'string';
-  return draft.kind === 'fields' && typeof draft.command === 'string' && typeof draft.fields === 'object';
+  return draft.kind === 'fields' && commands.has(draft.command) && isTexts(draft.fields);
+}
+
+function isTexts(fields: unknown): boolean {
+  if (typeof fields !== 'object' || fields === null || Array.isArray(fields)) return false;
+  return Object.values(fields).every((text) => typeof text === 'string');
 }

@@ -6,6 +6,10 @@ import type { AtSocket, ToPvCallsComposer } from '../../webview/messages';
 import { Recorder } from '../console/recorder';
 import { Sender } from '../console/sender';
 import type { Connection } from '../connection';
+import { failureOf } from '../errors';
+
+/** Of a piece so much is shown: a file may be longer than anybody reads. */
+const maxShownBytes = 8 * 1024;
 
 export interface SocketTarget {
   readonly host: string;
@@ -30,9 +34,13 @@ export class SocketEnd {
   private readonly recorder: Recorder;
   /** Whether the person wants what comes to be read. */
   private reads = true;
+  private recordedFile: string | undefined;
+  /** How far a file has come; undefined while none is sent. */
+  private progress: string | undefined;
+  private isClosed = false;
 
   constructor(private readonly parts: SocketEndParts) {
-    const { id, connection, post, say, report } = parts;
+    const { id, connection, say, report } = parts;
     this.sender = new Sender(
       (target, bytes, token) => connection.request('xenscope/composerSend', { ...target, bytes }, token),
       (bytes) => this.wrote(bytes),
@@ -40,7 +48,10 @@ export class SocketEnd {
     this.recorder = new Recorder(
       { name: `socket-${id}`, isWatched: false },
       {
-        recording: (file) => post({ kind: 'recording', id, ...(file !== undefined && { file }) }),
+        recording: (file) => {
+          this.recordedFile = file;
+          this.tellRecording();
+        },
         say,
         readingChanged: () => this.tellReading(),
         report,
@@ -80,8 +91,16 @@ export class SocketEnd {
     this.recorder.add('received', bytes, timeMs);
   }
 
+  /** A page that was loaded anew knows nothing of it. */
+  tellAgain(): void {
+    const { id, post } = this.parts;
+    if (this.recordedFile !== undefined) this.tellRecording();
+    if (this.progress !== undefined) post({ kind: 'sending', id, text: this.progress });
+  }
+
   /** Nothing can be sent any more, and nothing comes. */
   async close(): Promise<void> {
+    this.isClosed = true;
     this.sender.stop();
     await this.recorder.close();
   }
@@ -101,10 +120,14 @@ export class SocketEnd {
       (await vscode.window.showOpenDialog({ title: 'Send which file?', openLabel: 'Send' })) ?? [];
     if (!uri || this.sender.isBusy) return;
     const name = path.basename(uri.fsPath);
-    const onProgress = (text: string) => post({ kind: 'sending', id, text: `${name}: ${text}` });
+    const onProgress = (text: string) => {
+      this.progress = `${name}: ${text}`;
+      post({ kind: 'sending', id, text: this.progress });
+    };
     const { text, problem } = await this.trySend(() =>
       this.sender.file(this.parts.target(), uri.fsPath, onProgress),
     );
+    this.progress = undefined;
     post({ kind: 'sent', id, text: `${name}: ${text}`, ...(problem !== undefined && { problem }) });
   }
 
@@ -114,7 +137,7 @@ export class SocketEnd {
     try {
       return await send();
     } catch (error) {
-      return { text: '', problem: error instanceof Error ? error.message : String(error) };
+      return { text: '', problem: failureOf(error).text };
     }
   }
 
@@ -122,16 +145,25 @@ export class SocketEnd {
     if (bytes.length === 0) return;
     const timeMs = Date.now();
     this.recorder.add('sent', bytes, timeMs);
+    const shown = bytes.subarray(-maxShownBytes);
     this.parts.post({
       kind: 'wrote',
       id: this.parts.id,
       timeMs,
-      bytes: Buffer.from(bytes).toString('base64'),
+      bytes: Buffer.from(shown).toString('base64'),
+      leftOutBytes: bytes.length - shown.length,
     });
+  }
+
+  private tellRecording(): void {
+    const { id, post } = this.parts;
+    post({ kind: 'recording', id, ...(this.recordedFile !== undefined && { file: this.recordedFile }) });
   }
 
   /** While it is recorded nothing is left out, and nothing is read that the file cannot take. */
   private async tellReading(): Promise<void> {
+    // There is nothing left to be read of a socket that is over.
+    if (this.isClosed) return;
     const { connection, target } = this.parts;
     const reads = this.reads && !this.recorder.isBehind;
     const keepAll = this.recorder.isRecording;

@@ -1,13 +1,24 @@
 /** Whose command ring a composer is about, as it is called. */
 import type { ComposerPlan } from '../../server/rpc/api';
-import type { ToPvCallsComposer } from '../../webview/messages';
+import type { KeptComposer, ToPvCallsComposer } from '../../webview/messages';
 import { texts } from '../texts';
 
 type About = Extract<ToPvCallsComposer, { kind: 'about' }>;
 export type ComposerSubject = Omit<About, 'kind' | 'hostLabel' | 'simulated' | 'lines'>;
 
 export function titleOf({ frontend, backend }: ComposerSubject): string {
-  return `PV Calls: ${frontend} → ${backend}`;
+  return `Compose: ${frontend} → ${backend}`;
+}
+
+/** What a page has kept of its session, if it is that: another version of ours may have written it. */
+export function keptAbout(kept: KeptComposer | undefined): KeptComposer['about'] {
+  const about: Partial<About> = kept?.about ?? {};
+  const words = [about.host, about.frontend, about.backend, about.hostLabel];
+  const isPlan =
+    (about.plan?.kind === 'own' && Number.isInteger(about.plan.backend)) ||
+    (about.plan?.kind === 'foreign' && typeof about.plan.device === 'string');
+  const areLines = Array.isArray(about.lines) && about.lines.every((line) => typeof line === 'string');
+  return isPlan && areLines && words.every((word) => typeof word === 'string') ? kept?.about : undefined;
 }
 
 /** Whose ring a plan is about. */

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import type { ComposerEntry, ComposerState } from '../../server/rpc/api';
 import { Favourites, type Kept, maxFavourites } from '../../extension/pvcallsComposer/favourites';
 import { QuickSteps, addressProblem } from '../../extension/pvcallsComposer/quickSteps';
-import { subjectOf, titleOf } from '../../extension/pvcallsComposer/subject';
+import { keptAbout, subjectOf, titleOf } from '../../extension/pvcallsComposer/subject';
 
 class Memory implements Kept {
   private readonly values = new Map<string, unknown>();
@@ -57,6 +57,9 @@ describe('favourites of the command composer', () => {
       { name: 'x' },
       7,
       null,
+      { name: 'no fields', draft: { kind: 'fields', command: 'connect', fields: null } },
+      { name: 'no texts', draft: { kind: 'fields', command: 'connect', fields: { id: 1 } } },
+      { name: 'no command', draft: { kind: 'fields', command: 'shutdown', fields: {} } },
       { name: 'good', draft: raw },
     ]);
     assert.deepEqual(new Favourites(memory).list, [{ name: 'good', draft: raw }]);
@@ -138,15 +141,32 @@ describe('the subject of a composer', () => {
 
   it('is called after the domains of both ends', () => {
     const own = subjectOf('simulator', { kind: 'own', actAs: 3, backend: 0 }, nameOf, []);
-    assert.equal(titleOf(own), 'PV Calls: guest (3) → guest (0)');
+    assert.equal(titleOf(own), 'Compose: guest (3) → guest (0)');
     const real = subjectOf('local', { kind: 'own', backend: 0 }, nameOf, []);
-    assert.equal(titleOf(real), 'PV Calls: the server’s own domain → guest (0)');
+    assert.equal(titleOf(real), 'Compose: the server’s own domain → guest (0)');
     const device = '/local/domain/5/device/pvcalls/0';
     const foreign = subjectOf('simulator', { kind: 'foreign', device }, nameOf, [
       { device: '/local/domain/4/device/pvcalls/0', domid: 4, backend: 1 },
       { device, domid: 5, backend: 0 },
     ]);
-    assert.equal(titleOf(foreign), 'PV Calls: guest (5) → guest (0)');
+    assert.equal(titleOf(foreign), 'Compose: guest (5) → guest (0)');
     assert.match(titleOf(subjectOf('simulator', { kind: 'foreign', device }, nameOf, [])), /pvcalls\/0/);
+  });
+
+  it('comes back with a window as it was kept, or not at all', () => {
+    const plan = { kind: 'own', backend: 0 } as const;
+    const about = {
+      kind: 'about',
+      ...subjectOf('simulator', plan, nameOf, []),
+      hostLabel: 'Simulator',
+      simulated: true,
+      lines: ['said'],
+    } as const;
+    assert.equal(keptAbout({ about }), about);
+    assert.equal(keptAbout(undefined), undefined);
+    const wrong = [{ host: 7 }, { plan: { kind: 'own' } }, { plan: { kind: 'foreign' } }, { lines: 'said' }];
+    for (const part of [...wrong, { plan: undefined }, { lines: [7] }]) {
+      assert.equal(keptAbout({ about: { ...about, ...part } } as never), undefined, JSON.stringify(part));
+    }
   });
 });

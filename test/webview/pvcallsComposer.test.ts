@@ -28,9 +28,11 @@ import { History, type HistoryLine, maxHistoryLines } from '../../webview/pvcall
 import { keptHistory } from '../../webview/pvcallsComposer/kept';
 import { countText, editable, partsOf, requestFields } from '../../webview/pvcallsComposer/slotBytes';
 import {
+  favouriteHover,
   latencyText,
   levelText,
   noConsoleText,
+  noSocketsText,
   outcomeText,
   shortLevel,
   statesText,
@@ -115,9 +117,15 @@ describe('the form of a command', () => {
       'address',
       '10.0.0.1:443',
     );
-    assert.deepEqual(afterSending(typed, composerForms).typed.connect, { address: '10.0.0.1:443' });
+    const sent = requestOf(typed, composerForms, state);
+    const after = (draft: FormDraft) => afterSending(draft, composerForms, sent).typed;
+    assert.deepEqual(after(typed).connect, { address: '10.0.0.1:443' });
+    // Another command was chosen meanwhile, and another number was typed.
+    const other = withField(choose('socket', typed), 'socket', 'id', '9');
+    assert.deepEqual(after(other), { connect: { address: '10.0.0.1:443' }, socket: { id: '9' } });
+    assert.equal(after(withField(typed, 'connect', 'id', '8')).connect!['id'], '8');
     const raw = { ...choose('raw'), slot: '00' };
-    assert.equal(afterSending(raw, composerForms), raw);
+    assert.equal(afterSending(raw, composerForms, { kind: 'raw', slot: '00' }), raw);
   });
 
   it('is a favourite by what was typed, and is filled with one again', () => {
@@ -258,9 +266,9 @@ describe('the words of a composer', () => {
     assert.equal(outcomeText({ ...entry, response: { ...response, ret: 0 } }), 'done');
     assert.equal(
       outcomeText({ ...entry, response: { ...response, ret: -111, errorName: 'ECONNREFUSED' } }),
-      'ECONNREFUSED (-111)',
+      'ECONNREFUSED (−111)',
     );
-    assert.equal(outcomeText({ ...entry, response: { ...response, ret: -4095 } }), '-4095');
+    assert.equal(outcomeText({ ...entry, response: { ...response, ret: -4095 } }), '−4095');
     assert.equal(outcomeText({ ...entry, phase: 'sent' }), 'not answered yet');
     assert.equal(outcomeText({ ...entry, phase: 'gone' }), 'never answered');
   });
@@ -277,6 +285,20 @@ describe('the words of a composer', () => {
     assert.match(noConsoleText(1200), /^1,200 more sockets have no console/);
   });
 
+  it('name what a favourite fills in by the labels of the form', () => {
+    const draft = { kind: 'fields', command: 'connect', fields: { address: '10.0.0.1:631' } } as const;
+    assert.equal(favouriteHover({ name: 'it', draft }, composerForms), 'Address 10.0.0.1:631');
+    const empty = { ...draft, fields: {} };
+    assert.equal(favouriteHover({ name: 'it', draft: empty }, composerForms), 'All as it is suggested');
+    assert.equal(favouriteHover({ name: 'it', draft: { kind: 'raw', slot: '00' } }, []), '00');
+  });
+
+  it('say why there is no socket, of whomever the ring is', () => {
+    assert.match(noSocketsText('own'), /SOCKET makes one/);
+    assert.match(noSocketsText('foreign'), /the guest’s/);
+    assert.match(noSocketsText(undefined), /No session/);
+  });
+
   it('tell how long it took, and how full a ring is', () => {
     assert.deepEqual([undefined, 0, 0.24, 12.4, 3_140].map(latencyText), [
       '',
@@ -287,7 +309,9 @@ describe('the words of a composer', () => {
     ]);
     const level = { sizeBytes: 32_768, usedBytes: 312, error: 0 };
     assert.equal(levelText(level), '312 of 32,768 bytes, 1 %');
-    assert.equal(shortLevel({ ...level, error: -107, errorName: 'ENOTCONN' }), '1 % ENOTCONN');
+    assert.equal(shortLevel({ ...level, error: -107, errorName: 'ENOTCONN' }), '1 %, ended');
+    assert.equal(shortLevel({ ...level, error: -104, errorName: 'ECONNRESET' }), '1 %, ECONNRESET');
+    assert.equal(shortLevel({ ...level, error: -4095 }), '1 %, −4095');
     assert.equal(shortLevel({ sizeBytes: 1, error: 0 }), 'corrupt');
   });
 });

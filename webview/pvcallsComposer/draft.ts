@@ -134,12 +134,19 @@ export function withoutTyped(draft: FormDraft): FormDraft {
     : { ...draft, typed: { ...draft.typed, [draft.choice]: {} } };
 }
 
-/** After it was sent: the numbers of sockets in it are used, and others are suggested for the next one. */
-export function afterSending(draft: FormDraft, forms: readonly ComposerForm[]): FormDraft {
-  const form = forms.find(({ command }) => command === draft.choice);
+/**
+ * After `sent` went out: the numbers of sockets in it are used, and others are suggested for the next one. What was
+ * typed since, into this form or another one, stays.
+ */
+export function afterSending(
+  draft: FormDraft,
+  forms: readonly ComposerForm[],
+  sent: ComposerDraft,
+): FormDraft {
+  const form = sent.kind === 'fields' && forms.find(({ command }) => command === sent.command);
   if (!form) return draft;
-  const isKept = ([name]: [string, string]) =>
-    form.fields.find((field) => field.name === name)?.kind !== 'id';
+  const isKept = ([name, value]: [string, string]) =>
+    value !== sent.fields[name] || form.fields.find((field) => field.name === name)?.kind !== 'id';
   const left = Object.entries(draft.typed[form.command] ?? {}).filter(isKept);
   return { ...draft, typed: { ...draft.typed, [form.command]: Object.fromEntries(left) } };
 }

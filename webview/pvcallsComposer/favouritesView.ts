@@ -1,6 +1,8 @@
 /** Forms that were saved under a name: applied by a click, renamed, removed. */
+import type { ComposerForm } from '../../server/rpc/api';
 import { element, iconButton } from '../kit';
 import type { Favourite } from './messages';
+import { favouriteHover } from './words';
 
 export interface FavouriteActs {
   apply(favourite: Favourite): void;
@@ -16,14 +18,23 @@ export class FavouritesView {
   });
   private readonly list = element('ul');
   private key = '';
+  private forms: readonly ComposerForm[] = [];
+  private favourites: readonly Favourite[] = [];
 
   constructor(private readonly acts: FavouriteActs) {
     this.list.setAttribute('aria-label', 'Favourites');
     this.root.append(element('h2', { text: 'Favourites' }), this.empty, this.list);
   }
 
+  /** What their fields are called. */
+  setForms(forms: readonly ComposerForm[]): void {
+    this.forms = forms;
+    this.show(this.favourites);
+  }
+
   show(favourites: readonly Favourite[]): void {
-    const key = JSON.stringify(favourites);
+    this.favourites = favourites;
+    const key = JSON.stringify([favourites, this.forms.length]);
     if (this.key === key) return;
     this.key = key;
     this.empty.hidden = favourites.length > 0;
@@ -35,7 +46,7 @@ export class FavouritesView {
     const command = draft.kind === 'raw' ? 'Raw' : draft.command.toUpperCase();
     const apply = element('button', { className: 'link', text: name });
     apply.type = 'button';
-    apply.title = draft.kind === 'raw' ? draft.slot : JSON.stringify(draft.fields);
+    apply.title = favouriteHover(favourite, this.forms);
     apply.addEventListener('click', () => this.acts.apply(favourite));
     return element(
       'li',

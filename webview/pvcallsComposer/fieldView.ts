@@ -78,13 +78,21 @@ export class FieldView {
   private showChoices(value: string, suggestions: readonly Suggestion[]): void {
     const options: Option[] = [...(this.field.choices ?? []), ...suggestions];
     if (!options.some((option) => option.value === value)) options.push({ value, label: value });
-    const key = JSON.stringify([options, value]);
-    if (this.chosen.dataset.key === key) return;
+    const shown = this.chosen.firstElementChild as Control | null;
+    const key = JSON.stringify(options);
+    if (shown && this.chosen.dataset.key === key) {
+      if (shown.value !== value) shown.value = value;
+      return;
+    }
+    // Nothing goes under the pointer: what is new waits until the list is closed.
+    if (shown?.hasAttribute('open')) return;
     this.chosen.dataset.key = key;
     const { label, help } = this.field;
     const made = dropdown(label, options, value, (chosen) => this.acts.changed(chosen));
     made.setAttribute('aria-description', help);
+    const hadFocus = this.chosen.contains(document.activeElement);
     this.chosen.replaceChildren(made);
+    if (hadFocus) made.focus();
   }
 
   private showSuggestions(suggestions: readonly Suggestion[], value: string): void {

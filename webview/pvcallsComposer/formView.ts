@@ -118,17 +118,16 @@ export class FormView {
     setText(this.says, check?.text ?? '');
   }
 
-  /** Somebody wants to send: everything that is wrong is said, and the first of it has the focus. Whether it can be sent. */
-  insist(check: ComposerCheck): boolean {
+  /** Somebody wanted to send what cannot be: everything that is wrong is said, and the first of it has the focus. */
+  insist(check: ComposerCheck): void {
     this.wasSent = true;
     this.showCheck(check);
     const [first] = check.problems;
-    if (!first) return true;
+    if (!first) return;
     if (first.field === 'slot') this.slotField.focus();
     const view = this.fields.find(({ field }) => field.name === first.field);
     if (view?.field.group === 'raw') this.raw.open = true;
     view?.focus();
-    return false;
   }
 
   /** How the last send fared, in a sentence; empty for nothing. */

@@ -29,7 +29,7 @@ export class HeaderView {
   );
   private readonly closeButton = button('Close', 'secondary', () => this.post({ kind: 'close' }));
   private readonly killButton = button('Kill', 'secondary', () => this.post({ kind: 'kill' }));
-  private readonly openButton = button('Open Again', 'secondary', () => this.post({ kind: 'reopen' }));
+  private readonly openButton = button('Open Again', 'secondary', () => this.reopen());
   private state: ComposerState | undefined;
   private isAway = true;
   private isOwn = true;
@@ -54,8 +54,10 @@ export class HeaderView {
 
   get parts(): readonly HTMLElement[] {
     const { ringButton, deviceButton, observedButton, closeButton, killButton } = this;
-    const tools = toolbar('Composer', ringButton, deviceButton, observedButton, closeButton, killButton);
-    tools.append(this.openButton, this.help.button);
+    // What ends something stands apart.
+    closeButton.classList.add('apart');
+    const tools = toolbar('Composer', ringButton, deviceButton, observedButton, this.help.button);
+    tools.append(closeButton, killButton, this.openButton);
     const head = element('header', {}, this.heading, this.where);
     const { foreign, device, verdict, states, findings, said, help } = this;
     return [head, foreign, device, verdict, states, findings, tools, said, help.root];
@@ -80,7 +82,7 @@ export class HeaderView {
     this.isAway = false;
     this.drawVerdict({ text: 'It is being opened…', severity: 'note' });
     setText(this.states, '');
-    this.say('', false);
+    this.tell('', false);
     this.enable();
   }
 
@@ -104,7 +106,8 @@ export class HeaderView {
     this.enable();
   }
 
-  say(text: string, failed: boolean): void {
+  /** How something that was done fared; empty for nothing. */
+  tell(text: string, failed: boolean): void {
     setText(this.said, text);
     this.said.className = failed ? 'problem' : 'dim';
   }
@@ -117,6 +120,13 @@ export class HeaderView {
   tick(nowMs: number, received: string): void {
     if (this.unspoken === '') this.unspoken = received;
     if (this.unspoken !== '' && this.voice.say(this.unspoken, nowMs)) this.unspoken = '';
+  }
+
+  /** Until the host is there again, which may take a while, it is not asked for twice. */
+  private reopen(): void {
+    this.post({ kind: 'reopen' });
+    this.drawVerdict({ text: 'It is being opened again…', severity: 'note' });
+    this.openButton.disabled = true;
   }
 
   private drawVerdict({ text, wayOut, severity }: Pick<ComposerState, 'text' | 'wayOut' | 'severity'>): void {

@@ -1,7 +1,6 @@
 /** The command composer: commands of PV Calls by hand, what is answered, and the sockets that come of it. */
 import type { ComposerDraft, ComposerState } from '../../server/rpc/api';
 import { registerKit } from '../kit';
-import { fromBase64 } from '../page';
 import { Consoles } from './consoles';
 import {
   type FormDraft,
@@ -50,10 +49,12 @@ class ComposerPage {
   private serial = 0;
   private checkTimer: number | undefined;
   private checked = '';
-  /** What is sent when the server has said that it can be. */
-  private wantsToSend = false;
+  /** What the server was asked about last; `sends`: it is sent, as it stood then, where nothing is wrong with it. */
+  private asked:
+    { readonly serial: number; readonly request: ComposerDraft; readonly sends: boolean } | undefined;
   /** A call that is on its way to the ring. */
-  private underWay: { readonly serial: number; readonly isOfForm: boolean } | undefined;
+  private underWay:
+    { readonly serial: number; readonly request: ComposerDraft; readonly isOfForm: boolean } | undefined;
 
   private readonly header = new HeaderView((message) => this.post(message));
   private readonly form = new FormView(
@@ -76,6 +77,7 @@ class ComposerPage {
   private readonly sockets = new SocketsView({
     showConsole: (id) => this.showSocket(id),
     showRing: (ring) => this.post({ kind: 'showRing', ring }),
+    showObserved: () => this.post({ kind: 'showObserved' }),
     compose: (command, id) => {
       const chosen = withField(withChoice(this.draft, command), command, 'id', id);
       this.setDraft(chosen);
@@ -140,7 +142,7 @@ class ComposerPage {
       case 'favourites':
         return this.favourites.show(message.favourites);
       case 'wrote':
-        return this.consoles.of(message.id)?.wrote(fromBase64(message.bytes), message.timeMs);
+        return this.consoles.of(message.id)?.wrote(message);
       case 'sending':
         return this.consoles.of(message.id)?.progress(message.text);
       case 'sent':
@@ -150,7 +152,7 @@ class ComposerPage {
       case 'showSocket':
         return this.showSocket(message.id);
       case 'said':
-        return this.header.say(message.text, message.failed);
+        return this.say(message);
     }
   }
 
@@ -158,6 +160,7 @@ class ComposerPage {
     this.forms = forms;
     this.form.setCatalog(forms, layouts);
     this.historyView.setLayouts(layouts);
+    this.favourites.setForms(forms);
   }
 
   private begin(): void {
@@ -190,7 +193,7 @@ class ComposerPage {
     this.keepHistory();
     this.consoles.end(text, Date.now() + this.aheadMs);
     this.underWay = undefined;
-    this.wantsToSend = false;
+    this.asked = undefined;
     this.checked = '';
     this.form.showCheck(undefined);
     this.draw();
@@ -205,7 +208,7 @@ class ComposerPage {
     this.form.open = isOpen && !this.underWay;
     this.form.show(this.draft, state);
     this.historyView.show(isOpen && !this.underWay);
-    this.sockets.show(state?.sockets ?? [], this.consoles.shownId);
+    this.sockets.show(state, this.consoles.shownId);
   }
 
   private setDraft(draft: FormDraft): void {
@@ -231,7 +234,8 @@ class ComposerPage {
     if (!this.state || this.checkTimer !== undefined) return;
     this.checkTimer = window.setTimeout(() => {
       this.checkTimer = undefined;
-      if (this.checkKey() !== this.checked) this.checkNow();
+      // What is to be sent is answered for first.
+      if (!this.asked?.sends && this.checkKey() !== this.checked) this.checkNow();
     }, checkAfterMs);
   }
 
@@ -249,44 +253,55 @@ class ComposerPage {
     ]);
   }
 
-  private checkNow(): void {
+  private checkNow(sends = false): void {
     this.checked = this.checkKey();
-    this.post({ kind: 'check', serial: ++this.serial, draft: this.request });
+    const { request } = this;
+    this.asked = { serial: ++this.serial, request, sends };
+    this.post({ kind: 'check', serial: this.serial, draft: request });
   }
 
   private sendForm(): void {
-    if (!this.isOpen || this.underWay) return;
-    this.wantsToSend = true;
-    this.checkNow();
+    if (!this.isOpen || this.underWay || this.asked?.sends) return;
+    this.checkNow(true);
   }
 
-  private takeCheck({ serial, check }: Of<'checked'>): void {
-    // Something was typed since.
-    if (serial !== this.serial) return;
-    if (!this.wantsToSend) return this.form.showCheck(check);
-    this.wantsToSend = false;
-    if (this.form.insist(check)) this.call(this.request, true);
+  private takeCheck({ serial, check, problem }: Of<'checked'>): void {
+    const { asked } = this;
+    if (serial !== asked?.serial) return;
+    this.asked = undefined;
+    // Whatever was typed since is asked about by itself.
+    this.checkSoon();
+    if (!check) return this.form.say(problem ?? '', true);
+    if (!asked.sends) return this.form.showCheck(check);
+    if (check.problems.length === 0) return this.call(asked.request, true);
+    if (JSON.stringify(asked.request) === JSON.stringify(this.request)) this.form.insist(check);
   }
 
-  private call(draft: ComposerDraft, isOfForm: boolean): void {
+  private call(request: ComposerDraft, isOfForm: boolean): void {
     if (!this.isOpen || this.underWay) return;
-    this.underWay = { serial: ++this.serial, isOfForm };
+    this.underWay = { serial: ++this.serial, request, isOfForm };
     this.historyView.chooseNewest();
     this.draw();
-    this.post({ kind: 'call', serial: this.serial, draft });
+    this.post({ kind: 'call', serial: this.serial, draft: request });
   }
 
-  private takeCalled({ serial, problem }: Of<'called'>): void {
+  private takeCalled({ serial, number, problem }: Of<'called'>): void {
     const { underWay } = this;
     if (serial !== underWay?.serial) return;
     this.underWay = undefined;
-    if (underWay.isOfForm && problem === undefined) {
-      this.draft = afterSending(this.draft, this.forms);
+    if (underWay.isOfForm && number !== undefined) {
+      this.draft = afterSending(this.draft, this.forms, underWay.request);
       this.keep({ draft: this.draft });
     }
     this.form.say(problem ?? '', problem !== undefined);
     this.draw();
     this.checkSoon();
+  }
+
+  /** At the console that it is about, where there is one. */
+  private say({ id, text, failed }: Of<'said'>): void {
+    const at = id === undefined ? undefined : this.consoles.of(id);
+    (at ?? this.header).tell(text, failed);
   }
 
   private showSocket(id: string): void {
@@ -310,6 +325,8 @@ class ComposerPage {
   }
 
   private post(message: FromPvCallsComposer): void {
+    // What was said of an act of before is over with the next one.
+    if (message.kind !== 'check' && message.kind !== 'ready') this.header.tell('', false);
     this.vscode.postMessage(message);
   }
 }

@@ -34,9 +34,17 @@ export type ToPvCallsComposer =
   | { readonly kind: 'news'; readonly news: ComposerNews }
   /** Nothing comes any more: the session is over. */
   | { readonly kind: 'away'; readonly text: string }
-  /** Answers the `check` with the same serial. */
-  | { readonly kind: 'checked'; readonly serial: number; readonly check: ComposerCheck }
-  /** Answers the `call` with the same serial: it is on its way as this line of the history, or why not. */
+  /** Answers the `check` with the same serial; `problem`: why nobody can say. */
+  | {
+      readonly kind: 'checked';
+      readonly serial: number;
+      readonly check?: ComposerCheck;
+      readonly problem?: string;
+    }
+  /**
+   * Answers the `call` with the same serial: it is on its way as this line of the history, or why not. Neither:
+   * the person was asked, and thought better of it.
+   */
   | {
       readonly kind: 'called';
       readonly serial: number;
@@ -44,8 +52,14 @@ export type ToPvCallsComposer =
       readonly problem?: string;
     }
   | { readonly kind: 'favourites'; readonly favourites: readonly Favourite[] }
-  /** So much was written into the ring `out` of a socket, as it is shown in its log. */
-  | { readonly kind: 'wrote'; readonly id: string; readonly timeMs: number; readonly bytes: string }
+  /** So much was written into the ring `out` of a socket, as it is shown in its log: of a long piece its end. */
+  | {
+      readonly kind: 'wrote';
+      readonly id: string;
+      readonly timeMs: number;
+      readonly bytes: string;
+      readonly leftOutBytes: number;
+    }
   /** How far a file has come. */
   | { readonly kind: 'sending'; readonly id: string; readonly text: string }
   /** A send is over. `serial` as it was asked for; absent for a file. */
@@ -59,7 +73,8 @@ export type ToPvCallsComposer =
   | { readonly kind: 'recording'; readonly id: string; readonly file?: string }
   /** The console of this socket is to be shown. */
   | { readonly kind: 'showSocket'; readonly id: string }
-  | { readonly kind: 'said'; readonly text: string; readonly failed: boolean };
+  /** `id`: of what was done at this socket. */
+  | { readonly kind: 'said'; readonly id?: string; readonly text: string; readonly failed: boolean };
 
 /** What is done at one connected socket. */
 export type AtSocket =

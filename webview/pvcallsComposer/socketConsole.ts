@@ -6,10 +6,10 @@ import { LogView } from '../console/logView';
 import { WayView } from '../console/wayView';
 import { bytesText } from '../console/words';
 import { button, element } from '../kit';
-import { severityIcon, toBase64, toolbar } from '../page';
+import { fromBase64, severityIcon, toBase64, toolbar } from '../page';
 import { setText } from '../rings/texts';
-import type { AtSocket } from './messages';
-import { wayName, wayShown } from './words';
+import type { AtSocket, ToPvCallsComposer } from './messages';
+import { ringHover, wayName, wayShown } from './words';
 
 export interface ConsoleActs {
   act(id: string, act: AtSocket): void;
@@ -19,6 +19,8 @@ export interface ConsoleActs {
   changed(id: string, draft: Draft): void;
 }
 
+type Wrote = Extract<ToPvCallsComposer, { kind: 'wrote' }>;
+
 export class SocketConsole {
   readonly root = element('section', { className: 'console' });
   /** What came last, for a screen reader; taken when it was spoken. */
@@ -27,6 +29,8 @@ export class SocketConsole {
   private readonly verdict = element('p', { className: 'verdict' });
   private readonly sent = new WayView('sent');
   private readonly received = new WayView('received');
+  /** How something that was done here fared. */
+  private readonly said = element('p');
   private readonly log = new LogView();
   private readonly composer: Composer;
   private readonly readButton = button('Stop Reading', 'secondary', () =>
@@ -62,7 +66,7 @@ export class SocketConsole {
     );
     this.log.names = { sent: wayName('sent'), received: wayName('received') };
     this.root.setAttribute('aria-label', `Console of socket ${id}`);
-    this.verdict.setAttribute('role', 'status');
+    for (const spoken of [this.verdict, this.said]) spoken.setAttribute('role', 'status');
     this.readButton.title = 'Leaves what comes in the ring, until the backend has to wait';
     this.endButton.title =
       'Nothing more is sent from here. The protocol cannot tell that the other side: it learns of it with the RELEASE';
@@ -70,13 +74,14 @@ export class SocketConsole {
     this.keepButton.title = 'RELEASE with reuse: the backend keeps the pages mapped for a later socket';
     this.abandonButton.title =
       'Takes the rings back without a RELEASE, as a frontend that has forgotten the socket';
-    this.ringButton.title = 'The data rings in a panel of their own, read only';
     this.recordButton.title = 'Writes what passes from now on into a file';
     const clear = button('Clear', 'secondary', () => this.log.clear());
+    // What ends something stands apart.
+    this.endButton.classList.add('apart');
     const tools = toolbar(`Socket ${id}`, this.readButton, this.ringButton, this.recordButton, clear);
-    tools.append(this.endButton, this.releaseButton, this.keepButton, this.abandonButton, this.hideButton);
+    tools.append(this.hideButton, this.endButton, this.releaseButton, this.keepButton, this.abandonButton);
     const ways = element('div', { className: 'ways' }, this.sent.root, this.received.root);
-    this.root.append(this.heading, this.verdict, tools, ways, this.log.root, this.composer.root);
+    this.root.append(this.heading, this.verdict, tools, this.said, ways, this.log.root, this.composer.root);
     this.enable();
   }
 
@@ -114,8 +119,14 @@ export class SocketConsole {
     this.unspoken = `Received, ${bytesText(bytes.length)}: ${readable(bytes.subarray(-80))}`;
   }
 
-  wrote(bytes: Uint8Array, timeMs: number): void {
-    this.log.add('sent', bytes, timeMs);
+  wrote({ bytes, leftOutBytes, timeMs }: Wrote): void {
+    if (leftOutBytes > 0) this.log.note(`Sent before this: ${bytesText(leftOutBytes)}.`, timeMs);
+    this.log.add('sent', fromBase64(bytes), timeMs);
+  }
+
+  tell(text: string, failed: boolean): void {
+    setText(this.said, text);
+    this.said.className = failed ? 'said problem' : 'said dim';
   }
 
   progress(text: string): void {
@@ -151,6 +162,7 @@ export class SocketConsole {
   }
 
   private act(act: AtSocket): void {
+    this.tell('', false);
     this.acts.act(this.id, act);
   }
 
@@ -161,6 +173,7 @@ export class SocketConsole {
     this.readButton.disabled = !isOpen || stream.receiving === 'ended';
     this.readButton.textContent = stream?.reads === false ? 'Read Again' : 'Stop Reading';
     this.ringButton.disabled = stream?.ring === undefined;
+    this.ringButton.title = ringHover(stream);
     this.recordButton.disabled = !isOpen && !this.isRecording;
     this.endButton.disabled = stream?.sending !== 'open';
     for (const one of [this.releaseButton, this.keepButton, this.abandonButton]) one.disabled = !isOpen;

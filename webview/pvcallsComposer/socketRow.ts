@@ -2,9 +2,9 @@
 import type { ComposerCommand, ComposerSocket, ComposerStream } from '../../server/rpc/api';
 import { element } from '../kit';
 import { severityIcon } from '../page';
-import { setText } from '../rings/texts';
+import { setText, setTitle } from '../rings/texts';
 import type { RowView } from './keyedRows';
-import { shortLevel } from './words';
+import { levelText, shortLevel } from './words';
 
 export interface SocketActs {
   showConsole(id: string): void;
@@ -41,7 +41,9 @@ export class SocketRow implements RowView<ShownSocket> {
     this.showName(stream !== undefined, isShown);
     this.showState(text, stream);
     setText(this.input, stream ? shortLevel(stream.input) : '');
+    setTitle(this.input, stream ? levelText(stream.input) : '');
     setText(this.output, stream ? shortLevel(stream.output) : '');
+    setTitle(this.output, stream ? levelText(stream.output) : '');
     const key = JSON.stringify([can, stream?.ring]);
     if (this.chips.dataset.key === key) return;
     this.chips.dataset.key = key;

@@ -1,6 +1,7 @@
 /** What the page of the command composer says in words. */
 import type {
   ComposerEntry,
+  ComposerForm,
   ComposerLevel,
   ComposerPlan,
   ComposerState,
@@ -9,6 +10,7 @@ import type {
 import type { WayShown } from '../console/wayView';
 import { type Way, bytesText, timesText } from '../console/words';
 import { grouped, percent } from '../rings/numbers';
+import type { Favourite } from './messages';
 
 export const rawHelp =
   'Any 64 bytes, put into the ring as they stand: nothing in them is checked, and nothing is opened or lent for them.';
@@ -17,6 +19,24 @@ export const rawPurpose =
   'What is written here goes into the slot, or the page of indices, as it stands. Empty means as it should be.';
 
 export const noSocketFits = 'no socket fits now';
+
+/** In the place of a table; `kind`: whose ring it is, undefined while there is no session. */
+export function noSocketsText(kind: ComposerPlan['kind'] | undefined): string {
+  switch (kind) {
+    case 'own':
+      return 'No socket yet: SOCKET makes one, CONNECT and ACCEPT give it data rings and a console.';
+    case 'foreign':
+      return 'The sockets of this ring are the guest’s. What an observer sees of them is in the panel of its device.';
+    case undefined:
+      return 'No session is open, and so there is no socket.';
+  }
+}
+
+/** Of a column, and of the numbers in it. */
+export function levelHover(way: Way): string {
+  const carries = way === 'sent' ? 'what is sent from here' : 'what the backend received';
+  return `How full the data ring is that carries ${carries}. “Ended” is the orderly end of that direction.`;
+}
 
 export const notOpenHint = 'Nothing can be sent: there is no open session.';
 
@@ -60,7 +80,7 @@ export function outcomeText({ phase, response }: ComposerEntry): string {
 
 function resultText(ret: number, errorName: string | undefined): string {
   if (ret === 0) return 'done';
-  return errorName === undefined ? String(ret) : `${errorName} (${ret})`;
+  return errorName === undefined ? numberText(ret) : `${errorName} (${numberText(ret)})`;
 }
 
 /** `0.2 ms`, `12 ms`, `3.1 s`; a world that stands still answers in no time. */
@@ -79,10 +99,15 @@ export function levelText({ sizeBytes, usedBytes, error, errorName }: ComposerLe
   return error === 0 ? level : `${level}; ${errorName ?? error}`;
 }
 
-/** In a table: `1 %`, `corrupt`. */
+/** In a table: `1 %`, `corrupt`, `0 %, ended`. */
 export function shortLevel({ sizeBytes, usedBytes, errorName, error }: ComposerLevel): string {
   const level = usedBytes === undefined ? 'corrupt' : `${percent(usedBytes, sizeBytes)} %`;
-  return error === 0 ? level : `${level} ${errorName ?? error}`;
+  if (error === 0) return level;
+  return `${level}, ${errorName === 'ENOTCONN' ? 'ended' : (errorName ?? numberText(error))}`;
+}
+
+function numberText(value: number): string {
+  return String(value).replace('-', '−');
 }
 
 const wayHover =
@@ -107,6 +132,14 @@ export function wayShown(stream: ComposerStream, way: Way): WayShown {
   };
 }
 
+/** Of the button that shows the data rings. */
+export function ringHover(stream: ComposerStream | undefined): string {
+  if (stream?.ring !== undefined) return 'The data rings in a panel of their own, read only';
+  return stream
+    ? 'These data rings are not in the list of rings yet'
+    : 'The socket is released, and its data rings with it';
+}
+
 export function wayName(way: Way): string {
   return way === 'sent' ? 'Sent (out)' : 'Received (in)';
 }
@@ -115,6 +148,15 @@ export function wayName(way: Way): string {
 export function noConsoleText(sockets: number): string {
   const which = sockets === 1 ? 'One more socket has' : `${grouped(sockets)} more sockets have`;
   return `${which} no console, because there are too many: what comes there is read and not shown.`;
+}
+
+/** What a favourite fills the form with: `Address 10.0.0.1:631`. */
+export function favouriteHover({ draft }: Favourite, forms: readonly ComposerForm[]): string {
+  if (draft.kind === 'raw') return draft.slot;
+  const fields = forms.find(({ command }) => command === draft.command)?.fields ?? [];
+  const labelOf = (name: string) => fields.find((field) => field.name === name)?.label ?? name;
+  const typed = Object.entries(draft.fields).map(([name, value]) => `${labelOf(name)} ${value}`);
+  return typed.length === 0 ? 'All as it is suggested' : typed.join(', ');
 }
 
 /** For a screen reader, when a line of the history has changed. */
