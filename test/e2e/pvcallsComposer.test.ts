@@ -21,7 +21,7 @@ describe('commands of PV Calls by hand, in VS Code', function () {
   const editor = useEditor({ settings: { 'xenscope.simulator.pace': 1 } });
   let xenscope: Xenscope;
   let composer: ComposerPage;
-  const ourTab = 'PV Calls: web (2) → Domain-0 (0)';
+  const ourTab = 'Compose: web (2) → Domain-0 (0)';
 
   const inThemes = async (name: string) => {
     for (const [theme, kind] of themes) {
