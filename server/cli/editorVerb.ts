@@ -26,7 +26,7 @@ async function serveEditor(): Promise<void> {
   console.log = console.info = console.debug = console.error;
   // Ends through `exit`, so that no folder of ours stays behind.
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
-    process.once(signal, () => void endProcess());
+    process.once(signal, () => void endProcess(0));
   // A mistake of ours in one corner shall not take everything else from the person.
   process.on('unhandledRejection', (reason) => console.error('A mistake of the server:', reason));
   // Loaded when wanted: the other verbs do without a language server.
@@ -44,7 +44,7 @@ async function serveEditor(): Promise<void> {
   });
   await server.ended.catch((error: unknown) => console.error('Something could not be closed:', error));
   // Nothing is left to do; a socket that hangs in the kernel must not keep the process.
-  await endProcess();
+  await endProcess(0);
 }
 
 /** A world of its own, whose store listens where only this user can reach it. */

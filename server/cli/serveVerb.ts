@@ -111,7 +111,7 @@ async function serve(options: ServeOptions, command: Command): Promise<void> {
   });
   // SIGHUP as well: the terminal may be closed over us.
   const ended = Promise.race(['SIGINT', 'SIGTERM', 'SIGHUP'].map((signal) => once(process, signal)));
-  if (isReal(options)) return serveReal(options, ended).then(endProcess, fail);
+  if (isReal(options)) return serveReal(options, ended).then(() => endProcess(0), fail);
   let own: PrivateSocket | undefined;
   try {
     own = await privateSocket();
