@@ -4,6 +4,7 @@ import type { HeldCall, InterceptNews, InterceptState } from '../../server/rpc/a
 import { errnoRows } from '../../server/act/interceptRules';
 import { parseRule } from '../../server/pvcalls/intercept/rules';
 import {
+  callKey,
   heldText,
   likelyError,
   matchingErrors,
@@ -72,6 +73,13 @@ describe('the page that intercepts PV Calls', () => {
     assert.equal(ruleFor(call()), 'connect 10.0.0.1:80 domain 15 → ECONNREFUSED');
     for (const command of ['connect', 'bind', 'accept', 'poll', 'socket', 'command 9']) {
       assert.ok(errors.some(({ name }) => name === likelyError(command)));
+    }
+  });
+
+  it('tells calls of one number apart: each interceptor begins to count anew', () => {
+    assert.equal(callKey(call()), callKey(call({ state: 'silent', decided: 'never, by hand' })));
+    for (const other of [{ atMs: 1001 }, { device: 'backend/pvcalls/16/0' }, { slot: '01'.repeat(64) }]) {
+      assert.notEqual(callKey(call()), callKey(call(other)));
     }
   });
 

@@ -4,7 +4,7 @@ import { button, dropdown, element, inputField } from '../kit';
 import { toolbar } from '../page';
 import { setText } from '../rings/texts';
 import { ErrnoPicker } from './errnoPicker';
-import { likelyError, ruleFor } from './words';
+import { callKey, isConnecting, likelyError, ruleFor } from './words';
 
 export interface DecideActs {
   decide(call: number, decision: CallDecision, delayMs: number): void;
@@ -31,7 +31,10 @@ export class DecideView {
   private readonly problem = element('p', { className: 'problem' });
   private readonly buttons;
   private call: HeldCall | undefined;
-  private shownNumber: number | undefined;
+  private shownKey: string | undefined;
+  /** Of the call that was decided, until the news tell what became of it. */
+  private decidedKey: string | undefined;
+  private readonly peers;
   private delayText: string;
   private peer: 'echo' | 'sink';
 
@@ -60,11 +63,11 @@ export class DecideView {
     success.title = 'It is answered 0, and not done';
     const never = button('Never Answer', 'secondary', () => this.decide({ kind: 'never' }));
     never.title = 'The guest waits, until you decide otherwise';
-    const peers = dropdown(
+    this.peers = dropdown(
       'What is at the other end of a socket that Success connects',
       [
-        { value: 'echo', label: 'to nobody who echoes' },
-        { value: 'sink', label: 'to nobody who is silent' },
+        { value: 'echo', label: 'Other end: echoes what is sent' },
+        { value: 'sink', label: 'Other end: says nothing' },
       ],
       this.peer,
       (value) => {
@@ -72,7 +75,7 @@ export class DecideView {
         acts.changed();
       },
     );
-    peers.title = 'What is at the other end of a socket that Success connects';
+    this.peers.title = 'What is at the other end of a socket that Success connects';
     const rule = button('Make a Rule', 'secondary', () => this.call && acts.makeRule(ruleFor(this.call)));
     rule.title = 'Begins a rule about calls like this one';
     this.buttons = [pass, success, never, rule];
@@ -81,7 +84,10 @@ export class DecideView {
     const raw = element('details', {}, element('summary', { text: 'Raw slot' }), this.slot);
     const delayLine = element('div', { className: 'delay' }, element('span', { text: 'After' }), this.delay);
     delayLine.append(element('span', { text: 'ms' }));
-    const tools = toolbar('What becomes of the call', pass, success, peers, never, rule, delayLine);
+    const tools = toolbar('What becomes of the call', pass, success, this.peers, never, rule, delayLine);
+    // By the second click of a double click another call may have come under the pointer.
+    const isRepeated = (event: MouseEvent) => event.detail > 1 && event.stopPropagation();
+    for (const acting of [tools, this.errno.root]) acting.addEventListener('click', isRepeated, true);
     this.root.append(this.title, tools, this.problem, this.errno.root, table, raw);
     this.root.setAttribute('aria-label', 'What becomes of the call');
     this.root.hidden = true;
@@ -98,9 +104,12 @@ export class DecideView {
   show(call: HeldCall | undefined): void {
     this.call = call;
     this.root.hidden = call === undefined;
-    if (!call || this.shownNumber === call.number) return;
-    this.shownNumber = call.number;
+    const key = call && callKey(call);
+    if (this.shownKey === key) return;
+    this.shownKey = key;
+    if (!call) return;
     setText(this.title, call.text);
+    this.peers.hidden = !isConnecting(call.command);
     this.errno.propose(likelyError(call.command));
     this.fields.replaceChildren(
       ...call.fields.map(({ name, text, meaning }) => {
@@ -124,9 +133,17 @@ export class DecideView {
     for (const one of this.buttons) one.disabled = isAway;
   }
 
+  /** The decisions that were made have been heard of. */
+  heard(): void {
+    this.decidedKey = undefined;
+  }
+
   private decide(decision: CallDecision): void {
     const delayMs = decision.kind === 'never' ? 0 : this.delayMs();
-    if (this.call && delayMs !== undefined) this.acts.decide(this.call.number, decision, delayMs);
+    const key = this.call && callKey(this.call);
+    if (!this.call || delayMs === undefined || key === this.decidedKey) return;
+    this.decidedKey = key;
+    this.acts.decide(this.call.number, decision, delayMs);
   }
 
   private delayMs(): number | undefined {

@@ -35,6 +35,8 @@ export class ErrnoPicker {
   }
 
   setErrors(errors: readonly ErrnoRow[]): void {
+    // Told again as they were: a chip that has the focus keeps it.
+    if (JSON.stringify(errors) === JSON.stringify(this.errors)) return;
     this.errors = errors;
     this.draw();
   }
@@ -93,6 +95,7 @@ export class ErrnoPicker {
       this.answer.focus();
     });
     const words = element('span', { className: 'dim', text: `${String(ret).replace('-', '−')} ${text}` });
+    words.title = made.title;
     return element('li', {}, made, words);
   }
 }

@@ -20,6 +20,8 @@ export class EventLog {
   private readonly scroll = element('div', { className: 'scroll' });
   private readonly list = element('ol');
   private readonly about = element('p', { className: 'dim' });
+  /** Stands alone in the list where there is nothing to show. */
+  private readonly none = element('li', { className: 'note' });
   private events: Line[] = [];
   private filter: Filter = 'all';
   private subject: Pick<HeldCall, 'device' | 'socket' | 'domid'> | undefined;
@@ -69,11 +71,11 @@ export class EventLog {
       ...(leftOut > 0 ? [{ note: `${leftOut} more happened before.` }] : []),
       ...events.map((event) => ({ event })),
     ];
-    if (this.events.length === 0) this.list.replaceChildren();
     this.events = [...this.events, ...lines].slice(-maxLines);
-    for (const line of lines) if (this.isShown(line)) this.list.append(this.rowOf(line));
+    const shown = lines.filter((line) => this.isShown(line));
+    if (shown.length > 0) this.none.remove();
+    this.list.append(...shown.map((line) => this.rowOf(line)));
     while (this.list.childElementCount > maxLines) this.list.firstElementChild!.remove();
-    if (this.list.childElementCount === 0) this.drawAll();
     if (isAtEnd) this.scroll.scrollTop = this.scroll.scrollHeight;
   }
 
@@ -93,8 +95,11 @@ export class EventLog {
         : `${this.nameOf(subject.domid)}${this.filter === 'socket' ? `, socket ${subject.socket}` : ''}`;
     setText(this.about, whose);
     if (rows.length === 0) {
-      const text = this.filter === 'all' ? 'No guest has asked anything yet.' : 'Nothing of it happened yet.';
-      this.list.append(element('li', { className: 'note', text }));
+      setText(
+        this.none,
+        this.filter === 'all' ? 'No guest has asked anything yet.' : 'Nothing of it happened yet.',
+      );
+      this.list.append(this.none);
     }
     this.scroll.scrollTop = this.scroll.scrollHeight;
   }

@@ -3,7 +3,7 @@ import type { HeldCall } from '../../server/rpc/api';
 import { element } from '../kit';
 import { KeyedRows } from '../pvcallsComposer/keyedRows';
 import { setText } from '../rings/texts';
-import { heldText } from './words';
+import { callKey, heldText } from './words';
 
 interface Shown {
   readonly call: HeldCall;
@@ -17,7 +17,7 @@ export class HeldList {
   private readonly empty = element('p', { className: 'dim empty' });
   private readonly rows: KeyedRows<Shown>;
   private calls: readonly HeldCall[] = [];
-  private chosenNumber: number | undefined;
+  private chosenKey: string | undefined;
 
   constructor(private readonly choose: () => void) {
     this.list.setAttribute('role', 'listbox');
@@ -29,35 +29,39 @@ export class HeldList {
   }
 
   get chosen(): HeldCall | undefined {
-    return this.calls.find(({ number }) => number === this.chosenNumber);
+    return this.calls.find((call) => callKey(call) === this.chosenKey);
   }
 
   /** `none`: what is said where no call is held. */
   show(calls: readonly HeldCall[], nowMs: number, nameOf: (domid: number) => string, none: string): void {
-    const before = this.calls.findIndex(({ number }) => number === this.chosenNumber);
+    const before = this.placeOfChosen();
     this.calls = calls;
     // Where the chosen one is gone, the one in its place is the next to decide about.
-    if (!this.chosen) this.chosenNumber = calls[Math.min(Math.max(before, 0), calls.length - 1)]?.number;
+    if (!this.chosen) {
+      const next = calls[Math.min(Math.max(before, 0), calls.length - 1)];
+      this.chosenKey = next && callKey(next);
+    }
+    const { chosen } = this;
     this.rows.show(
       calls.map((call) => ({
-        key: String(call.number),
-        value: { call, line: heldText(call, nowMs, nameOf), isChosen: call.number === this.chosenNumber },
+        key: callKey(call),
+        value: { call, line: heldText(call, nowMs, nameOf), isChosen: call === chosen },
       })),
     );
     this.list.hidden = calls.length === 0;
     this.empty.hidden = calls.length > 0;
     setText(this.empty, none);
-    if (this.chosenNumber === undefined) this.list.removeAttribute('aria-activedescendant');
-    else this.list.setAttribute('aria-activedescendant', idOf(this.chosenNumber));
+    if (!chosen) this.list.removeAttribute('aria-activedescendant');
+    else this.list.setAttribute('aria-activedescendant', idOf(chosen));
   }
 
-  private makeRow({ number }: HeldCall) {
+  private makeRow(made: HeldCall) {
     const text = element('div', { className: 'text' });
     const line = element('div', { className: 'dim' });
     const root = element('li', {}, text, line);
-    root.id = idOf(number);
+    root.id = idOf(made);
     root.setAttribute('role', 'option');
-    root.addEventListener('click', () => this.pick(number));
+    root.addEventListener('click', () => this.pick(made));
     return {
       root,
       show: ({ call, line: said, isChosen }: Shown) => {
@@ -71,21 +75,25 @@ export class HeldList {
   }
 
   private onKey(event: KeyboardEvent): void {
-    const at = this.calls.findIndex(({ number }) => number === this.chosenNumber);
+    const at = this.placeOfChosen();
     const last = this.calls.length - 1;
     const to = { ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: last }[event.key];
     if (to === undefined || last < 0) return;
     event.preventDefault();
-    this.pick(this.calls[Math.min(Math.max(to, 0), last)]!.number);
+    this.pick(this.calls[Math.min(Math.max(to, 0), last)]!);
     this.list.querySelector('.chosen')?.scrollIntoView({ block: 'nearest' });
   }
 
-  private pick(number: number): void {
-    this.chosenNumber = number;
+  private pick(call: HeldCall): void {
+    this.chosenKey = callKey(call);
     this.choose();
+  }
+
+  private placeOfChosen(): number {
+    return this.calls.findIndex((call) => callKey(call) === this.chosenKey);
   }
 }
 
-function idOf(number: number): string {
+function idOf({ number }: HeldCall): string {
   return `call-${number}`;
 }

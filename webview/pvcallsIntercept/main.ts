@@ -47,7 +47,11 @@ class InterceptPage {
   private readonly held = new HeldList(() => this.drawHeld());
   private readonly decide = new DecideView(
     {
-      decide: (call, decision, delayMs) => this.post({ kind: 'decide', call, decision, delayMs }),
+      decide: (call, decision, delayMs) => {
+        // What was said of the decision before is not about this one.
+        setText(this.said, '');
+        this.post({ kind: 'decide', call, decision, delayMs });
+      },
       makeRule: (line) => this.rules.begin(line),
       changed: () => this.keep(),
     },
@@ -97,19 +101,25 @@ class InterceptPage {
         this.checks.get(message.serial)?.(message);
         return void this.checks.delete(message.serial);
       case 'said':
+        // Refused: the call is still to be decided about.
+        this.decide.heard();
         setText(this.said, message.text);
         this.said.className = message.failed ? 'problem said' : 'dim said';
     }
   }
 
   private setAbout(about: Of<'about'>): void {
-    this.about = about;
-    this.settings = about.settings;
+    const { about: before, settings } = this;
+    this.about = before ? { ...about, settings } : about;
     setText(this.where, `PV Calls backend of ${about.backend} · ${about.hostLabel}`);
     this.own.hidden = !about.isOwn;
     this.decide.setErrors(about.errors);
-    this.rules.set(about.settings.rules);
-    this.drawOthers();
+    // It is told again whenever a domain comes or goes: what is set here, and being typed, is newer than that.
+    if (!before) {
+      this.settings = about.settings;
+      this.rules.set(about.settings.rules);
+      this.drawOthers();
+    }
     this.drawPower();
     this.keep();
   }
@@ -126,6 +136,7 @@ class InterceptPage {
     this.rules.show(state?.rules ?? []);
     setText(this.hint, state ? passedText(state, news.heldLeftOut) : '');
     this.drawFindings(news.findings ?? []);
+    this.decide.heard();
     this.drawHeld();
     this.drawPower();
     this.own.textContent = state ? 'Close Backend' : 'Open Backend…';

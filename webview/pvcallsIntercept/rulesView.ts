@@ -1,8 +1,8 @@
 /** The rules in their order: each is a line that can be edited, moved, switched off and removed. */
 import type { InterceptRule, InterceptRuleState } from '../../server/rpc/api';
-import { button, checkbox, element, iconButton, inputField } from '../kit';
+import { button, element, inputField } from '../kit';
 import { setText } from '../rings/texts';
-import { hitsText } from './words';
+import { RuleRow } from './ruleRow';
 
 export interface RulesActs {
   changed(rules: readonly InterceptRule[]): void;
@@ -15,13 +15,6 @@ const maxRules = 100;
 /** So long after a key the server is asked what it thinks of the line. */
 const checkAfterMs = 150;
 
-interface Row {
-  readonly root: HTMLElement;
-  readonly field: HTMLElement & { value: string };
-  readonly text: HTMLElement;
-  readonly hits: HTMLElement;
-}
-
 export class RulesView {
   readonly root = element('section', { className: 'rules' });
   private readonly list = element('ol');
@@ -32,8 +25,7 @@ export class RulesView {
   private readonly field;
   private readonly add;
   private readonly said = element('p', { className: 'dim said' });
-  private rules: readonly InterceptRule[] = [];
-  private rows: Row[] = [];
+  private rows: RuleRow[] = [];
   private typingTimer: number | undefined;
 
   constructor(
@@ -52,7 +44,7 @@ export class RulesView {
     });
     const line = element('div', { className: 'new' }, this.field, this.add);
     this.root.append(element('h2', { text: 'Rules' }), this.list, this.empty, line, this.said, examples);
-    this.drawAll();
+    this.place([]);
     if (newRule !== '') queueMicrotask(() => this.typing());
   }
 
@@ -62,19 +54,12 @@ export class RulesView {
 
   /** Those that were kept, when the page begins. */
   set(rules: readonly InterceptRule[]): void {
-    this.rules = rules;
-    this.drawAll();
+    this.place(rules.map((rule) => this.make(rule)));
   }
 
   /** What the server says of them, where it has the same. */
   show(states: readonly InterceptRuleState[]): void {
-    for (const [place, state] of states.entries()) {
-      const row = this.rows[place];
-      if (!row || this.rules[place]?.line !== state.line) continue;
-      setText(row.text, state.text);
-      row.text.className = state.isWrong ? 'problem' : 'dim';
-      setText(row.hits, hitsText(state.hits));
-    }
+    for (const [place, state] of states.entries()) this.rows[place]?.show(state);
   }
 
   /** Goes on with this line as the new rule. */
@@ -106,13 +91,16 @@ export class RulesView {
   private addRule(): void {
     const line = this.field.value.trim();
     if (line === '') return;
-    if (this.rules.length >= maxRules) {
+    if (this.rows.length >= maxRules) {
       return this.saySomething(`There can be ${maxRules} rules. Remove one first.`, true);
     }
     this.field.value = '';
     this.typing();
     void this.acts.check(line).then(({ text, isWrong }) => {
-      if (!isWrong) return this.change([...this.rules, { line, isEnabled: true }]);
+      if (!isWrong) {
+        this.place([...this.rows, this.make({ line, isEnabled: true })]);
+        return this.tell();
+      }
       // It is not lost, unless the next one is being typed already.
       if (this.field.value === '') this.field.value = line;
       this.acts.typed();
@@ -120,64 +108,57 @@ export class RulesView {
     });
   }
 
-  private change(rules: readonly InterceptRule[], focus?: { place: number; label: string }): void {
-    this.rules = rules;
-    this.drawAll();
-    this.acts.changed(rules);
-    if (focus) {
-      const row = this.rows[Math.min(focus.place, this.rows.length - 1)];
-      row?.root.querySelector<HTMLElement>(`[aria-label^="${focus.label}"]`)?.focus();
-    }
+  private make(rule: InterceptRule): RuleRow {
+    return new RuleRow(rule, {
+      edited: (row, change) => this.edit(row, change),
+      moved: (row, by) => this.move(row, by),
+      removed: (row) => {
+        const place = this.rows.indexOf(row);
+        this.remove(row);
+        // For whoever removes one after the other by keys.
+        (this.rows[place] ?? this.rows.at(-1))?.focus('remove');
+      },
+    });
   }
 
-  private drawAll(): void {
-    this.rows = this.rules.map((rule, place) => this.makeRow(rule, place));
-    this.list.replaceChildren(...this.rows.map(({ root }) => root));
-    this.empty.hidden = this.rules.length > 0;
-    this.list.hidden = this.rules.length === 0;
-  }
-
-  private makeRow({ line, isEnabled }: InterceptRule, place: number): Row {
-    const isOn = checkbox(`Rule ${place + 1} is on`, isEnabled, (checked) =>
-      this.edit(place, { isEnabled: checked }),
-    );
-    const field = inputField(`Rule ${place + 1}`, line, () => undefined);
-    field.value = line;
-    field.addEventListener('change', () => this.edit(place, { line: field.value.trim() }));
-    const text = element('p', { className: 'dim' });
-    const hits = element('span', { className: 'dim hits' });
-    const up = iconButton('arrow-up', 'Move up', () => this.move(place, -1));
-    const down = iconButton('arrow-down', 'Move down', () => this.move(place, 1));
-    const remove = iconButton('trash', 'Remove', () =>
-      this.change(
-        this.rules.filter((_, at) => at !== place),
-        { place, label: 'Remove' },
-      ),
-    );
-    for (const [one, label] of [
-      [up, 'Move up'],
-      [down, 'Move down'],
-      [remove, 'Remove'],
-    ] as const) {
-      one.setAttribute('aria-label', `${label}: rule ${place + 1}`);
-    }
-    const head = element('div', { className: 'rule' }, isOn, field, hits, up, down, remove);
-    return { root: element('li', {}, head, text), field, text, hits };
-  }
-
-  private edit(place: number, change: Partial<InterceptRule>): void {
-    const before = this.rules[place];
-    if (!before || change.line === before.line) return;
+  private edit(row: RuleRow, change: Partial<InterceptRule>): void {
+    if (change.line === row.rule.line) return;
     // An empty line is no rule any more.
-    if (change.line === '') return this.change(this.rules.filter((_, at) => at !== place));
-    this.change(this.rules.map((rule, at) => (at === place ? { ...rule, ...change } : rule)));
+    if (change.line === '') return this.remove(row);
+    row.take({ ...row.rule, ...change });
+    this.tell();
   }
 
-  private move(place: number, by: 1 | -1): void {
-    const to = place + by;
-    if (to < 0 || to >= this.rules.length) return;
-    const rules = [...this.rules];
-    [rules[place], rules[to]] = [rules[to]!, rules[place]!];
-    this.change(rules, { place: to, label: by < 0 ? 'Move up' : 'Move down' });
+  private remove(row: RuleRow): void {
+    this.place(this.rows.filter((one) => one !== row));
+    this.tell();
+  }
+
+  private move(row: RuleRow, by: 1 | -1): void {
+    const from = this.rows.indexOf(row);
+    const to = from + by;
+    if (to < 0 || to >= this.rows.length) return;
+    const rows = [...this.rows];
+    [rows[from], rows[to]] = [rows[to]!, row];
+    this.place(rows);
+    this.tell();
+    row.focus(by < 0 ? 'up' : 'down');
+  }
+
+  private tell(): void {
+    this.acts.changed(this.rows.map(({ rule }) => rule));
+  }
+
+  /** In this order. Only what is not at its place is moved: the others keep the focus. */
+  private place(rows: RuleRow[]): void {
+    for (const row of this.rows) if (!rows.includes(row)) row.root.remove();
+    this.rows = rows;
+    for (const [place, row] of rows.entries()) {
+      const at = this.list.children[place];
+      if (at !== row.root) this.list.insertBefore(row.root, at ?? null);
+      row.setPlace(place);
+    }
+    this.empty.hidden = rows.length > 0;
+    this.list.hidden = rows.length === 0;
   }
 }

@@ -5,7 +5,7 @@ import type { Severity } from '../page';
 export const explanation: readonly string[] = [
   'Guests with PV Calls ask this backend to open their sockets: socket, connect, bind, listen, accept, poll, release. Each such call is 64 bytes in a slot of their command ring.',
   'While intercepting is on, every call comes here before the backend does anything. Rules decide about it, the first that fits; what no rule is about passes, or is held until you decide.',
-  'Pass: the backend does it and answers whatever comes of it. Success: it is answered 0 and not done; a socket that it would connect is connected to nobody, who gives back what is written, or takes it and says nothing. An errno: that is answered and nothing done. Never: the guest waits, and one slot of its ring is used up.',
+  'Pass: the backend does it and answers whatever comes of it. Success: it is answered 0 and not done; at the other end of a socket that CONNECT or ACCEPT would have connected is nobody then but the backend itself, which echoes what is sent, or takes it and says nothing. An errno: that is answered and nothing done. Never: the guest waits, and one slot of its ring is used up.',
   'When a guest releases a socket, calls that are held at it are answered EBADF. When its device disconnects, they are dropped. Turning it off, or closing this panel, lets all that is held pass.',
 ];
 
@@ -27,6 +27,16 @@ export function verdictOf(
 
 function callsText(count: number): string {
   return count === 1 ? 'one call waits' : `${count} calls wait`;
+}
+
+/** Of one call, and no other: their numbers begin anew with each interceptor, as after a new start of the server. */
+export function callKey({ number, device, atMs, slot }: HeldCall): string {
+  return [number, device, atMs, slot].join(' ');
+}
+
+/** Whether Success gives such a call a socket that somebody has to be at the other end of. */
+export function isConnecting(command: string): boolean {
+  return command === 'connect' || command === 'accept';
 }
 
 /** What stands below a call in the list. */

@@ -1,0 +1,235 @@
+/** The page that intercepts PV Calls, as the extension ships it, in Chromium: what no guest of the demo does on demand. */
+import assert from 'node:assert/strict';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import type { Page } from 'playwright-core';
+import { errnoRows } from '../../server/act/interceptRules';
+import type { HeldCall, InterceptEvent, InterceptNews, InterceptSettings } from '../../server/rpc/api';
+import type { FromPvCallsIntercept, ToPvCallsIntercept } from '../../webview/messages';
+import { root } from './artefacts';
+import { openBrowser, type Browser } from './browser';
+import { eventually } from './eventually';
+
+const file = (name: string) => readFileSync(path.join(root, 'dist/webview', name), 'utf8');
+const drawn = `new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done))))`;
+
+const settings: InterceptSettings = {
+  isOn: true,
+  holdsOthers: true,
+  rules: ['connect → pass', 'accept after 2 s', 'any → hold'].map((line) => ({ line, isEnabled: true })),
+};
+const about: Extract<ToPvCallsIntercept, { kind: 'about' }> = {
+  kind: 'about',
+  host: 'simulator',
+  domid: 0,
+  isOwn: false,
+  backend: 'Domain-0 (0)',
+  hostLabel: 'Simulator',
+  settings,
+  errors: errnoRows(),
+};
+const device = 'backend/pvcalls/15/0';
+
+const call = (number: number, command: string, text: string, over: Partial<HeldCall> = {}): HeldCall => ({
+  number,
+  domid: 15,
+  device,
+  command,
+  socket: '1',
+  text,
+  atMs: 1000,
+  fields: [{ name: 'cmd', text: command, meaning: 'Which command.' }],
+  slot: '00'.repeat(64),
+  state: 'held',
+  ...over,
+});
+const connect = call(1, 'connect', 'connect socket 7 to 10.0.0.1:80');
+
+function news(held: readonly HeldCall[], events: readonly InterceptEvent[] = []): ToPvCallsIntercept {
+  const rules = settings.rules.map((rule) => ({ ...rule, text: 'Says what.', isWrong: false, hits: 0 }));
+  const devices = [{ path: device, domid: 15 }];
+  const state = { ...settings, rules, held, nowMs: 5000, devices, passedAtLimit: 0 };
+  const told: InterceptNews = {
+    host: 'simulator',
+    viewId: 1,
+    state,
+    heldLeftOut: 0,
+    events,
+    eventsLeftOut: 0,
+  };
+  return { kind: 'news', news: told, names: { 15: 'till (15)' } };
+}
+
+describe('the page that intercepts PV Calls, in a browser', function () {
+  this.timeout(60_000);
+  const profile = mkdtempSync(path.join(os.tmpdir(), 'xenscope-page-'));
+  let browser: Browser;
+  let page: Page;
+
+  before(async () => {
+    browser = await openBrowser('http://127.0.0.1', profile);
+    page = browser.page;
+  });
+  after(async () => {
+    await browser.close();
+    rmSync(profile, { recursive: true, force: true });
+  });
+
+  beforeEach(async () => {
+    // A window of its own: what the page before has begun ends with it.
+    await page.goto('about:blank');
+    await page.setContent(
+      `<!doctype html><style>${file('pvcallsIntercept.css')}</style><main id="root"></main>
+       <script>
+         window.sent = []; window.kept = {};
+         function acquireVsCodeApi() {
+           return { postMessage: (it) => sent.push(it), setState: (it) => (kept = it), getState: () => kept };
+         }
+       </script>
+       <script>${file('pvcallsIntercept.js').replaceAll('</script', '<\\/script')}</script>`,
+    );
+    await post(about);
+  });
+
+  const post = (message: ToPvCallsIntercept) =>
+    page.evaluate(`window.postMessage(${JSON.stringify(message)}, '*'); ${drawn}`);
+  const sent = async <Kind extends FromPvCallsIntercept['kind']>(kind: Kind) => {
+    const all = (await page.evaluate('sent')) as FromPvCallsIntercept[];
+    return all.filter((it): it is Extract<FromPvCallsIntercept, { kind: Kind }> => it.kind === kind);
+  };
+  const rulesSent = async () => (await sent('set')).at(-1)?.settings.rules.map(({ line }) => line);
+  const title = () => page.locator('.decide h3').innerText();
+  const held = () => page.getByRole('option').allInnerTexts();
+  const rule = (number: number) => page.getByRole('textbox', { name: `Rule ${number}`, exact: true });
+  const hasFocus = (name: string) =>
+    eventually(`the focus is on “${name}”`, async () => {
+      const label = await page.evaluate(`document.activeElement.getAttribute('aria-label')`);
+      return label === name;
+    });
+
+  it('shows another call of the same number as what it is: a server that began anew counts from 1', async () => {
+    await post(news([connect]));
+    assert.equal(await title(), 'connect socket 7 to 10.0.0.1:80');
+    await page.getByRole('combobox', { name: 'What is at the other end' }).waitFor();
+    await post(news([call(1, 'release', 'release socket 3', { atMs: 2000 })]));
+    assert.equal(await title(), 'release socket 3');
+    await page.getByRole('button', { name: 'Answer EINVAL' }).waitFor();
+    // Nobody is at the other end of what is released.
+    await page.getByRole('combobox', { name: 'What is at the other end' }).waitFor({ state: 'hidden' });
+    await post({ kind: 'away', text: 'The server ended.' });
+    await post(news([connect]));
+    assert.equal(await title(), 'connect socket 7 to 10.0.0.1:80');
+  });
+
+  it('keeps what is typed into a rule when a domain comes or goes', async () => {
+    await post(news([]));
+    await page.getByText('Says what.').first().waitFor();
+    await rule(1).fill('connect port 99 → hol');
+    await post({ ...about, backend: 'Domain-0, by another name (0)' });
+    await page.getByText('by another name').waitFor();
+    assert.equal(await rule(1).inputValue(), 'connect port 99 → hol');
+    await hasFocus('Rule 1');
+    await page.getByText('Says what.').first().waitFor();
+  });
+
+  it('does what is clicked right after a rule was edited', async () => {
+    await rule(1).fill('connect port 99 → hold');
+    const box = (await page.getByRole('button', { name: 'Move down: rule 1' }).boundingBox())!;
+    await page.mouse.click(box.x + box.width / 2, box.y + box.height / 2);
+    await eventually('it is edited and moved', async () =>
+      (await rulesSent())?.join().startsWith('accept after 2 s,connect port 99 → hold'),
+    );
+    assert.equal(await rule(2).inputValue(), 'connect port 99 → hold');
+  });
+
+  it('leaves the focus where it is when rules are edited, switched and moved by keys', async () => {
+    await page.getByRole('checkbox', { name: 'Rule 1 is on' }).focus();
+    await page.keyboard.press('Space');
+    await eventually(
+      'it is off',
+      async () => (await sent('set')).at(-1)?.settings.rules[0]?.isEnabled === false,
+    );
+    await hasFocus('Rule 1 is on');
+    await rule(2).fill('accept after 3 s');
+    await page.keyboard.press('Enter');
+    await eventually('it is told', async () => (await rulesSent())?.[1] === 'accept after 3 s');
+    await hasFocus('Rule 2');
+    await page.getByRole('button', { name: 'Move up: rule 2' }).focus();
+    await page.keyboard.press('Enter');
+    await hasFocus('Move up: rule 1');
+    // The library tells its inner buttons their labels a frame later.
+    await page.evaluate(drawn);
+    await page.getByRole('button', { name: 'Remove: rule 1' }).focus();
+    await page.keyboard.press('Enter');
+    await hasFocus('Remove: rule 1');
+    assert.deepEqual(await rulesSent(), ['connect → pass', 'any → hold']);
+  });
+
+  it('decides one call by a double click, though the next one comes in its place', async () => {
+    const next = call(2, 'release', 'release socket 3');
+    await post(news([connect, next]));
+    const box = (await page.getByRole('button', { name: 'Pass', exact: true }).boundingBox())!;
+    const at = [box.x + box.width / 2, box.y + box.height / 2] as const;
+    await page.mouse.click(...at);
+    await post(news([next]));
+    await page.mouse.down({ clickCount: 2 });
+    await page.mouse.up({ clickCount: 2 });
+    assert.equal(await title(), 'release socket 3');
+    assert.deepEqual(
+      (await sent('decide')).map(({ call: number }) => number),
+      [1],
+    );
+    // A click by itself is meant.
+    await page.mouse.click(...at);
+    assert.equal((await sent('decide')).length, 2);
+  });
+
+  it('says an error for as long as it is about the last decision', async () => {
+    await post(news([connect]));
+    const pass = page.getByRole('button', { name: 'Pass', exact: true });
+    await pass.click();
+    await post({ kind: 'said', text: 'There is no such call any more.', failed: true });
+    await page.getByText('There is no such call any more.').waitFor();
+    await pass.click();
+    await page.getByText('There is no such call any more.').waitFor({ state: 'hidden' });
+    assert.equal((await sent('decide')).length, 2);
+    // What becomes of it is not told yet: it is not decided twice.
+    await pass.click();
+    assert.equal((await sent('decide')).length, 2);
+  });
+
+  it('says that nothing of a socket happened only until something has', async () => {
+    const event = (number: number, socket: string): InterceptEvent => {
+      const { domid, command, text } = connect;
+      return {
+        number,
+        atMs: 1000,
+        domid,
+        device,
+        command,
+        socket,
+        text,
+        kind: 'asked',
+        says: `asked ${socket}`,
+      };
+    };
+    const lines = () =>
+      page.getByRole('log', { name: 'What happened' }).getByRole('listitem').allInnerTexts();
+    await post(news([connect]));
+    await page.getByRole('combobox', { name: 'Which calls are shown' }).click();
+    await page.getByRole('option', { name: 'Socket of the chosen call' }).click();
+    await post(news([connect], [event(1, '9')]));
+    assert.deepEqual(await lines(), ['Nothing of it happened yet.']);
+    await post(news([connect], [event(2, '1')]));
+    assert.equal((await lines()).length, 1);
+    assert.match((await lines())[0]!, /asked 1/);
+  });
+
+  it('lists each call once', async () => {
+    await post(news([connect, call(2, 'release', 'release socket 3')]));
+    await post(news([connect, call(2, 'release', 'release socket 3')]));
+    assert.equal((await held()).filter((text) => text.includes('socket')).length, 2);
+    assert.deepEqual([...browser.pageErrors], []);
+  });
+});
