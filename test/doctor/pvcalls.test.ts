@@ -66,9 +66,16 @@ describe('the doctor of commands of PV Calls', () => {
   it('names commands that a backend should have answered', () => {
     const { ring, wait, said } = scene();
     ring.request(4, { cmd: 'listen', id: 7n, backlog: 5 });
-    ring.request(5, { cmd: 'release', id: 8n, reuse: false });
     wait(6_000);
     assert.deepEqual(said(), ['warning call-not-answered s1: LISTEN of socket 7 not answered for 6 s']);
+    ring.respond(4, 'listen', 0, 7n);
+    ring.requestBytes(Buffer.from(`${'05000000'}${'2a000000'}`.padEnd(128, '0'), 'hex'));
+    ring.request(6, { cmd: 'release', id: 8n, reuse: false });
+    wait(6_000);
+    assert.deepEqual(said(), [
+      'warning call-not-answered -: 42 of a socket not answered for 6 s',
+      'warning call-not-answered -: RELEASE of socket 8 not answered for 6 s',
+    ]);
   });
 
   it('names an ACCEPT that waits at a listener which was released', () => {

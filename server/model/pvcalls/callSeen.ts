@@ -101,9 +101,9 @@ export function titleOf(number: number): string {
   return pvcallsCommandNames[number]?.toUpperCase() ?? String(number);
 }
 
-/** Undefined for 0 and above: it went well. */
+/** Undefined for 0: it went well. A number above is none that a backend may answer, and no end takes it for success. */
 export function errnoOf(ret: number): PvCallsErrno | undefined {
-  if (ret >= 0) return undefined;
+  if (ret === 0) return undefined;
   const name = pvcallsErrorName(ret);
   return name === undefined ? { ret } : { ret, name, meaning: pvcallsErrors[name].text };
 }

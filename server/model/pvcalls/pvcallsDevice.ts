@@ -46,7 +46,7 @@ export class PvCallsDevice {
   readonly id: string;
   readonly sockets: SocketBook;
   readonly calls: CallBook;
-  readonly #device: DeviceRing;
+  #device: DeviceRing;
   readonly #rows = new SocketRows();
   readonly #news = new EndNews();
   #page: ObservedPage;
@@ -67,9 +67,11 @@ export class PvCallsDevice {
     this.calls = new CallBook(this.sockets);
   }
 
-  /** It shares a command ring again. What was remembered of it before stays. */
+  /** It shares a command ring again, with another backend it may be. What was remembered of it before stays. */
   attach(page: ObservedPage, tap: CommandTap): void {
     this.#page = page;
+    this.#device = page.device!;
+    this.sockets.attach(this.#device);
     this.#tap = tap;
     this.goneAt = undefined;
   }

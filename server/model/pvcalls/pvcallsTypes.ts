@@ -20,7 +20,7 @@ export interface PvCallsEnd {
   readonly name: string;
 }
 
-/** A number below zero that stands in a response or in an error word. */
+/** A number other than 0 that stands in a response or in an error word. */
 export interface PvCallsErrno {
   readonly ret: number;
   /** `ECONNREFUSED`; absent where nobody named the number. */

@@ -18,7 +18,7 @@ export const maxNamelessSockets = 64;
 export const maxKeptRings = 64;
 
 export class SocketBook {
-  readonly #device: DeviceRing;
+  #device: DeviceRing;
   readonly #all = new Set<SocketSeen>();
   readonly #byId = new Map<bigint, SocketSeen>();
   readonly #byRef = new Map<number, SocketSeen>();
@@ -32,6 +32,11 @@ export class SocketBook {
 
   /** `device`: its command ring. */
   constructor(device: DeviceRing) {
+    this.#device = device;
+  }
+
+  /** The device shares another command ring. */
+  attach(device: DeviceRing): void {
     this.#device = device;
   }
 
@@ -77,7 +82,7 @@ export class SocketBook {
     // An answer to something else says nothing of this.
     if (cmd !== call.number) return;
     const isGone = call.socket?.goneAt !== undefined;
-    if (ret < 0) return isGone ? undefined : this.#failed(call, ret, time);
+    if (ret !== 0) return isGone ? undefined : this.#failed(call, ret, time);
     const socket = isGone ? this.#again(call, time) : call.socket;
     if (socket) this.#done(call, socket, time);
   }
@@ -269,6 +274,8 @@ export class SocketBook {
     if (!this.#all.delete(socket)) return;
     const { id, place } = socket;
     socket.goneAt = time;
+    // Else each would keep the one before it, where sockets accept one another.
+    socket.listener = undefined;
     this.ringsVersion++;
     this.#nameless.delete(socket);
     if (id !== undefined && this.#byId.get(id) === socket) this.#byId.delete(id);

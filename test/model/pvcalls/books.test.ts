@@ -146,6 +146,31 @@ describe('sockets by the calls that were seen', () => {
     assert.ok(accepted.listener === listener && accepted.local === '0.0.0.0:8080');
   });
 
+  it('are none where the answer is neither 0 nor an error', () => {
+    const rig = new Rig();
+    rig.done(socket(5n));
+    rig.done(connect(5n, 77), 1);
+    assert.deepEqual([rig.sockets, rig.rings, rig.calls.at(-1)], [['5 failed'], [], 'CONNECT seen 1']);
+    assert.deepEqual(rig.device.callsSince(0).at(-1)!.answered!.error, { ret: 1 });
+  });
+
+  it('have the backend that the device has now', () => {
+    const rig = new Rig();
+    rig.device.detach(rig.time);
+    const { device, ...page } = rig.ring.observed;
+    const other = { ...page, device: { ...device!, backendDomid: 9 } };
+    rig.device.attach(other as never, rig.tap);
+    rig.done(socket(5n));
+    rig.done(connect(5n, 77));
+    rig.device.look(alone, rig.time);
+    const { path, domid } = rig.device.row.backend;
+    assert.deepEqual([domid, path.split('/')[3]], [9, '9']);
+    assert.deepEqual(
+      [...rig.device.rings()].map(({ backendDomid }) => backendDomid),
+      [9],
+    );
+  });
+
   it('that failed stay to be seen, with the error, until they are released', () => {
     const rig = new Rig();
     rig.done(socket(5n));
@@ -325,6 +350,21 @@ describe('what is remembered of calls and sockets', () => {
     }
     assert.equal(rig.device.sockets.kept.length, maxKeptRings);
   }).timeout(20_000);
+
+  it('keeps nothing of what is gone, also where two sockets accept each other', () => {
+    const rig = new Rig();
+    for (const id of [1n, 2n]) rig.done(socket(id));
+    for (let turn = 0; turn < 50; turn++) {
+      rig.done(accept(1n, 2n, 2 * turn));
+      rig.done(accept(2n, 1n, 2 * turn + 1));
+    }
+    const lengths = [...rig.device.sockets.all].map((last) => {
+      let length = 0;
+      for (let each: typeof last | undefined = last; each; each = each.listener) length++;
+      return length;
+    });
+    assert.ok(Math.max(...lengths) <= 3, `chains of ${lengths.join()} sockets`);
+  });
 
   it('holds no more sockets without a number than the limit', () => {
     const rig = new Rig();

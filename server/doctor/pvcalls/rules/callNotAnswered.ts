@@ -4,28 +4,24 @@ import { howLong } from '../../words';
 import type { PvCallsRule } from '../pvcallsRule';
 import { aboutSocket, requestLine, socketOf } from '../words';
 
-/** A RELEASE sends what the guest wrote before it answers; ours takes half a minute for that at most. */
-const patienceMs: Readonly<Partial<Record<PvCallsCommand, number>>> = {
-  socket: 5_000,
-  bind: 5_000,
-  listen: 5_000,
-  release: 40_000,
-};
+const patienceMs = 5_000;
+/** A CONNECT waits for a network, an ACCEPT and a POLL for somebody who comes. */
+const waiting: ReadonlySet<PvCallsCommand> = new Set(['connect', 'accept', 'poll']);
 
 export const callNotAnswered: PvCallsRule = {
   id: 'call-not-answered',
   judge({ pending }, nowMs) {
     return pending.flatMap((call) => {
-      const patience = call.cmd && patienceMs[call.cmd];
+      const mayWait = call.cmd !== undefined && waiting.has(call.cmd);
       const waitedMs = nowMs - call.seenAt.activeMs;
-      if (patience === undefined || waitedMs < patience) return [];
+      if (mayWait || waitedMs < patienceMs) return [];
       return [
         {
           severity: 'warning' as const,
           text: `${call.title} of ${socketOf(call)} not answered for ${howLong(waitedMs)}`,
           evidence: [
             requestLine(call),
-            'A backend has nothing to wait for here: it has stopped, or a call before this one holds it up.',
+            'A backend has nothing to wait for here: it has stopped, a call before this one holds it up, or somebody holds this one there by hand.',
           ],
           ...aboutSocket(call),
         },

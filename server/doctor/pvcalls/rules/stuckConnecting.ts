@@ -20,7 +20,7 @@ export const stuckConnecting: PvCallsRule = {
           text: `${socketOf(call)} has been connecting${to} for ${howLong(waitedMs)}`,
           evidence: [
             requestLine(call),
-            'Nobody has accepted the connection, and nobody has refused it: a firewall may drop what is sent.',
+            'Nobody has accepted the connection, and nobody has refused it: a firewall may drop what is sent, or somebody holds the call by hand at the backend.',
             'Linux’s backend serves no other command meanwhile.',
           ],
           ...aboutSocket(call),
