@@ -5,7 +5,7 @@ import type { Host } from '../host/host';
 import type { HostProgram } from '../host/program';
 import type { StoreClient } from '../host/storeClient';
 import type { NameDomain } from '../model/meaning';
-import { AllowList } from '../pvcalls/allowList';
+import { AllowList, type Reach } from '../pvcalls/allowList';
 import type { SocketNetwork } from '../pvcalls/network';
 import { mustBeNobodys, pvcallsBackends } from '../pvcalls/otherBackend';
 import { PvCallsServing, allowListProblem } from '../pvcalls/serving';
@@ -26,7 +26,7 @@ export interface ServingGround {
   /** By whom another backend of ours is told from one that was killed. */
   readonly claimants: Claimants;
   /** What `network` lets through at most, where whoever started the server has said so. */
-  readonly allow?: readonly string[];
+  readonly most?: AllowList;
 }
 
 export interface ServingGuardOptions {
@@ -67,13 +67,13 @@ export async function judgeServing(allow: readonly string[], options: ServingGua
   }
   const own = nameDomain(await readOwnDomid(store));
   const reach = allow.length === 0 ? 'nothing' : allow.join(', ');
-  const most = ground!.allow;
+  const { most } = ground!;
   return {
     verdict: 'confirm',
     text: `${own} serves PV Calls: sockets of its guests are opened on the machine that the server runs on.`,
     details: [
       `They may connect to and bind ${reach}, and nothing else; the setting “xenscope.pvcalls.allow” says so.`,
-      ...(most ? [`Whoever started the server lets through ${most.join(', ')} at most.`] : []),
+      ...(most ? [mostSays(most)] : []),
       `It is the backend of every device below ${pvcallsBackends}, now and later: what it offers and its state are written there.`,
       'It ends with its panel, or with the window: the devices are closed, and their guests are told.',
     ],
@@ -96,6 +96,7 @@ export interface OpenedServing {
 /** After the guard has said that it may be. Rejects with a XenscopeError where it cannot begin. */
 export async function openServing(options: OpenServingOptions): Promise<OpenedServing> {
   const { host, clock, ground, allow, log } = options;
+  const { most } = ground!;
   const program: HostProgram = host.openProgram!();
   let claim: ServingClaim | undefined;
   try {
@@ -109,7 +110,8 @@ export async function openServing(options: OpenServingOptions): Promise<OpenedSe
       clock,
       network: ground!.network,
       allow,
-      wayOutOf: (address) => wayOutOf(address, ground!.allow),
+      most,
+      wayOutOf: (address, reach) => wayOutOf(address, reach, new AllowList(allow), most),
       reports: host.endReports,
       log,
     });
@@ -129,14 +131,19 @@ export async function openServing(options: OpenServingOptions): Promise<OpenedSe
   }
 }
 
+function mostSays({ rules, firstFreePort }: AllowList): string {
+  const ports =
+    firstFreePort > 0 ? `; ports below ${firstFreePort} are bound only where that names them` : '';
+  return `Whoever started the server lets through ${rules.join(', ')} at most${ports}.`;
+}
+
 /** `most`: what whoever started the server lets through. */
-function wayOutOf(address: Ipv4Address, most: readonly string[] | undefined): string {
-  const text = addressText(address);
-  const root =
-    most && !new AllowList(most).allows(address)
-      ? `, and to --pvcalls-allow of the server that runs as root`
-      : '';
-  return `Add ${text} to the setting “xenscope.pvcalls.allow”${root}, if the guest is to be trusted with it.`;
+function wayOutOf(address: Ipv4Address, reach: Reach, own: AllowList, most: AllowList | undefined): string {
+  const places = [
+    ...(own.allows(address, reach) ? [] : ['to the setting “xenscope.pvcalls.allow”']),
+    ...(!most || most.allows(address, reach) ? [] : ['to --pvcalls-allow of the server that runs as root']),
+  ];
+  return `Add ${addressText(address)} ${places.join(', and ')}, if the guest is to be trusted with it.`;
 }
 
 function refuse({ message, wayOut }: XenscopeError): Verdict {

@@ -10,6 +10,7 @@ import path from 'node:path';
 import type { StoreWay } from '../../native/store/storeWays';
 import { XenscopeError } from '../host/errors';
 import { AllowList, guardedNetwork } from '../pvcalls/allowList';
+import { firstFreePort } from './firstFreePort';
 import { kernelBackend } from './kernelBackend';
 import { localXen } from './localXen';
 import { nodeNetwork } from './nodeNetwork';
@@ -41,7 +42,9 @@ export async function serveReal(options: ServeRealOptions, ended: Promise<unknow
     });
   }
   const { pvcallsAllow: allow = loopback } = options;
-  const network = guardedNetwork(nodeNetwork, new AllowList(allow));
+  // Its owner may not take the ports that are root's, and through a guest they shall not either.
+  const most = new AllowList(allow, { firstFreePort: firstFreePort() });
+  const network = guardedNetwork(nodeNetwork, most);
   const owner = await ownerOf(options.owner);
   const socketPath = options.socket === undefined ? usualRootSocket(owner.uid) : path.resolve(options.socket);
   const log = (line: string) => options.verbose && process.stderr.write(`${line}\n`);
@@ -65,7 +68,7 @@ export async function serveReal(options: ServeRealOptions, ended: Promise<unknow
       random: systemRandom,
       mayWriteFiles: false,
       localXen: { look: () => xen.look(undefined), open: () => xen.open() },
-      pvcalls: { network, kernelBackend, claimants: processClaimants, allow },
+      pvcalls: { network, kernelBackend, claimants: processClaimants, most },
     });
     // What could not be closed of one editor's must not take the server from the others.
     const failed = (error: unknown) => log(`Something of an editor could not be closed: ${String(error)}`);

@@ -14,20 +14,36 @@ interface Rule {
   readonly port: number | undefined;
 }
 
+/** What a guest wants to do at an address. */
+export type Reach = 'connect' | 'bind';
+
+export interface AllowListOptions {
+  /** Ports below this one are bound only where a rule names the port: others may take them for the system's. */
+  readonly firstFreePort?: number;
+}
+
 export class AllowList {
+  /** As they were said. */
+  readonly rules: readonly string[];
+  readonly firstFreePort: number;
   readonly #rules: readonly Rule[];
 
   /** Each `10.0.0.0/8`, `10.0.0.1`, or one of these with `:443`. Throws a XenscopeError `input` on anything else. */
-  constructor(rules: readonly string[] = [loopback]) {
+  constructor(rules: readonly string[] = [loopback], { firstFreePort = 0 }: AllowListOptions = {}) {
+    this.rules = rules;
+    this.firstFreePort = firstFreePort;
     this.#rules = rules.map(parseRule);
   }
 
-  allows({ host, port }: Ipv4Address): boolean {
+  allows({ host, port }: Ipv4Address, reach: Reach = 'connect'): boolean {
     const number = numberOf(host);
     if (number === undefined) return false;
+    // Port 0 is any that is free, and never one of those.
+    const mustBeNamed = reach === 'bind' && port > 0 && port < this.firstFreePort;
     return this.#rules.some(
       (rule) =>
-        (number & rule.mask) >>> 0 === rule.network && (rule.port === undefined || rule.port === port),
+        (number & rule.mask) >>> 0 === rule.network &&
+        (rule.port === undefined ? !mustBeNamed : rule.port === port),
     );
   }
 }
@@ -36,19 +52,20 @@ export class AllowList {
 export function guardedNetwork(
   network: SocketNetwork,
   list: AllowList,
-  onRefused: (text: string, address: Ipv4Address) => void = () => undefined,
+  onRefused: (text: string, address: Ipv4Address, reach: Reach) => void = () => undefined,
 ): SocketNetwork {
-  const check = (what: string, address: Ipv4Address) => {
-    if (list.allows(address)) return;
+  const check = (reach: Reach, address: Ipv4Address) => {
+    if (list.allows(address, reach)) return;
+    const what = reach === 'connect' ? 'connect to' : 'bind';
     const error = socketError('EACCES', `A guest may not ${what} ${addressText(address)}`, {
       wayOut: 'Add the address to the allow-list of the backend, if the guest is to be trusted with it.',
     });
-    onRefused(error.message, address);
+    onRefused(error.message, address, reach);
     throw error;
   };
   return {
     async connect(to, signal) {
-      check('connect to', to);
+      check('connect', to);
       return network.connect(to, signal);
     },
     async bind(address) {

@@ -13,7 +13,7 @@ import { XenbusState } from '../wire/xenbusState';
 import { runBackends } from '../xenbus/bus';
 import { switchState } from '../xenbus/nodes';
 import { xenbusPorts } from '../xenbus/ports';
-import { AllowList, guardedNetwork } from './allowList';
+import { AllowList, type Reach, guardedNetwork } from './allowList';
 import { pvcallsBackend } from './backend/backDevice';
 import { Intercept } from './intercept/intercept';
 import type { SocketNetwork } from './network';
@@ -34,8 +34,10 @@ export interface ServingOptions {
   readonly network: SocketNetwork;
   /** Networks, addresses, and ports of them: as of AllowList. */
   readonly allow: readonly string[];
+  /** What `network` lets through at most: what that refuses is told as well. */
+  readonly most?: AllowList | undefined;
   /** What a person can do where an address is refused; one sentence. */
-  readonly wayOutOf: (address: Ipv4Address) => string;
+  readonly wayOutOf: (address: Ipv4Address, reach: Reach) => string;
   /** Told what the backends find wrong with their frontends, by kind; nobody where it is absent. */
   readonly reports?: EndReports | undefined;
   /** What is wrong with a device, or refused to it, in a sentence or two. */
@@ -55,11 +57,11 @@ export class PvCallsServing {
   /** Begins at once. Throws a XenscopeError `input` on an allow-list that is none. */
   constructor(options: ServingOptions) {
     this.#options = options;
-    const { program, domid, clock, network, allow } = options;
+    const { program, domid, clock, network, allow, most } = options;
     this.intercept = new Intercept({ domid, clock });
-    const guarded = guardedNetwork(network, new AllowList(allow), (text, address) =>
-      this.#refused(text, address),
-    );
+    const refused = (text: string, address: Ipv4Address, reach: Reach) => this.#refused(text, address, reach);
+    const reached = most ? guardedNetwork(network, most, refused) : network;
+    const guarded = guardedNetwork(reached, new AllowList(allow), refused);
     const { signal } = this.#ending;
     const log = (line: string) => this.#log(line);
     const ports = xenbusPorts({ ...program, domid, clock, signal, log });
@@ -119,10 +121,10 @@ export class PvCallsServing {
     return { promise, stop };
   }
 
-  #refused(text: string, address: Ipv4Address): void {
+  #refused(text: string, address: Ipv4Address, reach: Reach): void {
     if (this.#refusals.has(text) || this.#refusals.size >= maxRefusals) return;
     this.#refusals.add(text);
-    this.#tell(`${text} ${this.#options.wayOutOf(address)}`);
+    this.#tell(`${text} ${this.#options.wayOutOf(address, reach)}`);
   }
 
   #log(line: string): void {

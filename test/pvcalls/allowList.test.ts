@@ -1,5 +1,9 @@
 import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import fc from 'fast-check';
+import { firstFreePort } from '../../server/cli/firstFreePort';
 import { AllowList, guardedNetwork } from '../../server/pvcalls/allowList';
 import { SocketError } from '../../server/pvcalls/socketError';
 import { SimNetwork } from '../../server/sim/network/simNetwork';
@@ -24,6 +28,38 @@ describe('the allow-list of a backend', () => {
     assert.ok(allows(rules, '192.168.0.8', 443) && !allows(rules, '192.168.0.8', 80));
     assert.ok(allows(rules, '200.0.0.1', 22) && !allows(rules, '100.0.0.1', 22));
     assert.ok(allows(['0.0.0.0/0'], '8.8.8.8'));
+  });
+
+  it('lets ports that are root’s be bound only where a rule names them', async () => {
+    const list = new AllowList(['127.0.0.0/8', '127.0.0.2:80'], { firstFreePort: 1024 });
+    const binds = (host: string, port: number) => list.allows({ host, port }, 'bind');
+    assert.deepEqual(
+      [1, 53, 80, 1023].map((port) => binds('127.0.0.1', port)),
+      [false, false, false, false],
+    );
+    assert.ok(binds('127.0.0.1', 1024) && binds('127.0.0.1', 0) && binds('127.0.0.2', 80));
+    assert.ok(!binds('127.0.0.2', 81) && !binds('10.0.0.1', 8080));
+    assert.ok(list.allows({ host: '127.0.0.1', port: 80 }), 'connecting is nothing of the kind');
+    const refused: string[] = [];
+    const guarded = guardedNetwork(new SimNetwork(), list, (text) => refused.push(text));
+    await assert.rejects(guarded.bind({ host: '127.0.0.1', port: 80 }), { errorName: 'EACCES' });
+    assert.match(refused.join(), /^A guest may not bind 127\.0\.0\.1:80: /);
+    (await guarded.bind({ host: '127.0.0.2', port: 80 })).close();
+  });
+
+  it('learns of the machine which ports these are', () => {
+    const folder = mkdtempSync(path.join(tmpdir(), 'ports-'));
+    const file = path.join(folder, 'start');
+    for (const [text, port] of [
+      ['80\n', 80],
+      ['0\n', 0],
+      ['what?', 1024],
+    ] as const) {
+      writeFileSync(file, text);
+      assert.equal(firstFreePort(file), port);
+    }
+    rmSync(folder, { recursive: true });
+    assert.equal(firstFreePort(file), 1024);
   });
 
   it('says what is no rule', () => {

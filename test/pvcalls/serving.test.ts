@@ -9,6 +9,7 @@ import { systemClock } from '../../server/cli/systemClock';
 import type { StoreClient } from '../../server/host/storeClient';
 import type { PvCallsFrontend } from '../../server/pvcalls/frontend/frontend';
 import { pvcallsFrontend } from '../../server/pvcalls/frontend/frontDevice';
+import { AllowList } from '../../server/pvcalls/allowList';
 import { mustBeNobodys, servedDevices } from '../../server/pvcalls/otherBackend';
 import { PvCallsServing } from '../../server/pvcalls/serving';
 import { claimServing, servingClaimPath } from '../../server/pvcalls/servingClaim';
@@ -72,7 +73,7 @@ describe('a served domain of PV Calls', () => {
     machine.close();
   });
 
-  function serve(allow: readonly string[] = ['127.0.0.0/8']): PvCallsServing {
+  function serve(allow: readonly string[] = ['127.0.0.0/8'], most?: AllowList): PvCallsServing {
     const { grants, events } = machine.portsOf(0);
     const serving = new PvCallsServing({
       program: { store: connect(), grants, events },
@@ -80,6 +81,7 @@ describe('a served domain of PV Calls', () => {
       clock: systemClock,
       network,
       allow,
+      most,
       wayOutOf: ({ port }) => `Allow port ${port}.`,
       reports,
       log: (line) => lines.push(line),
@@ -122,6 +124,20 @@ describe('a served domain of PV Calls', () => {
       'A guest may not connect to 10.0.0.1:443: permission denied (EACCES). Allow port 443.',
     ]);
     assert.deepEqual(serving.findings, lines);
+  });
+
+  it('tells each address that the outer list refuses as well, once', async () => {
+    const serving = serve(['127.0.0.0/8', '10.0.0.0/8'], new AllowList(undefined, { firstFreePort: 1024 }));
+    const front = await guest();
+    for (const host of ['10.0.0.1', '10.0.0.2', '10.0.0.1']) {
+      await assert.rejects(front.connect({ host, port: 443 }), { errorName: 'EACCES' });
+    }
+    await assert.rejects(front.listen(there), { errorName: 'EACCES' });
+    assert.deepEqual(serving.findings, [
+      'A guest may not connect to 10.0.0.1:443: permission denied (EACCES). Allow port 443.',
+      'A guest may not connect to 10.0.0.2:443: permission denied (EACCES). Allow port 443.',
+      'A guest may not bind 127.0.0.1:80: permission denied (EACCES). Allow port 80.',
+    ]);
   });
 
   it('tells what it found wrong with a guest, by the device', async () => {

@@ -5,6 +5,7 @@ import { systemClock } from '../../server/cli/systemClock';
 import type { Host } from '../../server/host/host';
 import type { InterceptNews, InterceptSettings } from '../../server/rpc/api';
 import { InterceptFeed, maxHeldTold, maxInterceptViews } from '../../server/rpc/pvcallsInterceptFeed';
+import { AllowList } from '../../server/pvcalls/allowList';
 import { Intercept } from '../../server/pvcalls/intercept/intercept';
 import { httpClient, httpServer, pvcallsGuest } from '../../server/sim/guests/pvcallsGuests';
 import { SimNetwork } from '../../server/sim/network/simNetwork';
@@ -193,7 +194,7 @@ describe('our own backend of PV Calls, over the API', function () {
           network: new SimNetwork(),
           kernelBackend: () => kernel,
           claimants: processClaimants,
-          allow: ['127.0.0.0/8'],
+          most: new AllowList(['127.0.0.0/8'], { firstFreePort: 1024 }),
         },
         isBusy: () => false,
         send: (one) => sent.push(one),
@@ -228,7 +229,10 @@ describe('our own backend of PV Calls, over the API', function () {
     assert.equal(preview.verdict, 'confirm');
     assert.match(preview.text, /^Domain-0 serves PV Calls/);
     assert.match(preview.details.join('\n'), /connect to and bind 127\.0\.0\.0\/8, and nothing else/);
-    assert.match(preview.details.join('\n'), /lets through 127\.0\.0\.0\/8 at most/);
+    assert.match(
+      preview.details.join('\n'),
+      /lets through 127\.0\.0\.0\/8 at most; ports below 1024 are bound only/,
+    );
     await assert.rejects(feed.serve(allow, false), { code: 'refused' });
     assert.deepEqual(await feed.serve(allow, true), { domid: 0 });
     await assert.rejects(feed.serve(allow, true), { code: 'busy' });
