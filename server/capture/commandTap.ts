@@ -2,12 +2,19 @@
  * Listens to a command ring of PV Calls between others: copies each request and each response once, as they are
  * published, and never writes. A slot holds request number n until the backend writes response number n over its
  * first bytes, whichever request that answers; both stand until the frontend uses the slot again. So a request that
- * was answered between two looks cannot be read any more, but for what the shorter response leaves of it.
+ * was answered between two looks cannot be read any more, but for what the shorter response leaves of it. Which slot
+ * that was the number of the request tells, as Linux’s frontend numbers them: while another one waits for long, the
+ * response lies elsewhere.
  */
 import type { ObservedPage } from '../host/observer';
 import { PAGE_BYTES } from '../host/pages';
 import { GENERIC_RING, genericRingSlotOffset, genericRingSlots } from '../wire/genericRing';
-import { PVCALLS_RESPONSE_BYTES, PVCALLS_SLOT_BYTES } from '../wire/pvcalls/slots';
+import {
+  PVCALLS_RESPONSE_BYTES,
+  PVCALLS_SLOT_BYTES,
+  parsePvCallsRequest,
+  parsePvCallsResponse,
+} from '../wire/pvcalls/slots';
 import { indexDistance } from '../wire/ringIndex';
 import { ByteCounter } from './byteCounter';
 import { maxReadings } from './pageSampler';
@@ -21,8 +28,8 @@ export interface SlotCopy {
 }
 
 export interface ResponseCopy extends SlotCopy {
-  /** The request that had been in this slot was told of: what is left of it is nothing new. */
-  readonly isRequestKnown: boolean;
+  /** The slot of its request, as far as responses left it; undefined where that request was told of, or no longer stands. */
+  readonly left: Buffer | undefined;
   /** What was told as that request was this response already, written and not published yet. */
   readonly wasMisread: boolean;
 }
@@ -70,6 +77,8 @@ export class CommandTap {
   readonly #told: (SlotCopy | undefined)[];
   #reqProd: number | undefined;
   #rspProd = 0;
+  /** All that was seen was numbered as if by the slots of the requests. */
+  #numbersSlots = true;
 
   /** `page` begins a command ring. */
   constructor(page: ObservedPage) {
@@ -148,9 +157,10 @@ export class CommandTap {
   #takeAll(): CommandLook {
     const { prod, cons, usedBytes: inFlight } = this.#counter;
     this.#told.fill(undefined);
+    this.#numbersSlots = true;
     const standing = Math.min(this.slots - inFlight, cons);
-    const responses = numbers(indexDistance(cons, standing), standing).map((index) => this.#response(index));
-    const requests = numbers(cons, indexDistance(prod, cons)).map((index) => this.#request(index));
+    const requests = this.#requests(cons, indexDistance(prod, cons));
+    const responses = this.#responses(indexDistance(cons, standing), standing);
     return { result: 'moved', isAnew: true, requests, responses, unseenRequests: 0, unseenResponses: 0 };
   }
 
@@ -158,12 +168,8 @@ export class CommandTap {
     const { prod, cons, usedBytes: inFlight, producedBytes, consumedBytes } = this.#counter;
     const readableRequests = Math.min(producedBytes, inFlight);
     const readableResponses = Math.min(consumedBytes, this.slots - inFlight);
-    const responses = numbers(indexDistance(cons, readableResponses), readableResponses).map((index) =>
-      this.#response(index),
-    );
-    const requests = numbers(indexDistance(prod, readableRequests), readableRequests).map((index) =>
-      this.#request(index),
-    );
+    const requests = this.#requests(indexDistance(prod, readableRequests), readableRequests);
+    const responses = this.#responses(indexDistance(cons, readableResponses), readableResponses);
     return {
       result: 'moved',
       isAnew: false,
@@ -174,17 +180,42 @@ export class CommandTap {
     };
   }
 
-  #request(index: number): SlotCopy {
-    const slot = { index, bytes: this.#copyOf(index) };
-    this.#told[index & (this.slots - 1)] = slot;
-    return slot;
+  #requests(first: number, count: number): SlotCopy[] {
+    return numbers(first, count).map((index) => {
+      const slot = { index, bytes: this.#copyOf(index) };
+      const at = this.#slotOf(index);
+      this.#told[at] = slot;
+      if (parsePvCallsRequest(slot.bytes).reqId !== at) this.#numbersSlots = false;
+      return slot;
+    });
   }
 
-  #response(index: number): ResponseCopy {
-    const bytes = this.#copyOf(index);
-    const told = this.#told[index & (this.slots - 1)];
-    const isRequestKnown = told?.index === index;
-    return { index, bytes, isRequestKnown, wasMisread: isRequestKnown && isSameResponse(told.bytes, bytes) };
+  #responses(first: number, count: number): ResponseCopy[] {
+    const slots = numbers(first, count).map((index) => ({ index, bytes: this.#copyOf(index) }));
+    const reqIds = slots.map(({ bytes }) => parsePvCallsResponse(bytes).reqId);
+    const used = Math.min(this.slots, this.#counter.prod);
+    // A frontend that counts otherwise is found out by its last call at the latest.
+    if (new Set(reqIds).size < reqIds.length || reqIds.some((reqId) => reqId >= used)) {
+      this.#numbersSlots = false;
+    }
+    return slots.map(({ index, bytes }, at) => {
+      const told = this.#told[this.#slotOf(index)];
+      const wasMisread = told?.index === index && isSameResponse(told.bytes, bytes);
+      return { index, bytes, left: this.#left(index, reqIds[at]!), wasMisread };
+    });
+  }
+
+  #left(index: number, reqId: number): Buffer | undefined {
+    const { prod, usedBytes: inFlight } = this.#counter;
+    const at = this.#numbersSlots ? reqId : this.#slotOf(index);
+    // The last request that was put there is so many before the next one.
+    const back = this.#slotOf(indexDistance(prod, at + 1)) + 1;
+    const last = indexDistance(prod, back);
+    return back <= inFlight || this.#told[at]?.index === last ? undefined : this.#copyOf(last);
+  }
+
+  #slotOf(index: number): number {
+    return index & (this.slots - 1);
   }
 
   #copyOf(index: number): Buffer {

@@ -193,7 +193,7 @@ export class PvCallsFeed {
     if (frontend.state !== connected && frontend.state !== initialised) {
       return 'It is not connected: the command ring is there from the moment when the frontend has published it.';
     }
-    return `Its command ring is lent to domain ${backend.domid}, and only that domain can look at it.`;
+    return `Its command ring is lent to domain ${backend.domid}: only there can it be looked at, and it was not yet.`;
   }
 
   #tellList(): void {

@@ -68,6 +68,19 @@ describe('commands of PV Calls', () => {
     );
   });
 
+  it('keep pages by a 1 alone: Linux leaves there what the slot held before', () => {
+    const slot = Buffer.from(writePvCallsRequest(1, { cmd: 'release', id: 2n, reuse: true }));
+    for (const [byte, reuse] of [
+      [0, false],
+      [1, true],
+      [2, false],
+      [0x80, false],
+    ] as const) {
+      slot[16] = byte;
+      assert.deepEqual(parsePvCallsRequest(slot), { reqId: 1, cmd: 'release', id: 2n, reuse });
+    }
+  });
+
   it('lie where the header has them', () => {
     const connect = writePvCallsRequest(0x01020304, {
       cmd: 'connect',

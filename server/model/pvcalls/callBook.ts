@@ -132,9 +132,9 @@ export class CallBook {
       call.isUnasked = true;
       return;
     }
-    // Of a request that was told of, nothing new is left; and it may have been another than this one answers.
-    const isLeft = !slot.isRequestKnown && (cmd === 'connect' || cmd === 'accept');
-    const left = isLeft ? ringsLeftInSlot(slot.bytes, cmd) : undefined;
+    // The request there may have been another than this one answers.
+    const isMaker = cmd === 'connect' || cmd === 'accept';
+    const left = isMaker && slot.left ? ringsLeftInSlot(slot.left, cmd) : undefined;
     this.#sockets.answeredOnly(response, left, known, time);
   }
 

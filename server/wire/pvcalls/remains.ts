@@ -7,6 +7,8 @@ import { PVCALLS_ADDRESS_BYTES, SOCKADDR_IN_BYTES } from './address';
 import { PVCALLS_SLOT_BYTES, parsePvCallsRequest, type RingPlace } from './slots';
 import { pvcallsCommands } from './commands';
 
+/** The header reserves them; Linux’s frontend passes those of the open file on (O_RDWR and such), which are no more. */
+const maxFlags = 0o100_000_000;
 /** EVTCHN_FIFO_NR_CHANNELS of xen/include/public/event_channel.h. */
 const maxEventChannel = 131_072;
 const CMD = PVCALLS_LAYOUTS.response.fields.find(({ name }) => name === 'cmd')!.offsetBytes;
@@ -26,7 +28,7 @@ export function ringsLeftInSlot(slot: Uint8Array, cmd: 'connect' | 'accept'): Ri
   if (ref === 0 || evtchn === 0 || evtchn >= maxEventChannel) return undefined;
   if (request.cmd === 'connect') {
     const { addressLengthBytes, flags } = request;
-    if (flags !== 0) return undefined;
+    if (flags >= maxFlags) return undefined;
     if (addressLengthBytes < SOCKADDR_IN_BYTES || addressLengthBytes > PVCALLS_ADDRESS_BYTES)
       return undefined;
   }

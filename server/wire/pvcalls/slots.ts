@@ -74,6 +74,7 @@ const CONNECT = {
   ref: at(connect, 'u.connect.ref'),
   evtchn: at(connect, 'u.connect.evtchn'),
 };
+/** Linux’s frontend leaves in this byte what an earlier command had there: only 1 is meant. */
 const RELEASE_REUSE = at(release, 'u.release.reuse');
 const BIND = { addr: at(bind, 'u.bind.addr'), len: at(bind, 'u.bind.len') };
 const LISTEN_BACKLOG = at(listen, 'u.listen.backlog');
@@ -118,7 +119,7 @@ export function parsePvCallsRequest(slot: Uint8Array): PvCallsRequest {
         evtchn: bytes.readUInt32LE(CONNECT.evtchn),
       };
     case 'release':
-      return { reqId, cmd, id, reuse: bytes[RELEASE_REUSE] !== 0 };
+      return { reqId, cmd, id, reuse: bytes[RELEASE_REUSE] === 1 };
     case 'bind':
       return { reqId, cmd, id, ...addressAt(bytes, BIND) };
     case 'listen':

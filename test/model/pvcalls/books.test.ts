@@ -15,11 +15,11 @@ const addressed = (host: string, port: number) => ({
   addressLengthBytes: 16,
 });
 const socket = (id: bigint): PvCallsCall => ({ cmd: 'socket', id, domain: 2, type: 1, protocol: 0 });
-const connect = (id: bigint, ref: number): PvCallsCall => ({
+const connect = (id: bigint, ref: number, flags = 0): PvCallsCall => ({
   cmd: 'connect',
   id,
   ...addressed('10.0.0.1', 80),
-  flags: 0,
+  flags,
   ref,
   evtchn: 12,
 });
@@ -272,6 +272,51 @@ describe('sockets by what is left of calls that were not seen', () => {
     later.look();
     assert.deepEqual(later.calls, ['CONNECT seen 0']);
     assert.equal(later.device.calls.pending[0]!.title, 'ACCEPT');
+  });
+
+  it('have their rings where the number of the request says, as Linux numbers them by slots', () => {
+    // As Linux passes on that the file was opened for reading and writing.
+    const call = connect(5n, 77, 2);
+    const begin = (rig: Rig) => {
+      rig.ring.request(0, { cmd: 'poll', id: 1n });
+      rig.look();
+      // The responses lie one slot before the requests.
+      for (const [reqId, made] of [
+        [1, call],
+        [2, socket(6n)],
+        [3, connect(6n, 78)],
+        [4, socket(7n)],
+      ] as const) {
+        rig.ring.request(reqId, made);
+        rig.ring.respond(reqId, made.cmd, 0, made.id);
+      }
+    };
+    const rig = new Rig();
+    begin(rig);
+    rig.look();
+    const old = new Rig();
+    begin(old);
+    const late = new PvCallsDevice(old.ring.observed, new CommandTap(old.ring.observed));
+    const tap = new CommandTap(old.ring.observed);
+    late.take(tap.look(old.nowMs), old.time);
+    for (const device of [rig.device, late]) {
+      const rings = [...device.rings()].map(({ name, grefs }) => `${name}: ${grefs.join()}`);
+      assert.deepEqual(rings, ['socket 5: 77', 'socket 6: 78']);
+    }
+  });
+
+  it('have no rings of others where a frontend numbers its requests otherwise', () => {
+    const rig = new Rig();
+    for (const [reqId, made] of [
+      [1, connect(5n, 77)],
+      [1, connect(6n, 78)],
+      [0, connect(7n, 79)],
+    ] as const) {
+      rig.ring.request(reqId, made);
+      rig.ring.respond(reqId, 'connect', 0, made.id);
+    }
+    rig.look();
+    assert.deepEqual(rig.rings, ['socket 5: 77 12', 'socket 6: 78 12', 'socket 7: 79 12']);
   });
 
   it('listen where somebody waits for a connection, whatever was seen of them before', () => {
