@@ -155,6 +155,7 @@ export class ComposerFeed {
         guest: guard.nameDomain(device.domid),
         backend: guard.nameDomain(device.backend),
         isHeld: () => host.world?.isHeld ?? false,
+        listeners: () => this.#options.listeners?.(device.backend) ?? [],
         onMove: (look) => onMove(() => look()),
       });
     } catch (error) {

@@ -17,9 +17,11 @@ describe('the command ring of somebody else', function () {
   let rig: ComposerRig;
   let frontend: PvCallsFrontend;
   let found: PvCallsFrontend | undefined;
+  let listeners: readonly string[];
 
   beforeEach(async () => {
     found = undefined;
+    listeners = [];
     const guest = pvcallsGuest(async (scene) => {
       found = scene.frontend;
       await new Promise(() => undefined);
@@ -47,6 +49,7 @@ describe('the command ring of somebody else', function () {
       guest: nameDomain(1),
       backend: nameDomain(0),
       isHeld: () => world.world.isHeld,
+      listeners: () => listeners,
       onMove: (look) => world.observer().onMove(() => look()),
     });
   }
@@ -97,6 +100,21 @@ describe('the command ring of somebody else', function () {
     await rig.until(() => frontend.findings.count('unaskedResponse') > 0);
     assert.match(frontend.findings.last.at(-1)!.text, /answered request 9, which was not asked/);
     assert.equal(frontend.inFlight, 1);
+    await rig.close(session);
+  });
+
+  it('suggests numbers that were not asked for yet, and where guests are seen to listen', async () => {
+    const session = await open();
+    assert.deepEqual(session.state.suggested, {
+      newId: '1',
+      connectTo: '127.0.0.1:80',
+      bindTo: '127.0.0.1:8080',
+    });
+    session.call({ kind: 'fields', command: 'socket', fields: { id: '77' } });
+    session.call({ kind: 'fields', command: 'socket', fields: {} });
+    listeners = ['10.0.0.1:80', '10.0.0.1:7'];
+    const { newId, connectTo, listeners: offered } = session.state.suggested;
+    assert.deepEqual([newId, connectTo, offered], ['79', '10.0.0.1:80', listeners]);
     await rig.close(session);
   });
 

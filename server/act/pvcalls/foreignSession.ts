@@ -44,6 +44,8 @@ export interface ForeignSessionOptions {
   readonly guest: string;
   readonly backend: string;
   readonly isHeld: () => boolean;
+  /** Where guests of the same backend listen, as far as that was seen. */
+  readonly listeners: () => readonly string[];
   /** Calls `look` after each thing that happened; returns how to stop. */
   readonly onMove: (look: () => void) => () => void;
 }
@@ -66,6 +68,8 @@ export class ForeignSession implements ComposerSession {
   /** Up to where responses were looked at. */
   #seen: number;
   #lastReqId = firstReqId - 1;
+  /** The socket that was asked for last: which ones the guest has, its backend alone knows. */
+  #lastId = 0n;
   #over: { readonly text: string; readonly isWrong: boolean } | undefined;
 
   /** Throws a XenscopeError where the ring cannot be reached. */
@@ -86,6 +90,7 @@ export class ForeignSession implements ComposerSession {
 
   get state(): ComposerState {
     const { device } = this.#options;
+    const listeners = this.#options.listeners();
     return {
       kind: 'foreign',
       phase: this.#over ? 'ended' : 'open',
@@ -96,7 +101,12 @@ export class ForeignSession implements ComposerSession {
       waiting: this.#waiting.length,
       sockets: [],
       kept: [],
-      suggested: { newId: '1', connectTo: '127.0.0.1:80', bindTo: '127.0.0.1:8080' },
+      suggested: {
+        newId: String(this.#newId),
+        connectTo: listeners[0] ?? '127.0.0.1:80',
+        bindTo: '127.0.0.1:8080',
+        ...(listeners.length > 0 && { listeners }),
+      },
       findings: [],
     };
   }
@@ -136,6 +146,8 @@ export class ForeignSession implements ComposerSession {
     const slot = prepared.slotFor(undefined);
     const request = parsePvCallsRequest(slot);
     if (prepared.reqId === this.#lastReqId + 1) this.#lastReqId++;
+    if (request.cmd === 'socket') this.#lastId = request.id;
+    else if (request.cmd === 'accept') this.#lastId = request.newId;
     const number = this.#history.add(waitingEntry(request, draft, slot, clock.nowMs()));
     this.#admit(`puts ${slot.toString('hex')} into the command ring of ${this.#options.guest}`);
     this.#waiting.push({ number, prepared, slot, sentAtMs: undefined });
@@ -281,12 +293,16 @@ export class ForeignSession implements ComposerSession {
 
   #read(draft: ComposerDraft) {
     return readDraft(draft, {
-      newId: 1n,
+      newId: this.#newId,
       reqId: (this.#lastReqId + 1) >>> 0,
       minOrder: 0,
       maxOrder: PVCALLS_MAX_ORDER,
       kept: [],
     });
+  }
+
+  get #newId(): bigint {
+    return BigInt.asUintN(64, this.#lastId + 1n);
   }
 
   #load(offset: number): number {

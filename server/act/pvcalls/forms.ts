@@ -17,7 +17,7 @@ const order = usual({
   name: 'order',
   label: 'Order of the data rings',
   kind: 'number',
-  placeholder: '4, or the largest that the backend offers',
+  placeholder: 'the largest, 4 at most',
   help: 'Log2 of the pages of both rings: order 4 is 16 pages, 32 KiB each way.',
 });
 
