@@ -26,6 +26,7 @@ describe('both ends of PV Calls', function () {
       const struck = new Map<PvCallsFault, number>(faults.map((fault) => [fault, 0]));
       let bytes = 0;
       let calls = 0;
+      let downloads = 0;
       for (let number = 0; number < LIVES; number++) {
         const life = new PvCallsLife(seed + kind * LIVES + number, faults);
         try {
@@ -36,11 +37,14 @@ describe('both ends of PV Calls', function () {
         }
         bytes += life.bytesHeard;
         calls += life.calls;
+        downloads += life.downloads;
         for (const [fault, times] of life.struck) struck.set(fault, (struck.get(fault) ?? 0) + times);
       }
       for (const [fault, times] of struck) assert.ok(times > LIVES / 24, `${fault} struck ${times} times`);
       assert.ok(bytes > 500 * LIVES, `only ${bytes} bytes were heard`);
       if (!faults.includes('crash')) assert.ok(calls > 5 * LIVES, `only ${calls} calls`);
+      const least = faults.includes('crash') ? 0 : LIVES / 12;
+      assert.ok(downloads > least, `only ${downloads} downloads were heard to their end`);
     });
   }
 });

@@ -96,10 +96,13 @@ describe('hostile peers of PV Calls', function () {
         });
         assert.deepEqual(rig.broken, [], 'the command ring itself is in order');
         backend.close();
+        // By itself, before the driver sweeps.
+        assert.equal(rig.back.resources.held, 2, 'the backend holds the command ring and its port alone');
         rig.back.resources.release();
         rig.front.resources.release();
         service.close();
         assert.equal(rig.machine.pagesInUse, rig.pagesBefore, 'no page is left');
+        assert.deepEqual(rig.usage, rig.usageBefore, 'no grant, port or mapping is left');
         assert.equal(network.listeners, 0);
         rig.close();
 
@@ -182,9 +185,11 @@ describe('hostile peers of PV Calls', function () {
         assert.deepEqual(rig.broken, []);
         backend.close();
         assert.deepEqual(intercept.state().held, []);
+        assert.equal(rig.back.resources.held, 2, 'the backend holds the command ring and its port alone');
         rig.back.resources.release();
         rig.front.resources.release();
         assert.equal(rig.machine.pagesInUse, rig.pagesBefore, 'no page is left');
+        assert.deepEqual(rig.usage, rig.usageBefore, 'no grant, port or mapping is left');
         assert.equal(network.listeners, 0);
         rig.close();
       });
@@ -230,9 +235,11 @@ describe('hostile peers of PV Calls', function () {
         }
         frontend.close();
         await Promise.all(outcomes);
+        await until(() => rig.front.resources.held === 2 + 3 * frontend.kept);
         rig.back.resources.release();
         rig.front.resources.release();
         assert.equal(rig.machine.pagesInUse, rig.pagesBefore, 'no page is left');
+        assert.deepEqual(rig.usage, rig.usageBefore, 'no grant, port or mapping is left');
         rig.close();
       });
     }

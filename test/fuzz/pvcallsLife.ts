@@ -57,6 +57,7 @@ export class PvCallsLife implements TalkWorld {
   readonly struck = new Map<PvCallsFault, number>();
   bytesHeard = 0;
   calls = 0;
+  downloads = 0;
   frontend!: PvCallsFrontend;
   #backend!: PvCallsBackend;
   #page!: CommandPage;
@@ -69,6 +70,8 @@ export class PvCallsLife implements TalkWorld {
   #failedTalks = 0;
   #isHealing = false;
   isOver = false;
+  /** The drivers have given back whatever was left. */
+  #isSwept = false;
   #lostRings = 0;
   #turns = 0;
 
@@ -121,12 +124,23 @@ export class PvCallsLife implements TalkWorld {
       const most = kind === 'badRing' ? this.#broken.size : 0;
       assert.ok(rig.frontFindings.count(kind) + rig.backFindings.count(kind) <= most, rig.log.join('\n'));
     }
+    if (!this.#isSwept) {
+      this.isOver = true;
+      this.frontend.close();
+      const { resources } = rig.front;
+      // A share of indices, one of bytes, and a port are kept of each.
+      await this.#rest(
+        Infinity,
+        this.until(() => resources.held === 2 + 3 * this.frontend.kept),
+      );
+    }
     this.#end();
     await this.#rest(
       Infinity,
       this.until(() => this.network.openStreams === 0 && this.network.listeners === 0),
     );
     assert.equal(rig.machine.pagesInUse, rig.pagesBefore, 'no page is left');
+    assert.deepEqual(rig.usage, rig.usageBefore, 'no grant, port or mapping is left');
     rig.close();
   }
 
@@ -151,6 +165,10 @@ export class PvCallsLife implements TalkWorld {
 
   heard(bytes: number): void {
     this.bytesHeard += bytes;
+  }
+
+  downloaded(): void {
+    this.downloads++;
   }
 
   after(turns: number): Promise<void> {
@@ -236,8 +254,12 @@ export class PvCallsLife implements TalkWorld {
     this.isOver = true;
     this.frontend.close();
     this.#backend.close();
-    this.#rig.front.resources.release();
-    this.#rig.back.resources.release();
+    const { front, back } = this.#rig;
+    if (!this.#isSwept)
+      assert.equal(back.resources.held, 2, 'the command ring and its port, before the sweep');
+    this.#isSwept = true;
+    front.resources.release();
+    back.resources.release();
   }
 
   /** Lets things happen until the promise settles, or so many have happened: then it answers true. */

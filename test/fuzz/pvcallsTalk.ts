@@ -19,6 +19,8 @@ export interface TalkWorld {
   /** Resolves when it is so; looking is nothing that happens. */
   until(isSo: () => boolean): Promise<void>;
   heard(bytes: number): void;
+  /** A download was heard to its end, and counted. */
+  downloaded(): void;
   /** Somebody reads nothing for as long as anything else moves, this time. */
   suspends(): boolean;
   /** The indices of its rings were broken: what was said may never be heard. */
@@ -100,6 +102,8 @@ const tolerant = (stream: Duplex) => stream.on('error', () => undefined);
 export async function openServices(world: TalkWorld) {
   const { network, random } = world;
   const sunk = new Map<number, { bytes: number; isOver: boolean }>();
+  /** The source left before all of this key was heard. */
+  const deserted = new Set<number>();
   const echo = await network.bind({ host, port: ports.echo });
   echo.listen(({ stream }) => void tolerant(stream).pipe(stream));
   const source = await network.bind({ host, port: ports.source });
@@ -109,9 +113,11 @@ export async function openServices(world: TalkWorld) {
       await happens(tolerant(stream), 'readable', 'end');
       const order = stream.read() as Buffer | null;
       if (!order) return void stream.destroy();
-      await say(world, stream, order[0]!, order.readUInt16LE(1));
-      if (world.leaves()) stream.destroy(random.below(2) === 0 ? new Error('reset') : undefined);
-      else stream.resume().end();
+      const key = order[0]!;
+      await say(world, stream, key, order.readUInt16LE(1));
+      if (!world.leaves()) return void stream.resume().end();
+      deserted.add(key);
+      stream.destroy(random.below(2) === 0 ? new Error('reset') : undefined);
     })().catch(() => stream.destroy());
   });
   const sink = await network.bind({ host, port: ports.sink });
@@ -133,7 +139,7 @@ export async function openServices(world: TalkWorld) {
       stream.destroy();
     })().catch(() => stream.destroy());
   });
-  return { sunk, close: () => [echo, source, sink].forEach((binding) => binding.close()) };
+  return { sunk, deserted, close: () => [echo, source, sink].forEach((binding) => binding.close()) };
 }
 
 export type Services = Awaited<ReturnType<typeof openServices>>;
@@ -165,22 +171,26 @@ const echoes: Talk = async (world) => {
   await close(socket);
 };
 
-const downloads: Talk = async (world) => {
-  const { random, frontend } = world;
-  const socket = await frontend.connect({ host, port: ports.source }, order(world));
-  tolerant(socket);
-  const key = random.below(256);
-  const wanted = Buffer.alloc(3);
-  wanted[0] = key;
-  wanted.writeUInt16LE(random.below(maxBytes), 1);
-  socket.write(wanted);
-  const heard = await hear(world, socket, key).catch((error: unknown) => {
-    if (!(error instanceof SocketError)) throw error;
-    return undefined;
-  });
-  if (heard !== undefined && !socket.destroyed) assert.equal(heard, wanted.readUInt16LE(1));
-  await close(socket);
-};
+/** All that the source said is heard, up to its end: it closes as soon as it has said it. */
+const downloads =
+  (services: Services, key: number): Talk =>
+  async (world) => {
+    const { random, frontend } = world;
+    const socket = await frontend.connect({ host, port: ports.source }, order(world));
+    tolerant(socket);
+    const wanted = Buffer.alloc(3);
+    wanted[0] = key;
+    wanted.writeUInt16LE(random.below(maxBytes), 1);
+    socket.write(wanted);
+    const heard = await hear(world, socket, key).catch((error: unknown) => {
+      if (!(error instanceof SocketError)) throw error;
+      return undefined;
+    });
+    await close(socket);
+    if (services.deserted.has(key) || world.isOver || world.isBroken(socket)) return;
+    assert.equal(heard, wanted.readUInt16LE(1), 'all that the source said');
+    world.downloaded();
+  };
 
 /** What was written is heard, even if the socket is released at once. */
 const uploads =
@@ -283,7 +293,7 @@ export function drawTalks(random: Random, services: Services): Talk[] {
   for (let number = 0; number < count; number++) {
     const kinds: readonly Talk[] = [
       echoes,
-      downloads,
+      downloads(services, number),
       uploads(services, number),
       refused,
       cancels,

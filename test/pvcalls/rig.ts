@@ -11,7 +11,7 @@ import { PvCallsFindings } from '../../server/pvcalls/findings';
 import { PvCallsFrontend } from '../../server/pvcalls/frontend/frontend';
 import type { SocketNetwork } from '../../server/pvcalls/network';
 import type { Schedule } from '../../server/sim/machine/delivery';
-import type { Machine } from '../../server/sim/machine/machine';
+import type { Machine, Usage } from '../../server/sim/machine/machine';
 import { pvcallsEditions } from '../../server/wire/pvcalls/dataPage';
 import type { PvCallsEdition } from '../../server/wire/pvcalls/dataPage';
 import { DeviceResources } from '../../server/xenbus/resources';
@@ -61,6 +61,7 @@ export class PvCallsRig {
   readonly frontFindings = new PvCallsFindings((line) => this.log.push(line));
   /** Pages that the domains were made with. */
   readonly pagesBefore: number;
+  readonly usageBefore: readonly Usage[];
   readonly #options: RigOptions;
 
   constructor(options: RigOptions = {}) {
@@ -68,8 +69,14 @@ export class PvCallsRig {
     this.machine = newMachine(options.schedule ? { schedule: options.schedule } : {});
     for (const domid of [BACK, FRONT]) this.machine.createDomain(domid);
     this.pagesBefore = this.machine.pagesInUse;
+    this.usageBefore = this.usage;
     this.back = this.#side(BACK);
     this.front = this.#side(FRONT);
+  }
+
+  /** Grants, ports and mapped pages of both domains. */
+  get usage(): readonly Usage[] {
+    return [BACK, FRONT].map((domid) => this.machine.usageOf(domid));
   }
 
   /** The page and the channel of a command ring, as a frontend makes them. */

@@ -157,6 +157,11 @@ export class PvCallsFrontend {
     });
   }
 
+  /** Released sockets whose rings are kept for the next ones. */
+  get kept(): number {
+    return this.#spare.size;
+  }
+
   /** The device disconnects, or is closed: everything at it fails. */
   close(): void {
     this.#over ??= disconnected();
