@@ -80,12 +80,21 @@ describe('sockets of PV Calls by hand, in VS Code', function () {
     await composer.socket('1').getByText('9 %').waitFor();
     await picture(xenscope.page, 'composer-console');
     await composer.press('Show Rings');
+    // What only the panel of a ring has, which is not this page.
+    await composer.heading.waitFor({ state: 'hidden' });
+    await composer.panel.getByRole('heading', { level: 1, name: /^pvcalls \d+ socket 1$/ }).waitFor();
+    await eventually(
+      'both directions are drawn',
+      async () => (await composer.panel.getByRole('img').count()) >= 2,
+      60_000,
+    );
     await composer.panel
-      .getByText(/3,000 of 32,768 bytes, 9 %/)
+      .getByText(/3,000 of 32,768 bytes/)
       .first()
       .waitFor();
     await picture(xenscope.page, 'composer-data-rings');
     await xenscope.workbench.command('View: Close Editor');
+    await composer.heading.waitFor();
     await composer.press('Read Again');
     await composer.panel.getByText(/^48,015 bytes in \d+ reads$/).waitFor();
   });
@@ -103,6 +112,22 @@ describe('sockets of PV Calls by hand, in VS Code', function () {
     await composer.consoleOf('2').click();
     await send('21');
     await composer.log.locator('li.received').getByText('21').first().waitFor();
+  });
+
+  it('are given back without a RELEASE, as by a frontend that has forgotten them', async () => {
+    await composer.press('End Sending');
+    await composer.panel
+      .locator('.console:visible > .verdict')
+      .getByText('Nothing more is sent, and all was read; the other side learns of it with the RELEASE.')
+      .waitFor();
+    assert.ok(await composer.button('End Sending').isDisabled());
+    await composer.press('Abandon');
+    await composer.socket('2').getByText('its rings were given back without a RELEASE').waitFor();
+    await composer.panel
+      .locator('.console:visible > .verdict')
+      .getByText('The socket is released; what passed stays to be read.')
+      .waitFor();
+    assert.ok(await composer.button('Abandon').isDisabled());
   });
 
   it('are reached by keys alone', async () => {
@@ -150,6 +175,41 @@ describe('sockets of PV Calls by hand, in VS Code', function () {
     await xenscope.workbench.command('View: Close Editor');
   });
 
+  it('listen at an address at once, where the program of a guest comes and is served by hand', async () => {
+    const { workbench, page } = xenscope;
+    // It asks shop for pages; where shop is gone, it asks whoever listens there.
+    await workbench.ask('Xenscope: Destroy Guest…', 'shop');
+    await workbench.quickPick('shop').click();
+    await workbench.dialog.getByRole('button', { name: 'Destroy' }).click();
+    await eventually('the address is free, and ours', async () => {
+      await workbench.ask('Xenscope: PV Calls: Listen at Address…', '10.0.0.1:80');
+      await page.keyboard.press('Enter');
+      await workbench.quickPick(/^web/).click({ timeout: 5000 });
+      await composer.answer(/^ACCEPT at socket 1 as socket 2/).waitFor({ timeout: 20_000 });
+      return true;
+    });
+    await composer.answer(/^ACCEPT at socket 1 as socket 2: done/).waitFor({ timeout: 90_000 });
+    await composer.panel.getByRole('heading', { name: /^Socket 2, accepted by socket 1/ }).waitFor();
+    await composer.log
+      .locator('li.received')
+      .getByText(/GET \//)
+      .first()
+      .waitFor();
+    await composer.panel.getByRole('combobox', { name: 'What comes behind a text' }).click();
+    await composer.panel.getByRole('option', { name: 'Line end \\r\\n' }).click();
+    await send('HTTP/1.0 200 OK\n\nby hand');
+    await composer.log.locator('li.sent').getByText('by hand').waitFor();
+    // It has its page, and ends the connection.
+    await composer.panel
+      .getByText(/The other side has ended, in good order/)
+      .first()
+      .waitFor();
+    await picture(page, 'composer-served-guest');
+    await composer.press('Release');
+    await composer.answer(/^RELEASE of socket 2: done/).waitFor();
+    await workbench.command('View: Close Editor');
+  });
+
   it('can be asked for in the ring of a guest, which is marked as not ours', async () => {
     const { workbench } = xenscope;
     const view = workbench.tree('PV Calls');
@@ -171,6 +231,8 @@ describe('sockets of PV Calls by hand, in VS Code', function () {
     await composer.send('RELEASE', { Socket: '0x1234567890' });
     await composer.answer(/RELEASE of socket 78187493520: done/).waitFor();
     await composer.press('Leave');
-    await composer.status(/./).waitFor();
+    await composer.status('Closed: nothing more is written into this ring.').waitFor();
+    assert.ok(await composer.sendButton.isDisabled());
+    await xenscope.workbench.command('View: Close Editor');
   });
 });
