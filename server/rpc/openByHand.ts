@@ -7,7 +7,7 @@ import { XenscopeError } from '../host/errors';
 import type { Host } from '../host/host';
 
 /** In which it can still be ended in order when the editor leaves. */
-const closePatienceMs = 2_000;
+const closePatienceMs = 4_000;
 
 export interface OpenByHandOptions<Thing> {
   readonly clock: Clock;
@@ -19,12 +19,14 @@ export interface OpenByHandOptions<Thing> {
   /** The editor has not taken what it was sent. */
   readonly isBusy: () => boolean;
   readonly tell: (id: number, thing: Thing) => void;
-  readonly end: (thing: Thing) => Promise<void> | void;
+  /** `isLeaving`: the editor leaves, and waits for so long only; it may be asked while it is being ended already. */
+  readonly end: (thing: Thing, isLeaving: boolean) => Promise<void> | void;
 }
 
 export class OpenByHand<Thing> {
   readonly #options: OpenByHandOptions<Thing>;
   readonly #things = new Map<number, Thing>();
+  readonly #ending = new Set<Thing>();
   #timer: Timer | undefined;
   #isClosed = false;
 
@@ -62,20 +64,30 @@ export class OpenByHand<Thing> {
   async forget(id: number): Promise<void> {
     const known = this.#things.get(id);
     this.#things.delete(id);
-    if (known !== undefined) await this.#options.end(known);
+    if (known !== undefined) await this.#end(known, false);
   }
 
   /** Ends all in order; one whose host says nothing any more is not waited for. */
   async close(): Promise<void> {
     this.#isClosed = true;
     this.#timer?.cancel();
-    const ids = [...this.#things.keys()];
-    if (ids.length === 0) return;
+    const things = [...this.#things.values(), ...this.#ending];
+    this.#things.clear();
+    if (things.length === 0) return;
     const enough = new AbortController();
     const patience = sleep(this.#options.clock, closePatienceMs, enough.signal).catch(() => undefined);
-    const closed = Promise.allSettled(ids.map((id) => this.forget(id)));
+    const closed = Promise.allSettled(things.map((thing) => this.#end(thing, true)));
     await Promise.race([closed, patience]);
     enough.abort();
+  }
+
+  async #end(thing: Thing, isLeaving: boolean): Promise<void> {
+    this.#ending.add(thing);
+    try {
+      await this.#options.end(thing, isLeaving);
+    } finally {
+      this.#ending.delete(thing);
+    }
   }
 
   #tellSoon(): void {

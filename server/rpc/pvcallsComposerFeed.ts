@@ -54,7 +54,7 @@ export class ComposerFeed {
       newsIntervalMs: composerNewsIntervalMs,
       isBusy: options.isBusy,
       tell: (id, composer) => this.#tell(id, composer),
-      end: ({ session }) => session.remove(),
+      end: ({ session }, isLeaving) => session.remove({ isLeaving }),
     });
   }
 
@@ -134,6 +134,7 @@ export class ComposerFeed {
       },
       isReal: guard.isReal,
       listeners: () => this.#options.listeners?.(plan.backend) ?? [],
+      reports: host.endReports,
     });
   }
 

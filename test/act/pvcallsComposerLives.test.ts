@@ -1,6 +1,7 @@
 /** How devices that a person has made for commands of PV Calls come and go: nobody serves, the backend closes, domains end. */
 import assert from 'node:assert/strict';
-import { closeTimeoutMs } from '../../server/pvcalls/frontend/ownDevice';
+import { EndReports } from '../../server/host/endReports';
+import { closeTimeoutMs, hastyCloseMs } from '../../server/pvcalls/frontend/ownDevice';
 import { OwnSession } from '../../server/act/pvcalls/ownSession';
 import { SimNetwork } from '../../server/sim/network/simNetwork';
 import { XenbusState } from '../../server/wire/xenbusState';
@@ -96,6 +97,32 @@ describe('a device for commands of PV Calls by hand', function () {
     clock.tick(closeTimeoutMs);
     await rig.during(closing);
     assert.deepEqual(await rig.holdings(), before);
+  });
+
+  it('does not wait for long, and leaves no nodes, when whoever opened it leaves while it is closed', async () => {
+    const before = await rig.holdings();
+    const session = rig.session({ backend: 1 });
+    await rig.until(() => session.state.device.backendState === 'Initialising');
+    await rig.store.write(`${session.state.device.backend}/state`, String(XenbusState.InitWait));
+    await rig.until(() => session.state.device.backendState === 'InitWait');
+    const clock = rig.world.clock as ManualClock;
+    const closing = session.remove();
+    await rig.until(() => clock.waiting > 0);
+    void session.remove({ isLeaving: true });
+    clock.tick(hastyCloseMs);
+    await rig.during(closing);
+    assert.deepEqual(await rig.holdings(), before);
+  });
+
+  it('has what its end finds wrong with the backend told with the device', async () => {
+    const reports = new EndReports();
+    const session = rig.session({}, { reports });
+    await rig.until(() => session.state.phase === 'open');
+    assert.deepEqual(
+      reports.of(session.state.device.frontend!).map(({ side, findings }) => [side, findings()]),
+      [['frontend', []]],
+    );
+    await rig.close(session);
   });
 
   it('says that its backend has closed it, and fails what is under way', async () => {

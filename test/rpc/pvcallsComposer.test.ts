@@ -1,5 +1,6 @@
 /** Commands of PV Calls that an editor sends by hand, in its simulator. */
 import assert from 'node:assert/strict';
+import { EndReports } from '../../server/host/endReports';
 import type {
   ComposerCommand,
   ComposerEntry,
@@ -186,7 +187,7 @@ describe('commands of PV Calls by hand, over the API', function () {
       const seen = entry(composerId, number);
       return seen?.phase === 'answered' ? seen : undefined;
     });
-    assert.match(found.text, /not supported \(ENOTSUP, -524\)\. It went to /);
+    assert.match(found.text, /not supported \(ENOTSUP, −524\)\. It went to /);
   });
 });
 
@@ -199,9 +200,10 @@ describe('composers of PV Calls on a host', function () {
     const before = await rig.holdings();
     const news: ComposerNews[] = [];
     const { world, store, domid } = rig;
+    const reports = new EndReports();
     const feed = new ComposerFeed({
       hostId: 'world',
-      host: world,
+      host: Object.assign(world, { endReports: reports }),
       guard: { store, nameDomain, isReal: false },
       domains: { all: [{ domid: 0 }, { domid }] } as never,
       isBusy: () => false,
@@ -216,6 +218,11 @@ describe('composers of PV Calls on a host', function () {
       return [1, 2].every((id) => feed.session(id).state.phase === 'open');
     });
     assert.deepEqual(new Set(news.map(({ composerId }) => composerId)), new Set([1, 2]));
+    const { frontend } = feed.session(1).state.device;
+    assert.deepEqual(
+      reports.of(frontend!).map(({ side }) => side),
+      ['frontend'],
+    );
     await rig.during(feed.close());
     await assert.rejects(rig.during(feed.open(3, plan, false)), /disconnected meanwhile/);
     assert.deepEqual(await rig.holdings(), before);

@@ -28,6 +28,6 @@ export interface ComposerSession {
   abandonSocket(id: bigint): void;
   /** Safe to call twice. `close` removes the nodes as well. */
   end(how: ComposerEnding): Promise<void>;
-  /** Ends it if need be, and removes what is left of it. */
-  remove(): Promise<void>;
+  /** Ends it if need be, and removes what is left of it. `isLeaving`: soon, if it is being ended already as well. */
+  remove(how?: { readonly isLeaving?: boolean }): Promise<void>;
 }

@@ -1,6 +1,7 @@
 /** A composer with a device of its own: opened in a domain against a backend, used for calls by hand, and taken away again. */
 import { XenscopeError } from '../../host/errors';
 import type { Clock } from '../../host/clock';
+import type { EndReports } from '../../host/endReports';
 import type { HostProgram } from '../../host/program';
 import { freeSteps } from '../../host/steps';
 import type { StoreClient } from '../../host/storeClient';
@@ -39,6 +40,8 @@ export interface OwnSessionOptions {
   readonly isReal: boolean;
   /** Where guests of the same backend listen, as far as that was seen. */
   readonly listeners: () => readonly string[];
+  /** Told what our end finds wrong with the backend, by kind; nobody where it is absent. */
+  readonly reports?: EndReports | undefined;
 }
 
 interface Over {
@@ -190,7 +193,8 @@ export class OwnSession implements ComposerSession {
     await this.#device.abandon();
   }
 
-  remove(): Promise<void> {
+  remove({ isLeaving = false } = {}): Promise<void> {
+    if (isLeaving) this.#device.hasten();
     return this.end('close');
   }
 
@@ -220,6 +224,8 @@ export class OwnSession implements ComposerSession {
       event: (port) => calls.event(port),
       connected: () => {
         if (this.#phase === 'opening') this.#phase = 'open';
+        const findings = () => calls.findings.kinds;
+        this.#options.reports?.add(this.#device.place!.frontend, { side: 'frontend', findings });
       },
       disconnect: () => {
         calls.close('The device has disconnected.');

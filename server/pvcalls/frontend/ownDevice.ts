@@ -23,6 +23,9 @@ import { type PluggedDevice, askToClose, plugDevice, removeDevice } from './devi
 /** How long a toolstack waits for a backend to close (LIBXL_DESTROY_TIMEOUT). */
 export const closeTimeoutMs = 10_000;
 
+/** How long that is waited for once whoever opened it leaves, who could remove no node afterwards. */
+export const hastyCloseMs = 1_000;
+
 /** In which our own driver gives back what it holds. */
 const stopPatienceMs = 1_000;
 
@@ -75,6 +78,8 @@ export class OwnDevice {
   #isDead = false;
   #isRemoved = false;
   #onStates: (() => void) | undefined;
+  #isHasty = false;
+  #onHaste: (() => void) | undefined;
 
   constructor(options: OwnDeviceOptions) {
     this.#options = options;
@@ -108,6 +113,12 @@ export class OwnDevice {
     const isDriven = isTaken && !this.#isDead && !this.#over.signal.aborted;
     if (place && isDriven && (await askToClose(store, place))) await this.#closed();
     await this.#stop();
+  }
+
+  /** Closing it, now or later, does not wait for long any more. */
+  hasten(): void {
+    this.#isHasty = true;
+    this.#onHaste?.();
   }
 
   /** The program, or its whole domain, is gone: nothing is given back, and nobody is told. */
@@ -216,16 +227,21 @@ export class OwnDevice {
     const isOver = (state: XenbusState) => state === XenbusState.Closed || state === XenbusState.Unknown;
     return new Promise((resolve) => {
       const begin = () =>
-        clock.after(closeTimeoutMs, () => {
-          if (isHeld()) timer = begin();
+        clock.after(this.#isHasty ? hastyCloseMs : closeTimeoutMs, () => {
+          if (isHeld() && !this.#isHasty) timer = begin();
           else done();
         });
       let timer = begin();
       const done = () => {
         timer.cancel();
         this.#onStates = undefined;
+        this.#onHaste = undefined;
         program.ended?.removeEventListener('abort', done);
         resolve();
+      };
+      this.#onHaste = () => {
+        timer.cancel();
+        timer = begin();
       };
       this.#onStates = () => {
         if (this.states && isOver(this.states.frontend) && isOver(this.states.backend)) done();
