@@ -160,6 +160,13 @@ export const failures = {
   /** `why`: as the server says it. */
   noInterceptableBackend: (label: string, why: string | undefined) =>
     new Failure('unsupported', why ?? `No backend of PV Calls on ${label} can be stood before.`),
+  /** `backend`: the domain that serves it. `why`: as the server says it of a backend of ours. */
+  notInterceptable: (backend: string, why: string | undefined) =>
+    new Failure(
+      'unsupported',
+      `The backend of this device, in ${backend}, is none that can be stood before.`,
+      why ?? 'A device that is connected to our own backend can be.',
+    ),
   noRecorder: (label: string) =>
     new Failure(
       'unsupported',

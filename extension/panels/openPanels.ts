@@ -2,10 +2,14 @@
 export class OpenPanels<P extends { reveal(): void }> {
   private readonly byKey = new Map<string, P>();
 
-  /** `make` is given what to call when the panel is closed. */
-  open(key: string, make: (closed: () => void) => P): P {
+  /**
+   * `make` is given what to call when the panel is closed. `revived`: the tab that VS Code has brought back for it; it
+   * is closed where another one is open already.
+   */
+  open(key: string, make: (closed: () => void) => P, revived?: { dispose(): void }): P {
     const open = this.byKey.get(key);
     if (open) {
+      revived?.dispose();
       open.reveal();
       return open;
     }

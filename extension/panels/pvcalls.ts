@@ -34,10 +34,11 @@ export class PvCallsPanel {
 
   /** VS Code has brought the panel back: the window was loaded anew. */
   static revive(xenscope: Xenscope, panel: vscode.WebviewPanel, target: PvCallsTarget): void {
-    PvCallsPanel.panels.open(keyOf(target), (closed) => {
+    const made = (closed: () => void) => {
       fillPage(panel, xenscope.extension, 'pvcalls');
       return new PvCallsPanel(xenscope, panel, target, closed);
-    });
+    };
+    PvCallsPanel.panels.open(keyOf(target), made, panel);
     xenscope.wake();
   }
 

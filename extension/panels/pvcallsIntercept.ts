@@ -4,13 +4,14 @@ import type { ErrnoRow, InterceptNews, InterceptSettings } from '../../server/rp
 import type { FromPvCallsIntercept, KeptIntercept, ToPvCallsIntercept } from '../../webview/messages';
 import type { Xenscope } from '../context';
 import { failureOf } from '../errors';
+import { closeServing, leaveServing } from '../pvcallsIntercept/leaveServing';
 import { openServing } from '../pvcallsIntercept/openServing';
 import { KeptSettings } from '../pvcallsIntercept/keptSettings';
 import { interceptTexts as texts } from '../pvcallsIntercept/interceptTexts';
 import { fillPage, openPage } from './html';
 import { OpenPanels } from './openPanels';
 
-/** On a real host it is our own, which ends with the panel. */
+/** On a real host it is our own; it ends with the panel unless a guest is connected. */
 export interface InterceptSubject {
   readonly host: string;
   readonly domid: number;
@@ -27,7 +28,7 @@ export class PvCallsInterceptPanel {
 
   static open(xenscope: Xenscope, subject: InterceptSubject, panel?: vscode.WebviewPanel): void {
     const made = (closed: () => void) => new PvCallsInterceptPanel(xenscope, subject, closed, panel);
-    this.panels.open(`${subject.host} ${subject.domid}`, made);
+    this.panels.open(`${subject.host} ${subject.domid}`, made, panel);
   }
 
   private readonly panel: vscode.WebviewPanel;
@@ -96,10 +97,10 @@ export class PvCallsInterceptPanel {
         return this.check(message.serial, message.line);
       case 'openBackend':
         return openServing(this.xenscope, this.subject.host);
-      case 'closeBackend': {
-        const { host } = this.subject;
-        return this.say(texts.left(await connection.request('xenscope/servingClose', { host })), false);
-      }
+      case 'closeBackend':
+        return this.say(await closeServing(this.xenscope, this.subject.host), false);
+      case 'retry':
+        return this.follow();
     }
   }
 
@@ -145,15 +146,17 @@ export class PvCallsInterceptPanel {
     const { host } = this.subject;
     try {
       await hosts.whenConnected(host, connectTimeoutMs);
+      const { viewId, errors } = await connection.request('xenscope/intercept', this.target());
+      if (this.isClosed) return void (await connection.request('xenscope/interceptStop', { viewId }));
+      // Of before the host went away and came back: the server would go on with it as well.
+      this.stopView();
+      this.viewId = viewId;
+      this.errors = errors;
+      this.awayText = undefined;
+      this.tellAbout();
     } catch (error) {
-      return this.away(failureOf(error).text);
+      this.away(failureOf(error).text);
     }
-    const { viewId, errors } = await connection.request('xenscope/intercept', this.target());
-    if (this.isClosed) return void (await connection.request('xenscope/interceptStop', { viewId }));
-    this.viewId = viewId;
-    this.errors = errors;
-    this.awayText = undefined;
-    this.tellAbout();
   }
 
   private take(news: InterceptNews): void {
@@ -198,17 +201,26 @@ export class PvCallsInterceptPanel {
     if (connection.state.kind !== 'running') {
       // Before the first start there is nothing to miss.
       if (this.viewId !== undefined) this.away(texts.serverAway);
-    } else if (state === 'idle') {
+    } else if (state !== 'connected') {
       if (this.viewId !== undefined) this.away(texts.hostAway);
-    } else if (state === 'connected' && this.viewId === undefined) this.follow();
+    } else if (this.viewId === undefined && this.awayText === texts.hostAway) this.follow();
   }
 
   private away(text: string): void {
     if (this.awayText === text) return;
-    this.viewId = undefined;
+    this.stopView();
     this.latest = undefined;
     this.awayText = text;
     this.post({ kind: 'away', text });
+  }
+
+  /** With the server its views are gone too: another one gives their numbers to others. */
+  private stopView(): void {
+    const { connection, report } = this.xenscope;
+    const { viewId } = this;
+    this.viewId = undefined;
+    if (viewId === undefined || connection.state.kind !== 'running') return;
+    connection.request('xenscope/interceptStop', { viewId }).catch(report);
   }
 
   private tellAbout(): void {
@@ -236,13 +248,11 @@ export class PvCallsInterceptPanel {
     const { connection } = this.xenscope;
     const { viewId, latest, subject } = this;
     if (viewId === undefined || connection.state.kind !== 'running') return;
-    await connection.request('xenscope/interceptStop', { viewId });
+    this.stopView();
     if (!latest?.state) return;
-    if (subject.isOwn) await connection.request('xenscope/servingClose', { host: subject.host });
-    else {
-      const settings = { ...this.settings, isOn: false };
-      await connection.request('xenscope/interceptSet', { ...this.target(), settings });
-    }
+    const settings = { ...this.settings, isOn: false };
+    await connection.request('xenscope/interceptSet', { ...this.target(), settings });
+    if (subject.isOwn) await leaveServing(this.xenscope, subject.host, latest.state.devices.length);
   }
 
   private post(message: ToPvCallsIntercept): void {

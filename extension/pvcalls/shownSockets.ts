@@ -1,5 +1,6 @@
 /** The sockets of the devices that are open in the view “PV Calls”: the server tells of those, and of no others. */
 import type { ApiNotifications, PvCallsSocketRow } from '../../server/rpc/api';
+import { failureOf } from '../errors';
 import type { Server } from '../hosts';
 import { Signal } from '../signal';
 import { SocketList } from './socketList';
@@ -18,6 +19,8 @@ interface Shown {
   readonly list: SocketList;
   /** Absent until the server has answered. */
   viewId?: number;
+  /** Why nothing comes; it is asked for anew once it was hidden. */
+  problem?: string;
 }
 
 type Frame = ApiNotifications['xenscope/pvcallsDeviceFrame'];
@@ -53,12 +56,17 @@ export class ShownSockets {
     if (this.server.state.kind !== 'running') return [];
     const shown: Shown = { host, device, list: new SocketList() };
     this.shown.set(key, shown);
-    this.begin(key, shown).catch(this.report);
+    this.begin(key, shown).catch((error: unknown) => this.fail(shown, error));
     return [];
   }
 
   find(host: string, device: string, socket: string): PvCallsSocketRow | undefined {
     return this.shown.get(keyOf(host, device))?.list.find(socket);
+  }
+
+  /** Why the sockets of a device that is shown cannot be. */
+  problem(host: string, device: string): string | undefined {
+    return this.shown.get(keyOf(host, device))?.problem;
   }
 
   hide(host: string, device: string): void {
@@ -83,6 +91,13 @@ export class ShownSockets {
     // Hidden while the server answered.
     if (this.shown.get(key) !== shown) return this.stop(viewId);
     shown.viewId = viewId;
+  }
+
+  private fail(shown: Shown, error: unknown): void {
+    this.report(error);
+    shown.problem = failureOf(error).text;
+    const { host, device } = shown;
+    this.changes.fire({ host, device, structure: true, changed: [] });
   }
 
   private stop(viewId: number): void {

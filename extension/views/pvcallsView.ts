@@ -18,6 +18,7 @@ import {
   socketTooltip,
 } from '../pvcalls/socketTexts';
 import { failures } from '../errors';
+import { plain } from '../plain';
 import { texts } from '../texts';
 import { HostRowsView, hoverOf, themeIcon } from './hostRowsView';
 
@@ -32,7 +33,9 @@ type Element =
       readonly ring?: string;
     }
   /** There are more than a tree shows well: the panel has them all. */
-  | { readonly kind: 'more'; readonly host: string; readonly device: string };
+  | { readonly kind: 'more'; readonly host: string; readonly device: string }
+  /** Its sockets cannot be shown. */
+  | { readonly kind: 'problem'; readonly host: string; readonly device: string };
 
 /** Of one device; the panel of the device shows further ones. */
 const maxSocketRows = 100;
@@ -77,6 +80,8 @@ export class PvCallsView extends HostRowsView<PvCallsDeviceRow, Element, string>
     if (!row) return [];
     const { device } = element;
     const sockets = this.sockets.show(host, device);
+    const problem = this.sockets.problem(host, device);
+    if (problem !== undefined) return [this.element({ kind: 'problem', host, device })];
     const shown: Element[] = sockets.slice(0, maxSocketRows).map((one) => this.socket(host, device, one));
     return sockets.length > shown.length ? [...shown, this.element({ kind: 'more', host, device })] : shown;
   }
@@ -91,6 +96,7 @@ export class PvCallsView extends HostRowsView<PvCallsDeviceRow, Element, string>
     if (!row) return new vscode.TreeItem(device);
     if (element.kind === 'device') return this.deviceItem(host, row);
     if (element.kind === 'more') return this.moreItem(host, device);
+    if (element.kind === 'problem') return this.problemItem(host, device);
     const socket = this.sockets.find(host, device, element.socket);
     return socket ? this.socketItem(element, row, socket) : new vscode.TreeItem(element.socket);
   }
@@ -219,6 +225,15 @@ export class PvCallsView extends HostRowsView<PvCallsDeviceRow, Element, string>
       title: 'Open PV Calls',
       arguments: [{ host, device }],
     };
+    return item;
+  }
+
+  private problemItem(host: string, device: string): vscode.TreeItem {
+    const item = new vscode.TreeItem('Its sockets cannot be shown');
+    item.id = `pvcalls:${host}:${device}:problem`;
+    item.description = plain(this.sockets.problem(host, device) ?? '');
+    item.tooltip = `${item.description}\nTo try again, close the row of the device and open it.`;
+    item.iconPath = new vscode.ThemeIcon('warning');
     return item;
   }
 

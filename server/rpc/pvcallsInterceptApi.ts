@@ -33,6 +33,8 @@ export interface InterceptBackend {
   /** How many are connected. */
   readonly devices: number;
   readonly isOn: boolean;
+  /** Whether the device that was asked for is connected to it; absent where none was. */
+  readonly servesDevice?: boolean;
 }
 
 export interface InterceptChoices {
@@ -66,7 +68,8 @@ export interface InterceptNews {
 }
 
 export interface InterceptRequests {
-  'xenscope/interceptChoices': { params: OnHost; result: InterceptChoices };
+  /** `device`: the backend's folder of one. */
+  'xenscope/interceptChoices': { params: OnHost<{ device?: string }>; result: InterceptChoices };
   /** Begins to send `xenscope/interceptNews` of this backend, also while it is not there. */
   'xenscope/intercept': {
     params: AtBackend;

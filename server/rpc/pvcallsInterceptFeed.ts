@@ -47,11 +47,17 @@ interface View {
   stop: (() => void) | undefined;
 }
 
+/** A backend speaks of its folders as the store does to its domain: from there. */
+function absolute(path: string, domid: number): string {
+  return path.startsWith('/') ? path : `/local/domain/${domid}/${path}`;
+}
+
 export class InterceptFeed {
   readonly #options: InterceptFeedOptions;
   readonly #views = new Map<number, View>();
   #own: OpenedServing | undefined;
   #opening: Promise<OpenedServing> | undefined;
+  #ending: Promise<readonly string[]> | undefined;
   #timer: Timer | undefined;
   #dueMs = Infinity;
   #isClosed = false;
@@ -60,11 +66,14 @@ export class InterceptFeed {
     this.#options = options;
   }
 
-  choices(): InterceptChoices {
+  /** `device`: the backend's folder of one, to be told who serves it. */
+  choices(device?: string): InterceptChoices {
     const problem = whyNoServing(this.#options);
     const backends = this.#all().map((one) => {
       const { devices, isOn } = one.state();
-      return { domid: one.domid, devices: devices.length, isOn };
+      const servesDevice = devices.some(({ path }) => absolute(path, one.domid) === device);
+      const serves = device === undefined ? {} : { servesDevice };
+      return { domid: one.domid, devices: devices.length, isOn, ...serves };
     });
     if (!problem) return { backends, own: this.#own ? 'open' : 'closed' };
     return { backends, whyNoOwn: [problem.message, problem.wayOut].filter(Boolean).join(' ') };
@@ -115,11 +124,11 @@ export class InterceptFeed {
     this.#opening = openServing({ ...this.#options, clock: host.clock, allow, log: tell });
     try {
       const own = await this.#opening;
+      this.#own = own;
       if (this.#isClosed) {
-        await own.close();
+        await this.endServing();
         throw new XenscopeError('gone', 'This host was disconnected meanwhile.');
       }
-      this.#own = own;
       own.serving.ended.catch((error: unknown) => {
         log(`Our backend of PV Calls broke off: ${error instanceof Error ? error.message : String(error)}`);
         void this.endServing();
@@ -128,14 +137,18 @@ export class InterceptFeed {
       this.#opening = undefined;
       this.#changed();
     }
-    return { domid: this.#own.serving.intercept.domid };
+    return { domid };
   }
 
   async endServing(): Promise<readonly string[]> {
-    const own = this.#own;
-    this.#own = undefined;
-    this.#changed();
-    return (await own?.close()) ?? [];
+    // One that is just being opened is ended as soon as it is open.
+    await this.#opening?.catch(() => undefined);
+    if (this.#own) {
+      this.#ending = this.#own.close().finally(() => (this.#ending = undefined));
+      this.#own = undefined;
+      this.#changed();
+    }
+    return (await this.#ending) ?? [];
   }
 
   /** Ends our backend in order; a store that says nothing any more is not waited for. */
@@ -143,10 +156,10 @@ export class InterceptFeed {
     this.#isClosed = true;
     this.#timer?.cancel();
     for (const viewId of [...this.#views.keys()]) this.closeView(viewId);
-    if (!this.#own && !this.#opening) return;
+    if (!this.#own && !this.#opening && !this.#ending) return;
     const enough = new AbortController();
     const patience = sleep(this.#options.host.clock, closePatienceMs, enough.signal).catch(() => undefined);
-    const ended = Promise.allSettled([this.#opening, this.endServing()]);
+    const ended = this.endServing().catch(() => undefined);
     await Promise.race([ended, patience]);
     enough.abort();
   }

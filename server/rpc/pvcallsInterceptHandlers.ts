@@ -10,7 +10,7 @@ export function createInterceptHandlers(hosts: HostRegistry, firstId: number): I
   let nextViewId = firstId;
   const intercepts = (host: string) => hosts.session(host).intercepts;
   return {
-    'xenscope/interceptChoices': async ({ host }) => intercepts(host).choices(),
+    'xenscope/interceptChoices': async ({ host, device }) => intercepts(host).choices(device),
     'xenscope/intercept': async ({ host, domid }) => {
       const viewId = nextViewId++;
       intercepts(host).openView(viewId, domid);

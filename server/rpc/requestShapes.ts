@@ -229,7 +229,7 @@ const shapes: Shapes = {
   'xenscope/composerAbandon': { ...host, composerId: count, id: text },
   'xenscope/composerEnd': { ...host, composerId: count, how: oneOf('close', 'killed') },
   'xenscope/composerForget': { ...host, composerId: count },
-  'xenscope/interceptChoices': host,
+  'xenscope/interceptChoices': { ...host, device: optional(text) },
   'xenscope/intercept': { ...host, domid: count },
   'xenscope/interceptStop': { viewId: count },
   'xenscope/interceptSet': { ...host, domid: count, settings: interceptSettings },

@@ -107,13 +107,14 @@ describe('PV Calls in VS Code', function () {
   });
 
   it('is readable in every theme', async () => {
-    for (const [name, theme] of [
-      ['light', 'Light Modern'],
-      ['high-contrast', 'Dark High Contrast'],
-      ['high-contrast-light', 'Light High Contrast'],
-      ['dark', 'Dark Modern'],
+    for (const [name, theme, body] of [
+      ['light', 'Light Modern', 'vscode-light'],
+      ['high-contrast', 'Dark High Contrast', 'vscode-high-contrast'],
+      ['high-contrast-light', 'Light High Contrast', 'vscode-high-contrast-light'],
+      ['dark', 'Dark Modern', 'vscode-dark'],
     ] as const) {
       await xenscope.workbench.setTheme(theme);
+      await panel().locator(`body.${body}`).waitFor();
       await xenscope.workbench.quiet();
       await picture(xenscope.page, `pvcalls-panel-${name}`);
       await panel().getByRole('button', { name: 'What Am I Looking At?' }).click();

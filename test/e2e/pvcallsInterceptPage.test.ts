@@ -226,6 +226,18 @@ describe('the page that intercepts PV Calls, in a browser', function () {
     assert.match((await lines())[0]!, /asked 1/);
   });
 
+  it('can be asked to look again while it is told of nothing, and only then', async () => {
+    await post(news([connect]));
+    const again = page.getByRole('button', { name: 'Try Again' });
+    await again.waitFor({ state: 'hidden' });
+    await post({ kind: 'away', text: '16 backends are shown on this host already.' });
+    await page.getByText('16 backends are shown').waitFor();
+    await again.click();
+    assert.equal((await sent('retry')).length, 1);
+    await post(news([connect]));
+    await again.waitFor({ state: 'hidden' });
+  });
+
   it('lists each call once', async () => {
     await post(news([connect, call(2, 'release', 'release socket 3')]));
     await post(news([connect, call(2, 'release', 'release socket 3')]));

@@ -232,6 +232,33 @@ describe('the page of a PV Calls device', function () {
     );
   });
 
+  it('says that the device is gone until it is there again, whether it is paused or not', async () => {
+    await open();
+    const gone = 'There is no such PV Calls device now.';
+    await post({ kind: 'away', text: gone });
+    for (const name of ['Pause View', 'Go On']) {
+      await page.getByText(gone).waitFor();
+      await page.getByRole('button', { name }).click();
+    }
+    await page.getByText(gone).waitFor();
+    await page.getByRole('button', { name: 'Pause View' }).click();
+    await show(frame({ whole: true, sockets, calls: [] }));
+    await page.getByText('The view is paused; the device goes on.').waitFor();
+    await page.getByRole('button', { name: 'Go On' }).click();
+    await page.getByText('The view is paused; the device goes on.').waitFor({ state: 'hidden' });
+  });
+
+  it('says why calls of a socket alone cannot be chosen', async () => {
+    await open();
+    const only = page.getByRole('checkbox', { name: 'Only the selected socket' });
+    assert.match((await only.getAttribute('title')) ?? '', /^Select a socket/);
+    await post({ kind: 'select', socket: '444' });
+    await eventually(
+      'it can be chosen',
+      async () => (await only.getAttribute('title')) === 'Only the selected socket',
+    );
+  });
+
   it('offers what can be done here, and nothing else', async () => {
     await open();
     assert.ok(await page.getByRole('button', { name: 'Intercept…' }).isVisible());

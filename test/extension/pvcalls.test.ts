@@ -110,6 +110,40 @@ describe('PV Calls devices of a host', () => {
   });
 });
 
+describe('sockets that cannot be shown', () => {
+  it('are told of with the reason, and asked for anew once their row was closed', async () => {
+    let isRefused = true;
+    const server = new FakeServer({
+      'xenscope/pvcallsView': () => {
+        if (isRefused) throw new Error('Too many devices are shown on this host.');
+        return { viewId: 1 };
+      },
+      'xenscope/pvcallsViewStop': () => null,
+    });
+    server.become('running');
+    const reported: unknown[] = [];
+    const sockets = new ShownSockets(server, new PvCalls(server, fail), (error) => reported.push(error));
+    const changes: ShownChange[] = [];
+    sockets.onChange((change) => changes.push(change));
+    sockets.show('simulator', device);
+    await settled();
+    assert.equal(sockets.problem('simulator', device), 'Too many devices are shown on this host.');
+    assert.deepEqual(changes, [{ host: 'simulator', device, structure: true, changed: [] }]);
+    assert.equal(reported.length, 1);
+    // Drawn anew, it does not ask again and again.
+    sockets.show('simulator', device);
+    await settled();
+    assert.equal(server.asked.length, 1);
+    isRefused = false;
+    sockets.hide('simulator', device);
+    sockets.show('simulator', device);
+    await settled();
+    assert.equal(server.asked.length, 2);
+    assert.equal(sockets.problem('simulator', device), undefined);
+    sockets.dispose();
+  });
+});
+
 describe('problems of PV Calls devices', () => {
   it('lead to their sockets first, those of other devices do not', () => {
     const { server } = open();

@@ -1,5 +1,8 @@
-/** Rules that the editor keeps for a backend of PV Calls. */
+/** Intercepting a backend of PV Calls in the editor: which one, the rules that are kept for it, one panel for each. */
 import assert from 'node:assert/strict';
+import { OpenPanels } from '../../extension/panels/openPanels';
+import { backendOf } from '../../extension/pvcallsIntercept/backendOf';
+import { interceptTexts } from '../../extension/pvcallsIntercept/interceptTexts';
 import { KeptSettings, maxKeptRules } from '../../extension/pvcallsIntercept/keptSettings';
 
 describe('rules that are kept', () => {
@@ -42,5 +45,48 @@ describe('rules that are kept', () => {
     }
     store.values.set(key!, { rules: Array.from({ length: 500 }, () => rule('a')) });
     assert.equal(kept.of('simulator', 0).rules.length, maxKeptRules);
+  });
+});
+
+describe('the backend of a device', () => {
+  const at = (domid: number, servesDevice = false) => ({ domid, devices: 1, isOn: false, servesDevice });
+
+  it('is the one that serves it', () => {
+    assert.deepEqual(backendOf({ domid: 0 }, { backends: [at(5), at(0, true)] }), at(0, true));
+    // Of a world also where it is not connected now.
+    assert.deepEqual(backendOf({ domid: 0 }, { backends: [at(5), at(0)] }), at(0));
+    assert.equal(backendOf({ domid: 7 }, { backends: [at(5), at(0)] }), 'none');
+  });
+
+  it('is not our own on a real host merely because that is in the same domain', () => {
+    assert.equal(backendOf({ domid: 0 }, { backends: [at(0)], own: 'open' }), 'none');
+    assert.deepEqual(backendOf({ domid: 0 }, { backends: [at(0, true)], own: 'open' }), at(0, true));
+    assert.equal(backendOf({ domid: 0 }, { backends: [], own: 'closed' }), 'openOwn');
+    assert.equal(backendOf({ domid: 0 }, { backends: [], whyNoOwn: 'It has no access.' }), 'none');
+  });
+
+  it('is told of when its panel is closed', () => {
+    assert.match(
+      interceptTexts.staysOpen('xen1', 1),
+      /^Our backend .* on xen1 stays open, because 1 guest is con/,
+    );
+    assert.match(interceptTexts.staysOpen('xen1', 2), /2 guests are connected/);
+    assert.match(
+      interceptTexts.left(['backend/pvcalls/2/0']),
+      /did not close its end\. “Force Close Device…”/,
+    );
+  });
+});
+
+describe('a panel that VS Code brings back', () => {
+  it('is closed where one for the same is open already, and taken where none is', () => {
+    const panels = new OpenPanels<{ reveal(): void }>();
+    const done: string[] = [];
+    const revived = (name: string) => ({ dispose: () => void done.push(`${name} closed`) });
+    const make = () => ({ reveal: () => void done.push('revealed') });
+    panels.open('a', make, revived('first'));
+    assert.deepEqual(done, []);
+    panels.open('a', make, revived('second'));
+    assert.deepEqual(done, ['second closed', 'revealed']);
   });
 });

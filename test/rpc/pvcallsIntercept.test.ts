@@ -75,6 +75,14 @@ describe('intercepting PV Calls, over the API', function () {
     assert.match(whyNoOwn!, /domain 0 serve already/);
     const off = await state(({ devices }) => devices.length === 2);
     assert.deepEqual([off.isOn, off.held], [false, []]);
+    const serves = async (device: string) =>
+      (await editor.ask('xenscope/interceptChoices', { host, device })).backends.map(
+        ({ servesDevice }) => servesDevice,
+      );
+    const rows = await editor.ask('xenscope/pvcallsList', { host });
+    assert.equal(rows.length, 2);
+    for (const { backend } of rows) assert.deepEqual(await serves(backend.path), [true], backend.path);
+    assert.deepEqual(await serves('/local/domain/0/backend/pvcalls/9/0'), [false]);
   });
 
   it('tells of a call that is held, does what a person decides, and tells what the guest does next', async () => {

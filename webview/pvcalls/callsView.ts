@@ -104,6 +104,7 @@ export class CallsView {
     this.inFlight.root.hidden = inFlight.length === 0;
     this.inFlight.show(inFlight);
     this.onlyOne.disabled = socket?.id === undefined;
+    this.onlyOne.title = onlyOneHover(socket);
     const isOnlyOne = this.isOnlyOne && socket?.id !== undefined;
     const calls = isOnlyOne ? known.calls.filter(({ id }) => id === socket.id) : known.calls;
     setText(this.historyText, historyText(calls.length, known, isOnlyOne));
@@ -121,6 +122,13 @@ export class CallsView {
       this.context.about,
     );
   }
+}
+
+function onlyOneHover(socket: PvCallsSocketRow | undefined): string {
+  if (!socket) return 'Select a socket in the table above first';
+  if (socket.id === undefined)
+    return 'The number of the selected socket is not known: no call can be said to be its own';
+  return 'Only the selected socket';
 }
 
 function historyText(shown: number, { calls, callsLeftOut }: Known, isOnlyOne: boolean): string {

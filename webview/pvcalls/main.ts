@@ -31,16 +31,15 @@ class PvCallsPage {
   private readonly known = new Known();
   private about: Extract<ToPvCalls, { kind: 'about' }> | undefined;
   private paused = false;
+  /** Why nothing comes, as it was told last; it holds until something comes. */
+  private awayText: string | undefined = 'Waiting for the first look at the device…';
   /** Asked for before its row was there. */
   private wanted: string | undefined;
 
   private readonly heading = element('h1', { text: 'PV Calls' });
   private readonly where = element('span', { className: 'dim' });
   private readonly doctor = new DoctorView();
-  private readonly away = element('p', {
-    className: 'away',
-    text: 'Waiting for the first look at the device…',
-  });
+  private readonly away = element('p', { className: 'away', text: this.awayText });
   private readonly counts = element('p');
   private readonly unseen = element('p', { className: 'dim' });
   private readonly help = new Help();
@@ -100,13 +99,15 @@ class PvCallsPage {
         return this.setAbout(message);
       case 'frame':
         this.known.take(message.frame);
-        if (!this.paused) this.away.hidden = true;
+        this.awayText = undefined;
+        this.drawAway();
         return this.draw();
       case 'select':
         this.wanted = message.socket;
         return this.draw();
       case 'away':
-        return this.tellAway(message.text);
+        this.awayText = message.text;
+        return this.drawAway();
     }
   }
 
@@ -147,16 +148,17 @@ class PvCallsPage {
     this.doctor.show({ ...said, evidence: [...unseen, ...said.evidence] });
   }
 
-  private tellAway(text: string): void {
-    this.away.hidden = false;
-    setText(this.away, text);
+  /** That it is gone is the greater news than that the view is paused. */
+  private drawAway(): void {
+    const text = this.awayText ?? (this.paused ? 'The view is paused; the device goes on.' : undefined);
+    this.away.hidden = text === undefined;
+    if (text !== undefined) setText(this.away, text);
   }
 
   private setPaused(paused: boolean): void {
     this.paused = paused;
     this.pauseButton.textContent = paused ? 'Go On' : 'Pause View';
-    if (paused) this.tellAway('The view is paused; the device goes on.');
-    else this.away.hidden = true;
+    this.drawAway();
     this.post({ kind: 'pause', paused });
   }
 

@@ -44,6 +44,7 @@ class InterceptPage {
   private readonly own = button('Open Backend…', 'secondary', () =>
     this.post({ kind: this.news?.state ? 'closeBackend' : 'openBackend' }),
   );
+  private readonly again = button('Try Again', 'secondary', () => this.post({ kind: 'retry' }));
   private readonly held = new HeldList(() => this.drawHeld());
   private readonly decide = new DecideView(
     {
@@ -79,9 +80,9 @@ class InterceptPage {
     }
     this.findings.setAttribute('aria-label', 'Findings');
     this.help.fill(explanation);
-    this.own.hidden = true;
+    this.own.hidden = this.again.hidden = true;
     const heading = element('h1', { text: 'Intercept' });
-    const tools = toolbar('Intercept', this.power, this.others, this.own, this.help.button);
+    const tools = toolbar('Intercept', this.power, this.others, this.own, this.again, this.help.button);
     this.columns.append(this.held.root, this.decide.root);
     root.append(element('header', {}, heading, this.where), this.verdict, tools, this.said, this.help.root);
     root.append(this.findings, element('h2', { text: 'Held Calls' }), this.columns, this.hint);
@@ -128,6 +129,7 @@ class InterceptPage {
     const wasThere = this.news?.state !== undefined;
     this.news = news;
     this.names = names;
+    this.again.hidden = true;
     const { state } = news;
     if (state && !wasThere) this.log.begin();
     if (state) this.settings = { ...this.settings, isOn: state.isOn };
@@ -165,6 +167,7 @@ class InterceptPage {
 
   private goAway(text: string): void {
     this.news = undefined;
+    this.again.hidden = false;
     this.drawVerdict({ text, severity: 'warning' });
     this.drawFindings([]);
     this.drawHeld();

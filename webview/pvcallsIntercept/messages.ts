@@ -39,7 +39,9 @@ export type FromPvCallsIntercept =
   /** What would this rule do? */
   | { readonly kind: 'check'; readonly serial: number; readonly line: string }
   /** Of our own backend; the extension asks before it opens it. */
-  | { readonly kind: 'openBackend' | 'closeBackend' };
+  | { readonly kind: 'openBackend' | 'closeBackend' }
+  /** It was told to be away: is it still? */
+  | { readonly kind: 'retry' };
 
 /** What VS Code keeps of a page over a new start of the window. */
 export interface KeptIntercept {
