@@ -101,7 +101,7 @@ describe('commands of PV Calls by hand', function () {
     assert.equal((await rig.call(session, 'release', { id: '1' })).severity, 'fine');
     const ended = await rig.answered(session, waiting);
     assert.equal(ended.response?.errorName, 'EBADF');
-    assert.match(ended.text, /^ACCEPT at socket 1 as socket 3: the socket was released \(EBADF, -9\)\.$/);
+    assert.match(ended.text, /^ACCEPT at socket 1 as socket 3: the socket was released \(EBADF, −9\)\.$/);
     assert.equal((await rig.call(session, 'release', { id: '2' })).severity, 'fine');
     await rig.close(session);
     assert.deepEqual(await rig.holdings(), before);

@@ -59,7 +59,7 @@ describe('commands of PV Calls by hand, in VS Code', function () {
     await composer.field('Address').fill('10.0.0.1:81');
     await composer.field('Address').press('Control+Enter');
     await composer
-      .answer(/^CONNECT of socket 1 to 10\.0\.0\.1:81: nobody listens there \(ECONNREFUSED, -111\)/)
+      .answer(/^CONNECT of socket 1 to 10\.0\.0\.1:81: nobody listens there \(ECONNREFUSED, −111\)/)
       .waitFor();
     await picture(xenscope.page, 'composer-refused');
   });
@@ -147,14 +147,14 @@ describe('commands of PV Calls by hand, in VS Code', function () {
     await composer.panel.getByText('5 of 64 bytes; the rest is filled up with zeros.').waitFor();
     await composer.panel.getByText('No command has the number 99').waitFor();
     await slot.press('Control+Enter');
-    await composer.answer(/command 99.*ENOTSUP, -524/).waitFor();
+    await composer.answer(/command 99.*ENOTSUP, −524/).waitFor();
     await slot.fill('0x0g');
     await composer.panel.getByText('must be pairs of hexadecimal digits').waitFor();
     await composer.choose('SOCKET');
     await composer.panel.getByText('Wrong on purpose', { exact: true }).click();
     await composer.field('domain').fill('10');
     await composer.sendButton.click();
-    await composer.answer(/this is not supported \(ENOTSUP, -524\)/).waitFor();
+    await composer.answer(/this is not supported \(ENOTSUP, −524\)/).waitFor();
     await inThemes('composer-wrong');
   });
 
@@ -163,7 +163,7 @@ describe('commands of PV Calls by hand, in VS Code', function () {
     await line.getByRole('button', { name: 'Edit LISTEN 2' }).click();
     await composer.fieldIs('Backlog', '16');
     await line.getByRole('button', { name: 'Send LISTEN 2 Again' }).click();
-    await composer.answer(/^LISTEN at socket 2 .*\(EINVAL, -22\)/).waitFor();
+    await composer.answer(/^LISTEN at socket 2 .*\(EINVAL, −22\)/).waitFor();
   });
 
   it('are saved as favourites, which stay with the draft and the history when the window is loaded anew', async () => {

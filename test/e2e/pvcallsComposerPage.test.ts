@@ -280,7 +280,7 @@ describe('the page of the command composer', function () {
         },
       });
       const isWhole = await page
-        .locator('vscode-button[aria-label="Edit CONNECT 78187493520"]')
+        .locator('vscode-button[aria-label="Edit CONNECT 0x1234567890"]')
         .evaluate((it) => {
           const edge = it.closest('table')!.parentElement!.getBoundingClientRect().right;
           return it.getBoundingClientRect().right <= Math.min(edge, innerWidth) + 0.5;

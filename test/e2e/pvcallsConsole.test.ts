@@ -226,10 +226,10 @@ describe('sockets of PV Calls by hand, in VS Code', function () {
     await workbench.dialog.getByRole('button', { name: 'Open' }).click();
     await composer.panel.getByText(/This is the ring of till \(15\), not one of ours/).waitFor();
     await composer.send('SOCKET', { Socket: '0x1234567890' });
-    await composer.answer(/SOCKET 78187493520: done/).waitFor();
+    await composer.answer(/SOCKET 0x1234567890: done/).waitFor();
     await picture(xenscope.page, 'composer-foreign');
     await composer.send('RELEASE', { Socket: '0x1234567890' });
-    await composer.answer(/RELEASE of socket 78187493520: done/).waitFor();
+    await composer.answer(/RELEASE of socket 0x1234567890: done/).waitFor();
     await composer.press('Leave');
     await composer.status('Closed: nothing more is written into this ring.').waitFor();
     assert.ok(await composer.sendButton.isDisabled());

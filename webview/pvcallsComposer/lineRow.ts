@@ -3,6 +3,7 @@ import type { ComposerDraft } from '../../server/rpc/api';
 import { timeText } from '../console/words';
 import { element, iconButton } from '../kit';
 import { severityIcon } from '../page';
+import { idText } from '../pvcalls/words';
 import { setText, setTitle } from '../rings/texts';
 import { type HistoryLine, lineKey } from './history';
 import type { RowView } from './keyedRows';
@@ -38,7 +39,7 @@ export class LineRow implements RowView<ShownLine> {
     name.type = 'button';
     name.addEventListener('click', () => acts.choose(lineKey(line)));
     this.name = name;
-    const socket = request?.id === undefined ? '' : ` ${request.id}`;
+    const socket = request?.id === undefined ? '' : ` ${idText(request.id)}`;
     const buttons = element('td', { className: 'acts' });
     if (request) {
       const { draft } = request;

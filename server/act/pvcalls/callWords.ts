@@ -2,6 +2,7 @@
 import { addressText, parsePvCallsAddress } from '../../wire/pvcalls/address';
 import { pvcallsCommandNames, pvcallsCommands } from '../../wire/pvcalls/commands';
 import { pvcallsErrorName, pvcallsErrors } from '../../wire/pvcalls/errno';
+import { idText, numberText } from '../../wire/pvcalls/numbersInWords';
 import type { PvCallsRequest, PvCallsResponse } from '../../wire/pvcalls/slots';
 import { formOf } from './forms';
 import type { ComposerDraft, ComposerEntry, ComposerResponse } from './plan';
@@ -21,19 +22,19 @@ export function requestText(request: PvCallsRequest): string {
     case 'unknown':
       return `Request ${request.reqId} with ${title}, which nobody knows`;
     case 'socket':
-      return `${title} ${request.id}`;
+      return `${title} ${idText(request.id)}`;
     case 'connect':
-      return `${title} of socket ${request.id} to ${addressIn(request)}`;
+      return `${title} of socket ${idText(request.id)} to ${addressIn(request)}`;
     case 'bind':
-      return `${title} of socket ${request.id} to ${addressIn(request)}`;
+      return `${title} of socket ${idText(request.id)} to ${addressIn(request)}`;
     case 'release':
-      return `${title} of socket ${request.id}${request.reuse ? ', its pages to be kept' : ''}`;
+      return `${title} of socket ${idText(request.id)}${request.reuse ? ', its pages to be kept' : ''}`;
     case 'listen':
-      return `${title} at socket ${request.id} with a backlog of ${request.backlog}`;
+      return `${title} at socket ${idText(request.id)} with a backlog of ${request.backlog}`;
     case 'accept':
-      return `${title} at socket ${request.id} as socket ${request.newId}`;
+      return `${title} at socket ${idText(request.id)} as socket ${idText(request.newId)}`;
     case 'poll':
-      return `${title} at socket ${request.id}`;
+      return `${title} at socket ${idText(request.id)}`;
   }
 }
 
@@ -116,7 +117,7 @@ export function answeredWords(request: PvCallsRequest, response: PvCallsResponse
   const { ret } = response;
   const what = requestText(request);
   const name = pvcallsErrorName(ret);
-  const number = name === undefined ? String(ret) : `${name}, ${ret}`;
+  const number = name === undefined ? numberText(ret) : `${name}, ${numberText(ret)}`;
   const said = ret === 0 ? `${what}: done.` : `${what}: ${meaningOf(ret)} (${number}).`;
   const odd = oddities(request, response);
   if (odd.length > 0) return { text: [said, ...odd].join(' '), severity: 'error' };
@@ -128,14 +129,14 @@ function oddities(request: PvCallsRequest, { cmd, id, ret }: PvCallsResponse): s
   const odd = cmd === asked ? [] : [`The response says ${commandText(cmd)}, which was not asked.`];
   // Backends that refuse a call may leave the number as it was.
   if (request.cmd !== 'unknown' && ret === 0 && id !== request.id) {
-    odd.push(`The response names socket ${id} instead of ${request.id}.`);
+    odd.push(`The response names socket ${idText(id)} instead of ${idText(request.id)}.`);
   }
   return odd;
 }
 
 export function unaskedWords({ reqId, cmd, id, ret }: PvCallsResponse): Words {
   return {
-    text: `A response to request ${reqId}, which was not asked: ${commandText(cmd)} of socket ${id}, ret ${ret}.`,
+    text: `A response to request ${reqId}, which was not asked: ${commandText(cmd)} of socket ${idText(id)}, ret ${numberText(ret)}.`,
     severity: 'error',
   };
 }

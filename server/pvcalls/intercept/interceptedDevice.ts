@@ -3,10 +3,11 @@ import type { CallAsked } from '../../host/callInterceptor';
 import type { Clock } from '../../host/clock';
 import { parsePvCallsAddress } from '../../wire/pvcalls/address';
 import type { Ipv4Address } from '../../wire/pvcalls/address';
+import { idText } from '../../wire/pvcalls/numbersInWords';
 import type { PvCallsRequest } from '../../wire/pvcalls/slots';
 import { maxSockets } from '../backend/socketTable';
 import type { RuledCall } from './rules';
-import { askedText, commandOf, idText } from './words';
+import { askedText, commandOf } from './words';
 
 export interface DeviceParts {
   /** The backend's folder. */

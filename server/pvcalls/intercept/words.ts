@@ -2,6 +2,7 @@
 import type { CallAsked, CallDecision, CallField, PretendedPeer } from '../../host/callInterceptor';
 import { addressText, parsePvCallsAddress } from '../../wire/pvcalls/address';
 import type { Ipv4Address } from '../../wire/pvcalls/address';
+import { idText } from '../../wire/pvcalls/numbersInWords';
 import type { PvCallsRequest } from '../../wire/pvcalls/slots';
 import { decodeSlot } from '../../wire/slotRings/decodeSlot';
 import { PVCALLS_RING } from '../../wire/slotRings/pvcallsCommands';
@@ -83,11 +84,6 @@ export function fieldsOf(slot: Uint8Array): CallField[] {
     text: says === undefined ? value : `${value} (${says})`,
     meaning: layout.fields.find((field) => field.name === name)?.meaning ?? '',
   }));
-}
-
-/** Pointers of a kernel are read in hexadecimal, and small numbers are not. */
-export function idText(id: bigint): string {
-  return id < 2n ** 32n ? String(id) : `0x${id.toString(16)}`;
 }
 
 /** For a record of what somebody did: `connect socket 7 to 10.0.0.1:80 of domain 3`. */
