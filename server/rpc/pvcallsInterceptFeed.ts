@@ -133,11 +133,11 @@ export class InterceptFeed {
         log(`Our backend of PV Calls broke off: ${error instanceof Error ? error.message : String(error)}`);
         void this.endServing();
       });
+      return { domid: own.serving.intercept.domid };
     } finally {
       this.#opening = undefined;
       this.#changed();
     }
-    return { domid };
   }
 
   async endServing(): Promise<readonly string[]> {

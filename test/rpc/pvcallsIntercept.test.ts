@@ -6,6 +6,7 @@ import type { Host } from '../../server/host/host';
 import type { InterceptNews, InterceptSettings } from '../../server/rpc/api';
 import { InterceptFeed, maxHeldTold, maxInterceptViews } from '../../server/rpc/pvcallsInterceptFeed';
 import { AllowList } from '../../server/pvcalls/allowList';
+import { servingClaimPath } from '../../server/pvcalls/servingClaim';
 import { Intercept } from '../../server/pvcalls/intercept/intercept';
 import { httpClient, httpServer, pvcallsGuest } from '../../server/sim/guests/pvcallsGuests';
 import { SimNetwork } from '../../server/sim/network/simNetwork';
@@ -179,12 +180,16 @@ describe('our own backend of PV Calls, over the API', function () {
       domains: [],
       transport: 'process',
     });
+    let onOpening: (() => void) | undefined;
     const host: Host = {
       kind: 'real',
       clock: systemClock,
       random: world.random,
       openStore: () => world.openStore(),
-      openProgram: () => world.openProgram(0),
+      openProgram: () => {
+        onOpening?.();
+        return world.openProgram(0);
+      },
       close: () => world.close(),
     };
     const store = host.openStore();
@@ -216,6 +221,7 @@ describe('our own backend of PV Calls, over the API', function () {
       openFeed,
       sent,
       store,
+      whileOpening: (act: () => void) => (onOpening = () => queueMicrotask(act)),
       kernelServes: (sentence: string | undefined) => (kernel = sentence),
       close: async () => {
         for (const feed of feeds) await feed.close();
@@ -281,6 +287,23 @@ describe('our own backend of PV Calls, over the API', function () {
     await assert.rejects(second.serve(allow, true), { code: 'refused', wayOut: /End that backend first/ });
     await first.endServing();
     await second.serve(allow, true);
+    await real.close();
+  });
+
+  it('is ended while it is being opened, and nothing of it stays', async () => {
+    const real = await realHost();
+    const { feed, store } = real;
+    const noClaim = () => assert.rejects(store.read(servingClaimPath), { storeError: 'ENOENT' });
+    let ended: Promise<unknown> | undefined;
+    real.whileOpening(() => void (ended = feed.endServing()));
+    await feed.serve(allow, true);
+    await ended;
+    assert.equal(feed.choices().own, 'closed');
+    await noClaim();
+    real.whileOpening(() => void (ended = feed.close()));
+    await assert.rejects(feed.serve(allow, true), { code: 'gone' });
+    await ended;
+    await noClaim();
     await real.close();
   });
 
