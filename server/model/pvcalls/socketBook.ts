@@ -113,7 +113,7 @@ export class SocketBook {
       if (socket && title === 'CONNECT' && isUnconnected(socket)) socket.enter('failed', time);
       return;
     }
-    if (title === 'RELEASE') return this.#release(there, false, time);
+    if (title === 'RELEASE') return this.#release(there ?? this.#onlyNameless, false, time);
     if (title === 'ACCEPT') return this.#acceptedOnly(id, left, known, time);
     const states = { SOCKET: 'created', CONNECT: 'connected', BIND: 'bound', LISTEN: 'listening' } as const;
     const isPoll = title === 'POLL';
@@ -210,7 +210,10 @@ export class SocketBook {
   /** A command at a socket that was not seen to be made. A RELEASE may mean the only one without a number. */
   #stranger(call: CallSeen, time: SeenTime): SocketSeen | undefined {
     const { id, cmd } = call;
-    if (cmd !== 'release') return this.#make(id, call.known, time);
+    return cmd === 'release' ? this.#onlyNameless : this.#make(id, call.known, time);
+  }
+
+  get #onlyNameless(): SocketSeen | undefined {
     const [only, ...others] = this.#nameless;
     return others.length === 0 ? only : undefined;
   }

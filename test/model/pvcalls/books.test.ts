@@ -241,6 +241,12 @@ describe('sockets by what is left of calls that were not seen', () => {
     assert.deepEqual([rig.sockets, rig.rings], [['1 listening', 'undefined connected'], ['grant 90: 90 13']]);
     rig.done(release(2n));
     assert.deepEqual([rig.sockets, rig.rings], [['1 listening'], []]);
+    rig.quick(accept(1n, 3n, 91));
+    rig.look();
+    // Neither call was seen but by its response.
+    rig.quick(release(3n));
+    rig.look();
+    assert.deepEqual([rig.sockets, rig.rings], [['1 listening'], []]);
   });
 
   it('are found in old slots at the first look', () => {
