@@ -13,6 +13,7 @@ import type { Spin } from '../server/host/spin';
 import { DomainLives } from './domainLife';
 import { NativeEventChannels } from './eventChannels';
 import { ForeignMemory } from './foreignMemory';
+import { keepFreedMemory } from './freedMemory';
 import { NativeGrants } from './grants';
 import type { XenLibraries } from './libraries/xenLibraries';
 import { hasOwnRing, mapOwnRing } from './observer/ownRing';
@@ -90,6 +91,8 @@ class Native implements NativeHost {
       });
     }
     const [grants, events, store] = [this.grants(), this.events(), this.openStore()];
+    // A program moves bytes, a server that only looks does not.
+    keepFreedMemory();
     const peers = new NativePeerEnds({
       control: this.#control,
       lives: this.#lives,

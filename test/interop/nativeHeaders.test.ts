@@ -6,6 +6,7 @@ import os from 'node:os';
 import path from 'node:path';
 import type { LibraryTable } from '../../native/libraries/cTypes';
 import { domainInfo, shutdownReasons } from '../../native/libraries/domainInfo';
+import { mallocTable } from '../../native/libraries/tables/libc';
 import { portStatus } from '../../native/libraries/portStatus';
 import { vchanStruct } from '../../native/libraries/vchanStruct';
 import { libraryTables } from '../../native/libraries/xenLibraries';
@@ -33,7 +34,7 @@ function compile(source: string): void {
 }
 
 describe('the tables of C signatures', () => {
-  for (const table of Object.values<LibraryTable>(libraryTables)) {
+  for (const table of [...Object.values<LibraryTable>(libraryTables), mallocTable]) {
     // What the compiler knows by itself has no header.
     if (table.headers.length === 0) continue;
     it(`of ${table.name} are those of its headers`, () => compile(program(table)));

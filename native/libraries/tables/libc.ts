@@ -30,6 +30,17 @@ export const libcTable = {
   },
 } as const satisfies LibraryTable;
 
+/** What glibc has beyond other C libraries; who needs it does without where it is not. */
+export const mallocTable = {
+  name: 'malloc of glibc',
+  sonames: [null],
+  debianPackage: 'libc6',
+  headers: ['malloc.h'],
+  functions: {
+    mallopt: ['int', 'int', 'int'],
+  },
+} as const satisfies LibraryTable;
+
 /** libatomic: bits of shared memory changed in one piece where no buffer can lie over it. */
 export const atomicTable = {
   name: 'libatomic',
