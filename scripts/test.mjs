@@ -129,7 +129,7 @@ const stages = {
   xen: realXen,
   e2e: async () => {
     await withLibraries('e2e');
-    return specsWith('e2e', 'test/e2e', { timeoutMs: 15 * minutes, testTimeoutMs: 60_000, retries: 1 });
+    return specsWith('e2e', 'test/e2e', { timeoutMs: 40 * minutes, testTimeoutMs: 60_000, retries: 1 });
   },
 };
 /** Side by side within a row, one row after the other. The emulation of Xen keeps one processor busy meanwhile. */
