@@ -98,6 +98,7 @@ class Native implements NativeHost {
       lives: this.#lives,
       store,
       clock: this.clock,
+      log: this.#options.log,
     });
     this.#peers.add(peers);
     const close = async () => {

@@ -21,6 +21,7 @@ export interface NativePeerEndsOptions {
   readonly lives: DomainLives;
   readonly store: StoreClient;
   readonly clock: Clock;
+  readonly log?: ((line: string) => void) | undefined;
 }
 
 interface Follower extends FollowedPeer {
@@ -33,6 +34,9 @@ export class NativePeerEnds implements PeerEnds {
   readonly #followers = new Set<Follower>();
   #releases: StandingWatch | undefined;
   #timer: Timer | undefined;
+  #isAtWork = false;
+  /** Some domain has ended, and nobody has asked the store since. */
+  #mustAsk = false;
   #isClosed = false;
 
   constructor(options: NativePeerEndsOptions) {
@@ -48,7 +52,7 @@ export class NativePeerEnds implements PeerEnds {
     const { store, clock } = this.#options;
     this.#releases ??= new StandingWatch(store, clock, '@releaseDomain', ({ kind }) => {
       // The first event comes to everybody, and tells nothing.
-      if (kind !== 'initial') void this.#lookAtAll(true);
+      if (kind !== 'initial') this.#askSoon();
     });
     this.#lookLater();
     return () => {
@@ -74,20 +78,43 @@ export class NativePeerEnds implements PeerEnds {
   #lookLater(): void {
     this.#timer ??= this.#options.clock.after(lookEveryMs, () => {
       this.#timer = undefined;
-      void this.#lookAtAll(false);
+      this.#look();
       if (this.#followers.size > 0) this.#lookLater();
     });
   }
 
-  /** `asksStore`: some domain has ended, and the store may know which, where the hypervisor does not tell. */
-  async #lookAtAll(asksStore: boolean): Promise<void> {
-    for (const follower of [...this.#followers]) {
-      const isGone =
-        this.#hasEnded(follower.domid) ?? (asksStore && (await this.#isForgotten(follower.domid)));
-      if (!this.#followers.has(follower)) continue;
-      if (isGone) follower.onEnd('domainEnded');
-      else if (this.#isAlone(follower)) follower.onEnd('vanished');
+  /** One round at a time, however many domains end while a slow store answers. */
+  #askSoon(): void {
+    this.#mustAsk = true;
+    if (this.#isAtWork) return;
+    this.#isAtWork = true;
+    void this.#askAll()
+      .catch((error: unknown) =>
+        this.#options.log?.(`Which domains have ended is not known: ${String(error)}`),
+      )
+      .finally(() => (this.#isAtWork = false));
+  }
+
+  async #askAll(): Promise<void> {
+    while (this.#mustAsk) {
+      this.#mustAsk = false;
+      for (const follower of [...this.#followers]) {
+        if (!this.#followers.has(follower)) continue;
+        const isGone = this.#hasEnded(follower.domid) ?? (await this.#isForgotten(follower.domid));
+        this.#tell(follower, isGone);
+      }
     }
+  }
+
+  #look(): void {
+    for (const follower of [...this.#followers])
+      this.#tell(follower, this.#hasEnded(follower.domid) ?? false);
+  }
+
+  #tell(follower: Follower, isGone: boolean): void {
+    if (!this.#followers.has(follower)) return;
+    if (isGone) follower.onEnd('domainEnded');
+    else if (this.#isAlone(follower)) follower.onEnd('vanished');
   }
 
   /** Undefined where the hypervisor does not tell us. */

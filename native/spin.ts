@@ -13,6 +13,8 @@ const spinUs = 50;
 const maxTurnUs = 2_000;
 /** Of an end that never finds anything in time, one wait in so many is begun by looking. */
 const maxSkippedWaits = 255;
+/** A miss that took so many times as long as it was to: others want the processor, and got a slice of it with each yield. */
+const slowFactor = 4;
 
 /** All that look in one process: they share its turns. */
 export class NativeSpins {
@@ -28,8 +30,10 @@ export class NativeSpins {
 
   /** For one end: whether it pays is another matter at each. */
   open(): Spin {
+    /** How many waits a miss leaves out: doubled by each, and by one that others made long more than that. */
     let skipped = 0;
     let toSkip = 0;
+    let wasSlow = false;
     const until = (isSo: () => boolean): boolean => {
       if (toSkip > 0) {
         toSkip--;
@@ -37,14 +41,19 @@ export class NativeSpins {
       }
       const beganMs = this.#nowMs();
       if (!this.#hasTime(beganMs)) return false;
+      let tookUs: number;
       do {
         if (isSo()) {
-          skipped = 0;
+          // Where others want the processor a hit may be chance: it is trusted again step by step.
+          skipped = wasSlow ? skipped >> 1 : 0;
+          wasSlow &&= skipped > 0;
           return true;
         }
         this.#giveWay();
-      } while (this.#nowMs() - beganMs < spinUs / 1000);
-      skipped = toSkip = Math.min(2 * skipped + 1, maxSkippedWaits);
+        tookUs = (this.#nowMs() - beganMs) * 1000;
+      } while (tookUs < spinUs);
+      wasSlow = tookUs >= slowFactor * spinUs;
+      skipped = toSkip = Math.min(Math.max(2 * skipped + 1, Math.floor(tookUs / spinUs)), maxSkippedWaits);
       // What came too late has come all the same.
       return isSo();
     };

@@ -4,13 +4,12 @@
  */
 import { XenscopeError } from '../host/errors';
 import { type Clock, sleep } from '../host/clock';
+import { LoopTurns } from '../vchan/turns';
 import type { Vchan } from '../vchan/vchan';
 import { KeptBytes } from './keptBytes';
 
 export const maxKeptBytes = 256 * 1024;
 const readBytes = 64 * 1024;
-/** After so many others have their turn, whoever floods us. */
-const bytesPerTurn = 512 * 1024;
 
 export interface Taken {
   readonly bytes: Buffer;
@@ -77,17 +76,19 @@ export class VchanReader {
 
   async #run(): Promise<void> {
     const into = Buffer.allocUnsafe(Math.min(readBytes, this.#vchan.readRingBytes));
-    for (let since = 0; !this.#isEnded;) {
+    // Others have their turn, whoever floods us.
+    const turns = new LoopTurns(() => sleep(this.#clock, 0));
+    while (!this.#isEnded) {
+      let count: number;
       if (!this.#mayRead()) {
         await new Promise<void>((resolve) => (this.#wake = resolve));
         continue;
       }
       try {
-        const count = await this.#vchan.read(into, { signal: this.#stop.signal });
+        count = await this.#vchan.read(into, { signal: this.#stop.signal });
         this.isAtEnd = count === 0;
         if (this.isAtEnd) return this.#onEnd();
         this.#keep(into.subarray(0, count));
-        since += count;
       } catch (error) {
         if (!(error instanceof XenscopeError)) throw error;
         if (error.code === 'cancelled') continue;
@@ -95,9 +96,7 @@ export class VchanReader {
         this.trouble = error;
         return this.#onEnd();
       }
-      if (since < bytesPerTurn) continue;
-      since = 0;
-      await sleep(this.#clock, 0);
+      await turns.passed(count);
     }
   }
 

@@ -1,7 +1,7 @@
 /**
- * Tells whether the writer of a ring has written on to the brim, of a ring whose bytes nobody copies: those
- * that lie just before the reader's index are the last that a writer may reach. When its index has run
- * past them and they changed, it wrote its way there; when they stand as they did, the index is wrong.
+ * Tells whether the writer of a ring went on writing without room, of a ring whose bytes nobody copies: the
+ * oldest bytes that wait for the reader must stand as they are for as long as its index does. When they
+ * changed and it did not move, the writer wrote over them; when they stand, its index is wrong.
  */
 import type { ObservedPage } from '../host/observer';
 import { indexDistance, ringSpans } from '../wire/ringIndex';
@@ -13,10 +13,11 @@ export class BrimProbe {
   readonly #page: ObservedPage;
   readonly #ring: 'left' | 'right';
   readonly #sizeBytes: number;
-  #kept = Buffer.alloc(probeBytes);
-  #seen = Buffer.alloc(probeBytes);
-  /** Of the bytes that are kept; undefined while none are. */
-  #cons: number | undefined;
+  readonly #kept = Buffer.alloc(probeBytes);
+  readonly #seen = Buffer.alloc(probeBytes);
+  /** How many of the oldest unread bytes are kept, from this index on. */
+  #keptBytes = 0;
+  #cons = 0;
 
   constructor(page: ObservedPage, ring: 'left' | 'right', sizeBytes: number) {
     this.#page = page;
@@ -25,26 +26,29 @@ export class BrimProbe {
   }
 
   /** The indices make sense. */
-  keep(cons: number): void {
-    this.#cons = this.#copy(this.#kept, cons) ? cons : undefined;
+  keep(prod: number, cons: number): void {
+    this.#cons = cons;
+    const bytes = Math.min(indexDistance(prod, cons), probeBytes);
+    this.#keptBytes = this.#copy(this.#kept.subarray(0, bytes)) ? bytes : 0;
   }
 
-  /** The indices make no sense any more: whether the bytes that were kept are others now. False where nobody can tell. */
-  hasChanged(): boolean {
-    return this.#cons !== undefined && this.#copy(this.#seen, this.#cons) && !this.#seen.equals(this.#kept);
+  /**
+   * The indices make no sense any more: whether bytes that waited at the reader's index, which has not moved,
+   * are others now. False where nobody can tell, as where none waited.
+   */
+  hasChanged(cons: number): boolean {
+    if (this.#keptBytes === 0 || cons !== this.#cons) return false;
+    const seen = this.#seen.subarray(0, this.#keptBytes);
+    return this.#copy(seen) && !seen.equals(this.#kept.subarray(0, this.#keptBytes));
   }
 
   /** False where the bytes cannot be had, or not without mapping more than the page of the indices. */
-  #copy(into: Buffer, cons: number): boolean {
+  #copy(into: Buffer): boolean {
     const page = this.#page;
     if (!page.isRingAtHand?.(this.#ring)) return false;
     let done = 0;
     try {
-      for (const { offset, length } of ringSpans(
-        indexDistance(cons, probeBytes),
-        probeBytes,
-        this.#sizeBytes,
-      )) {
+      for (const { offset, length } of ringSpans(this.#cons, into.length, this.#sizeBytes)) {
         if (!page.copyRing!(this.#ring, into.subarray(done, done + length), offset)) return false;
         done += length;
       }

@@ -67,10 +67,10 @@ export class DirectionSampler {
     this.freshBytes = 0;
     this.unseenBytes = 0;
     if (this.result === 'insane') {
-      this.wasWritten = this.#brim ? this.#brim.hasChanged() : this.#hasArrayChanged(now, before);
+      this.wasWritten = this.#brim ? this.#brim.hasChanged(cons) : this.#hasArrayChanged(now, before);
       return;
     }
-    this.#brim?.keep(cons);
+    this.#brim?.keep(prod, cons);
     const isAnew = this.result === 'first' || this.result === 'reset';
     this.freshBytes = isAnew ? counter.usedBytes : Math.min(counter.producedBytes, sizeBytes);
     this.freshFrom = (prod - this.freshBytes) >>> 0;

@@ -1,6 +1,7 @@
 /** Standard input into a vchan, and what comes out of it to standard output, until one of both is over. */
 import { sleep } from '../host/clock';
 import { XenscopeError } from '../host/errors';
+import { LoopTurns } from '../vchan/turns';
 import type { Vchan } from '../vchan/vchan';
 import { writeOut } from './output';
 import { systemClock } from './systemClock';
@@ -49,10 +50,13 @@ export async function pipeVchan(vchan: Vchan, { quitMs, signal }: PipeOptions): 
 
 async function readAll(vchan: Vchan, options: { readonly signal: AbortSignal }): Promise<void> {
   const into = Buffer.allocUnsafe(Math.min(readBytes, vchan.readRingBytes));
+  const turns = new LoopTurns();
   for (;;) {
     const count = await vchan.read(into, options);
     if (count === 0) return;
     // Handed on before the next read: the buffer is used again.
     await writeOut(Buffer.from(into.subarray(0, count)));
+    // A file or a pipe is written at once, and a quick writer is never waited for: a signal would not be heard.
+    await turns.passed(count);
   }
 }

@@ -4,6 +4,7 @@
  */
 import { Duplex } from 'node:stream';
 import { XenscopeError } from '../host/errors';
+import { LoopTurns } from './turns';
 import type { Vchan } from './vchan';
 
 const readBytes = 64 * 1024;
@@ -20,6 +21,9 @@ export function vchanStream(vchan: Vchan, options: VchanStreamOptions = {}): Dup
 
 class VchanStream extends Duplex {
   readonly #vchan: Vchan;
+  readonly #turns = new LoopTurns();
+  /** Awaited before the next read: once there is no room for more, the stream may ask again at any moment. */
+  #turn: Promise<void> | undefined;
   #isReading = false;
 
   constructor(vchan: Vchan, options: VchanStreamOptions) {
@@ -62,6 +66,7 @@ class VchanStream extends Duplex {
   async #readOn(): Promise<void> {
     try {
       for (let wantsMore = true; wantsMore;) {
+        await this.#turn;
         const into = Buffer.allocUnsafe(Math.min(readBytes, this.#vchan.readRingBytes));
         const count = await this.#vchan.read(into);
         if (count === 0) {
@@ -69,6 +74,7 @@ class VchanStream extends Duplex {
           return;
         }
         wantsMore = this.push(into.subarray(0, count));
+        this.#turn = this.#turns.passed(count);
       }
     } catch (error) {
       // We closed it ourselves: that is the end of the stream, and no failure.

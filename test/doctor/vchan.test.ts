@@ -62,7 +62,7 @@ describe('ring doctor, on a vchan', () => {
     );
   });
 
-  it('tells a writer that writes on without room from an index that is wrong, by the bytes before the reader', () => {
+  it('tells a writer that writes on without room from an index that is wrong, by the oldest bytes that wait', () => {
     const jump = (prepare: (scene: Scene) => void) => {
       const scene = vchan();
       scene.page.rings.left.fill(1);
@@ -79,11 +79,31 @@ describe('ring doctor, on a vchan', () => {
     ]);
     const written = jump(({ page }) => page.rings.left.fill(2, 300, 2000));
     assert.match(written.said[0]!, /^error index-insane\/left: /, 'there was room for that');
+    const toTheBrim = jump(({ page }) => page.rings.left.fill(2, 300).fill(2, 0, 200));
+    assert.match(toTheBrim.said[0]!, /^error index-insane\/left: /, 'it may write up to the bytes that wait');
+    const alike = jump(({ page }) => page.rings.left.fill(1));
+    assert.match(alike.said[0]!, /^error index-insane\/left: /, 'nobody can tell');
     const outOfReach = jump(({ page }) => {
       page.areRingsAtHand = false;
       page.rings.left.fill(2);
     });
     assert.match(outOfReach.said[0]!, /^error index-insane\/left: /, 'nothing is mapped for it');
+  });
+
+  it('accuses no writer when the index of the reader moved too, or nothing waited', () => {
+    for (const [prod, cons] of [
+      [300, 200],
+      [200, 200],
+    ] as const) {
+      const scene = vchan();
+      scene.page.rings.left.fill(1);
+      scene.page.setPair('left', prod, cons);
+      scene.look();
+      scene.page.rings.left.fill(2);
+      scene.page.setPair('left', prod + 5000, cons + (prod - cons) / 2);
+      scene.wait(300);
+      assert.match(scene.said[0]!, /^error index-insane\/left: /);
+    }
   });
 
   it('names the end whose word is wrong as it is called there', () => {

@@ -9,11 +9,12 @@ if (process.platform === 'linux') {
   describe('looking for a moment before sleeping', () => {
     let spin: Spin;
     let spins: NativeSpins;
-    /** Each look at the clock takes ten microseconds, however crowded the machine is. */
+    /** Each look at the clock takes ten microseconds, however crowded the machine is, or as long as a test wants. */
     let nowMs: number;
+    let lookMs: number;
     beforeEach(async () => {
-      nowMs = 0;
-      spins = new NativeSpins(new XenLibraries(), () => (nowMs += 0.01));
+      [nowMs, lookMs] = [0, 0.01];
+      spins = new NativeSpins(new XenLibraries(), () => (nowMs += lookMs));
       spin = spins.open();
       await nextTurn();
     });
@@ -57,6 +58,33 @@ if (process.platform === 'linux') {
       assert.ok(spin.until(() => true));
       await nextTurn();
       assert.ok(missed() > 0);
+    });
+
+    /** Waits that are left out before the next that is begun by looking, and finds nothing. */
+    const waitsUntilMiss = async (): Promise<number> => {
+      let skipped = 0;
+      await nextTurn();
+      for (; missed() === 0; skipped++) await nextTurn();
+      await nextTurn();
+      return skipped;
+    };
+
+    it('counts a miss by the time that it took: others want the processor, and had slices of it', async () => {
+      lookMs = 4;
+      assert.ok(missed() > 0);
+      lookMs = 0.01;
+      assert.equal(await waitsUntilMiss(), 80);
+    });
+
+    it('goes on from there after a hit, which may have been chance, until several have come', async () => {
+      lookMs = 4;
+      assert.ok(missed() > 0);
+      await nextTurn();
+      while (!spin.until(() => true)) await nextTurn();
+      await nextTurn();
+      lookMs = 0.01;
+      assert.ok(missed() > 0);
+      assert.equal(await waitsUntilMiss(), 81, 'twice the half of 80, and one');
     });
 
     it('lets the loop have its turn, however well it goes', async () => {

@@ -61,8 +61,8 @@ describe('our drivers of devices and those of Linux', () => {
 
   it('serve a disk to a real guest, which reads and writes it, and give its pages back', async () => {
     // That of dom0 looks at `vbd` alone: this one is ours.
-    const back = `/local/domain/0/backend/qdisk/${guest.domid}/51728`;
-    const front = `${guest.path}/device/vbd/51728`;
+    const back = `/local/domain/0/backend/qdisk/${guest.domid}/51744`;
+    const front = `${guest.path}/device/vbd/51744`;
     const disk = randomBytes(256 * pageBytes);
     const running = runBackends(ports, `backend/qdisk/${guest.domid}`, { qdisk: memoryDisk(disk) });
     await guest.type('insmod /disk-modules/xen-blkfront.ko');
@@ -91,7 +91,7 @@ describe('our drivers of devices and those of Linux', () => {
       await write(front, guest.domid, 0, {
         backend: back,
         'backend-id': 0,
-        'virtual-device': 51728,
+        'virtual-device': 51744,
         'device-type': 'disk',
         state: 1,
       });
@@ -99,12 +99,12 @@ describe('our drivers of devices and those of Linux', () => {
     const count = 64;
     const hash = (bytes: Buffer) => `${createHash('sha256').update(bytes).digest('hex')}  -`;
     const found = await guest.type(
-      `until dd if=/dev/xvdb of=/dev/null bs=${pageBytes} count=1 2> /dev/null; do usleep 50000; done; dd if=/dev/xvdb bs=${pageBytes} count=${count} 2> /dev/null | sha256sum`,
+      `until dd if=/dev/xvdc of=/dev/null bs=${pageBytes} count=1 2> /dev/null; do usleep 50000; done; dd if=/dev/xvdc bs=${pageBytes} count=${count} 2> /dev/null | sha256sum`,
     );
     assert.equal(found, hash(disk.subarray(0, count * pageBytes)));
     const written = Buffer.alloc(pageBytes, 'written by a guest\n');
     await guest.type(
-      `yes 'written by a guest' | head -c ${pageBytes} > /tmp/page; dd if=/tmp/page of=/dev/xvdb bs=${pageBytes} seek=100 conv=fsync 2> /dev/null`,
+      `yes 'written by a guest' | head -c ${pageBytes} > /tmp/page; dd if=/tmp/page of=/dev/xvdc bs=${pageBytes} seek=100 conv=fsync 2> /dev/null`,
     );
     assert.deepEqual(disk.subarray(100 * pageBytes, 101 * pageBytes), written);
 
@@ -113,7 +113,7 @@ describe('our drivers of devices and those of Linux', () => {
     await eventually(async () => (await stateOf(front)) === Closed && (await stateOf(back)) === Closed);
     assert.equal(mappings(), 0);
     await output('xenstore-rm', back, front);
-    assert.equal(await guest.type('while [ -b /dev/xvdb ]; do usleep 50000; done; echo gone'), 'gone');
+    assert.equal(await guest.type('while [ -b /dev/xvdc ]; do usleep 50000; done; echo gone'), 'gone');
     // The kernel says so when a page cannot be taken back because somebody still maps it.
     assert.doesNotMatch(await guest.type('dmesg'), /g\.e\. .*still in use|deferring g\.e\./);
     ending.abort();
