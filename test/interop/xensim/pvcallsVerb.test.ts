@@ -69,11 +69,16 @@ describeWithDaemons('PV Calls served on the command line', function () {
     await one.printed('End it with Ctrl-C.');
     await scene.withFrontend(async () => {
       await one.printed('is connected');
+      for (const beside of [serve(), serve('--force')]) {
+        const { code, stderr } = await beside.ended;
+        assert.equal(code, 2);
+        assert.match(stderr, /^xenscope: Process \d+ serves the PV Calls of this domain already\. End /);
+      }
+      one.child.kill('SIGKILL');
+      await one.ended;
       const { code, stderr } = await serve().ended;
       assert.equal(code, 2);
       assert.match(stderr, /^xenscope: Somebody serves backend\/pvcalls\/\d+\/0 already\. .*--force\.\n$/);
-      one.child.kill('SIGKILL');
-      await one.ended;
       const next = serve('--force');
       await next.printed('is connected');
       next.child.kill('SIGTERM');

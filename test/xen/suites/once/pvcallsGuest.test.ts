@@ -227,7 +227,7 @@ describeWithPvCalls('Linux’s frontend of PV Calls', () => {
     it('lets no other backend begin beside it', async () => {
       const { status, stderr } = await xenscope(['pvcalls', 'serve']);
       assert.equal(status, 2);
-      assert.match(stderr, /Somebody serves backend\/pvcalls\/[0-9]+\/0 already/);
+      assert.match(stderr, /Process [0-9]+ serves the PV Calls of this domain already/);
     });
 
     it('is closed in order when that is ended, and leaves nothing', async () => {
