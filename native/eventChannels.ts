@@ -123,9 +123,9 @@ export class NativeEventChannels implements EventChannels {
 
   #takeEvents(): void {
     for (let taken = 0; taken < maxEventsPerTurn; taken++) {
-      // The loop has just said that the first one is there. For the others: a listener may have closed us, and
-      // asking when nothing is pending would block for good.
-      if (taken > 0 && (this.#isClosed || !isReadable(this.#poll, this.#fd))) return;
+      // Asking for an event when none is pending would block the whole process for good: what the loop has just said
+      // of the first one is not relied upon, and a listener may have closed us.
+      if (this.#isClosed || !isReadable(this.#poll, this.#fd)) return;
       const port = this.#evtchn.xenevtchn_pending(this.#handle);
       if (port >= 0) this.#ports.get(port)?.rang();
       // A single port that rings again is heard in the next turn; each look costs as much as the event.
