@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 
 const folders = new Set();
+process.once('exit', () => [...folders].forEach(removeTemporary));
 
 export function makeTemporary(purpose) {
-  if (folders.size === 0) process.on('exit', () => [...folders].forEach(removeTemporary));
   const folder = mkdtempSync(path.join(tmpdir(), `xenscope-${purpose}-`));
   folders.add(folder);
   return folder;
