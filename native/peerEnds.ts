@@ -86,23 +86,27 @@ export class NativePeerEnds implements PeerEnds {
   /** One round at a time, however many domains end while a slow store answers. */
   #askSoon(): void {
     this.#mustAsk = true;
-    if (this.#isAtWork) return;
-    this.#isAtWork = true;
-    void this.#askAll()
-      .catch((error: unknown) =>
-        this.#options.log?.(`Which domains have ended is not known: ${String(error)}`),
-      )
-      .finally(() => (this.#isAtWork = false));
+    if (!this.#isAtWork) void this.#askAll();
   }
 
   async #askAll(): Promise<void> {
+    this.#isAtWork = true;
     while (this.#mustAsk) {
       this.#mustAsk = false;
-      for (const follower of [...this.#followers]) {
-        if (!this.#followers.has(follower)) continue;
-        const isGone = this.#hasEnded(follower.domid) ?? (await this.#isForgotten(follower.domid));
-        this.#tell(follower, isGone);
-      }
+      for (const follower of [...this.#followers]) await this.#ask(follower);
+    }
+    // In the same step as the look before: what comes after that begins a round of its own.
+    this.#isAtWork = false;
+  }
+
+  /** Never rejects: the others are asked for as well. */
+  async #ask(follower: Follower): Promise<void> {
+    if (!this.#followers.has(follower)) return;
+    try {
+      const isGone = this.#hasEnded(follower.domid) ?? (await this.#isForgotten(follower.domid));
+      this.#tell(follower, isGone);
+    } catch (error) {
+      this.#options.log?.(`Whether domain ${follower.domid} has ended is not known: ${String(error)}`);
     }
   }
 
