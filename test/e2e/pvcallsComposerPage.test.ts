@@ -1,18 +1,11 @@
 /** The page of the command composer, as the extension ships it, in Chromium: what is sent, and what is never lost. */
 import assert from 'node:assert/strict';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import os from 'node:os';
-import path from 'node:path';
 import type { Page } from 'playwright-core';
 import { composerForms } from '../../server/act/pvcalls/forms';
 import type { ComposerState } from '../../server/rpc/api';
 import { composerLayouts } from '../../server/rpc/pvcallsLayouts';
 import type { FromPvCallsComposer, ToPvCallsComposer } from '../../webview/messages';
-import { root } from './artefacts';
-import { type Browser, openBrowser } from './browser';
-
-const file = (name: string) => readFileSync(path.join(root, 'dist/webview', name), 'utf8');
-const drawn = `new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done))))`;
+import { ShippedPage } from './shippedPage';
 
 const state: ComposerState = {
   kind: 'own',
@@ -35,32 +28,12 @@ const nothingWrong = { problems: [], warnings: [] };
 
 describe('the page of the command composer', function () {
   this.timeout(60_000);
-  const profile = mkdtempSync(path.join(os.tmpdir(), 'xenscope-page-'));
-  let browser: Browser;
+  const shipped = new ShippedPage<ToPvCallsComposer, FromPvCallsComposer>('pvcallsComposer');
   let page: Page;
 
-  before(async () => {
-    browser = await openBrowser('http://127.0.0.1', profile);
-    page = browser.page;
-  });
-  after(async () => {
-    await browser.close();
-    rmSync(profile, { recursive: true, force: true });
-  });
-
   beforeEach(async () => {
-    // Timers of the page before end with it.
-    await page.goto('about:blank');
-    await page.setContent(
-      `<!doctype html><style>${file('pvcallsComposer.css')}</style><main id="root"></main>
-       <script>
-         window.sent = []; window.kept = {};
-         function acquireVsCodeApi() {
-           return { postMessage: (it) => sent.push(it), setState: (it) => (kept = it), getState: () => kept };
-         }
-       </script>
-       <script>${file('pvcallsComposer.js').replaceAll('</script', '<\\/script')}</script>`,
-    );
+    await shipped.load();
+    ({ page } = shipped);
     await post({
       kind: 'about',
       host: 'simulator',
@@ -76,8 +49,7 @@ describe('the page of the command composer', function () {
     await news(state);
   });
 
-  const post = (message: ToPvCallsComposer) =>
-    page.evaluate(`window.postMessage(${JSON.stringify(message)}, '*'); ${drawn}`);
+  const post = (message: ToPvCallsComposer) => shipped.post(message);
   const news = (now: ComposerState) =>
     post({
       kind: 'news',
@@ -92,12 +64,13 @@ describe('the page of the command composer', function () {
       },
     });
   type Of<Kind extends FromPvCallsComposer['kind']> = Extract<FromPvCallsComposer, { kind: Kind }>;
-  const sent = async <Kind extends FromPvCallsComposer['kind']>(kind: Kind) => {
-    const all = (await page.evaluate('sent')) as FromPvCallsComposer[];
-    return all.filter((message): message is Of<Kind> => message.kind === kind);
-  };
+  const sent = <Kind extends FromPvCallsComposer['kind']>(kind: Kind) => shipped.sentOf(kind);
   const field = (name: string) => page.locator('.form').getByRole('textbox', { name, exact: true });
-  const choose = (command: string) => page.getByRole('radio', { name: command, exact: true }).click();
+  /** What is suggested stands in a field a frame later, and would come into the middle of what is typed. */
+  const choose = async (command: string) => {
+    await page.getByRole('radio', { name: command, exact: true }).click();
+    await shipped.drawn();
+  };
   const sendButton = () => page.locator('.form').getByRole('button', { name: 'Send', exact: true });
   const addressIn = ({ draft }: Of<'call'>) => (draft.kind === 'fields' ? draft.fields.address : undefined);
   /** Presses Send; answers the serial of the check that goes out for it. */

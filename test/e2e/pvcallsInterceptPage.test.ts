@@ -1,18 +1,11 @@
 /** The page that intercepts PV Calls, as the extension ships it, in Chromium: what no guest of the demo does on demand. */
 import assert from 'node:assert/strict';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import os from 'node:os';
-import path from 'node:path';
 import type { Page } from 'playwright-core';
 import { errnoRows } from '../../server/act/interceptRules';
 import type { HeldCall, InterceptEvent, InterceptNews, InterceptSettings } from '../../server/rpc/api';
 import type { FromPvCallsIntercept, ToPvCallsIntercept } from '../../webview/messages';
-import { root } from './artefacts';
-import { openBrowser, type Browser } from './browser';
 import { eventually } from './eventually';
-
-const file = (name: string) => readFileSync(path.join(root, 'dist/webview', name), 'utf8');
-const drawn = `new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done))))`;
+import { ShippedPage } from './shippedPage';
 
 const settings: InterceptSettings = {
   isOn: true,
@@ -63,41 +56,17 @@ function news(held: readonly HeldCall[], events: readonly InterceptEvent[] = [])
 
 describe('the page that intercepts PV Calls, in a browser', function () {
   this.timeout(60_000);
-  const profile = mkdtempSync(path.join(os.tmpdir(), 'xenscope-page-'));
-  let browser: Browser;
+  const shipped = new ShippedPage<ToPvCallsIntercept, FromPvCallsIntercept>('pvcallsIntercept');
   let page: Page;
 
-  before(async () => {
-    browser = await openBrowser('http://127.0.0.1', profile);
-    page = browser.page;
-  });
-  after(async () => {
-    await browser.close();
-    rmSync(profile, { recursive: true, force: true });
-  });
-
   beforeEach(async () => {
-    // A window of its own: what the page before has begun ends with it.
-    await page.goto('about:blank');
-    await page.setContent(
-      `<!doctype html><style>${file('pvcallsIntercept.css')}</style><main id="root"></main>
-       <script>
-         window.sent = []; window.kept = {};
-         function acquireVsCodeApi() {
-           return { postMessage: (it) => sent.push(it), setState: (it) => (kept = it), getState: () => kept };
-         }
-       </script>
-       <script>${file('pvcallsIntercept.js').replaceAll('</script', '<\\/script')}</script>`,
-    );
+    await shipped.load();
+    ({ page } = shipped);
     await post(about);
   });
 
-  const post = (message: ToPvCallsIntercept) =>
-    page.evaluate(`window.postMessage(${JSON.stringify(message)}, '*'); ${drawn}`);
-  const sent = async <Kind extends FromPvCallsIntercept['kind']>(kind: Kind) => {
-    const all = (await page.evaluate('sent')) as FromPvCallsIntercept[];
-    return all.filter((it): it is Extract<FromPvCallsIntercept, { kind: Kind }> => it.kind === kind);
-  };
+  const post = (message: ToPvCallsIntercept) => shipped.post(message);
+  const sent = <Kind extends FromPvCallsIntercept['kind']>(kind: Kind) => shipped.sentOf(kind);
   const rulesSent = async () => (await sent('set')).at(-1)?.settings.rules.map(({ line }) => line);
   const title = () => page.locator('.decide h3').innerText();
   const held = () => page.getByRole('option').allInnerTexts();
@@ -159,7 +128,7 @@ describe('the page that intercepts PV Calls, in a browser', function () {
     await page.keyboard.press('Enter');
     await hasFocus('Move up: rule 1');
     // The library tells its inner buttons their labels a frame later.
-    await page.evaluate(drawn);
+    await shipped.drawn();
     await page.getByRole('button', { name: 'Remove: rule 1' }).focus();
     await page.keyboard.press('Enter');
     await hasFocus('Remove: rule 1');
@@ -242,6 +211,6 @@ describe('the page that intercepts PV Calls, in a browser', function () {
     await post(news([connect, call(2, 'release', 'release socket 3')]));
     await post(news([connect, call(2, 'release', 'release socket 3')]));
     assert.equal((await held()).filter((text) => text.includes('socket')).length, 2);
-    assert.deepEqual([...browser.pageErrors], []);
+    assert.deepEqual([...shipped.browser.pageErrors], []);
   });
 });

@@ -1,19 +1,13 @@
 /** The page of a PV Calls device, as the extension ships it, in Chromium: five hundred sockets, by mouse and by keys. */
 import assert from 'node:assert/strict';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import os from 'node:os';
-import path from 'node:path';
 import type { Page } from 'playwright-core';
 import { knownMeanings, socketStates } from '../../extension/pvcalls/socketTexts';
 import type { PvCallsDeviceFrame } from '../../server/rpc/api';
 import type { FromPvCalls, ToPvCalls } from '../../webview/messages';
 import { call, direction, frame, refused, socket } from '../webview/pvcallsRows';
-import { root } from './artefacts';
-import { openBrowser, type Browser } from './browser';
 import { eventually } from './eventually';
+import { ShippedPage } from './shippedPage';
 
-const file = (name: string) => readFileSync(path.join(root, 'dist/webview', name), 'utf8');
-const drawn = `new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done))))`;
 const many = 500;
 
 const about: ToPvCalls = {
@@ -47,37 +41,18 @@ const sockets = Array.from({ length: many }, (_, at) => {
 
 describe('the page of a PV Calls device', function () {
   this.timeout(60_000);
-  const profile = mkdtempSync(path.join(os.tmpdir(), 'xenscope-page-'));
-  let browser: Browser;
+  const shipped = new ShippedPage<ToPvCalls, FromPvCalls>('pvcalls');
   let page: Page;
 
-  before(async () => {
-    browser = await openBrowser('http://127.0.0.1', profile);
-    page = browser.page;
-  });
-  after(async () => {
-    await browser.close();
-    rmSync(profile, { recursive: true, force: true });
-  });
-
   async function open(kept: object = {}): Promise<void> {
-    await page.setContent(
-      `<!doctype html><style>${file('pvcalls.css')}</style><main id="root"></main>
-       <script>
-         window.sent = []; window.kept = ${JSON.stringify(kept)};
-         function acquireVsCodeApi() {
-           return { postMessage: (it) => sent.push(it), setState: (it) => (kept = it), getState: () => kept };
-         }
-       </script>
-       <script>${file('pvcalls.js').replaceAll('</script', '<\\/script')}</script>`,
-    );
+    await shipped.load(kept);
+    ({ page } = shipped);
     await post(about);
     await show(frame({ whole: true, sockets, calls: [answered(1), answered(2)] }));
   }
-  const post = (message: ToPvCalls) =>
-    page.evaluate(`window.postMessage(${JSON.stringify(message)}, '*'); ${drawn}`);
+  const post = (message: ToPvCalls) => shipped.post(message);
   const show = (one: PvCallsDeviceFrame) => post({ kind: 'frame', frame: one });
-  const sent = () => page.evaluate('sent') as Promise<FromPvCalls[]>;
+  const sent = () => shipped.sent();
   const grid = () => page.getByRole('grid', { name: 'Sockets' });
   const rows = () => grid().locator('tbody tr:not(.spacer)');
   const detail = () => page.getByRole('region', { name: 'The selected socket' });
@@ -263,6 +238,6 @@ describe('the page of a PV Calls device', function () {
     await open();
     assert.ok(await page.getByRole('button', { name: 'Intercept…' }).isVisible());
     assert.ok(!(await page.getByRole('button', { name: 'Compose a Command…' }).isVisible()));
-    assert.deepEqual([...browser.pageErrors], []);
+    assert.deepEqual([...shipped.browser.pageErrors], []);
   });
 });

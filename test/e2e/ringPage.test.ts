@@ -1,18 +1,13 @@
 /** The page of one ring, as the extension ships it, in Chromium: what it touches when a frame comes. */
 import assert from 'node:assert/strict';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import os from 'node:os';
-import path from 'node:path';
 import { diagnose } from '../../server/doctor/doctor';
 import { RingWatch } from '../../server/model/rings/ringWatch';
 import type { RingFrame } from '../../server/rpc/api';
 import { ManualClock } from '../sim/manualClock';
 import { ObservedRingPage, PageObserver } from '../support/observedPage';
 import { rawFrame } from '../support/rawConnection';
-import { root } from './artefacts';
-import { openBrowser, type Browser } from './browser';
+import { ShippedPage } from './shippedPage';
 
-const file = (name: string) => readFileSync(path.join(root, 'dist/webview', name), 'utf8');
 const request = (reqId: number) => rawFrame({ type: 'READ', reqId, payload: 'name|' });
 
 /** What runs in the page is text: the loader of this file would put helpers of its own into a function. */
@@ -23,43 +18,25 @@ const startRecording = `
     for (const { type, target, attributeName } of records) touched.push([type, attributeName ?? '', name(target)].join(' '));
   }).observe(document.getElementById('root'), { subtree: true, childList: true, attributes: true, characterData: true });`;
 const markAll = `for (const node of document.querySelectorAll('#root *')) node.isOld = true;`;
-/** Two frames of the browser: what was asked of it is drawn, and observers have been told. */
-const drawn = `new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done))))`;
 
 describe('the page of a ring', () => {
-  const profile = mkdtempSync(path.join(os.tmpdir(), 'xenscope-page-'));
-  let browser: Browser;
-
-  before(async () => {
-    browser = await openBrowser('http://127.0.0.1', profile);
-  });
-  after(async () => {
-    await browser.close();
-    rmSync(profile, { recursive: true, force: true });
-  });
+  const shipped = new ShippedPage<unknown, { readonly kind: string }>('ring');
 
   /** A page that shows a real ring, as the server tells of it. */
   async function open() {
-    const { page } = browser;
     const ring = new ObservedRingPage({ domid: 3 });
     const clock = new ManualClock();
     const watch = new RingWatch({ observer: new PageObserver([ring.observed]), clock, judge: diagnose });
     watch.subscribe(() => undefined, { intervalMs: 33 });
     clock.tick(3_000);
-    await page.setContent(
-      `<!doctype html><style>${file('ring.css')}</style><main id="root"></main>
-       <script>function acquireVsCodeApi() { return { postMessage() {}, setState() {} }; }</script>
-       <script>${file('ring.js').replaceAll('</script', '<\\/script')}</script>`,
-    );
-    const post = (message: unknown) =>
-      page.evaluate(`window.postMessage(${JSON.stringify(message)}, '*'); ${drawn}`);
+    await shipped.load();
     const frame = (): RingFrame => watch.detail('xenstore:3')!;
-    await post({ kind: 'about', owner: 'web (3)', hostLabel: 'the simulator', simulated: true });
+    await shipped.post({ kind: 'about', owner: 'web (3)', hostLabel: 'the simulator', simulated: true });
     return {
       ring,
       clock,
-      show: () => post({ kind: 'frame', frame: frame() }),
-      run: <T>(script: string) => page.evaluate(script) as Promise<T>,
+      show: () => shipped.post({ kind: 'frame', frame: frame() }),
+      run: <T>(script: string) => shipped.run<T>(script),
     };
   }
 
