@@ -1,11 +1,11 @@
 /** What the row of a socket says, in the view “PV Calls”, to the eye and to the ear. */
 import type {
   PvCallsDirection,
-  PvCallsErrno,
   PvCallsKnowledge,
   PvCallsSocketRow,
   PvCallsSocketState,
 } from '../../server/rpc/api';
+import { errnoSentence, errnoText, idText, isOrderlyEnd } from '../../server/rpc/api';
 import { bar } from '../rings/bar';
 import { percent, rate } from '../rings/ringTexts';
 import { countOf } from '../values';
@@ -68,27 +68,10 @@ export const knownMeanings: Readonly<Record<PvCallsKnowledge, string>> = {
   oldSlot: 'Known by what still lay in a slot of the command ring when somebody began to look.',
 };
 
-/** Kernels take addresses of their own for ids: those are read as hexadecimal. */
-export function idText(id: string): string {
-  return id.length > 10 ? `0x${BigInt(id).toString(16)}` : id;
-}
-
 /** `socket 5`. Where only its data rings were found, their grant says which it is. */
 export function socketLabel({ id, rings }: PvCallsSocketRow): string {
   if (id !== undefined) return `socket ${idText(id)}`;
   return rings ? `rings at grant ${rings.ref}` : 'socket';
-}
-
-/** `ECONNREFUSED`, or the number where that has no name. */
-export function errnoText({ name, ret }: PvCallsErrno): string {
-  return name ?? `error ${ret}`;
-}
-
-/** `ECONNREFUSED (−111): nobody listens there.` */
-export function errnoSentence({ name, ret, meaning }: PvCallsErrno): string {
-  const number = `−${Math.abs(ret)}`;
-  const what = name === undefined ? `Error ${number}` : `${name} (${number})`;
-  return meaning === undefined ? `${what}.` : `${what}: ${meaning}.`;
 }
 
 /** Where it is, as far as anybody said. */
@@ -119,11 +102,6 @@ function directionText(name: 'in' | 'out', direction: PvCallsDirection | undefin
   if (insane) return `${name} insane`;
   const over = error ? (isOrderlyEnd(name, error) ? 'ended' : errnoText(error)) : '';
   return [name, bar(usedBytes, sizeBytes), rate(perSecond), over].filter(Boolean).join(' ');
-}
-
-/** In `in`, ENOTCONN says that the other side is done and every byte of it was handed over. */
-export function isOrderlyEnd(name: 'in' | 'out', error: PvCallsErrno): boolean {
-  return name === 'in' && error.name === 'ENOTCONN';
 }
 
 export function socketIcon({ state, diagnosis }: PvCallsSocketRow): {

@@ -29,6 +29,7 @@ export type * from './devicesApi';
 export type * from './pvcallsApi';
 export type * from './pvcallsComposerApi';
 export type * from './pvcallsInterceptApi';
+export { errnoSentence, errnoText, idText, isOrderlyEnd, numberText } from './pvcallsWords';
 export type * from './ringsApi';
 export type * from './vchanApi';
 export type {

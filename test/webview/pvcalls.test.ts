@@ -1,5 +1,6 @@
 /** What the panel of a PV Calls device says, without a browser. */
 import assert from 'node:assert/strict';
+import { errnoSentence } from '../../server/rpc/api';
 import { matches } from '../../webview/pvcalls/filter';
 import { hexLines } from '../../webview/pvcalls/hexLines';
 import { Known, maxCalls } from '../../webview/pvcalls/known';
@@ -9,7 +10,6 @@ import {
   answerText,
   countsText,
   endSentence,
-  errnoSentence,
   fillHover,
   idText,
   keptText,
@@ -73,6 +73,7 @@ describe('the panel of a PV Calls device', () => {
   it('names errors, and says what they mean', () => {
     assert.equal(errnoSentence(refused), 'ECONNREFUSED (−111): nobody listens there.');
     assert.equal(errnoSentence({ ret: -4242 }), 'Error −4242.');
+    assert.equal(errnoSentence({ ret: 1 }), 'Error 1.', 'no error is answered so');
     assert.match(endSentence('in', orderly), /ended in order \(ENOTCONN, −107\)/);
     assert.match(endSentence('out', orderly), /^out has ended: ENOTCONN/);
   });
@@ -179,8 +180,8 @@ describe('the panel of a PV Calls device', () => {
 
   it('reads the ids of kernels as hexadecimal', () => {
     assert.deepEqual(
-      [idText('5'), idText('18446612682147807232'), idText(undefined)],
-      ['5', '0xffff888004a2c000', '–'],
+      [idText('5'), idText('4294967296'), idText('18446612682147807232'), idText(undefined)],
+      ['5', '0x100000000', '0xffff888004a2c000', '–'],
     );
   });
 

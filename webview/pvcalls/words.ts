@@ -7,6 +7,13 @@ import type {
   PvCallsKnowledge,
   PvCallsSocketRow,
 } from '../../server/rpc/api';
+import {
+  errnoSentence,
+  errnoText,
+  idText as knownIdText,
+  isOrderlyEnd,
+  numberText,
+} from '../../server/rpc/api';
 import { ageText } from '../devices/words';
 import { grouped, percent, rateText } from '../rings/numbers';
 
@@ -20,10 +27,9 @@ const ways: Readonly<Record<FlowName, string>> = {
   out: 'from the guest to the network',
 };
 
-/** Kernels take addresses of their own for ids: those are read as hexadecimal. */
+/** A dash where nobody said it. */
 export function idText(id: string | undefined): string {
-  if (id === undefined) return '–';
-  return id.length > 10 ? `0x${BigInt(id).toString(16)}` : id;
+  return id === undefined ? '–' : knownIdText(id);
 }
 
 export function idHover(
@@ -35,23 +41,6 @@ export function idHover(
       ? 'Only its data rings were found: nobody said its id.'
       : `The frontend’s number for this socket: ${id}, 0x${BigInt(id).toString(16)}.`;
   return `${number} ${how[known]}`;
-}
-
-/** `ECONNREFUSED`, or the number where that has no name. */
-export function errnoText({ name, ret }: PvCallsErrno): string {
-  return name ?? `−${Math.abs(ret)}`;
-}
-
-/** `ECONNREFUSED (−111): nobody listens there.` */
-export function errnoSentence({ name, ret, meaning }: PvCallsErrno): string {
-  const number = `−${Math.abs(ret)}`;
-  const what = name === undefined ? `Error ${number}` : `${name} (${number})`;
-  return meaning === undefined ? `${what}.` : `${what}: ${meaning}.`;
-}
-
-/** In `in`, ENOTCONN says that the other side is done and every byte of it was handed over. */
-export function isOrderlyEnd(name: FlowName, error: PvCallsErrno): boolean {
-  return name === 'in' && error.name === 'ENOTCONN';
 }
 
 /** Of a direction: how full, as a person reads it. */
@@ -76,7 +65,7 @@ export function fillHover(name: FlowName, direction: PvCallsDirection): string {
 /** How a direction ended. */
 export function endSentence(name: FlowName, error: PvCallsErrno): string {
   return isOrderlyEnd(name, error)
-    ? `${name} has ended in order (${errnoText(error)}, −${Math.abs(error.ret)}): the other side is done, and all that it said was handed over.`
+    ? `${name} has ended in order (${errnoText(error)}, ${numberText(error.ret)}): the other side is done, and all that it said was handed over.`
     : `${name} has ended: ${errnoSentence(error)}`;
 }
 

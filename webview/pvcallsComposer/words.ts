@@ -7,6 +7,7 @@ import type {
   ComposerState,
   ComposerStream,
 } from '../../server/rpc/api';
+import { numberText } from '../../server/rpc/api';
 import type { WayShown } from '../console/wayView';
 import { type Way, bytesText, timesText } from '../console/words';
 import { grouped, percent } from '../rings/numbers';
@@ -104,10 +105,6 @@ export function shortLevel({ sizeBytes, usedBytes, errorName, error }: ComposerL
   const level = usedBytes === undefined ? 'corrupt' : `${percent(usedBytes, sizeBytes)} %`;
   if (error === 0) return level;
   return `${level}, ${errorName === 'ENOTCONN' ? 'ended' : (errorName ?? numberText(error))}`;
-}
-
-function numberText(value: number): string {
-  return String(value).replace('-', '−');
 }
 
 const wayHover =
