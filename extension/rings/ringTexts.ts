@@ -113,7 +113,8 @@ export function ringTooltip(
       ...verdict.evidence,
       ...directions.map((direction) => {
         const { name, producer, consumer, prod, cons } = direction;
-        return `${name}, ${producer} → ${consumer}: ${waitingText(direction)}${writesText(direction)}, ${name}_prod ${hex(prod)}, ${name}_cons ${hex(cons)}`;
+        const way = [producer, consumer].map((end) => end.replace(/^the /, '')).join(' → ');
+        return `${name}, ${way}: ${waitingText(direction)}${writesText(direction)}, ${name}_prod ${hex(prod)}, ${name}_cons ${hex(cons)}`;
       }),
       ...(slots ? slotsLines(slots) : []),
       ...deviceLines(row),

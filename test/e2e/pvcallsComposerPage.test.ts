@@ -108,6 +108,31 @@ describe('the page of the command composer', function () {
     assert.equal(await field('Address').inputValue(), '10.0.0.1:77');
   });
 
+  it('sends what Send was pressed for while it was not known yet whether the request before can be sent', async () => {
+    await choose('CONNECT');
+    const address = field('Address');
+    const pressFor = async (text: string) => {
+      await address.fill(text);
+      await address.press('Control+Enter');
+    };
+    await pressFor('shop');
+    const first = (await sent('check')).at(-1)!.serial;
+    await pressFor('10.0.0.1:81');
+    const wrong = { problems: [{ field: 'address', text: 'None of IPv4.' }], warnings: [] };
+    await post({ kind: 'checked', serial: first, check: wrong });
+    await post({ kind: 'checked', serial: (await sent('check')).at(-1)!.serial, check: nothingWrong });
+    assert.deepEqual((await sent('call')).map(addressIn), ['10.0.0.1:81']);
+    await post({ kind: 'called', serial: (await sent('call'))[0]!.serial, number: 1 });
+    // Two that can be sent go one after the other.
+    await pressFor('10.0.0.1:82');
+    const third = (await sent('check')).at(-1)!.serial;
+    await pressFor('10.0.0.1:83');
+    await post({ kind: 'checked', serial: third, check: nothingWrong });
+    await post({ kind: 'called', serial: (await sent('call'))[1]!.serial, number: 2 });
+    await post({ kind: 'checked', serial: (await sent('check')).at(-1)!.serial, check: nothingWrong });
+    assert.deepEqual((await sent('call')).map(addressIn), ['10.0.0.1:81', '10.0.0.1:82', '10.0.0.1:83']);
+  });
+
   it('sends nothing after a check that failed, and says why', async () => {
     const serial = await pressSend();
     await post({ kind: 'checked', serial, problem: 'The host is away.' });

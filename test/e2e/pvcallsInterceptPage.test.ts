@@ -68,6 +68,18 @@ describe('the page that intercepts PV Calls, in a browser', function () {
   const post = (message: ToPvCallsIntercept) => shipped.post(message);
   const sent = <Kind extends FromPvCallsIntercept['kind']>(kind: Kind) => shipped.sentOf(kind);
   const rulesSent = async () => (await sent('set')).at(-1)?.settings.rules.map(({ line }) => line);
+  const asked = (number: number, { domid, device: of, command, socket, text }: HeldCall): InterceptEvent => ({
+    number,
+    atMs: 1000,
+    domid,
+    device: of,
+    command,
+    socket,
+    text,
+    kind: 'asked',
+    says: `asked ${number}`,
+  });
+  const lines = () => page.getByRole('log', { name: 'What happened' }).getByRole('listitem').allInnerTexts();
   const title = () => page.locator('.decide h3').innerText();
   const held = () => page.getByRole('option').allInnerTexts();
   const rule = (number: number) => page.getByRole('textbox', { name: `Rule ${number}`, exact: true });
@@ -169,30 +181,29 @@ describe('the page that intercepts PV Calls, in a browser', function () {
   });
 
   it('says that nothing of a socket happened only until something has', async () => {
-    const event = (number: number, socket: string): InterceptEvent => {
-      const { domid, command, text } = connect;
-      return {
-        number,
-        atMs: 1000,
-        domid,
-        device,
-        command,
-        socket,
-        text,
-        kind: 'asked',
-        says: `asked ${socket}`,
-      };
-    };
-    const lines = () =>
-      page.getByRole('log', { name: 'What happened' }).getByRole('listitem').allInnerTexts();
     await post(news([connect]));
     await page.getByRole('combobox', { name: 'Which calls are shown' }).click();
     await page.getByRole('option', { name: 'Socket of the chosen call' }).click();
-    await post(news([connect], [event(1, '9')]));
+    await post(news([connect], [asked(1, { ...connect, socket: '9' })]));
     assert.deepEqual(await lines(), ['Nothing of it happened yet.']);
-    await post(news([connect], [event(2, '1')]));
+    await post(news([connect], [asked(2, connect)]));
+    assert.equal((await lines()).length, 1);
+    assert.match((await lines())[0]!, /asked 2/);
+  });
+
+  it('goes on with the guest whose call was decided, until a person chooses another', async () => {
+    const web = call(2, 'connect', 'connect socket 3 to 10.0.0.1:80', { device: 'backend/pvcalls/2/0' });
+    const whose = page.locator('.events .buttons .dim');
+    await post(news([connect, web]));
+    await page.getByRole('combobox', { name: 'Which calls are shown' }).click();
+    await page.getByRole('option', { name: 'Guest of the chosen call' }).click();
+    assert.equal(await whose.innerText(), 'till (15)');
+    await post(news([web], [asked(1, connect), asked(2, web)]));
+    assert.equal(await title(), web.text);
     assert.equal((await lines()).length, 1);
     assert.match((await lines())[0]!, /asked 1/);
+    await page.getByRole('option', { name: web.text }).click();
+    assert.match((await lines()).join(), /^[^,]*asked 2[^,]*$/s);
   });
 
   it('can be asked to look again while it is told of nothing, and only then', async () => {

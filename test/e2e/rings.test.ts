@@ -230,7 +230,7 @@ describe('rings in VS Code', () => {
     await xenscope.workbench.ask('Xenscope: Open Ring…', 'web');
     await xenscope.workbench.quickPick(/web[^]*console/).click();
     const page = panel();
-    await page.getByRole('img', { name: /Output: guest → the console daemon/ }).waitFor();
+    await page.getByRole('img', { name: /Output: guest → console daemon/ }).waitFor();
     await page.getByRole('table', { name: 'Words of the page' }).getByText('out_prod').waitFor();
     await picture(xenscope.page, 'rings-console');
   });

@@ -15,6 +15,7 @@ import {
 } from '../../webview/rings/numbers';
 import {
   countText,
+  directionTitle,
   evidenceOf,
   packetTitles,
   pictureText,
@@ -166,6 +167,19 @@ describe('the words beside the picture', () => {
       'guest writes 1.5 kB/s',
     ])
       assert.ok(text.includes(part), `${part} is missing in: ${text}`);
+  });
+
+  it('call the ends of a device without an article beside an arrow, and say which way its bytes go', () => {
+    const ends = { producer: 'the backend', consumer: 'frontend' };
+    assert.equal(
+      directionTitle(direction(0, 0, { name: 'in', ...ends })),
+      'To the guest (in): backend → frontend',
+    );
+    const back = { producer: 'frontend', consumer: 'the backend' };
+    assert.equal(
+      directionTitle(direction(0, 0, { name: 'out', ...back })),
+      'From the guest (out): frontend → backend',
+    );
   });
 
   it('tell of a vchan at least how often something was written, and of nothing else', () => {

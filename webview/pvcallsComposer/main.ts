@@ -52,6 +52,8 @@ class ComposerPage {
   /** What the server was asked about last; `sends`: it is sent, as it stood then, where nothing is wrong with it. */
   private asked:
     { readonly serial: number; readonly request: ComposerDraft; readonly sends: boolean } | undefined;
+  /** Send was pressed once more, with another request, before it was known whether the one before can be sent. */
+  private next: ComposerDraft | undefined;
   /** A call that is on its way to the ring. */
   private underWay:
     { readonly serial: number; readonly request: ComposerDraft; readonly isOfForm: boolean } | undefined;
@@ -194,6 +196,7 @@ class ComposerPage {
     this.consoles.end(text, Date.now() + this.aheadMs);
     this.underWay = undefined;
     this.asked = undefined;
+    this.next = undefined;
     this.checked = '';
     this.form.showCheck(undefined);
     this.draw();
@@ -253,16 +256,23 @@ class ComposerPage {
     ]);
   }
 
-  private checkNow(sends = false): void {
+  private checkNow(request = this.request, sends = false): void {
     this.checked = this.checkKey();
-    const { request } = this;
     this.asked = { serial: ++this.serial, request, sends };
     this.post({ kind: 'check', serial: this.serial, draft: request });
   }
 
-  private sendForm(): void {
-    if (!this.isOpen || this.underWay || this.asked?.sends) return;
-    this.checkNow(true);
+  private sendForm(request = this.request): void {
+    if (!this.isOpen || this.underWay) return;
+    if (!this.asked?.sends) return this.checkNow(request, true);
+    // Pressed twice for the same is pressed once.
+    if (!isSame(request, this.asked.request)) this.next = request;
+  }
+
+  private sendNext(): void {
+    const { next } = this;
+    this.next = undefined;
+    if (next) this.sendForm(next);
   }
 
   private takeCheck({ serial, check, problem }: Of<'checked'>): void {
@@ -271,10 +281,11 @@ class ComposerPage {
     this.asked = undefined;
     // Whatever was typed since is asked about by itself.
     this.checkSoon();
-    if (!check) return this.form.say(problem ?? '', true);
-    if (!asked.sends) return this.form.showCheck(check);
-    if (check.problems.length === 0) return this.call(asked.request, true);
-    if (JSON.stringify(asked.request) === JSON.stringify(this.request)) this.form.insist(check);
+    if (!check) this.form.say(problem ?? '', true);
+    else if (!asked.sends) this.form.showCheck(check);
+    else if (check.problems.length === 0) return this.call(asked.request, true);
+    else if (isSame(asked.request, this.request)) this.form.insist(check);
+    this.sendNext();
   }
 
   private call(request: ComposerDraft, isOfForm: boolean): void {
@@ -296,6 +307,7 @@ class ComposerPage {
     this.form.say(problem ?? '', problem !== undefined);
     this.draw();
     this.checkSoon();
+    this.sendNext();
   }
 
   /** At the console that it is about, where there is one. */
@@ -329,6 +341,10 @@ class ComposerPage {
     if (message.kind !== 'check' && message.kind !== 'ready') this.header.tell('', false);
     this.vscode.postMessage(message);
   }
+}
+
+function isSame(one: ComposerDraft, other: ComposerDraft): boolean {
+  return JSON.stringify(one) === JSON.stringify(other);
 }
 
 new ComposerPage();

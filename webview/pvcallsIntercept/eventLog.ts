@@ -24,7 +24,10 @@ export class EventLog {
   private readonly none = element('li', { className: 'note' });
   private events: Line[] = [];
   private filter: Filter = 'all';
+  /** Whose guest or socket is shown where not all are. */
   private subject: Pick<HeldCall, 'device' | 'socket' | 'domid'> | undefined;
+  /** Of the call that is chosen now. */
+  private chosen: HeldCall | undefined;
   private nameOf: (domid: number) => string = String;
 
   constructor() {
@@ -44,6 +47,7 @@ export class EventLog {
       'all',
       (value) => {
         this.filter = value as Filter;
+        this.subject = this.chosen ?? this.subject;
         this.drawAll();
       },
     );
@@ -56,9 +60,14 @@ export class EventLog {
     this.drawAll();
   }
 
-  /** Of the call that was chosen last; it stays when that one is decided. */
-  follow(call: HeldCall | undefined): void {
+  /**
+   * The call that is chosen. Whoever is shown alone stays when that one is decided and another guest's takes its place,
+   * until a person chooses another: what the guest does next is what they want to see.
+   */
+  follow(call: HeldCall | undefined, isByPerson = false): void {
+    this.chosen = call;
     if (!call || (call.device === this.subject?.device && call.socket === this.subject.socket)) return;
+    if (this.filter !== 'all' && this.subject && !isByPerson) return;
     this.subject = call;
     if (this.filter !== 'all') this.drawAll();
   }

@@ -45,7 +45,7 @@ class InterceptPage {
     this.post({ kind: this.news?.state ? 'closeBackend' : 'openBackend' }),
   );
   private readonly again = button('Try Again', 'secondary', () => this.post({ kind: 'retry' }));
-  private readonly held = new HeldList(() => this.drawHeld());
+  private readonly held = new HeldList(() => this.drawHeld(true));
   private readonly decide = new DecideView(
     {
       decide: (call, decision, delayMs) => {
@@ -146,14 +146,14 @@ class InterceptPage {
     if (first) this.voice.say(`Held: ${first.text}, of ${this.nameOf(first.domid)}`, Date.now());
   }
 
-  private drawHeld(): void {
+  private drawHeld(isChosenByPerson = false): void {
     const state = this.news?.state;
     this.held.show(state?.held ?? [], state?.nowMs ?? 0, this.nameOf, this.noneHeld());
     this.decide.show(this.held.chosen);
     // What stands below does not jump whenever a call comes or goes.
     if (this.held.chosen) this.columns.classList.add('used');
     else if (!state?.isOn) this.columns.classList.remove('used');
-    this.log.follow(this.held.chosen);
+    this.log.follow(this.held.chosen, isChosenByPerson);
   }
 
   private noneHeld(): string {

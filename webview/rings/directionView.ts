@@ -8,7 +8,15 @@ import { PacketTable } from './packets';
 import type { Palette } from './palette';
 import { RingPicture } from './picture';
 import { setLabel, setText, setTitle } from './texts';
-import { countText, directionTitle, packetTitles, pictureText, unreadableText, unseenText } from './words';
+import {
+  countText,
+  directionTitle,
+  endName,
+  packetTitles,
+  pictureText,
+  unreadableText,
+  unseenText,
+} from './words';
 import type { ShownAs } from './words';
 
 export class DirectionView {
@@ -43,7 +51,7 @@ export class DirectionView {
     const { producer, consumer, consumedPerSecond } = direction;
     setNumber(
       this.rates,
-      `${producer} writes ${writeRateText(direction)} · ${consumer} reads ${rateText(consumedPerSecond)}`,
+      `${endName(producer)} writes ${writeRateText(direction)} · ${endName(consumer)} reads ${rateText(consumedPerSecond)}`,
     );
     setNumber(this.counts, countText(detail));
     setLabel(this.picture.canvas, pictureText(direction));

@@ -2,6 +2,7 @@
 import { angleOf, fullTurn, glide, queuedArc, separated, type PictureState } from './geometry';
 import { grouped, isReadable, percent } from './numbers';
 import type { Palette } from './palette';
+import { endName } from './words';
 
 /** Wider than high: beside the ring there must be room for names. */
 const maxWidth = 420;
@@ -146,7 +147,7 @@ export class RingPicture {
     if (!isReadable(shown)) return;
     const palette = this.palette();
     const { size, prod, cons } = shown;
-    const [producer, consumer] = [shown.producer, shown.consumer].map((name) => name.replace(/^the /, ''));
+    const [producer, consumer] = [shown.producer, shown.consumer].map(endName);
     const writes = angleOf(prod, size);
     const reads = angleOf(cons, size);
     const [writesLabel, readsLabel] = separated(writes, reads, labelsApart);

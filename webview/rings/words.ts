@@ -44,12 +44,20 @@ const carries: Readonly<Record<string, string>> = {
 };
 
 /** Of the two byte rings of a device. */
-const flexCarries: Readonly<Record<string, string>> = { in: 'To the frontend', out: 'To the backend' };
+const flexCarries: Readonly<Record<string, string>> = {
+  in: 'To the guest (in)',
+  out: 'From the guest (out)',
+};
+
+/** As it stands beside an arrow, or before a number: `the backend` → `backend`. */
+export function endName(name: string): string {
+  return name.replace(/^the /, '');
+}
 
 /** `Requests: guest → xenstored`. */
 export function directionTitle({ name, producer, consumer }: RingDirectionState): string {
   const what = producer === 'frontend' || consumer === 'frontend' ? flexCarries[name] : undefined;
-  return `${what ?? carries[name] ?? name}: ${producer} → ${consumer}`;
+  return `${what ?? carries[name] ?? name}: ${endName(producer)} → ${endName(consumer)}`;
 }
 
 /** What waits, and what was read: the rings of consoles and 9pfs have names that are words themselves. */

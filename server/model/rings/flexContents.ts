@@ -90,8 +90,17 @@ type Read = (layout: DirectionLayout, bytes: Buffer, prod: number, waitingBytes:
 const ninepMessages: Read = ({ producer }, bytes, prod, waitingBytes) =>
   decodeNinep({ role: producer === 'guest' ? 'request' : 'answer', bytes, prod, waitingBytes });
 
-const socketText: Read = (_, bytes, prod, waitingBytes) =>
-  textPackets(bytes, prod, waitingBytes, maxSocketLines);
+/**
+ * Its indices begin at 0: before the ring was full once, what lies before its first byte was never written, or is left
+ * of the socket that had these pages before.
+ */
+const socketText: Read = ({ sizeBytes }, bytes, prod, waitingBytes) => {
+  // One that has just passed 4 GiB hides what it read before that, for a moment.
+  const written = prod > sizeBytes ? bytes.length : Math.min(bytes.length, Math.max(prod, waitingBytes));
+  const isWhole = written === prod;
+  const options = { maxLines: maxSocketLines, isWhole };
+  return textPackets(bytes.subarray(bytes.length - written), prod, waitingBytes, options);
+};
 
 function decode(words: Buffer, layout: DirectionLayout, bytes: Buffer | undefined, read: Read): Packets {
   const [prod, cons] = indicesOf(words, layout);

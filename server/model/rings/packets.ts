@@ -97,18 +97,23 @@ export function decodeText({ layout, page, prod, cons }: RingContents): Packets 
 
 /**
  * The same of the last bytes of a stream, up to `prod`, of which `waiting` wait. No more than `maxLines` of either
- * are told: of what waits the oldest, of what was read the youngest.
+ * are told: of what waits the oldest, of what was read the youngest. `isWhole`: the stream begins with these bytes.
  */
-export function textPackets(bytes: Buffer, prod: number, waiting: number, maxLines = Infinity): Packets {
+export function textPackets(
+  bytes: Buffer,
+  prod: number,
+  waiting: number,
+  { maxLines = Infinity, isWhole = false } = {},
+): Packets {
   const cons = (prod - waiting) >>> 0;
   const read = bytes.subarray(0, bytes.length - waiting);
   // A ring that was not yet filled once holds zeroes before its first byte.
-  const first = read.findIndex((byte) => byte !== 0);
+  const first = isWhole ? 0 : read.findIndex((byte) => byte !== 0);
   const old = first === -1 ? read.subarray(0, 0) : read.subarray(first);
   const lines = textLines(old, (cons - old.length) >>> 0).reverse();
   const oldest = lines.at(-1);
   // What stood before it is overwritten: it may be the end of a line only.
-  if (oldest && first === 0) lines[lines.length - 1] = { ...oldest, doubtful: true };
+  if (oldest && first === 0 && !isWhole) lines[lines.length - 1] = { ...oldest, doubtful: true };
   const queued = textLines(bytes.subarray(bytes.length - waiting), cons);
   return { queued: queued.slice(0, maxLines), consumed: lines.slice(0, maxLines) };
 }

@@ -11,6 +11,7 @@ import { discoverDeviceRings } from '../../../server/wire/deviceRings/discover';
 import { NinepWriter } from '../../../server/wire/ninep/messages';
 import { ManualClock } from '../../sim/manualClock';
 import { PageObserver } from '../../support/observedPage';
+import { SocketPage } from '../../support/socketPage';
 
 function rig(
   deviceClass: string,
@@ -164,6 +165,61 @@ describe('byte rings of devices', () => {
     bytes.writeUInt32LE(90_000, 68);
     clock.tick(300);
     assert.equal(row().verdict.rule, 'index-insane');
+  });
+
+  describe('of a socket of PV Calls', () => {
+    /** Both rings hold what an earlier socket left in the pages. */
+    function socketRig() {
+      const page = new SocketPage();
+      const arrays = { in: Buffer.alloc(page.ringBytes, 'old\0'), out: Buffer.alloc(page.ringBytes) };
+      const observed: ObservedPage = {
+        ...page.observed,
+        copyRing(name, into, offset) {
+          into.set(arrays[name as 'in' | 'out'].subarray(offset, offset + into.length));
+          return true;
+        },
+      };
+      const clock = new ManualClock();
+      const watch = new RingWatch({ observer: new PageObserver([observed]), clock, judge: diagnose });
+      watch.subscribe(() => undefined, { intervalMs: 100 });
+      clock.tick(100);
+      const shown = () => {
+        clock.tick(100);
+        const { queued, consumed } = watch.detail(observed.id)!.details[0]!;
+        const line = ({ text, doubtful }: RingPacket) => (doubtful ? `${text}?` : text);
+        return { queued: queued.map(line), consumed: consumed.map(line) };
+      };
+      return { page, arrays, shown };
+    }
+
+    it('show nothing of the pages that was not written for it', () => {
+      const { page, arrays, shown } = socketRig();
+      assert.deepEqual(shown(), { queued: [], consumed: [] });
+      arrays.in.write('one\ntwo\n', 0, 'latin1');
+      page.set('in_prod', 8);
+      page.set('in_cons', 4);
+      assert.deepEqual(shown(), { queued: ['two'], consumed: ['one'] });
+    });
+
+    it('show zeroes that it was sent', () => {
+      const { page, arrays, shown } = socketRig();
+      arrays.in.write('\0\0a\n', 0, 'latin1');
+      page.set('in_prod', 4);
+      page.set('in_cons', 4);
+      assert.deepEqual(shown(), { queued: [], consumed: ['||a'] });
+    });
+
+    it('doubt the oldest line once the ring was full', () => {
+      const { page, arrays, shown } = socketRig();
+      // Four lines.
+      arrays.in.fill(`${'x'.repeat(page.ringBytes / 4 - 1)}\n`);
+      const doubts = (bytes: number) => {
+        for (const word of ['in_prod', 'in_cons'] as const) page.set(word, bytes);
+        return shown().consumed.map((line) => line.endsWith('?'));
+      };
+      assert.deepEqual(doubts(page.ringBytes), [false, false, false, false]);
+      assert.deepEqual(doubts(2 * page.ringBytes), [false, false, false, true]);
+    });
   });
 
   it('of a second console show their text', () => {
