@@ -1,8 +1,8 @@
 /** Whether somebody else serves the PV Calls devices of this domain: two at one device would break it. */
-import { XenscopeError, isStoreError } from '../host/errors';
+import { XenscopeError } from '../host/errors';
 import type { StoreClient } from '../host/storeClient';
 import { XenbusState } from '../wire/xenbusState';
-import { readState } from '../xenbus/nodes';
+import { readNames, readState } from '../xenbus/nodes';
 
 /** Below the own domain's folder. */
 export const pvcallsBackends = 'backend/pvcalls';
@@ -17,9 +17,9 @@ const servedStates: readonly XenbusState[] = [
 /** Devices whose backend has got further than the toolstack brings it. */
 export async function servedDevices(store: StoreClient): Promise<string[]> {
   const served: string[] = [];
-  for (const domid of await list(store, pvcallsBackends)) {
+  for (const domid of await readNames(store, pvcallsBackends)) {
     const folder = `${pvcallsBackends}/${domid}`;
-    for (const devid of await list(store, folder)) {
+    for (const devid of await readNames(store, folder)) {
       const path = `${folder}/${devid}`;
       if (servedStates.includes(await readState(store, path))) served.push(path);
     }
@@ -51,12 +51,3 @@ export async function mustBeNobodys(
 }
 
 const unloadIt = 'Remove it first: modprobe -r pvcalls-back.';
-
-async function list(store: StoreClient, path: string): Promise<string[]> {
-  try {
-    return await store.directory(path);
-  } catch (error) {
-    if (isStoreError(error, 'ENOENT') || isStoreError(error, 'EACCES')) return [];
-    throw error;
-  }
-}

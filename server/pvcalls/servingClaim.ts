@@ -6,6 +6,7 @@
 import type { Clock } from '../host/clock';
 import { XenscopeError, isStoreError } from '../host/errors';
 import type { StoreClient, StoreOperations } from '../host/storeClient';
+import { readText } from '../xenbus/nodes';
 import { type OtherBackends, mustBeNobodys } from './otherBackend';
 
 /** Below the own domain's folder; a driver domain may write there too. */
@@ -63,7 +64,7 @@ export async function claimServing(options: ClaimOptions): Promise<ServingClaim>
 
 /** Throws a XenscopeError `refused` where one serves that runs. */
 export async function mustNotBeClaimed(store: StoreOperations, claimants: Claimants): Promise<void> {
-  const other = await claimed(store);
+  const other = await readText(store, servingClaimPath);
   if (other === undefined || !claimants.isThere(other)) return;
   const [pid] = other.split(' ');
   throw new XenscopeError('refused', `Process ${pid} serves the PV Calls of this domain already.`, {
@@ -78,7 +79,7 @@ async function release(store: StoreClient, clock: Clock, own: string): Promise<v
   try {
     await store.transaction(
       async (transaction) => {
-        if ((await claimed(transaction)) === own) await transaction.rm(servingClaimPath);
+        if ((await readText(transaction, servingClaimPath)) === own) await transaction.rm(servingClaimPath);
       },
       { signal },
     );
@@ -86,14 +87,5 @@ async function release(store: StoreClient, clock: Clock, own: string): Promise<v
     // Whoever looks next finds that nobody of this name is there.
   } finally {
     patience.cancel();
-  }
-}
-
-async function claimed(store: StoreOperations): Promise<string | undefined> {
-  try {
-    return String(await store.read(servingClaimPath));
-  } catch (error) {
-    if (isStoreError(error, 'ENOENT') || isStoreError(error, 'EACCES')) return undefined;
-    throw error;
   }
 }

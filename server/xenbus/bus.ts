@@ -2,7 +2,6 @@
  * Finds the devices of a domain as they come and go, hands each to a driver, and tells the drivers
  * what others write into the devices' own folders: one watch for all of them.
  */
-import { isStoreError } from '../host/errors';
 import type { StoreClient } from '../host/storeClient';
 import { XenbusState } from '../wire/xenbusState';
 import { nodeName } from '../wire/xsPath';
@@ -11,7 +10,7 @@ import type { MakeDevice } from './deviceClass';
 import { deviceEvent, deviceKind, deviceRoot } from './devicePath';
 import type { DeviceRoot } from './devicePath';
 import { FrontendDriver } from './frontendDriver';
-import { readState } from './nodes';
+import { readNames, readState } from './nodes';
 import type { BackendPolicy } from './policies/backendPolicy';
 import type { FrontendHabits } from './policies/frontendPolicy';
 import type { XenbusPorts } from './ports';
@@ -157,17 +156,8 @@ class Bus<OfDevice extends Kind> {
 async function foldersBelow(store: StoreClient, { path, depth }: DeviceRoot): Promise<string[]> {
   let level = [path];
   for (let step = 0; step < depth; step++) {
-    const below = await Promise.all(level.map((folder) => list(store, folder)));
+    const below = await Promise.all(level.map((folder) => readNames(store, folder)));
     level = level.flatMap((folder, place) => below[place]!.map((name) => `${folder}/${name}`));
   }
   return level;
-}
-
-async function list(store: StoreClient, path: string): Promise<string[]> {
-  try {
-    return await store.directory(path);
-  } catch (error) {
-    if (isStoreError(error, 'ENOENT') || isStoreError(error, 'EACCES')) return [];
-    throw error;
-  }
 }

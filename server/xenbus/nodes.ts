@@ -17,9 +17,22 @@ export async function readText(store: StoreOperations, path: string): Promise<st
   }
 }
 
+/** Of the children; none when the node is missing or may not be read. */
+export async function readNames(store: StoreOperations, path: string): Promise<readonly string[]> {
+  try {
+    return await store.directory(path);
+  } catch (error) {
+    if (isStoreError(error, 'ENOENT') || isStoreError(error, 'EACCES')) return [];
+    throw error;
+  }
+}
+
 /** A state that cannot be read, or is none, counts as Unknown. */
 export async function readState(store: StoreOperations, devicePath: string): Promise<XenbusState> {
-  const text = (await readText(store, `${devicePath}/state`)) ?? '';
+  return stateOf((await readText(store, `${devicePath}/state`)) ?? '');
+}
+
+function stateOf(text: string): XenbusState {
   return /^[0-8]$/.test(text) ? (Number(text) as XenbusState) : XenbusState.Unknown;
 }
 
@@ -51,7 +64,7 @@ export function switchState(
   return store.transaction(async (transaction) => {
     const text = await readText(transaction, `${devicePath}/state`);
     if (text === undefined) return XenbusState.Unknown;
-    const present = /^[0-8]$/.test(text) ? (Number(text) as XenbusState) : XenbusState.Unknown;
+    const present = stateOf(text);
     if (present === to || (from !== undefined && present !== from)) return present;
     await transaction.write(`${devicePath}/state`, String(to));
     return to;

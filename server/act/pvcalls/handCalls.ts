@@ -17,7 +17,7 @@ import { HandRing } from './handRing';
 import { HandRings } from './handRings';
 import type { LentRings } from './handRings';
 import type { ComposerHistory } from './history';
-import type { DeviceLink } from '../../pvcalls/frontend/ownDevice';
+import type { DeviceLink } from '../../pvcalls/frontend/deviceLink';
 import type { ComposerDraft } from './plan';
 import { SocketConsole } from './socketConsole';
 import { SocketTable, maxSockets } from './socketTable';

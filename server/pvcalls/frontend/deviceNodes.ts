@@ -4,7 +4,7 @@ import type { StoreClient, StoreOperations } from '../../host/storeClient';
 import { XenbusState } from '../../wire/xenbusState';
 import type { XsPerm } from '../../wire/xsPerms';
 import { domainPath, parentPath } from '../../wire/xsPath';
-import { readState, readText } from '../../xenbus/nodes';
+import { readNames, readState, readText } from '../../xenbus/nodes';
 
 /** Drivers of guests take the first device, 0; those that are opened by hand come behind it. */
 const firstDevid = 1;
@@ -101,7 +101,7 @@ export async function freePlace(
 ): Promise<DevicePlace> {
   const any = devicePlace(domid, backendDomid, firstDevid);
   const folders = [any.frontend, any.backend, any.copy].map((path) => parentPath(path)!);
-  const taken = new Set((await Promise.all(folders.map((folder) => namesIn(store, folder)))).flat());
+  const taken = new Set((await Promise.all(folders.map((folder) => readNames(store, folder)))).flat());
   for (let devid = firstDevid; devid <= lastDevid; devid++) {
     if (!taken.has(String(devid))) return devicePlace(domid, backendDomid, devid);
   }
@@ -147,7 +147,7 @@ export function removeDevice(store: StoreClient, device: PluggedDevice): Promise
     for (const path of errorFolders(device)) await removeIf(transaction, path, true);
     for (const path of new Set([...kindFolders(device), ...device.newFolders])) {
       const isEmpty =
-        (await readText(transaction, path)) === '' && (await namesIn(transaction, path)).length === 0;
+        (await readText(transaction, path)) === '' && (await readNames(transaction, path)).length === 0;
       await removeIf(transaction, path, isEmpty);
     }
   });
@@ -192,14 +192,5 @@ async function removeIf(store: StoreOperations, path: string, isOurs: boolean): 
     await store.rm(path);
   } catch (error) {
     if (!isStoreError(error, 'ENOENT')) throw error;
-  }
-}
-
-async function namesIn(store: StoreOperations, path: string): Promise<readonly string[]> {
-  try {
-    return await store.directory(path);
-  } catch (error) {
-    if (isStoreError(error, 'ENOENT') || isStoreError(error, 'EACCES')) return [];
-    throw error;
   }
 }

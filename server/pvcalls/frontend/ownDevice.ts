@@ -5,11 +5,8 @@
 import { XenscopeError } from '../../host/errors';
 import type { Clock } from '../../host/clock';
 import type { EventPort } from '../../host/events';
-import type { SharedMemory } from '../../host/memory';
 import type { HostProgram } from '../../host/program';
 import type { StoreClient } from '../../host/storeClient';
-import { agreeOnOrder } from './frontDevice';
-import { PVCALLS_VERSION } from '../../wire/pvcalls/commands';
 import type { PvCallsEdition } from '../../wire/pvcalls/dataPage';
 import { XenbusState } from '../../wire/xenbusState';
 import { runFrontends } from '../../xenbus/bus';
@@ -17,8 +14,8 @@ import type { FrontendKind } from '../../xenbus/bus';
 import { readState } from '../../xenbus/nodes';
 import { xenbusPorts } from '../../xenbus/ports';
 import type { XenbusPorts } from '../../xenbus/ports';
-import type { DeviceResources } from '../../xenbus/resources';
 import { type PluggedDevice, askToClose, plugDevice, removeDevice } from './deviceNodes';
+import { type DeviceLink, pvcallsHabits, shareCommandRing } from './deviceLink';
 
 /** How long a toolstack waits for a backend to close (LIBXL_DESTROY_TIMEOUT). */
 export const closeTimeoutMs = 10_000;
@@ -28,14 +25,6 @@ export const hastyCloseMs = 1_000;
 
 /** In which our own driver gives back what it holds. */
 const stopPatienceMs = 1_000;
-
-/** What a device has from the moment at which its ring is published. */
-export interface DeviceLink {
-  readonly resources: DeviceResources;
-  readonly memory: SharedMemory;
-  readonly port: EventPort;
-  readonly maxOrder: number;
-}
 
 export interface LinkUser {
   event(port: EventPort): void;
@@ -155,21 +144,14 @@ export class OwnDevice {
   #kind(): FrontendKind {
     const { edition, use } = this.#options;
     return {
-      habits: { published: XenbusState.Initialised, closesFirst: 'ifUsed', reopens: false },
+      habits: pvcallsHabits(false),
       make: (device) => {
         let user: LinkUser | undefined;
         return {
           initialise: async () => {
-            const maxOrder = await agreeOnOrder(device, edition);
-            const { resources, other } = device;
-            const { grefs, memory } = resources.share(other.domid, 1);
-            const port = resources.bindUnbound(other.domid);
-            user = use({ resources, memory, port, maxOrder });
-            return [
-              ['version', PVCALLS_VERSION],
-              ['ring-ref', grefs[0]!],
-              ['port', port.port],
-            ];
+            const { link, entries } = await shareCommandRing(device, edition);
+            user = use(link);
+            return entries;
           },
           connected: () => user?.connected(),
           event: (port) => user?.event(port),
