@@ -6,6 +6,7 @@
 import type { Clock } from '../../server/host/clock';
 import { XenscopeError, isStoreError } from '../../server/host/errors';
 import type { StoreClient, WatchEvent } from '../../server/host/storeClient';
+import { GrantNodes } from './grantNodes';
 import { Passes, mayGoWellNow } from './passes';
 import { StandingWatch } from './standingWatch';
 import { concernsVchans, findVchans, vchanRoot } from '../../server/vchan/findVchans';
@@ -21,7 +22,7 @@ export interface FoundDomain {
   readonly consoleFrame: bigint | undefined;
   /** Whether the toolstack gave it a console page. */
   readonly hasConsole: boolean;
-  /** What it offers to other domains, to ours or not. */
+  /** What it offers to other domains, to ours or not; of several that name one grant the latest. */
   readonly vchans: readonly VchanNode[];
 }
 
@@ -42,6 +43,8 @@ export class DomainFinder {
   readonly #lives: readonly StandingWatch[];
   /** By path. Those of one domain: its console's page and its vchans come after it is introduced. */
   readonly #watches = new Map<string, StandingWatch>();
+  /** By domid, of those that are there. */
+  readonly #grantNodes = new Map<number, GrantNodes>();
   #domains: readonly FoundDomain[] = [];
   #hearsReleases = false;
   /** We are in a domain that may not list the others. */
@@ -186,8 +189,14 @@ export class DomainFinder {
       storeFrame: frameOf(storeText),
       consoleFrame: frameOf(consoleText),
       hasConsole: consoleText !== undefined,
-      vchans,
+      vchans: this.#nodesOf(domid).standing(vchans),
     };
+  }
+
+  #nodesOf(domid: number): GrantNodes {
+    const nodes = this.#grantNodes.get(domid) ?? new GrantNodes();
+    this.#grantNodes.set(domid, nodes);
+    return nodes;
   }
 
   #take(domains: readonly FoundDomain[]): void {
@@ -204,11 +213,13 @@ export class DomainFinder {
       // Domain 0 has no console page.
       if (domid > 0) wanted.set(`/local/domain/${domid}/console/ring-ref`, () => this.#refresh(domid));
       wanted.set(vchanRoot(domid), ({ kind, path }) => {
+        if (kind === 'change') this.#nodesOf(domid).written(path);
         const known = this.#domains.find((domain) => domain.domid === domid)?.vchans ?? [];
         // The first event tells nothing that was not just read.
         if (kind === 'resync' || (kind === 'change' && concernsVchans(path, known))) this.#refresh(domid);
       });
     }
+    for (const domid of this.#grantNodes.keys()) if (!domids.includes(domid)) this.#grantNodes.delete(domid);
     for (const [path, watch] of this.#watches) {
       if (wanted.has(path)) continue;
       this.#watches.delete(path);

@@ -90,6 +90,33 @@ describe('the finder of domains', () => {
     }
   });
 
+  it('lists of two nodes that name one grant the one that was written last', async () => {
+    const store = world.openStore();
+    const folder = '/local/domain/1/data';
+    const paths = () =>
+      finder.domains
+        .flatMap(({ vchans }) => vchans.map(({ path }) => path))
+        .filter((path) => path.startsWith(folder));
+    const write = async (name: string) => {
+      await store.write(`${folder}/${name}/ring-ref`, '76');
+      await store.write(`${folder}/${name}/event-channel`, '9');
+    };
+    const listedAre = async (...names: string[]) => {
+      const wanted = names.map((name) => `${folder}/${name}`).join();
+      for (; paths().join() !== wanted; await world.settled()) clock.tick(minPassIntervalMs);
+    };
+    // Its program is killed, and its node stays.
+    await write('killed');
+    await listedAre('killed');
+    await write('a');
+    await listedAre('a');
+    await write('killed');
+    await listedAre('killed');
+    await store.rm(`${folder}/killed`);
+    await listedAre();
+    await store.close();
+  });
+
   it('reads nothing while nothing happens', async () => {
     for (let turns = 0; turns < 8; turns++) {
       clock.tick(minPassIntervalMs);
