@@ -98,7 +98,7 @@ export async function measurePanel({ quick }: Options): Promise<ResultRow[]> {
     await workbench.statusItem(flood.fault).waitFor();
     await workbench.ask('Xenscope: Open Ring…', flood.guest);
     await workbench.quickPick(/rowdy[^]*xenstore/).click();
-    const panel = workbench.webview();
+    const { panel } = workbench;
     await panel.getByText(`${flood.guest} (`).first().waitFor(patience);
     await panel.getByRole('img', { name: /Requests.* [1-9][\d,]* of 1,024 bytes/ }).waitFor(patience);
     let draws: Draws | undefined;

@@ -6,12 +6,8 @@ import type { Xenscope } from './xenscope';
 export class ComposerPage {
   constructor(private readonly xenscope: Xenscope) {}
 
-  /** The page of the panel in front: those behind it are still there. */
   get panel(): FrameLocator {
-    return this.xenscope.page
-      .frameLocator('iframe.webview.ready:visible')
-      .last()
-      .frameLocator('iframe#active-frame');
+    return this.xenscope.workbench.panel;
   }
 
   /** Runs a command, chooses one entry after the other, and waits for the page. */

@@ -32,8 +32,7 @@ describe('acts on devices in VS Code', function () {
 
   const device = (label: string, owner: string) =>
     devices.locator(`[role=treeitem][aria-label^="${label} of ${owner} "]`);
-  const panel = () =>
-    xenscope.page.frameLocator('iframe.webview.ready:visible').last().frameLocator('iframe#active-frame');
+  const panel = () => xenscope.workbench.panel;
   const side = (name: string) => panel().getByRole('region', { name, exact: true });
   const moves = () =>
     panel().getByRole('table', { name: 'The dance, newest move first' }).locator('tbody tr');

@@ -21,8 +21,7 @@ describe('device rings in VS Code', function () {
     rings = xenscope.workbench.pane('Rings');
   });
 
-  const panel = () =>
-    xenscope.page.frameLocator('iframe.webview.ready:visible').last().frameLocator('iframe#active-frame');
+  const panel = () => xenscope.workbench.panel;
   const row = (label: string) => rings.locator(`[role=treeitem][aria-label^="${label} ring of "]`).first();
   const table = (name: string) => panel().getByRole('table', { name });
 

@@ -34,7 +34,7 @@ describe('pictures of the tree', () => {
       await xenscope().goTo('/local/domain/1/device/vbd/51712/state'),
       'Permissions',
     );
-    await xenscope().workbench.webview().getByText('Everyone else').first().waitFor();
+    await xenscope().workbench.panel.getByText('Everyone else').first().waitFor();
     await xenscope().store.scrollToTop();
     await xenscope().store.row('libxl', 1).waitFor();
   }
@@ -46,7 +46,7 @@ describe('pictures of the tree', () => {
         .description(xenscope().store.row('state', 7))
         .filter({ hasText: 'Connected' })
         .waitFor();
-      await xenscope().workbench.webview().getByRole('button', { name: 'Apply' }).waitFor();
+      await xenscope().workbench.panel.getByRole('button', { name: 'Apply' }).waitFor();
       await xenscope().workbench.quiet();
       await picture(xenscope().page, `gallery-${name}-tree`);
     });

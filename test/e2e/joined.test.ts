@@ -23,8 +23,7 @@ describeWithDaemons('programs that join the simulator, in VS Code', function () 
 
   const rings = () => xenscope.workbench.pane('Rings');
   const vchanRow = () => rings().locator('[role=treeitem][aria-label^="vchan ring of alice"]');
-  const panel = () =>
-    xenscope.page.frameLocator('iframe.webview.ready:visible').last().frameLocator('iframe#active-frame');
+  const panel = () => xenscope.workbench.panel;
   const toServer = (text: string) =>
     panel().getByRole('img', { name: new RegExp(`^To the server: .*${text}`) });
   /** She has asked for a ring when web has written. */

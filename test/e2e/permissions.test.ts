@@ -18,7 +18,7 @@ describe('permissions in VS Code', () => {
     await shell().run('chmod', '/perms/node', 'n0', 'r1');
     const row = await xenscope().goTo('/perms/node');
     await xenscope().store.choose(row, 'Permissions');
-    const page = xenscope().workbench.webview();
+    const page = xenscope().workbench.panel;
     await page.getByText('/perms/node').first().waitFor();
     assert.equal(await permissions('/perms/node'), 'n0,r1');
 
@@ -30,7 +30,7 @@ describe('permissions in VS Code', () => {
   });
 
   it('adds a domain by name', async () => {
-    const page = xenscope().workbench.webview();
+    const page = xenscope().workbench.panel;
     await page.getByRole('button', { name: 'Add Domain' }).click();
     await page.getByText('xenstore-chmod /perms/node n0 b1 r2').waitFor();
     await page.getByRole('button', { name: 'Apply' }).click();
@@ -42,7 +42,7 @@ describe('permissions in VS Code', () => {
 
   it('follows what somebody else does to them', async () => {
     await shell().run('chmod', '/perms/node', 'n0', 'b1', 'b2');
-    const page = xenscope().workbench.webview();
+    const page = xenscope().workbench.panel;
     await page.getByText('xenstore-chmod /perms/node n0 b1 b2').waitFor();
     await shell().run('chmod', '/perms/node', 'n0', 'b1', 'r2');
     await page.getByText('xenstore-chmod /perms/node n0 b1 r2').waitFor();

@@ -33,8 +33,7 @@ describe('PV Calls in VS Code', function () {
     view.locator(`[role=treeitem][aria-level="1"][aria-label^="PV Calls of ${guest} ("]`);
   const socketsOf = (guest: string) =>
     view.locator(`[role=treeitem][aria-level="2"][aria-label*=" of ${guest} ("]`);
-  const panel = () =>
-    xenscope.page.frameLocator('iframe.webview.ready:visible').last().frameLocator('iframe#active-frame');
+  const panel = () => xenscope.workbench.panel;
   const grid = (name: string) => panel().getByRole('grid', { name });
   const rows = (name: string) => grid(name).locator('tbody tr:not(.spacer)');
   const detail = (name: string) => panel().getByRole('region', { name });

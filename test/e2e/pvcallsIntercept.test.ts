@@ -1,6 +1,6 @@
 /** Standing before the backend of PV Calls in the real VS Code: a guest's connect is held, answered by hand, then by a rule. */
 import assert from 'node:assert/strict';
-import type { FrameLocator, Locator } from 'playwright-core';
+import type { Locator } from 'playwright-core';
 import { picture } from './artefacts';
 import { eventually } from './eventually';
 import { useEditor } from './host';
@@ -28,9 +28,7 @@ describe('intercepting PV Calls, in VS Code', function () {
   });
 
   const tab = () => xenscope.page.getByRole('tab', { name: 'Intercept: Domain-0' });
-  /** The page of the panel in front: those behind it are still there. */
-  const panel = (): FrameLocator =>
-    xenscope.page.frameLocator('iframe.webview.ready:visible').last().frameLocator('iframe#active-frame');
+  const panel = () => xenscope.workbench.panel;
   const verdict = (text: string | RegExp) => panel().locator('.verdict').getByText(text).first();
   const press = (name: string | RegExp) => panel().getByRole('button', { name, exact: true }).click();
   const held = () => panel().getByRole('listbox', { name: 'Held calls' });

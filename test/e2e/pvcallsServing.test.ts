@@ -6,7 +6,6 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import type { FrameLocator } from 'playwright-core';
 import { describeAsRootWithDaemons } from '../interop/daemons/requirements';
 import { PvCallsScene, host as loopback } from '../interop/xensim/pvcallsScene';
 import { picture } from './artefacts';
@@ -48,8 +47,7 @@ describeAsRootWithDaemons('our own backend of PV Calls, in VS Code', function ()
     rmSync(folder, { recursive: true, force: true });
   });
 
-  const panel = (): FrameLocator =>
-    xenscope.page.frameLocator('iframe.webview.ready:visible').last().frameLocator('iframe#active-frame');
+  const panel = () => xenscope.workbench.panel;
   const verdict = (text: string | RegExp) => panel().locator('.verdict').getByText(text).first();
   const press = (name: string) => panel().getByRole('button', { name, exact: true }).click();
   const agree = async () => {

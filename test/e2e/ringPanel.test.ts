@@ -20,8 +20,7 @@ describe('the panel of a ring in VS Code', function () {
   let xenscope: Xenscope;
   let frame: Frame;
 
-  const panel = () =>
-    xenscope.page.frameLocator('iframe.webview.ready:visible').last().frameLocator('iframe#active-frame');
+  const panel = () => xenscope.workbench.panel;
   const seen = () => frame.evaluate<Seen>('window.seen');
   const framesSeen = async () => (await seen()).pairs.length;
 

@@ -24,9 +24,7 @@ describe('rings in VS Code', () => {
     rings = xenscope.workbench.pane('Rings');
   });
 
-  /** The page of the panel in front: those behind it are still there. */
-  const panel = () =>
-    xenscope.page.frameLocator('iframe.webview.ready:visible').last().frameLocator('iframe#active-frame');
+  const panel = () => xenscope.workbench.panel;
   const ringOf = (owner: string) => rings.locator(`[role=treeitem][aria-label*=" ring of ${owner} "]`);
   const xenstoreRing = (owner: string) =>
     rings.locator(`[role=treeitem][aria-label^="xenstore ring of ${owner} "]`);

@@ -14,12 +14,8 @@ export type Answer = string | RegExp | Typed | typeof asProposed;
 export class VchanConsole {
   constructor(private readonly xenscope: Xenscope) {}
 
-  /** The page of the panel in front: those behind it are still there. */
   get panel(): FrameLocator {
-    return this.xenscope.page
-      .frameLocator('iframe.webview.ready:visible')
-      .last()
-      .frameLocator('iframe#active-frame');
+    return this.xenscope.workbench.panel;
   }
 
   get field(): Locator {

@@ -1,5 +1,5 @@
 /** VS Code's window as a person uses it: commands, trees, menus, inputs, editors, notifications. */
-import type { Locator, Page } from 'playwright-core';
+import type { FrameLocator, Locator, Page } from 'playwright-core';
 import { eventually } from './eventually';
 
 export function exactly(text: string): RegExp {
@@ -130,9 +130,9 @@ export class Workbench {
     return this.page.locator('.monaco-hover:visible, .workbench-hover:visible').last();
   }
 
-  /** The document of the webview that was opened last. */
-  webview() {
-    return this.page.frameLocator('iframe.webview.ready').last().frameLocator('iframe#active-frame');
+  /** The page of the panel in front: those behind it are still there. */
+  get panel(): FrameLocator {
+    return this.page.frameLocator('iframe.webview.ready:visible').last().frameLocator('iframe#active-frame');
   }
 
   /** Drags the edge of the side bar until it is so wide. */
