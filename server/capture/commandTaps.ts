@@ -9,7 +9,7 @@ import { type CommandLook, CommandTap } from './commandTap';
 import { Mistakes } from './mistakes';
 import { maxShareOfTime, maxStretchedIntervalMs } from './sampler';
 
-/** Command rings beyond these are not listened to; `leftOut` counts them. */
+/** Command rings beyond these are not listened to; `leftOut` has them. */
 export const maxCommandTaps = 512;
 /** Of rings that wait for the same backend, so many are looked at when it moves: the others have their turn next. */
 export const maxLooksPerMove = 16;
@@ -50,7 +50,7 @@ export class CommandTaps {
   #ofBackend = new Map<number, Tapped[]>();
   /** Where the turn of those that wait for one backend goes on. */
   #turn = 0;
-  #leftOut = 0;
+  #leftOut: readonly ObservedPage[] = [];
   #isStale = true;
   #timer: Timer | undefined;
   /** What a round took lately. */
@@ -70,7 +70,7 @@ export class CommandTaps {
   }
 
   /** Command rings of the host that are beyond the limit. */
-  get leftOut(): number {
+  get leftOut(): readonly ObservedPage[] {
     return this.#leftOut;
   }
 
@@ -122,7 +122,7 @@ export class CommandTaps {
     if (!this.#isStale) return;
     this.#isStale = false;
     const pages = (this.#mistakes.guard(() => this.#observer.pages()) ?? []).filter(isCommandRing);
-    this.#leftOut = Math.max(0, pages.length - maxCommandTaps);
+    this.#leftOut = pages.slice(maxCommandTaps);
     const before = this.#tapped;
     this.#tapped = new Map();
     this.#ofFrontend = new Map();

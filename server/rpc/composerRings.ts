@@ -1,11 +1,39 @@
-/** Where the rings that a composer has opened are in the list of rings; data rings once somebody has named them. */
+/** The rings that a composer has opened: how an observer is told of those that no node names, and which pages they are. */
 import type { ObservedPage } from '../host/observer';
+import { socketText } from '../model/pvcalls/callSeen';
+import type { DeviceRing } from '../wire/deviceRings/deviceRing';
 import type { ComposerState } from './pvcallsComposerApi';
+
+/**
+ * The data rings of its sockets, named as whoever sees the commands pass names them. A command that was not seen, as
+ * on a real host that was busy, is so no reason that they cannot be shown.
+ */
+export function dataRingsOf({ kind, phase, device, sockets }: ComposerState): readonly DeviceRing[] {
+  const [, domid, devid] = frontendPath.exec(device.frontend ?? '') ?? [];
+  const [, backendDomid] = /^\/local\/domain\/([0-9]+)\//.exec(device.backend ?? '') ?? [];
+  if (kind !== 'own' || phase !== 'open' || devid === undefined || backendDomid === undefined) return [];
+  return sockets.flatMap(({ id, stream }) => {
+    if (!stream) return [];
+    return {
+      domid: Number(domid),
+      backendDomid: Number(backendDomid),
+      deviceClass: 'pvcalls',
+      devid,
+      name: socketText(BigInt(id)),
+      format: { kind: 'pvcallsData' },
+      grefs: [stream.rings.ref],
+      port: stream.rings.evtchn,
+      node: 'the frontend',
+    };
+  });
+}
+
+const frontendPath = /^\/local\/domain\/([0-9]+)\/device\/pvcalls\/([0-9]+)$/;
 
 export function withRings(state: ComposerState, pages: readonly ObservedPage[]): ComposerState {
   const { frontend } = state.device;
   if (frontend === undefined || state.phase !== 'open') return state;
-  const [, domid, devid] = /^\/local\/domain\/([0-9]+)\/device\/pvcalls\/([0-9]+)$/.exec(frontend) ?? [];
+  const [, domid, devid] = frontendPath.exec(frontend) ?? [];
   const ours = pages.filter(
     ({ device, domid: owner }) =>
       device?.deviceClass === 'pvcalls' && owner === Number(domid) && device.devid === devid,

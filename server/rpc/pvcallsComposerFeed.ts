@@ -10,7 +10,7 @@ import type { ComposerPlan } from '../act/pvcalls/plan';
 import { XenscopeError } from '../host/errors';
 import type { Host } from '../host/host';
 import type { DomainList } from '../model/domains';
-import { withRings } from './composerRings';
+import { dataRingsOf, withRings } from './composerRings';
 import { OpenByHand, actorsOf, mustTakePart } from './openByHand';
 import type { ComposerChoices, ComposerNews, ComposerPreview } from './pvcallsComposerApi';
 import { composerLayouts } from './pvcallsLayouts';
@@ -43,6 +43,8 @@ interface Composer {
 export class ComposerFeed {
   readonly #options: ComposerFeedOptions;
   readonly #composers: OpenByHand<Composer>;
+  /** The data rings that the observer was told of last. */
+  #named = '[]';
 
   constructor(options: ComposerFeedOptions) {
     this.#options = options;
@@ -54,7 +56,10 @@ export class ComposerFeed {
       newsIntervalMs: composerNewsIntervalMs,
       isBusy: options.isBusy,
       tell: (id, composer) => this.#tell(id, composer),
-      end: ({ session }, isLeaving) => session.remove({ isLeaving }),
+      end: ({ session }, isLeaving) => {
+        this.#nameRings();
+        return session.remove({ isLeaving });
+      },
     });
   }
 
@@ -177,6 +182,15 @@ export class ComposerFeed {
     );
   }
 
+  /** Our own frontends know where their data rings are, whoever looks. */
+  #nameRings(): void {
+    const rings = this.#composers.all.flatMap(({ session }) => dataRingsOf(session.state));
+    const words = JSON.stringify(rings);
+    if (words === this.#named) return;
+    this.#named = words;
+    this.#options.host.observer?.().nameRings?.(this, rings);
+  }
+
   #tell(composerId: number, composer: Composer): void {
     const { hostId, host, send } = this.#options;
     const { session } = composer;
@@ -186,6 +200,7 @@ export class ComposerFeed {
       bytes: bytes.toString('base64'),
       leftOutBytes,
     }));
+    this.#nameRings();
     const state = withRings(session.state, host.observer?.().pages() ?? []);
     const words = JSON.stringify(state);
     if (entries.length === 0 && received.length === 0 && words === composer.told) return;

@@ -177,7 +177,7 @@ export class PvCallsFeed {
       devid,
       frontend: end(frontend),
       backend: end(backend),
-      unseen: this.#whyUnseen(frontend, backend),
+      unseen: this.#options.watch?.whyUnheard(id) ?? this.#whyUnseen(frontend, backend),
       sockets: { all: 0, connected: 0, listening: 0, failed: 0 },
       inFlight: 0,
       callsPerSecond: 0,

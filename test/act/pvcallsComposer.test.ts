@@ -1,8 +1,13 @@
 /** Commands of PV Calls by hand, over a device that is made for them, against the backend of a simulated world. */
 import assert from 'node:assert/strict';
+import { pvcallsBackend } from '../../server/pvcalls/backend/backDevice';
+import { dataRingsOf } from '../../server/rpc/composerRings';
+import { runDomainBackends } from '../../server/sim/devices/simPorts';
 import { SimNetwork } from '../../server/sim/network/simNetwork';
 import type { Duplex } from 'node:stream';
 import { maxWaiting } from '../../server/act/pvcalls/handCalls';
+import { pvcallsEditions } from '../../server/wire/pvcalls/dataPage';
+import { plainGuest } from '../sim/worldKit';
 import { isCode } from '../vchan/rig';
 import { ComposerRig, closeRigs } from './composerKit';
 
@@ -77,6 +82,46 @@ describe('commands of PV Calls by hand', function () {
     assert.deepEqual(session.state.sockets, []);
     await rig.close(session);
     assert.deepEqual(await rig.holdings(), before);
+  });
+
+  it('speak the draft of 2016 to a backend that speaks it, and are refused in words by one that does not', async () => {
+    const edition = pvcallsEditions.draft7;
+    const backend = pvcallsBackend({ network, edition });
+    const driver = plainGuest({
+      name: 'driver',
+      driverDomain: true,
+      guest: (domain) => runDomainBackends(domain, { pvcalls: backend }),
+    });
+    await closeRigs();
+    rig = await ComposerRig.open({
+      network,
+      domains: [driver, plainGuest({ guest: () => new Promise(() => undefined) })],
+    });
+    await serve();
+    const before = await rig.holdings();
+    const session = await rig.connected({ backend: 1, edition: 'draft7' });
+    await rig.call(session, 'socket');
+    // Both rings share one page: the final protocol has no such order.
+    await rig.call(session, 'connect', { id: '1', address: serverText, order: '0' });
+    const { rings, input } = rig.stream(session, 1);
+    assert.deepEqual([rings.order, input.sizeBytes], [0, 2048]);
+    const observer = rig.world.observer();
+    observer.nameRings(rig, dataRingsOf(session.state));
+    const page = observer.pages().find(({ device }) => device?.format.kind === 'pvcallsData')!;
+    const words = Buffer.alloc(136);
+    page.copy(words);
+    assert.equal(page.edition, 'draft7');
+    assert.deepEqual([words.readUInt32LE(76), words.readUInt32LE(128)], [0, 0], 'the order');
+    assert.deepEqual([words.readUInt32LE(80) > 0, words.readUInt32LE(132)], [true, 0], 'the grants');
+    await rig.send(session, 1, 'as of old');
+    await rig.until(() => String(rig.received(session, 1)) === 'AS OF OLD');
+    await rig.call(session, 'release', { id: '1' });
+    await rig.close(session);
+    assert.deepEqual(await rig.holdings(), before);
+    const [strange, final] = [rig.session({ edition: 'draft7' }), rig.session({ backend: 1 })];
+    await rig.until(() => [strange, final].every(({ state }) => state.phase === 'failed'));
+    for (const { state } of [strange, final])
+      assert.match(state.text, /offers the versions "", and ours is 1/);
   });
 
   it('go from BIND to ACCEPT, with POLL before it, and a waiting ACCEPT ends with its listener', async () => {

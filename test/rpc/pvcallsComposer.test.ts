@@ -8,6 +8,7 @@ import type {
   ComposerPlan,
   ComposerState,
 } from '../../server/rpc/api';
+import { SimNetwork } from '../../server/sim/network/simNetwork';
 import { ComposerFeed, composerNewsIntervalMs, maxComposers } from '../../server/rpc/pvcallsComposerFeed';
 import { ComposerRig, closeRigs, nameDomain } from '../act/composerKit';
 import type { ManualClock } from '../sim/manualClock';
@@ -195,12 +196,10 @@ describe('composers of PV Calls on a host', function () {
   this.timeout(60_000);
   afterEach(closeRigs);
 
-  it('are closed in order when the editor leaves', async () => {
-    const rig = await ComposerRig.open();
-    const before = await rig.holdings();
-    const news: ComposerNews[] = [];
+  /** Over a world without an editor, and without anybody who listens to commands. */
+  function feedOf(rig: ComposerRig, reports = new EndReports()) {
     const { world, store, domid } = rig;
-    const reports = new EndReports();
+    const news: ComposerNews[] = [];
     const feed = new ComposerFeed({
       hostId: 'world',
       host: Object.assign(world, { endReports: reports }),
@@ -209,14 +208,52 @@ describe('composers of PV Calls on a host', function () {
       isBusy: () => false,
       send: (one) => news.push(one),
     });
-    const plan = { kind: 'own', actAs: domid, backend: 0 } as const;
+    const until = (isSo: () => boolean) =>
+      rig.until(() => {
+        (world.clock as ManualClock).tick(composerNewsIntervalMs);
+        return isSo();
+      });
+    return { feed, news, until };
+  }
+
+  it('show the data rings of their own sockets, though nobody has seen the commands that made them', async () => {
+    const network = new SimNetwork();
+    const there = { host: '10.0.0.80', port: 80 };
+    (await network.bind(there)).listen(({ stream }) => stream.on('error', () => undefined));
+    const rig = await ComposerRig.open({ network });
+    const { feed, news, until } = feedOf(rig);
+    await rig.during(feed.open(1, { kind: 'own', actAs: rig.domid, backend: 0 }, false));
+    const session = feed.session(1);
+    await until(() => session.state.phase === 'open');
+    const draft = {
+      kind: 'fields',
+      command: 'connect',
+      fields: { id: '7', address: '10.0.0.80:80' },
+    } as const;
+    session.call(draft);
+    const ringOf = () => news.at(-1)?.state.sockets[0]?.stream?.ring;
+    await until(() => ringOf() !== undefined);
+    assert.equal(ringOf(), `device:${rig.domid}:pvcalls/1/socket-7`);
+    const isThere = () =>
+      rig.world
+        .observer()
+        .pages()
+        .some(({ id }) => id === `device:${rig.domid}:pvcalls/1/socket-7`);
+    assert.ok(isThere());
+    await rig.during(feed.forget(1));
+    assert.ok(!isThere(), 'what is over is named no more');
+    await rig.during(feed.close());
+  });
+
+  it('are closed in order when the editor leaves', async () => {
+    const rig = await ComposerRig.open();
+    const before = await rig.holdings();
+    const reports = new EndReports();
+    const { feed, news, until } = feedOf(rig, reports);
+    const plan = { kind: 'own', actAs: rig.domid, backend: 0 } as const;
     await rig.during(feed.open(1, plan, false));
     await rig.during(feed.open(2, plan, false));
-    const clock = world.clock as ManualClock;
-    await rig.until(() => {
-      clock.tick(composerNewsIntervalMs);
-      return [1, 2].every((id) => feed.session(id).state.phase === 'open');
-    });
+    await until(() => [1, 2].every((id) => feed.session(id).state.phase === 'open'));
     assert.deepEqual(new Set(news.map(({ composerId }) => composerId)), new Set([1, 2]));
     const { frontend } = feed.session(1).state.device;
     assert.deepEqual(

@@ -2,7 +2,7 @@
  * All PV Calls devices of a host whose command rings can be looked at: listens to their commands, has their data
  * rings looked at as other rings are, and joins both, as often as somebody wants to see it.
  */
-import { type CommandListener, CommandTaps } from '../../capture/commandTaps';
+import { type CommandListener, CommandTaps, maxCommandTaps } from '../../capture/commandTaps';
 import type { Clock } from '../../host/clock';
 import type { EndReports } from '../../host/endReports';
 import type { ObservedPage, Observer } from '../../host/observer';
@@ -92,6 +92,16 @@ export class PvCallsWatch {
   device(id: string): PvCallsDevice | undefined {
     const device = this.#devices.get(id);
     return device?.wasLookedAt && !device.goneAt ? device : undefined;
+  }
+
+  /** Why nobody listens to the commands of this one, though its command ring can be looked at; undefined: they do. */
+  whyUnheard(id: string): string | undefined {
+    const isLeftOut = this.#taps.leftOut.some(
+      ({ domid, device }) => frontendPath(domid, device!.devid) === id,
+    );
+    return isLeftOut
+      ? `No more than ${maxCommandTaps} command rings are listened to on one host.`
+      : undefined;
   }
 
   /** What is wrong with it; nothing where all is well, or nobody can see. */

@@ -1,8 +1,16 @@
 /** How much of a device's calls and sockets is remembered, whatever both ends put into the ring. */
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
+import { maxCommandTaps } from '../../../server/capture/commandTaps';
+import { diagnose } from '../../../server/doctor/doctor';
 import { maxRememberedCalls } from '../../../server/model/pvcalls/callBook';
 import { maxKeptRings, maxNamelessSockets, maxSeenSockets } from '../../../server/model/pvcalls/socketBook';
+import { frontendPath } from '../../../server/model/pvcalls/pvcallsDevice';
+import { PvCallsWatch } from '../../../server/model/pvcalls/pvcallsWatch';
+import { RingWatch } from '../../../server/model/rings/ringWatch';
+import { ManualClock } from '../../sim/manualClock';
+import { CommandRing } from '../../support/commandRing';
+import { PageObserver } from '../../support/observedPage';
 import { accept, alone, connect, release, Rig, socket } from './bookRig';
 
 describe('what is remembered of calls and sockets', () => {
@@ -80,4 +88,26 @@ describe('what is remembered of calls and sockets', () => {
       { numRuns: 150 },
     );
   }).timeout(20_000);
+
+  it('says of a command ring beyond the limit that nobody listens to it', () => {
+    const { observed } = new CommandRing();
+    const pages = Array.from({ length: maxCommandTaps + 1 }, (_, at) => ({
+      ...observed,
+      id: `ring ${at}`,
+      domid: at + 1,
+      device: { ...observed.device!, domid: at + 1 },
+    }));
+    const observer = new PageObserver(pages);
+    const clock = new ManualClock();
+    const rings = new RingWatch({ observer, clock, judge: diagnose });
+    const watch = new PvCallsWatch({ observer, clock, rings, judge: () => [], nameDomain: String });
+    const whyOf = (domid: number) => watch.whyUnheard(frontendPath(domid, observed.device!.devid));
+    assert.deepEqual([whyOf(1), whyOf(maxCommandTaps)], [undefined, undefined]);
+    assert.match(whyOf(maxCommandTaps + 1)!, /No more than 512 command rings/);
+    observer.setPages(pages.slice(1));
+    watch.lookNow();
+    clock.tick(1_000);
+    assert.equal(whyOf(maxCommandTaps + 1), undefined, 'there is room again');
+    watch.close();
+  });
 });
