@@ -220,7 +220,10 @@ export class NativeObserver implements Observer {
     if (nowMs < (this.#refused.get(key) ?? -Infinity) + retryMs) return undefined;
     this.#refused.delete(key);
     const told = this.#lookAtRings(place);
-    if (typeof told !== 'string') return told;
+    if (typeof told !== 'string') {
+      this.#whyNot.delete(key);
+      return told;
+    }
     this.#refused.set(key, nowMs);
     this.#whyNot.set(key, told);
     return undefined;

@@ -103,7 +103,9 @@ async function ringRefToReplace(store: StoreClient, path: string): Promise<strin
   const { readOwnDomid } = await import('../vchan/ownDomid');
   const place = await lookAtPlace(store, path, await readOwnDomid(store));
   if (place.kind !== 'vchan') return undefined;
-  process.stderr.write(`xenscope: at ${path}, ${namedOf(place.vchan)} of another server are replaced\n`);
+  process.stderr.write(
+    `xenscope: at ${path}, ${namedOf(place.vchan)} of another server are to be replaced\n`,
+  );
   return place.vchan.ringRef;
 }
 

@@ -30,7 +30,7 @@ export interface VchanPorts {
 export type VchanEngineName = 'own' | 'libxenvchan';
 
 export interface WaitOptions {
-  /** Stops waiting. What has begun to move is finished first. */
+  /** Ends the wait with `cancelled`, and moves nothing more. What has begun to move is finished first. */
   readonly signal?: AbortSignal | undefined;
 }
 

@@ -50,6 +50,11 @@ export class Sleepers {
   }
 }
 
+/** Throws a XenscopeError `cancelled` when the signal is aborted already. */
+export function mustBeWanted(signal: AbortSignal | undefined): void {
+  if (signal?.aborted) throw cancelled(signal);
+}
+
 function cancelled(signal: AbortSignal): XenscopeError {
   return new XenscopeError('cancelled', 'Nobody waits for the vchan any longer.', { cause: signal.reason });
 }

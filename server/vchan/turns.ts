@@ -1,15 +1,16 @@
 /**
- * Whoever reads a vchan whose writer is quick never has to wait: what it awaits is there already, and node's
- * loop would not get its turn. Signals, timers and everybody else would wait for as long as bytes come.
+ * Whoever reads or writes a vchan whose other side is quick never has to wait: what it awaits is there already, and
+ * node's loop would not get its turn. Signals, timers and everybody else would wait for as long as bytes pass.
  */
 
-/** A read may look for a moment before it finds something. */
-export const readsPerTurn = 64;
+/** Each may look for a moment before it finds something. */
+export const movesPerTurn = 64;
+/** Of reads: what is done with the bytes takes time as well. */
 export const bytesPerTurn = 512 * 1024;
 
 export class LoopTurns {
   readonly #giveTurn: () => Promise<void>;
-  #reads = 0;
+  #moves = 0;
   #bytes = 0;
 
   /** `giveTurn` resolves when the loop has had its turn; as soon as it has when absent. */
@@ -17,12 +18,12 @@ export class LoopTurns {
     this.#giveTurn = giveTurn;
   }
 
-  /** After each read, to be awaited: undefined while the loop can wait. */
-  passed(bytes: number): Promise<void> | undefined {
-    this.#reads++;
+  /** After each read of so many bytes, or each write, to be awaited: undefined while the loop can wait. */
+  passed(bytes = 0): Promise<void> | undefined {
+    this.#moves++;
     this.#bytes += bytes;
-    if (this.#reads < readsPerTurn && this.#bytes < bytesPerTurn) return undefined;
-    this.#reads = this.#bytes = 0;
+    if (this.#moves < movesPerTurn && this.#bytes < bytesPerTurn) return undefined;
+    this.#moves = this.#bytes = 0;
     return this.#giveTurn();
   }
 }

@@ -10,7 +10,8 @@ import type { Spin } from '../host/spin';
 import type { RingSteps } from '../host/steps';
 import { VchanLive } from '../wire/vchanRings';
 import type { RingMoves, SteppedMoves } from './ringMoves';
-import { Sleepers } from './sleepers';
+import { Sleepers, mustBeWanted } from './sleepers';
+import { LoopTurns } from './turns';
 
 /** `waiting`: no client has come yet. */
 export type VchanPeer = 'waiting' | 'here' | 'gone';
@@ -45,6 +46,7 @@ export class VchanEngine {
   readonly #stepped: VchanEngineOptions['stepped'];
   readonly #spin: Spin | undefined;
   readonly #sleepers = new Sleepers();
+  readonly #turns = new LoopTurns();
   readonly #unfollow: (() => void) | undefined;
   /** How it went, where it did not say so. */
   #peerEnd: PeerEnd | undefined;
@@ -91,10 +93,12 @@ export class VchanEngine {
 
   /**
    * Until it is so, or the other side has left; undefined when that is so already. Asks for a ring, looks
-   * again, and only then sleeps.
+   * again, and only then sleeps. Throws, or rejects, with `cancelled` when the signal is aborted, also where
+   * there is nothing to wait for: who reads or writes again and again would never hear of it.
    */
   until(bit: number, isSo: () => boolean, signal: AbortSignal | undefined): Promise<void> | undefined {
     this.mustBeOurs();
+    mustBeWanted(signal);
     if (isSo() || !this.isOpen || this.#spin?.until(isSo)) return undefined;
     return this.#untilRung(bit, isSo, signal);
   }
@@ -116,12 +120,13 @@ export class VchanEngine {
     return undefined;
   }
 
-  /** Puts bytes into the ring, where there must be room for them. */
+  /** Puts bytes into the ring, where there must be room for them. Lets the loop have its turn now and then. */
   put(bytes: Uint8Array): Promise<void> | undefined {
     this.mustBeOurs();
     if (this.#stepped) return this.#step(this.#stepped.moves.putSteps(bytes));
     this.#moves.put(bytes);
-    return undefined;
+    // A reader that keeps up never has us wait. Steps are waited for anyway.
+    return this.#turns.passed();
   }
 
   /** Does what tells the other side that this one has come. */

@@ -2,25 +2,32 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
+import { once } from 'node:events';
 import { bundle } from '../../cli/xenscope';
 import { withoutJoining } from '../../../server/cli/vchanVerb';
 import { isStoreError } from '../../../server/host/errors';
 import { describeWithDaemons } from '../daemons/requirements';
-import { Program, ProgramWorld, buildLibraries } from './kit';
+import { Program, ProgramWorld, buildLibraries, compile } from './kit';
 
 const path = 'data/vchan/pipe';
+/** More than anybody waits for. */
+const endlessBytes = 1e15;
+/** Several times what lies in rings and pipes, so that all of them are full. */
+const enoughBytes = 8 * 2 ** 20;
 
 describeWithDaemons('a vchan on the command line', function () {
   this.timeout(120_000);
   let worlds: ProgramWorld;
   let script: string;
+  /** With libxenvchan. */
+  let peer: string;
   let alice: number;
   let bob: number;
   let envs: Record<'alice' | 'bob', NodeJS.ProcessEnv>;
   const started: Program[] = [];
 
   before(async () => {
-    [worlds, script] = [await ProgramWorld.open(), await bundle()];
+    [worlds, script, peer] = [await ProgramWorld.open(), await bundle(), compile('vchan.c', 'xenvchan')];
     [alice, bob] = [await worlds.domain('alice'), await worlds.domain('bob')];
     envs = { alice: await worlds.environment('alice'), bob: await worlds.environment('bob') };
   });
@@ -112,6 +119,40 @@ describeWithDaemons('a vchan on the command line', function () {
   });
 
   for (const engine of ['own', 'libxenvchan']) {
+    it(`hears a signal between a quick writer and a slow pipe, with the engine ${engine}`, async () => {
+      const args = ['listen', '-r', String(2 ** 20), '--engine', engine, String(bob), path];
+      const child = spawn(process.execPath, [script, 'vchan', ...args], {
+        stdio: ['pipe', 'pipe', 'inherit'],
+        env: envs.alice,
+      });
+      const ended = once(child, 'exit');
+      const place = `/local/domain/${alice}/${path}`;
+      const writer = await worlds.start('bob', peer, 'client', alice, place, 0, 'give', endlessBytes);
+      let passedBytes = 0;
+      // Slower than the writer: the ring is full, and whoever reads it never waits for bytes.
+      const passing = (async () => {
+        for await (const bytes of child.stdout as AsyncIterable<Buffer>) {
+          const wasEnough = passedBytes > enoughBytes;
+          passedBytes += bytes.length;
+          // Once: a second one would end it at once.
+          if (!wasEnough && passedBytes > enoughBytes) child.kill('SIGINT');
+          await new Promise((resolve) => setTimeout(resolve, 5));
+        }
+      })();
+      try {
+        assert.deepEqual(await ended, [130, null]);
+      } finally {
+        child.kill('SIGKILL');
+      }
+      await passing;
+      assert.equal((await writer.ended).code, 1, 'nobody reads any more');
+      const store = worlds.world.openStore();
+      assert.deepEqual(await store.directory(`/local/domain/${alice}/data`), []);
+      await store.close();
+    });
+  }
+
+  for (const engine of ['own', 'libxenvchan']) {
     it(`takes the place of nobody, and leaves what is there, with the engine ${engine}`, async () => {
       const one = listen('--keep');
       const store = worlds.world.openStore();
@@ -154,7 +195,7 @@ describeWithDaemons('a vchan on the command line', function () {
       assert.match(
         stderr,
         new RegExp(
-          `^xenscope: at ${path}, ring-ref ${left} and event-channel \\d+ of another server are replaced\n`,
+          `^xenscope: at ${path}, ring-ref ${left} and event-channel \\d+ of another server are to be replaced\n`,
         ),
       );
       assert.deepEqual(await store.directory(`/local/domain/${alice}/data/vchan`), []);
