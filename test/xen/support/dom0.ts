@@ -1,11 +1,14 @@
 /** What the suites that run in dom0 of a real Xen share: where things are, and how programs are run there. */
 import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { effort } from '../../fuzz/seed';
 import { runProgram } from '../../interop/runProgram';
 import type { Outcome, RunOptions } from '../../interop/runProgram';
 
 /** Emulation is slow, and slower when others work. */
 const programTimeoutMs = 150_000;
+/** Less than a test may take. */
+const patienceMs = 170_000 * effort;
 
 export const storeSocket = '/run/xenstored/socket';
 
@@ -28,13 +31,14 @@ export function xenscope(args: readonly string[], options: Partial<RunOptions> =
   return run('node', ['/xenscope/server.cjs', ...args], options);
 }
 
-/** Looks until there is something to see; the test's own time limit is the limit. */
+/** Looks until there is something to see. Before the test's own time is over it rejects, and so tells for what it waited. */
 export async function eventually<T>(look: () => Promise<T | undefined | false> | T | undefined | false) {
-  for (;;) {
+  const inVain = new Error(`This did not come to be: ${String(look)}`);
+  for (const endsMs = performance.now() + patienceMs; performance.now() < endsMs; await sleep(50)) {
     const seen = await look();
     if (seen) return seen;
-    await sleep(50);
   }
+  throw inVain;
 }
 
 /** One line per domain that Xen knows, zombies included: domid, name, state. */
