@@ -23,7 +23,7 @@ export async function showPvCalls(xenscope: Xenscope, argument: unknown): Promis
 }
 
 /** A row of the view, or a device that the person picks. */
-export async function pvcallsIn(
+async function pvcallsIn(
   xenscope: Xenscope,
   argument: unknown,
   title: string,

@@ -30,7 +30,7 @@ function rateOf(name: string, perSecond: number): string {
 }
 
 /** `6 sockets: 4 connected, 1 listening`. */
-export function socketsText({ sockets }: PvCallsDeviceRow): string {
+function socketsText({ sockets }: PvCallsDeviceRow): string {
   const { all, connected, listening, failed } = sockets;
   if (all === 0) return 'no sockets';
   const kinds = [

@@ -75,7 +75,7 @@ export function socketLabel({ id, rings }: PvCallsSocketRow): string {
 }
 
 /** Where it is, as far as anybody said. */
-export function placeText({ state, local, remote }: PvCallsSocketRow): string {
+function placeText({ state, local, remote }: PvCallsSocketRow): string {
   if (remote !== undefined) return `→ ${remote}`;
   if (local === undefined) return '';
   return state === 'listening' || state === 'bound' ? `at ${local}` : `← ${local}`;

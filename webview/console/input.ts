@@ -3,7 +3,7 @@
 export type InputMode = 'text' | 'hex';
 
 /** What is put behind a text; with `crlf` all of its lines end so, as those of HTTP do. */
-export const lineEnds = { none: '', lf: '\n', crlf: '\r\n', nul: '\0' } as const;
+const lineEnds = { none: '', lf: '\n', crlf: '\r\n', nul: '\0' } as const;
 export type LineEnd = keyof typeof lineEnds;
 
 /** As much as is typed or pasted; what is longer is a file. */

@@ -23,7 +23,7 @@ export function wayName(way: Way, { own, peer, isWatched }: Ends): string {
   return way === 'sent' ? `To ${peer}` : `From ${peer}`;
 }
 
-export function wayTitle(way: Way, level: VchanRingLevel | undefined, ends: Ends): string {
+function wayTitle(way: Way, level: VchanRingLevel | undefined, ends: Ends): string {
   return `${wayName(way, ends)}${level ? ` (${level.name})` : ''}`;
 }
 

@@ -26,7 +26,7 @@ export interface PluggedDevice extends DevicePlace {
   readonly newFolders: readonly string[];
 }
 
-export function devicePlace(domid: number, backendDomid: number, devid: number): DevicePlace {
+function devicePlace(domid: number, backendDomid: number, devid: number): DevicePlace {
   return {
     domid,
     backendDomid,
