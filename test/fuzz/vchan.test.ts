@@ -24,6 +24,7 @@ describe('two ends of a vchan', function () {
     it(`agree about every byte, ${what}`, async () => {
       const struck = new Map<VchanFault, number>(faults.map((fault) => [fault, 0]));
       let bytesRead = 0;
+      let looksThatPaid = 0;
       for (let number = 0; number < LIVES; number++) {
         const life = new VchanLife(seed + kind * LIVES + number, faults);
         try {
@@ -33,9 +34,11 @@ describe('two ends of a vchan', function () {
           throw new Error(`Life ${number} of this kind; repeat with ${repeat}`, { cause: error });
         }
         bytesRead += life.bytesRead;
+        looksThatPaid += life.looksThatPaid;
         for (const [fault, times] of life.struck) struck.set(fault, (struck.get(fault) ?? 0) + times);
       }
       for (const [fault, times] of struck) assert.ok(times > LIVES / 4, `${fault} struck ${times} times`);
+      assert.ok(looksThatPaid > LIVES / 4, `only ${looksThatPaid} looks found something`);
       assert.ok(bytesRead > 1000 * LIVES, `only ${bytesRead} bytes were read`);
     });
   }

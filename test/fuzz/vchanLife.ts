@@ -1,7 +1,7 @@
 /**
  * Two ends of a vchan and a scheduler that draws everything from a seed: which step of which end comes
- * next, when a doorbell arrives, what both read and write in which pieces, who leaves when and how, and
- * what goes wrong on the way. Every byte tells its place in the stream, so that each one that is read is
+ * next, when a doorbell arrives, what both read and write in which pieces, which end looks for a moment
+ * before it sleeps and what it sees then, who leaves when and how, and what goes wrong on the way. Every byte tells its place in the stream, so that each one that is read is
  * checked, whoever reads it.
  */
 import assert from 'node:assert/strict';
@@ -54,6 +54,7 @@ export class VchanLife implements TalkerWorld {
   #lostRings = 0;
   #turns = 0;
   bytesRead = 0;
+  looksThatPaid = 0;
 
   constructor(
     seed: number,
@@ -208,6 +209,7 @@ export class VchanLife implements TalkerWorld {
 
   /** One for each end that is open. */
   readonly bells = new Set<() => void>();
+  readonly talkers = new Set<VchanTalker>();
 
   #carry(deliver: () => void, { kind }: Delivery): 'sent' | 'lost' {
     if (kind === 'ring') {

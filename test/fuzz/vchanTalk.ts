@@ -4,6 +4,7 @@ import type { Random } from '../../server/host/clock';
 import { XenscopeError } from '../../server/host/errors';
 import type { EventPort } from '../../server/host/events';
 import type { SharedMemory } from '../../server/host/memory';
+import type { Spin } from '../../server/host/spin';
 import type { RingStep, RingSteps, StepVerdict } from '../../server/host/steps';
 import type { ProgramPorts } from '../../server/sim/machine/programPorts';
 import { giveBack, mapPages, sharePages, type OpenPages } from '../../server/vchan/pages';
@@ -31,7 +32,11 @@ export interface TalkerWorld {
   /** Whether a domain may have ended. */
   readonly mayVanish: boolean;
   readonly bells: Set<() => void>;
+  /** The ends that are open. */
+  readonly talkers: Set<VchanTalker>;
   bytesRead: number;
+  /** How often an end that looked before it slept found what it waited for. */
+  looksThatPaid: number;
   strikes(fault: VchanFault, chance: number): boolean;
   switchOff(role: VchanRole, how: SuddenEnd): void;
   soon(run: () => void): () => void;
@@ -105,6 +110,9 @@ export class VchanTalker {
   /** Wakes this end for nothing. */
   readonly #bell: () => void;
   #readTo: number;
+  #leftToWrite = 0;
+  /** Between two acts of its own: what it would do next it may do while the other end looks. */
+  readonly #paused = new Set<'reading' | 'writing'>();
   #hasReadAll = false;
   #isLeaving = false;
   #left: Promise<number> | undefined;
@@ -123,6 +131,7 @@ export class VchanTalker {
       isPersistent,
       peerDomid,
       peers: program.peers,
+      spin: world.random.below(2) === 0 ? undefined : this.#spin,
     });
     this.#role = pages.role;
     this.#vchan = new Vchan({
@@ -140,6 +149,7 @@ export class VchanTalker {
     this.#readTo = wordOf(pages.control, `${this.#input}_cons`);
     this.#bell = () => port.onEvent?.();
     world.bells.add(this.#bell);
+    world.talkers.add(this);
     this.arrived = pages.role === 'client' ? engine.arrive(moves.arriveSteps()) : Promise.resolve();
     this.ended = this.arrived.then(() => Promise.all([this.#readAll(), this.#writeAll()]));
     this.ended.catch(() => undefined);
@@ -171,6 +181,7 @@ export class VchanTalker {
     const { program, pages, port } = this.#parts;
     this.#isLeaving = true;
     this.#world.bells.delete(this.#bell);
+    this.#world.talkers.delete(this);
     if (how === 'close') {
       const closing = this.#vchan.close();
       // From here on nothing more is written.
@@ -211,20 +222,27 @@ export class VchanTalker {
   async #writeAll(): Promise<void> {
     const { random } = this.#world;
     const ringBytes = this.#vchan.writeRingBytes;
+    this.#leftToWrite = random.below(3 * ringBytes);
     try {
-      for (let left = random.below(3 * ringBytes); left > 0;) {
-        const from = this.#word(`${this.#output}_prod`);
+      while (this.#leftToWrite > 0) {
+        await this.#pause('writing');
         const isPacket = random.below(2) === 0;
         const most = isPacket ? ringBytes / 2 : 2 * ringBytes;
-        const bytes = bytesFrom(this.#output, from, Math.min(left, 1 + random.below(most)));
-        await this.#write(bytes, isPacket);
-        left -= (this.#word(`${this.#output}_prod`) - from) >>> 0;
+        const from = this.#word(`${this.#output}_prod`);
+        await this.#write(this.#nextBytes(most), isPacket);
+        this.#leftToWrite -= (this.#word(`${this.#output}_prod`) - from) >>> 0;
       }
     } catch (error) {
       this.#mustBeFine(error);
     } finally {
       this.isDone = true;
     }
+  }
+
+  /** From one to so many, of those that it still wants to write. */
+  #nextBytes(most: number): Buffer {
+    const count = Math.min(this.#leftToWrite, 1 + this.#world.random.below(most));
+    return bytesFrom(this.#output, this.#word(`${this.#output}_prod`), count);
   }
 
   async #write(bytes: Buffer, isPacket: boolean): Promise<void> {
@@ -246,19 +264,24 @@ export class VchanTalker {
       for (;;) {
         if (this.#world.strikes('slowReader', 0.2))
           await new Promise<void>((resolve) => this.#world.later(resolve));
+        await this.#pause('reading');
         const isPacket = random.below(3) === 0;
         const into = Buffer.alloc(1 + random.below(this.#vchan.readRingBytes / 2));
         const count = await this.#read(into, isPacket);
         if (count === undefined) break;
-        const expected = bytesFrom(this.#input, this.#readTo, count);
-        assert.ok(into.subarray(0, count).equals(expected), `the bytes from ${this.#readTo} on`);
-        this.#readTo = (this.#readTo + count) >>> 0;
-        this.#world.bytesRead += count;
+        this.#check(into.subarray(0, count));
       }
       this.#hasReadAll = true;
     } catch (error) {
       this.#mustBeFine(error);
     }
+  }
+
+  #check(bytes: Uint8Array): void {
+    const expected = bytesFrom(this.#input, this.#readTo, bytes.length);
+    assert.ok(expected.equals(bytes), `the bytes from ${this.#readTo} on`);
+    this.#readTo = (this.#readTo + bytes.length) >>> 0;
+    this.#world.bytesRead += bytes.length;
   }
 
   /** How many bytes; undefined at the end. */
@@ -304,6 +327,48 @@ export class VchanTalker {
       throw error;
     } finally {
       forget();
+    }
+  }
+
+  /** Now and then it stands still for a moment, until that is drawn. */
+  async #pause(what: 'reading' | 'writing'): Promise<void> {
+    if (this.#world.random.below(2) > 0) return;
+    this.#paused.add(what);
+    await new Promise<void>((resolve) =>
+      this.#world.later(() => {
+        this.#paused.delete(what);
+        resolve();
+      }),
+    );
+  }
+
+  /** As on a real host: nothing moves within this end while it looks, but the other one may between two looks. */
+  readonly #spin: Spin = {
+    until: (isSo) => {
+      const { random, talkers } = this.#world;
+      for (let looks = random.below(4); looks > 0; looks--) {
+        for (const other of talkers) if (other !== this) other.#moveAtOnce();
+        if (!isSo()) continue;
+        this.#world.looksThatPaid++;
+        return true;
+      }
+      return false;
+    },
+  };
+
+  /** Does at once what it stands before, where it does. */
+  #moveAtOnce(): void {
+    if (this.#isLeaving || this.isBroken) return;
+    const { random } = this.#world;
+    try {
+      if (this.#paused.has('reading')) {
+        const into = Buffer.alloc(1 + random.below(this.#vchan.readRingBytes));
+        this.#check(into.subarray(0, this.#vchan.tryRead(into) ?? 0));
+      }
+      if (this.#paused.has('writing') && this.#leftToWrite > 0)
+        this.#leftToWrite -= this.#vchan.tryWrite(this.#nextBytes(this.#vchan.writeRingBytes));
+    } catch (error) {
+      this.#mustBeFine(error);
     }
   }
 
