@@ -170,7 +170,7 @@ export const texts = {
     windowAnew:
       'The window was loaded anew, and the session of before is over. What was typed and sent stays; Open Again begins another one.',
     notOpened: 'No session is open. Open Again begins one.',
-    /** On a real host, where nobody can choose. */
+    /** On a real host, where nobody can choose, and whose xenstore does not tell. */
     ownDomain: 'the server’s own domain',
   },
   vchanLeftOut: (bytes: number) => `left out: ${countOf(bytes, 'byte')}, which came too fast`,

@@ -20,7 +20,7 @@ export async function composePvCalls(xenscope: Xenscope, argument: unknown): Pro
     row.foreign === true && around.device !== undefined
       ? ({ kind: 'foreign', device: around.device } as const)
       : await pickPlan(choices, nameOf, around);
-  if (plan) await openComposerPanel(xenscope, subjectOf(host, plan, nameOf, choices.foreign), choices);
+  if (plan) await openComposerPanel(xenscope, subjectOf(host, plan, nameOf, choices), choices);
 }
 
 /** SOCKET and CONNECT, then the console. */
@@ -60,7 +60,7 @@ async function openWith(
   if (backend === undefined) return;
   const plan = await planOwn(choices, nameOf, backend, row.domid === undefined ? {} : { domid: row.domid });
   const wish = { kind, address: address.trim() };
-  if (plan) await openComposerPanel(xenscope, subjectOf(host, plan, nameOf, choices.foreign), choices, wish);
+  if (plan) await openComposerPanel(xenscope, subjectOf(host, plan, nameOf, choices), choices, wish);
 }
 
 async function lookAround(xenscope: Xenscope, wanted: string | undefined) {

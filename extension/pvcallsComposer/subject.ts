@@ -21,15 +21,22 @@ export function keptAbout(kept: KeptComposer | undefined): KeptComposer['about']
   return isPlan && areLines && words.every((word) => typeof word === 'string') ? kept?.about : undefined;
 }
 
+/** As ComposerChoices has it. */
+interface Known {
+  readonly ownDomid?: number;
+  readonly foreign: readonly { readonly device: string; readonly domid: number; readonly backend: number }[];
+}
+
 /** Whose ring a plan is about. */
 export function subjectOf(
   host: string,
   plan: ComposerPlan,
   nameOf: (domid: number) => string,
-  foreign: readonly { readonly device: string; readonly domid: number; readonly backend: number }[],
+  { ownDomid, foreign }: Known,
 ): ComposerSubject {
   if (plan.kind === 'own') {
-    const frontend = plan.actAs === undefined ? texts.composer.ownDomain : nameOf(plan.actAs);
+    const own = plan.actAs ?? ownDomid;
+    const frontend = own === undefined ? texts.composer.ownDomain : nameOf(own);
     return { host, plan, frontend, backend: nameOf(plan.backend) };
   }
   const found = foreign.find(({ device }) => device === plan.device);

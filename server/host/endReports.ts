@@ -15,6 +15,8 @@ export interface EndFinding {
 export interface EndReport {
   readonly side: 'frontend' | 'backend';
   readonly findings: () => readonly EndFinding[];
+  /** What a later device of the same name is not to be told: this end was closed, and its device with it. */
+  readonly isGone?: () => boolean;
 }
 
 /** The one that was reported longest ago is dropped. */
@@ -34,8 +36,9 @@ export class EndReports {
 
   /** Those of this device: of one end, of both, or none. */
   of(frontend: string): readonly EndReport[] {
-    return (['frontend', 'backend'] as const).flatMap(
+    const all = (['frontend', 'backend'] as const).flatMap(
       (side) => this.#reports.get(`${side} ${frontend}`) ?? [],
     );
+    return all.filter(({ isGone }) => !isGone?.());
   }
 }

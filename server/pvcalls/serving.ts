@@ -68,7 +68,11 @@ export class PvCallsServing {
     const kind = pvcallsBackend({
       network: guarded,
       onConnected: (_, { other }, findings) =>
-        options.reports?.add(other.path, { side: 'backend', findings: () => findings.kinds }),
+        options.reports?.add(other.path, {
+          side: 'backend',
+          findings: () => findings.kinds,
+          isGone: () => signal.aborted,
+        }),
       gate: ({ path, other }) => this.intercept.gateOf({ path, domid: other.domid, clock }),
     });
     this.ended = runBackends(ports, pvcallsBackends, { pvcalls: kind }).catch((error: unknown) => {

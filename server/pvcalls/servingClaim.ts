@@ -6,6 +6,7 @@
 import type { Clock } from '../host/clock';
 import { XenscopeError, isStoreError } from '../host/errors';
 import type { StoreClient, StoreOperations } from '../host/storeClient';
+import { domainPath } from '../wire/xsPath';
 import { readText } from '../xenbus/nodes';
 import { type OtherBackends, mustBeNobodys } from './otherBackend';
 
@@ -33,6 +34,12 @@ export interface ClaimOptions extends OtherBackends {
   readonly store: StoreClient;
   readonly clock: Clock;
   readonly claimants: Claimants;
+}
+
+/** What a backend of ours has written in that domain, our own where none is named, running or not; undefined: none has. */
+export function readServingClaim(store: StoreOperations, domid?: number): Promise<string | undefined> {
+  const folder = domid === undefined ? '' : `${domainPath(domid)}/`;
+  return readText(store, `${folder}${servingClaimPath}`);
 }
 
 /** Before a backend of ours begins; released when it has ended. Rejects with a XenscopeError `refused`. */
@@ -64,7 +71,7 @@ export async function claimServing(options: ClaimOptions): Promise<ServingClaim>
 
 /** Throws a XenscopeError `refused` where one serves that runs. */
 export async function mustNotBeClaimed(store: StoreOperations, claimants: Claimants): Promise<void> {
-  const other = await readText(store, servingClaimPath);
+  const other = await readServingClaim(store);
   if (other === undefined || !claimants.isThere(other)) return;
   const [pid] = other.split(' ');
   throw new XenscopeError('refused', `Process ${pid} serves the PV Calls of this domain already.`, {
@@ -79,7 +86,7 @@ async function release(store: StoreClient, clock: Clock, own: string): Promise<v
   try {
     await store.transaction(
       async (transaction) => {
-        if ((await readText(transaction, servingClaimPath)) === own) await transaction.rm(servingClaimPath);
+        if ((await readServingClaim(transaction)) === own) await transaction.rm(servingClaimPath);
       },
       { signal },
     );

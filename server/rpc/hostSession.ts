@@ -137,7 +137,7 @@ export class HostSession {
       ...options.composers,
       hostId: options.rings.host,
       host,
-      guard,
+      guard: { ...guard, ground: options.pvcalls },
       domains: this.domains,
       listeners: (backend) => listenersAt(calls?.devices ?? [], backend),
     });

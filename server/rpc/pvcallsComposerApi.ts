@@ -46,6 +46,8 @@ type AtSocket<T = unknown> = AtComposer<{ readonly id: string } & T>;
 export interface ComposerChoices {
   /** Domains that can have the frontend; absent on a real host, where it is the one that the server runs in. */
   readonly actors?: readonly number[];
+  /** That domain of a real host, where its xenstore tells. */
+  readonly ownDomid?: number;
   readonly backends: readonly ComposerBackend[];
   readonly foreign: readonly ComposerForeign[];
   /** One sentence: why nobody else's ring can be written into on this host. */

@@ -1,5 +1,5 @@
 /** The composers of PV Calls that an editor has open on one host, and the news of them. */
-import { findBackends } from '../act/pvcalls/choices';
+import { findBackends, ownDomidOf as knownOwnDomid } from '../act/pvcalls/choices';
 import type { ComposerSession } from '../act/pvcalls/composerSession';
 import { findForeign, foreignAt } from '../act/pvcalls/foreignDevices';
 import { ForeignSession } from '../act/pvcalls/foreignSession';
@@ -65,15 +65,17 @@ export class ComposerFeed {
 
   async choices(): Promise<ComposerChoices> {
     const { host, guard, domains } = this.#options;
-    const { store, isReal } = guard;
+    const { store, isReal, ground } = guard;
     const domids = domains.all.map(({ domid }) => domid);
     const actors = actorsOf(host);
-    const [backends, foreign] = await Promise.all([
-      findBackends(store, domids, { isReal }),
+    const [ownDomid, backends, foreign] = await Promise.all([
+      actors ? undefined : knownOwnDomid(store),
+      findBackends(store, domids, { isReal, ground }),
       isReal ? [] : findForeign(store, domids, this.#ownDevices()),
     ]);
     return {
       ...(actors && { actors }),
+      ...(ownDomid !== undefined && { ownDomid }),
       backends,
       foreign,
       ...(isReal && { whyNoForeign }),

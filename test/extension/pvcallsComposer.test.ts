@@ -140,24 +140,31 @@ describe('the subject of a composer', () => {
   const nameOf = (domid: number) => `guest (${domid})`;
 
   it('is called after the domains of both ends', () => {
-    const own = subjectOf('simulator', { kind: 'own', actAs: 3, backend: 0 }, nameOf, []);
+    const own = subjectOf('simulator', { kind: 'own', actAs: 3, backend: 0 }, nameOf, { foreign: [] });
     assert.equal(titleOf(own), 'Compose: guest (3) → guest (0)');
-    const real = subjectOf('local', { kind: 'own', backend: 0 }, nameOf, []);
+    const real = subjectOf('local', { kind: 'own', backend: 0 }, nameOf, { foreign: [] });
     assert.equal(titleOf(real), 'Compose: the server’s own domain → guest (0)');
+    const known = subjectOf('local', { kind: 'own', backend: 0 }, nameOf, { ownDomid: 3, foreign: [] });
+    assert.equal(titleOf(known), 'Compose: guest (3) → guest (0)');
     const device = '/local/domain/5/device/pvcalls/0';
-    const foreign = subjectOf('simulator', { kind: 'foreign', device }, nameOf, [
-      { device: '/local/domain/4/device/pvcalls/0', domid: 4, backend: 1 },
-      { device, domid: 5, backend: 0 },
-    ]);
+    const foreign = subjectOf('simulator', { kind: 'foreign', device }, nameOf, {
+      foreign: [
+        { device: '/local/domain/4/device/pvcalls/0', domid: 4, backend: 1 },
+        { device, domid: 5, backend: 0 },
+      ],
+    });
     assert.equal(titleOf(foreign), 'Compose: guest (5) → guest (0)');
-    assert.match(titleOf(subjectOf('simulator', { kind: 'foreign', device }, nameOf, [])), /pvcalls\/0/);
+    assert.match(
+      titleOf(subjectOf('simulator', { kind: 'foreign', device }, nameOf, { foreign: [] })),
+      /pvcalls\/0/,
+    );
   });
 
   it('comes back with a window as it was kept, or not at all', () => {
     const plan = { kind: 'own', backend: 0 } as const;
     const about = {
       kind: 'about',
-      ...subjectOf('simulator', plan, nameOf, []),
+      ...subjectOf('simulator', plan, nameOf, { foreign: [] }),
       hostLabel: 'Simulator',
       simulated: true,
       lines: ['said'],

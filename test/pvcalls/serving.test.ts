@@ -124,6 +124,13 @@ describe('a served domain of PV Calls', () => {
       'A guest may not connect to 10.0.0.1:443: permission denied (EACCES). Allow port 443.',
     ]);
     assert.deepEqual(serving.findings, lines);
+    assert.deepEqual(
+      reports.of(frontend).flatMap(({ side, findings }) => findings().map(({ count }) => [side, count])),
+      [['backend', 3]],
+    );
+    await serving.close();
+    // Whoever serves this device next is not accused of it.
+    assert.deepEqual(reports.of(frontend), []);
   });
 
   it('tells each address that the outer list refuses as well, once', async () => {

@@ -261,6 +261,8 @@ describe('composers of PV Calls on a host', function () {
       ['frontend'],
     );
     await rig.during(feed.close());
+    // Another device of the same name has nothing to do with it.
+    assert.deepEqual(reports.of(frontend!), []);
     await assert.rejects(rig.during(feed.open(3, plan, false)), /disconnected meanwhile/);
     assert.deepEqual(await rig.holdings(), before);
   });

@@ -215,6 +215,8 @@ class ComposerPage {
   }
 
   private setDraft(draft: FormDraft): void {
+    // What was said of another command is not said of this one, and its bytes are not sent in its place.
+    if (draft.choice !== this.draft.choice) this.form.showCheck(undefined);
     this.draft = draft;
     this.form.say('', false);
     this.keep({ draft });
@@ -283,8 +285,14 @@ class ComposerPage {
     this.checkSoon();
     if (!check) this.form.say(problem ?? '', true);
     else if (!asked.sends) this.form.showCheck(check);
-    else if (check.problems.length === 0) return this.call(asked.request, true);
-    else if (isSame(asked.request, this.request)) this.form.insist(check);
+    else {
+      const isOfForm = isSame(asked.request, this.request);
+      if (check.problems.length === 0) {
+        if (isOfForm) this.form.showCheck(check);
+        return this.call(asked.request, true);
+      }
+      if (isOfForm) this.form.insist(check);
+    }
     this.sendNext();
   }
 

@@ -118,10 +118,17 @@ export function answeredWords(request: PvCallsRequest, response: PvCallsResponse
   const what = requestText(request);
   const name = pvcallsErrorName(ret);
   const number = name === undefined ? numberText(ret) : `${name}, ${numberText(ret)}`;
-  const said = ret === 0 ? `${what}: done.` : `${what}: ${meaningOf(ret)} (${number}).`;
+  const said =
+    ret === 0 ? `${what}: done.` : `${what}: ${meaningOf(ret)} (${number}).${hintOf(request, name)}`;
   const odd = oddities(request, response);
   if (odd.length > 0) return { text: [said, ...odd].join(' '), severity: 'error' };
   return { text: said, severity: ret === 0 ? 'fine' : ret > 0 ? 'error' : 'warning' };
+}
+
+/** What an errno means of this call alone. */
+function hintOf({ cmd }: PvCallsRequest, name: string | undefined): string {
+  if (name !== 'EACCES' || (cmd !== 'connect' && cmd !== 'bind')) return '';
+  return ' Xenscope’s own backend answers so where its allow-list does not name the address; what to do stands in its findings.';
 }
 
 function oddities(request: PvCallsRequest, { cmd, id, ret }: PvCallsResponse): string[] {

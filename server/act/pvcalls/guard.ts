@@ -6,15 +6,14 @@ import { readText } from '../../xenbus/nodes';
 import type { NodeChange } from '../devices/deviceAct';
 import type { Verdict } from '../edit';
 import { readOwnDomid } from '../../vchan/ownDomid';
-import { backendOf } from './choices';
+import { type BackendsAround, backendOf } from './choices';
 import { foreignAt } from './foreignDevices';
 import { freePlace, newNodes } from '../../pvcalls/frontend/deviceNodes';
 import type { ComposerPlan } from './plan';
 
-export interface ComposerGuardOptions {
+export interface ComposerGuardOptions extends BackendsAround {
   readonly store: StoreClient;
   readonly nameDomain: NameDomain;
-  readonly isReal: boolean;
 }
 
 export type ComposerVerdict = Verdict & { readonly changes: readonly NodeChange[] };
@@ -35,7 +34,7 @@ export function ownDomidOf(plan: ComposerPlan & { kind: 'own' }, store: StoreCli
 
 async function judgeOwn(
   plan: ComposerPlan & { kind: 'own' },
-  { store, nameDomain, isReal }: ComposerGuardOptions,
+  { store, nameDomain, isReal, ground }: ComposerGuardOptions,
 ): Promise<ComposerVerdict> {
   for (const domid of [plan.backend, plan.actAs ?? 0]) {
     if (!Number.isInteger(domid) || domid < 0 || domid > lastDomid) {
@@ -51,7 +50,7 @@ async function judgeOwn(
   }
   const place = await freePlace(store, own, plan.backend);
   const [ownName, backendName] = [nameDomain(own), nameDomain(plan.backend)];
-  const { serves, text } = await backendOf(store, plan.backend, { isReal });
+  const { serves, text } = await backendOf(store, plan.backend, { isReal, ground });
   return {
     verdict: isReal ? 'confirm' : 'allow',
     text: `${ownName} gets a new PV Calls device, number ${place.devid}, with its backend in ${backendName}.`,

@@ -226,7 +226,8 @@ export class OwnSession implements ComposerSession {
       connected: () => {
         if (this.#phase === 'opening') this.#phase = 'open';
         const findings = () => calls.findings.kinds;
-        this.#options.reports?.add(this.#device.place!.frontend, { side: 'frontend', findings });
+        const isGone = () => this.#closing !== undefined;
+        this.#options.reports?.add(this.#device.place!.frontend, { side: 'frontend', findings, isGone });
       },
       disconnect: () => {
         calls.close('The device has disconnected.');

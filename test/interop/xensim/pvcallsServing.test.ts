@@ -63,11 +63,22 @@ describeWithDaemons('PV Calls served for an editor', function () {
     assert.match(preview.text, /serves PV Calls/);
     await assert.rejects(ask('xenscope/servingOpen', { host, allow, confirmed: false }), /serves PV Calls/);
     assert.deepEqual(await ask('xenscope/interceptChoices', { host }), { backends: [], own: 'closed' });
+    const { serves, text } = await offeredToComposers();
+    assert.equal(serves, 'no');
+    assert.match(text, /^Nobody serves PV Calls there/);
   });
+
+  /** What who composes commands is told of the backend of our domain. */
+  async function offeredToComposers() {
+    const { ownDomid, backends } = await ask('xenscope/composerChoices', { host });
+    return backends.find(({ domid }) => domid === ownDomid)!;
+  }
 
   it('opens sockets of a guest, whose calls are held and answered by hand', async () => {
     const { domid } = await ask('xenscope/servingOpen', { host, allow, confirmed: true });
     const { viewId } = await ask('xenscope/intercept', { host, domid });
+    const text = 'Xenscope’s own backend of PV Calls serves there.';
+    assert.deepEqual(await offeredToComposers(), { domid, serves: 'yes', text });
     await scene.withFrontend(async (frontend) => {
       assert.equal(await scene.echoed(frontend, 'hello'), 'hello');
       const rules = [{ line: 'connect port 443 → hold', isEnabled: true }];

@@ -25,21 +25,51 @@ export async function output(gate: Gate, ...command: string[]): Promise<string> 
 
 /** The server that runs as root in dom0 for the editors of its user `guest`, as a socket of this machine. */
 export async function serveInDom0(gate: Gate): Promise<Forwarded> {
-  const ending = new AbortController();
-  let serving: Promise<unknown> | undefined;
-  const place = await new Promise<string>((resolve, reject) => {
-    const onLine = (line: string) => line.startsWith('SOCKET=') && resolve(line.slice('SOCKET='.length));
-    const command = ['node', '/xenscope/server.cjs', 'serve', '--owner', 'guest'];
-    serving = gate.run(command, { onLine, signal: ending.signal });
-    serving.then((end) => reject(new Error(`It ended: ${JSON.stringify(end)}`)), reject);
-  });
-  const socket = await forward(gate, place);
+  const command = ['node', '/xenscope/server.cjs', 'serve', '--owner', 'guest'];
+  const serving = await runInDom0(gate, command, (line) => /^SOCKET=(.*)/.exec(line)?.[1]);
+  const socket = await forward(gate, serving.told);
   return {
     path: socket.path,
     async end() {
       await socket.end();
+      await serving.end();
+    },
+  };
+}
+
+/** A program of dom0 that runs until it is ended. */
+export interface Served {
+  /** Where it listens, as dom0 reaches it. */
+  readonly address: string;
+  end(): Promise<void>;
+}
+
+/** A server of HTTP at dom0's loopback, with one page. */
+export async function servePagesInDom0(gate: Gate, text: string): Promise<Served> {
+  const program = `
+    const server = require('node:http').createServer((_, response) => response.end(${JSON.stringify(text)}));
+    server.listen(0, '127.0.0.1', () => console.log(server.address().port));`;
+  const { told, end } = await runInDom0(gate, ['node', '-e', program], (line) => line);
+  return { address: `127.0.0.1:${told}`, end };
+}
+
+/** Resolves with the first line that says something. */
+async function runInDom0(gate: Gate, command: string[], say: (line: string) => string | undefined) {
+  const ending = new AbortController();
+  let running: Promise<unknown> | undefined;
+  const told = await new Promise<string>((resolve, reject) => {
+    const onLine = (line: string) => {
+      const said = say(line);
+      if (said !== undefined) resolve(said);
+    };
+    running = gate.run(command, { onLine, signal: ending.signal });
+    running.then((end) => reject(new Error(`It ended: ${JSON.stringify(end)}`)), reject);
+  });
+  return {
+    told,
+    async end(): Promise<void> {
       ending.abort();
-      await serving?.catch(() => undefined);
+      await running?.catch(() => undefined);
     },
   };
 }
