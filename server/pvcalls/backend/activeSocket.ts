@@ -15,6 +15,8 @@ import type { MappedRings } from './mappedRings';
 
 /** Taken out of the ring in one piece. */
 const maxPieceBytes = 256 * 1024;
+/** From the guest to the network, before node's loop gets its turn and with it the other sockets. */
+const maxTurnBytes = 1024 * 1024;
 const orderlyEnd = pvcallsRet('ENOTCONN');
 
 export interface ActiveSocketParts {
@@ -37,8 +39,9 @@ export class ActiveSocket {
   /** Why a direction is over, and whether the guest was told. */
   readonly #over = { in: 0, out: 0 };
   readonly #told = { in: false, out: false };
-  /** From the guest, at the last look. */
+  /** From the guest, since bytes were waited for last. */
   #hasTaken = false;
+  #turnBytes = 0;
   #isBroken = false;
 
   constructor({ rings, connection, steps, spins, onBroken }: ActiveSocketParts) {
@@ -62,7 +65,7 @@ export class ActiveSocket {
       this.#worker.look();
     };
     stream.on('data', (bytes: Buffer) => this.#fromNetwork(bytes));
-    stream.on('drain', () => this.#worker.look());
+    stream.on('drain', () => this.look());
     stream.on('end', () => over(orderlyEnd, 'in'));
     stream.on('error', (error) => over(retOf(error), 'in', 'out'));
     stream.on('close', () => over(orderlyEnd, 'in', 'out'));
@@ -75,7 +78,7 @@ export class ActiveSocket {
     return (this.#pending?.length ?? 0) + this.connection.stream.readableLength;
   }
 
-  /** The guest rang. */
+  /** The guest rang, or the network takes bytes again. */
   look(): void {
     do this.#worker.look();
     while (this.#spins.until(this.#waitsFor(), this.#canMove));
@@ -84,9 +87,8 @@ export class ActiveSocket {
   /** The guest has released it. What it wrote before still goes out; answers the stream, which has to be ended. */
   release(): NetConnection['stream'] {
     const { stream } = this.connection;
-    this.#worker.close();
+    this.#close();
     stream.removeAllListeners('data');
-    this.#pending = undefined;
     if (this.#isBroken || !this.#canWrite()) return stream;
     try {
       this.#ring.drain((bytes) => stream.write(bytes));
@@ -99,7 +101,7 @@ export class ActiveSocket {
 
   /** The guest is gone, or its rings are. */
   destroy(): void {
-    this.#worker.close();
+    this.#close();
     this.connection.stream.destroy();
   }
 
@@ -111,7 +113,10 @@ export class ActiveSocket {
 
   #waitsFor(): SocketWaitsFor | undefined {
     if (this.#isBroken) return undefined;
-    return this.#pending ? 'room' : this.#hasTaken ? 'bytes' : undefined;
+    if (this.#pending) return 'room';
+    if (!this.#hasTaken || !this.#takesBytes()) return undefined;
+    this.#hasTaken = false;
+    return 'bytes';
   }
 
   readonly #canMove = (): boolean => {
@@ -120,7 +125,6 @@ export class ActiveSocket {
   };
 
   *#work(): RingWork<void> {
-    this.#hasTaken = false;
     for (let hasMoved = true; hasMoved;) {
       const toNetwork = yield* this.#toNetwork();
       const toGuest = yield* this.#toGuest();
@@ -142,10 +146,15 @@ export class ActiveSocket {
     const count = Math.min(this.#ring.ready(), maxPieceBytes);
     if (count === 0) return false;
     this.#hasTaken = true;
+    // The guest fills its ring again while the kernel takes what was in it: the stream keeps that until the guest was
+    // told of the room, and sends it in any case when it is ended meanwhile.
+    stream.cork();
     yield* this.#ring.take(count, (bytes) => {
       // The network may have gone while the step waited.
       if (this.#canWrite()) stream.write(bytes);
     });
+    stream.uncork();
+    this.#countTurn(count);
     return true;
   }
 
@@ -166,9 +175,27 @@ export class ActiveSocket {
     return this.#pending;
   }
 
-  /** The network, at the moment. */
+  /** The network, at the moment. A stream waits with its `drain` for the next turn even where the kernel took all at once. */
   #takesBytes(): boolean {
-    return this.#canWrite() && !this.connection.stream.writableNeedDrain;
+    const { writableNeedDrain, writableLength } = this.connection.stream;
+    if (this.#turnBytes >= maxTurnBytes || !this.#canWrite()) return false;
+    return !writableNeedDrain || writableLength === 0;
+  }
+
+  /** A guest and a network that are both quick would have the loop of this process for themselves. */
+  #countTurn(bytes: number): void {
+    this.#turnBytes += bytes;
+    if (this.#turnBytes < maxTurnBytes) return;
+    setImmediate(() => {
+      this.#turnBytes = 0;
+      this.look();
+    });
+  }
+
+  #close(): void {
+    this.#worker.close();
+    this.#pending = undefined;
+    this.#hasTaken = false;
   }
 
   #canWrite(): boolean {

@@ -53,7 +53,7 @@ export class PvCallsSocket extends Duplex {
   readonly #worker: RingWorker;
   readonly #standstill: StandstillWatch;
   #wantsMore = false;
-  /** At the last look. */
+  /** Since bytes were waited for last. */
   #hasTaken = false;
   #hasEnded = false;
   #writing: Writing | undefined;
@@ -122,7 +122,10 @@ export class PvCallsSocket extends Duplex {
 
   #waitsFor(): SocketWaitsFor | undefined {
     if (this.destroyed) return undefined;
-    return this.#writing ? 'room' : this.#hasTaken ? 'bytes' : undefined;
+    if (this.#writing) return 'room';
+    if (!this.#hasTaken || !this.#wantsMore) return undefined;
+    this.#hasTaken = false;
+    return 'bytes';
   }
 
   readonly #canMove = (): boolean => {
@@ -131,7 +134,6 @@ export class PvCallsSocket extends Duplex {
   };
 
   *#work(): RingWork<void> {
-    this.#hasTaken = false;
     for (let hasMoved = true; hasMoved;) {
       const read = yield* this.#readSome();
       const wrote = yield* this.#writeSome();
@@ -151,9 +153,10 @@ export class PvCallsSocket extends Duplex {
       return false;
     }
     this.#hasTaken = true;
-    yield* this.#ring.take(count, (bytes) => {
-      this.#wantsMore = this.push(bytes);
-    });
+    let taken!: Buffer;
+    yield* this.#ring.take(count, (bytes) => (taken = bytes));
+    // The backend fills the ring again while these are at work with somebody.
+    this.#wantsMore = this.push(taken);
     this.#standstill.took(count, this.#ring.ready());
     return true;
   }
