@@ -112,6 +112,7 @@ export class Xenscope implements vscode.Disposable {
       new Problems(aboutRings, labelOfHost),
       new Problems(aboutDevices, labelOfHost),
       tellSerious(this.findings, aboutRings),
+      vscode.window.onDidChangeWindowState(({ focused }) => focused && this.favourites.look()),
       new HostsView(this),
       new StatusBar(this),
       this.hosts.onChange(() => this.connectShownHost()),

@@ -97,6 +97,8 @@ export const failures = {
       `There is no device ${id} now.`,
       'It may have been removed; the view “Devices” shows those that there are.',
     ),
+  fileUnreadable: (name: string, error: unknown) =>
+    new Failure('input', `“${name}” cannot be read: ${readingProblem(error)}`, 'Choose another file.'),
   badHex: (line: number, token: string) =>
     new Failure(
       'input',
@@ -181,3 +183,19 @@ export const failures = {
   refused: (text: string, details: readonly string[]) => new Failure('refused', text, details.join(' ')),
   notConfirmed: () => new Failure('cancelled', 'Nothing was changed: the change was not confirmed.'),
 };
+
+/** What the machine says of a file, as a clause. */
+function readingProblem(error: unknown): string {
+  const { code, message } = (error ?? {}) as { code?: unknown; message?: unknown };
+  switch (code) {
+    case 'EISDIR':
+      return 'it is a folder.';
+    case 'EACCES':
+    case 'EPERM':
+      return 'you may not read it.';
+    case 'ENOENT':
+      return 'it is not there any more.';
+    default:
+      return `${String(message ?? error)}.`;
+  }
+}

@@ -1,7 +1,8 @@
 /** Sends bytes in pieces, each when the one before lies in the ring, and tells how far it came. */
 import { open } from 'node:fs/promises';
+import { basename } from 'node:path';
 import * as vscode from 'vscode';
-import { failureOf } from '../errors';
+import { failureOf, failures } from '../errors';
 import { countOf } from '../values';
 
 /** What one request carries in base64. */
@@ -44,13 +45,16 @@ export class Sender<Target> {
   }
 
   async file(target: Target, path: string, onProgress: (text: string) => void): Promise<SendResult> {
-    const file = await open(path, 'r');
+    const unreadable = (error: unknown): never => {
+      throw failures.fileUnreadable(basename(path), error);
+    };
+    const file = await open(path, 'r').catch(unreadable);
     try {
       const { size } = await file.stat();
       const pieces = async function* () {
         for (;;) {
           const into = Buffer.alloc(pieceBytes);
-          const { bytesRead } = await file.read(into, 0, pieceBytes);
+          const { bytesRead } = await file.read(into, 0, pieceBytes).catch(unreadable);
           if (bytesRead === 0) return;
           yield into.subarray(0, bytesRead);
         }

@@ -8,15 +8,9 @@ import { closeServing, leaveServing } from '../pvcallsIntercept/leaveServing';
 import { openServing } from '../pvcallsIntercept/openServing';
 import { KeptSettings } from '../pvcallsIntercept/keptSettings';
 import { interceptTexts as texts } from '../pvcallsIntercept/interceptTexts';
+import { type InterceptSubject, keptSubject } from '../pvcallsIntercept/subject';
 import { fillPage, openPage } from './html';
 import { OpenPanels } from './openPanels';
-
-/** On a real host it is our own; it ends with the panel unless a guest is connected. */
-export interface InterceptSubject {
-  readonly host: string;
-  readonly domid: number;
-  readonly isOwn: boolean;
-}
 
 const viewType = 'pvcallsIntercept';
 const connectTimeoutMs = 10_000;
@@ -163,7 +157,8 @@ export class PvCallsInterceptPanel {
     const wasThere = this.latest?.state !== undefined;
     this.latest = news;
     this.show(news);
-    // Another backend in the place of the one before: it is told what the person has set.
+    // Another backend in the place of the one before: it is told what the person has set. Nobody else has set
+    // anything there: a server is one window's, and a backend has one panel.
     if (!news.state || wasThere) return;
     const { settings } = this;
     this.xenscope.connection
@@ -267,10 +262,10 @@ export class PvCallsInterceptPanel {
 export function reviveInterceptPanels(xenscope: Xenscope): vscode.Disposable {
   return vscode.window.registerWebviewPanelSerializer(`xenscope.${viewType}`, {
     deserializeWebviewPanel: async (panel: vscode.WebviewPanel, kept: KeptIntercept | undefined) => {
+      const subject = keptSubject(kept);
       // A page that never heard what it is about has nothing to be restored from.
-      if (!kept?.about) return panel.dispose();
-      const { host, domid, isOwn } = kept.about;
-      PvCallsInterceptPanel.open(xenscope, { host, domid, isOwn }, panel);
+      if (subject) PvCallsInterceptPanel.open(xenscope, subject, panel);
+      else panel.dispose();
     },
   });
 }

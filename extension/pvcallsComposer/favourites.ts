@@ -26,12 +26,25 @@ export class Favourites {
   private readonly changed = new Signal<void>();
   readonly onChange = this.changed.event;
 
-  constructor(private readonly kept: Kept) {}
+  /** As they were told of last. */
+  private told: string;
+
+  constructor(private readonly kept: Kept) {
+    this.told = JSON.stringify(this.list);
+  }
 
   /** By their names. What another version of ours kept, and is no favourite any more, is left out. */
   get list(): readonly Favourite[] {
     const kept = this.kept.get<unknown>(key);
     return Array.isArray(kept) ? kept.filter(isFavourite) : [];
+  }
+
+  /** Another window may have changed them. */
+  look(): void {
+    const now = JSON.stringify(this.list);
+    if (now === this.told) return;
+    this.told = now;
+    this.changed.fire();
   }
 
   has(name: string): boolean {
@@ -73,7 +86,7 @@ export class Favourites {
   private async keep(list: readonly Favourite[]): Promise<void> {
     const sorted = [...list].sort((one, other) => one.name.localeCompare(other.name));
     await this.kept.update(key, sorted);
-    this.changed.fire();
+    this.look();
   }
 }
 

@@ -13,6 +13,8 @@ export interface Around {
 interface Item extends vscode.QuickPickItem {
   readonly backend?: ComposerBackend;
   readonly foreign?: ComposerForeign;
+  /** Whoever it is, in the draft of the protocol. */
+  readonly isDraft?: boolean;
 }
 
 const icons = { yes: '$(plug)', unknown: '$(question)', no: '$(circle-slash)' } as const;
@@ -25,7 +27,10 @@ export async function pickPlan(
 ): Promise<ComposerPlan | undefined> {
   const picked = await pickTarget(choices, nameOf, around);
   if (picked?.foreign) return { kind: 'foreign', device: picked.foreign.device };
-  return picked?.backend && planOwn(choices, nameOf, picked.backend.domid, around);
+  if (!picked?.isDraft) return picked?.backend && planOwn(choices, nameOf, picked.backend.domid, around);
+  const backend = await pickBackend(choices, nameOf, 'Which backend speaks the draft of 2016?');
+  const plan = backend === undefined ? undefined : await planOwn(choices, nameOf, backend, around);
+  return plan?.kind === 'own' ? { ...plan, edition: 'draft7' } : undefined;
 }
 
 /** A frontend of ours; who acts is asked where the host lets us choose. */
@@ -88,6 +93,7 @@ async function pickTarget(
       near.map((one) => foreignItem(one, nameOf)),
     ),
     ...group('nothing serves there', backendsThat('no')),
+    ...group('an old backend', backends.length === 0 ? [] : [draftItem]),
   ];
   const picked = await vscode.window.showQuickPick(items, {
     title: 'Send commands of PV Calls to whom?',
@@ -96,6 +102,13 @@ async function pickTarget(
   });
   return picked;
 }
+
+const draftItem: Item = {
+  label: '$(history) In the Draft of 2016…',
+  detail:
+    'For a backend that publishes “version”: its page of indices has ring_order at 76, and knows order 0',
+  isDraft: true,
+};
 
 function backendItem(backend: ComposerBackend, nameOf: (domid: number) => string): Item {
   return {

@@ -14,11 +14,17 @@ export function titleOf({ frontend, backend }: ComposerSubject): string {
 export function keptAbout(kept: KeptComposer | undefined): KeptComposer['about'] {
   const about: Partial<About> = kept?.about ?? {};
   const words = [about.host, about.frontend, about.backend, about.hostLabel];
-  const isPlan =
-    (about.plan?.kind === 'own' && Number.isInteger(about.plan.backend)) ||
-    (about.plan?.kind === 'foreign' && typeof about.plan.device === 'string');
   const areLines = Array.isArray(about.lines) && about.lines.every((line) => typeof line === 'string');
-  return isPlan && areLines && words.every((word) => typeof word === 'string') ? kept?.about : undefined;
+  return isPlan(about.plan) && areLines && words.every((word) => typeof word === 'string')
+    ? kept?.about
+    : undefined;
+}
+
+function isPlan(plan: Partial<ComposerPlan> | undefined): boolean {
+  if (plan?.kind === 'foreign') return typeof plan.device === 'string';
+  if (plan?.kind !== 'own' || !Number.isInteger(plan.backend)) return false;
+  const { actAs, edition } = plan;
+  return (actAs === undefined || Number.isInteger(actAs)) && [undefined, 'final', 'draft7'].includes(edition);
 }
 
 /** As ComposerChoices has it. */

@@ -120,6 +120,8 @@ describe('commands of PV Calls by hand', function () {
     assert.deepEqual(await rig.holdings(), before);
     const [strange, final] = [rig.session({ edition: 'draft7' }), rig.session({ backend: 1 })];
     await rig.until(() => [strange, final].every(({ state }) => state.phase === 'failed'));
+    assert.match(strange.state.wayOut!, /asked in the draft of 2016/);
+    assert.match(final.state.wayOut!, /the draft of 2016, which can be chosen/);
     for (const { state } of [strange, final])
       assert.match(state.text, /offers the versions "", and ours is 1/);
   });

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import type { Page } from 'playwright-core';
 import { composerForms } from '../../server/act/pvcalls/forms';
-import type { ComposerState } from '../../server/rpc/api';
+import type { ComposerEntry, ComposerState } from '../../server/rpc/api';
 import { composerLayouts } from '../../server/rpc/pvcallsLayouts';
 import type { FromPvCallsComposer, ToPvCallsComposer } from '../../webview/messages';
 import { ShippedPage } from './shippedPage';
@@ -50,7 +50,7 @@ describe('the page of the command composer', function () {
   });
 
   const post = (message: ToPvCallsComposer) => shipped.post(message);
-  const news = (now: ComposerState) =>
+  const news = (now: ComposerState, entries: readonly ComposerEntry[] = []) =>
     post({
       kind: 'news',
       news: {
@@ -58,7 +58,7 @@ describe('the page of the command composer', function () {
         composerId: 1,
         timeMs: 1_000,
         state: now,
-        entries: [],
+        entries,
         received: [],
         forgottenEntries: 0,
       },
@@ -161,6 +161,38 @@ describe('the page of the command composer', function () {
     await field('Socket').fill('778');
     await post({ kind: 'called', serial: own.serial, number: 2 });
     assert.equal(await field('Socket').inputValue(), '778');
+  });
+
+  it('forgets its history when that is wanted, and takes what comes after', async () => {
+    const entry = (number: number): ComposerEntry => ({
+      number,
+      timeMs: 1_000,
+      title: 'SOCKET',
+      text: `SOCKET ${number}: done.`,
+      phase: 'answered',
+      severity: 'fine',
+    });
+    const clear = page.getByRole('button', { name: 'Clear history' });
+    const rows = page.getByRole('table', { name: 'What was sent, newest first' }).locator('tbody tr');
+    assert.ok(await clear.isHidden(), 'there is nothing to forget');
+    await news(state, [entry(1), entry(2)]);
+    assert.equal(await rows.count(), 2);
+    await clear.click();
+    assert.equal(await rows.count(), 0);
+    await page.getByText('Nothing has been sent yet.').waitFor();
+    await news(state, [entry(3)]);
+    assert.equal(await rows.count(), 1);
+    await page.locator('.answer .verdict').getByText('SOCKET 3: done.').waitFor();
+  });
+
+  it('says of a socket that is asked for that there is no session, where there is none', async () => {
+    await choose('RELEASE');
+    await field('Socket').fill('');
+    const hint = () => field('Socket').getAttribute('placeholder');
+    await news({ ...state, sockets: [] });
+    assert.equal(await hint(), 'no socket fits now');
+    await post({ kind: 'away', text: 'It is over.' });
+    assert.equal(await hint(), 'no session is open');
   });
 
   it('keeps the form as it is where a person thought better of it', async () => {

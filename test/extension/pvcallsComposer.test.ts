@@ -36,6 +36,20 @@ describe('favourites of the command composer', () => {
     assert.equal(told, 2);
   });
 
+  it('are told of when another window has changed them, and not otherwise', async () => {
+    const memory = new Memory();
+    const favourites = new Favourites(memory);
+    let told = 0;
+    favourites.onChange(() => told++);
+    favourites.look();
+    assert.equal(told, 0);
+    await new Favourites(memory).save('elsewhere', raw);
+    favourites.look();
+    favourites.look();
+    assert.equal(told, 1);
+    assert.ok(favourites.has('elsewhere'));
+  });
+
   it('are replaced, renamed and removed', async () => {
     const favourites = new Favourites(new Memory());
     await favourites.save('one', poll);
@@ -171,7 +185,17 @@ describe('the subject of a composer', () => {
     } as const;
     assert.equal(keptAbout({ about }), about);
     assert.equal(keptAbout(undefined), undefined);
-    const wrong = [{ host: 7 }, { plan: { kind: 'own' } }, { plan: { kind: 'foreign' } }, { lines: 'said' }];
+    const draft = { ...about, plan: { ...plan, actAs: 3, edition: 'draft7' } } as const;
+    assert.equal(keptAbout({ about: draft }), draft);
+    const own = (more: object) => ({ plan: { ...plan, ...more } });
+    const wrong = [
+      own({ actAs: 'x' }),
+      own({ edition: 'draft8' }),
+      { host: 7 },
+      { plan: { kind: 'own' } },
+      { plan: { kind: 'foreign' } },
+      { lines: 'said' },
+    ];
     for (const part of [...wrong, { plan: undefined }, { lines: [7] }]) {
       assert.equal(keptAbout({ about: { ...about, ...part } } as never), undefined, JSON.stringify(part));
     }

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { OpenPanels } from '../../extension/panels/openPanels';
 import { backendOf } from '../../extension/pvcallsIntercept/backendOf';
 import { interceptTexts } from '../../extension/pvcallsIntercept/interceptTexts';
+import { keptSubject } from '../../extension/pvcallsIntercept/subject';
 import { KeptSettings, maxKeptRules } from '../../extension/pvcallsIntercept/keptSettings';
 
 describe('rules that are kept', () => {
@@ -45,6 +46,19 @@ describe('rules that are kept', () => {
     }
     store.values.set(key!, { rules: Array.from({ length: 500 }, () => rule('a')) });
     assert.equal(kept.of('simulator', 0).rules.length, maxKeptRules);
+  });
+});
+
+describe('a panel that intercepts', () => {
+  it('comes back with a window as it was kept, or not at all', () => {
+    const subject = { host: 'simulator', domid: 3, isOwn: false };
+    const kept = (about: unknown) => keptSubject({ about } as never);
+    assert.deepEqual(kept({ ...subject, kind: 'about', backend: 'guest (3)' }), subject);
+    assert.equal(keptSubject(undefined), undefined);
+    const wrong = [undefined, null, 7, { ...subject, host: 7 }, { ...subject, domid: 1.5 }];
+    for (const about of [...wrong, { ...subject, domid: undefined }, { ...subject, isOwn: 'no' }]) {
+      assert.equal(kept(about), undefined, JSON.stringify(about));
+    }
   });
 });
 

@@ -1,5 +1,17 @@
 import assert from 'node:assert/strict';
+import { failures } from '../../extension/errors';
 import { texts } from '../../extension/texts';
+
+describe('what is said of a file that cannot be sent', () => {
+  it('is why, and what to do', () => {
+    const said = (code: string) =>
+      failures.fileUnreadable('a.txt', Object.assign(new Error('E: x'), { code })).text;
+    assert.equal(said('EISDIR'), '“a.txt” cannot be read: it is a folder. Choose another file.');
+    assert.match(said('EACCES'), /you may not read it/);
+    assert.match(said('ENOENT'), /not there any more/);
+    assert.match(said('EIO'), /E: x\./);
+  });
+});
 
 describe('what is said of a saved flight recorder', () => {
   it('counts what is in the file, and what was dropped before', () => {

@@ -40,12 +40,14 @@ export class CallDetail {
 
   private slot(title: string, { index, fields, raw }: PvCallsSlot): HTMLElement {
     const rows = fields.map(({ name, value, says, meaning }) => {
-      const head = element('th', { text: name });
+      // What stands before the last dot names the structure only, in a response that of another command.
+      const head = element('th', { text: name.replace(/^.*\./, '') });
       head.scope = 'row';
-      head.title = meaning;
+      head.title = `${name}: ${meaning}`;
       const cell = element('td', { className: 'value', text: says ?? value });
       // The number stays to be read where it has a name.
-      if (says !== undefined) cell.append(element('span', { className: 'dim', text: ` (${value})` }));
+      if (says !== undefined)
+        cell.append(element('span', { className: 'dim', text: ` (${value.replace(/^-/, '−')})` }));
       cell.title = meaning;
       return element('tr', {}, head, cell);
     });

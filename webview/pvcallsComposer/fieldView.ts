@@ -48,14 +48,14 @@ export class FieldView {
     this.root.append(this.suggestions, this.problem, this.warning);
   }
 
-  /** `value`: what stands in it, typed or suggested. */
-  show(value: string, suggestions: readonly Suggestion[]): void {
+  /** `value`: what stands in it, typed or suggested. `isThere`: there is a session. */
+  show(value: string, suggestions: readonly Suggestion[], isThere: boolean): void {
     const { kind } = this.field;
     if (kind === 'choice') return this.showChoices(value, suggestions);
     if (kind === 'flag') (this.control as ReturnType<typeof checkbox>).checked = value === '1';
     else if ((this.control as Control).value !== value) (this.control as Control).value = value;
     if (this.field.suggests === 'socket') {
-      this.control?.setAttribute('placeholder', suggestions.length === 0 ? noSocketFits : '');
+      this.control?.setAttribute('placeholder', suggestions.length === 0 ? noSocketFits(isThere) : '');
     }
     // A single suggestion that stands there already need not be offered.
     this.showSuggestions(

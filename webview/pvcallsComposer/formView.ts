@@ -100,7 +100,7 @@ export class FormView {
     this.bar.show(draft.choice);
     for (const view of this.fields) {
       const value = valueOf(view.field, form!.command, draft, state);
-      view.show(value, suggestionsFor(view.field, form!.command, state));
+      view.show(value, suggestionsFor(view.field, form!.command, state), state !== undefined);
     }
     if (this.slotField.value !== draft.slot) this.slotField.value = draft.slot;
     setText(this.slotCount, countText(draft.slot));

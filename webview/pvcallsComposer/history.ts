@@ -50,6 +50,12 @@ export class History {
     this.forgotten += over;
   }
 
+  /** What is under way is told again when it is answered. */
+  clear(): void {
+    this.list = [];
+    this.forgotten = 0;
+  }
+
   find(key: string): HistoryLine | undefined {
     return this.list.find((line) => lineKey(line) === key);
   }

@@ -13,6 +13,7 @@ import { latencyText, outcomeText } from './words';
 
 export class HistoryView {
   readonly root = element('section', { className: 'history' });
+  private readonly clearButton = button('Clear', 'secondary', () => this.clear());
   private readonly empty = element('p', { className: 'dim', text: 'Nothing has been sent yet.' });
   private readonly forgotten = element('p', { className: 'dim' });
   private readonly table = element('table');
@@ -36,7 +37,7 @@ export class HistoryView {
 
   constructor(
     private readonly history: History,
-    private readonly acts: HistoryActs,
+    private readonly acts: HistoryActs & { cleared(): void },
   ) {
     const body = element('tbody');
     this.rows = new KeyedRows(
@@ -69,7 +70,11 @@ export class HistoryView {
     scroll.setAttribute('role', 'region');
     scroll.setAttribute('aria-label', 'History');
     this.root.append(element('h2', { text: 'Answer' }), this.empty, this.answer);
-    this.root.append(element('h2', { text: 'History' }), scroll, this.forgotten);
+    // The log of a console has such a button as well.
+    this.clearButton.setAttribute('aria-label', 'Clear history');
+    this.clearButton.title = 'Forgets all that was sent; the sockets stay as they are';
+    const head = element('div', { className: 'head' }, element('h2', { text: 'History' }), this.clearButton);
+    this.root.append(head, scroll, this.forgotten);
   }
 
   setLayouts(layouts: ComposerLayouts): void {
@@ -89,7 +94,7 @@ export class HistoryView {
     const shown = this.line();
     const shownKey = shown && lineKey(shown);
     this.empty.hidden = lines.length > 0;
-    this.table.hidden = lines.length === 0;
+    this.table.hidden = this.clearButton.hidden = lines.length === 0;
     this.rows.show(
       [...lines].reverse().map((line) => {
         const key = lineKey(line);
@@ -99,6 +104,13 @@ export class HistoryView {
     setText(this.forgotten, forgotten === 0 ? '' : `${forgotten} older lines are forgotten.`);
     this.forgotten.hidden = forgotten === 0;
     this.showAnswer(shown?.entry);
+  }
+
+  private clear(): void {
+    this.history.clear();
+    this.chosen = undefined;
+    this.show(this.canSend);
+    this.acts.cleared();
   }
 
   private choose(key: string): void {

@@ -75,6 +75,7 @@ class ComposerPage {
   private readonly historyView = new HistoryView(this.history, {
     sendAgain: (request) => this.call(request, false),
     edit: (request) => this.edit(request),
+    cleared: () => this.keepHistory(),
   });
   private readonly sockets = new SocketsView({
     showConsole: (id) => this.showSocket(id),

@@ -19,7 +19,10 @@ export const rawHelp =
 export const rawPurpose =
   'What is written here goes into the slot, or the page of indices, as it stands. Empty means as it should be.';
 
-export const noSocketFits = 'no socket fits now';
+/** In an empty field for a socket; `isThere`: there is a session. */
+export function noSocketFits(isThere: boolean): string {
+  return isThere ? 'no socket fits now' : 'no session is open';
+}
 
 /** In the place of a table; `kind`: whose ring it is, undefined while there is no session. */
 export function noSocketsText(kind: ComposerPlan['kind'] | undefined): string {
@@ -47,8 +50,12 @@ export function aboutText(
   { frontend, backend, hostLabel }: { frontend: string; backend: string; hostLabel: string },
 ): string {
   return plan.kind === 'own'
-    ? `a frontend of ours in ${frontend}, to the backend in ${backend}, on ${hostLabel}`
+    ? `a frontend of ours in ${frontend}, to the backend in ${backend}, on ${hostLabel}${editionText(plan)}`
     : `the frontend of ${frontend}, to the backend in ${backend}, on ${hostLabel}`;
+}
+
+function editionText({ edition }: ComposerPlan & { readonly kind: 'own' }): string {
+  return edition === 'draft7' ? ', in the draft of 2016' : '';
 }
 
 export function foreignText(frontend: string): string {

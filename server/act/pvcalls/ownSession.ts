@@ -243,7 +243,7 @@ export class OwnSession implements ComposerSession {
       const wasOpen = this.#phase === 'open';
       this.#finish(wasOpen ? 'ended' : 'failed', {
         text: failure,
-        wayOut: 'Close it; a backend that speaks version 1 and offers calls is needed.',
+        wayOut: `Close it; a backend that speaks version 1 and offers calls is needed. ${this.#otherEdition}`,
         isWrong: true,
       });
       return;
@@ -332,6 +332,12 @@ export class OwnSession implements ComposerSession {
 
   get #edition() {
     return pvcallsEditions[this.#options.plan.edition ?? 'final'];
+  }
+
+  get #otherEdition(): string {
+    return this.#edition.name === 'final'
+      ? 'One that publishes “version” alone speaks the draft of 2016, which can be chosen instead.'
+      : 'This was asked in the draft of 2016, and most speak the final protocol.';
   }
 
   get #context(): DraftContext {

@@ -60,7 +60,7 @@ export function askedText(request: PvCallsRequest, bound: Ipv4Address | undefine
     case 'unknown':
       return `command ${request.number}, which there is not`;
     case 'socket':
-      return `socket ${idText(request.id)}`;
+      return `open socket ${idText(request.id)}`;
     case 'connect':
       return `connect socket ${idText(request.id)} to ${addressOfText(request)}`;
     case 'release':
