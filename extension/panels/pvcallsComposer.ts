@@ -13,6 +13,7 @@ import { type ComposerSubject, keptAbout, titleOf } from '../pvcallsComposer/sub
 import { texts } from '../texts';
 import { DevicePanel } from './device';
 import { fillPage, openPage } from './html';
+import { PageMail } from './pageMail';
 import { RingPanel } from './ring';
 
 interface Catalog {
@@ -21,8 +22,6 @@ interface Catalog {
 }
 
 const connectTimeoutMs = 10_000;
-/** News come ten times a second at most, and a page is there within moments. */
-const maxWaitingMessages = 50;
 
 /** Asks where the guard wants it, and opens it in a panel; `wish`: what is done there at once. */
 export async function openComposerPanel(
@@ -61,6 +60,7 @@ interface Begun {
 }
 
 class PvCallsComposerPanel {
+  private readonly mail: PageMail<ToPvCallsComposer>;
   private readonly subscriptions: { dispose(): void }[];
   private readonly ends = new Map<string, SocketEnd>();
   private composerId: number | undefined;
@@ -72,17 +72,16 @@ class PvCallsComposerPanel {
   /** Why there is no session; undefined while there is one. */
   private awayText: string | undefined;
   private reopening: Promise<void> | undefined;
-  /** Before the page is there. */
-  private waiting: ToPvCallsComposer[] | undefined = [];
 
   constructor(
     private readonly xenscope: Xenscope,
-    private readonly panel: vscode.WebviewPanel,
+    panel: vscode.WebviewPanel,
     private readonly subject: ComposerSubject,
     { opened, catalog, wish, lines = [] }: Begun,
   ) {
     const { connection, hosts, composerNews, favourites } = xenscope;
     const { host } = subject;
+    this.mail = new PageMail(panel.webview);
     this.composerId = opened?.composerId;
     this.lines = opened?.lines ?? lines;
     this.catalog = catalog;
@@ -149,8 +148,8 @@ class PvCallsComposerPanel {
 
   /** Whose ring it is comes first: all else is told with those names. */
   private ready(): void {
-    const { waiting, latest, catalog } = this;
-    this.waiting = undefined;
+    const { latest, catalog } = this;
+    const waiting = this.mail.begin();
     this.tellAbout();
     if (catalog) this.post({ kind: 'catalog', ...catalog });
     this.tellFavourites();
@@ -372,11 +371,6 @@ class PvCallsComposerPanel {
   }
 
   private post(message: ToPvCallsComposer): void {
-    if (this.isClosed) return;
-    if (!this.waiting) void this.panel.webview.postMessage(message);
-    else {
-      this.waiting.push(message);
-      if (this.waiting.length > maxWaitingMessages) this.waiting.shift();
-    }
+    if (!this.isClosed) this.mail.post(message);
   }
 }

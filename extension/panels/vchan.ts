@@ -12,7 +12,10 @@ import { texts } from '../texts';
 import { hostText, shortPath } from '../vchan/plan';
 import { type Opened, type VchanSubject, openSubject } from '../vchan/subject';
 import { openPage } from './html';
+import { PageMail } from './pageMail';
 import { RingPanel } from './ring';
+
+const connectTimeoutMs = 10_000;
 
 /** Asks where the guard wants it, and opens it in a panel. */
 export async function openVchanPanel(xenscope: Xenscope, host: string, subject: VchanSubject): Promise<void> {
@@ -27,6 +30,7 @@ interface Target {
 
 class VchanPanel {
   private readonly panel: vscode.WebviewPanel;
+  private readonly mail: PageMail<ToVchan>;
   private readonly subscriptions: { dispose(): void }[];
   private readonly sender: Sender<Target>;
   private consoleId: number | undefined;
@@ -45,6 +49,7 @@ class VchanPanel {
     this.consoleId = opened.consoleId;
     const { connection, hosts, vchanNews } = xenscope;
     this.panel = openPage(xenscope.extension, 'vchan', { title: this.title(), staysWhenHidden: true });
+    this.mail = new PageMail(this.panel.webview);
     this.sender = new Sender(
       (target, bytes, token) => connection.request('xenscope/vchanSend', { ...target, bytes }, token),
       (bytes) => this.wrote(bytes),
@@ -108,8 +113,8 @@ class VchanPanel {
 
   /** Who is at the ends comes first: what passed is told with their names. */
   private ready(): void {
-    const { waiting, latest } = this;
-    this.waiting = undefined;
+    const { latest } = this;
+    const waiting = this.mail.begin();
     this.tellAbout();
     if (waiting) for (const message of waiting) this.post(message);
     // The page was loaded anew: what passed was shown by the one before.
@@ -309,17 +314,6 @@ class VchanPanel {
   }
 
   private post(message: ToVchan): void {
-    if (this.closed) return;
-    if (!this.waiting) void this.panel.webview.postMessage(message);
-    else {
-      this.waiting.push(message);
-      if (this.waiting.length > maxWaitingMessages) this.waiting.shift();
-    }
+    if (!this.closed) this.mail.post(message);
   }
-  /** Before the page is there. */
-  private waiting: ToVchan[] | undefined = [];
 }
-
-const connectTimeoutMs = 10_000;
-/** News come ten times a second at most, and a page is there within moments. */
-const maxWaitingMessages = 50;
