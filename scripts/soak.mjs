@@ -39,6 +39,8 @@ const allParts = [
   { name: 'vchan', specs: ['test/fuzz/vchan.test.ts'], effort: 10 },
   // Our ends of a vchan against libxenvchan: all orders, and a gigabyte each way.
   { name: 'vchanPeers', specs: ['test/interop/xensim/vchanEnds.test.ts'], effort: 128 },
+  // The same as on a real host, where they look before they sleep: all orders, and 4 MiB each way.
+  { name: 'vchanLooks', specs: ['test/interop/xensim/vchanLooks.test.ts'], effort: 8 },
   // 12 960 lives of a device of PV Calls, and a gigabyte each way through one.
   {
     name: 'pvcalls',
