@@ -106,14 +106,14 @@ describe('commands of PV Calls by hand, in VS Code', function () {
     await composer.panel.getByText('The socket is released').first().waitFor();
   });
 
-  it('bind, listen and accept, and talk with a client that another panel connects', async () => {
+  it('bind, listen, poll and accept, and talk with a client that another panel connects', async () => {
     await composer.send('SOCKET');
     await composer.answer(/^SOCKET 2: done/).waitFor();
     await composer.send('BIND', { Address: '10.0.0.1:8080' });
     await composer.answer(/^BIND of socket 2 to 10\.0\.0\.1:8080: done/).waitFor();
     await composer.send('LISTEN');
     await composer.answer(/^LISTEN at socket 2 with a backlog of 16: done/).waitFor();
-    await composer.send('ACCEPT');
+    await composer.send('POLL');
     await composer.history.first().getByText('not answered yet').waitFor();
     const client = new ComposerPage(xenscope);
     await client.openAt(connect, '10.0.0.1:8080', /^database/);
@@ -121,6 +121,8 @@ describe('commands of PV Calls by hand, in VS Code', function () {
     await client.consoleField.press('Enter');
     await client.log.getByText('hello, server').waitFor();
     await xenscope.page.getByRole('tab', { name: ourTab }).click();
+    await composer.answer(/^POLL at socket 2: done/).waitFor();
+    await composer.send('ACCEPT');
     await composer.answer(/^ACCEPT at socket 2 as socket 3: done/).waitFor();
     await composer.consoleOf('3').click();
     await composer.log.getByText('hello, server').waitFor();
@@ -176,8 +178,17 @@ describe('commands of PV Calls by hand, in VS Code', function () {
     await xenscope.workbench.answer('a copy');
     await composer.press('Rename “a copy”');
     await xenscope.workbench.answer('another one');
-    await composer.press('Remove “another one”');
-    await composer.favourite('another one').waitFor({ state: 'detached' });
+    const remove = async () => {
+      await composer.press('Remove “another one”');
+      await composer.favourite('another one').waitFor({ state: 'detached' });
+    };
+    await xenscope.workbench.command('Notifications: Toggle Do Not Disturb Mode');
+    await remove();
+    const told = xenscope.workbench.notification('The favourite “another one” is removed.');
+    await told.getByRole('button', { name: 'Undo' }).click();
+    await composer.favourite('another one').waitFor();
+    await xenscope.workbench.command('Notifications: Toggle Do Not Disturb Mode');
+    await remove();
     await composer.field('Address').fill('10.0.0.1:7');
     const sent = await composer.history.count();
     const loaded = xenscope.page.waitForEvent('load', { timeout: 60_000 });

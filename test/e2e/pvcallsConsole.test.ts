@@ -10,6 +10,8 @@ import { VchanConsole } from './vchanConsole';
 import { Xenscope } from './xenscope';
 
 const fileBytes = 45_000;
+/** More than lies between us and the echo while we read nothing. */
+const manyBytes = 1_500_000;
 /** The echo of the guest `shop`, in the network inside the world. */
 const echo = '10.0.0.1:7';
 
@@ -17,7 +19,10 @@ describe('sockets of PV Calls by hand, in VS Code', function () {
   this.timeout(180_000);
   const editor = useEditor({
     settings: { 'xenscope.simulator.pace': 1 },
-    files: { 'notes.txt': 'line of a file\n'.repeat(fileBytes / 15) },
+    files: {
+      'notes.txt': 'line of a file\n'.repeat(fileBytes / 15),
+      'novel.txt': 'line of a file\n'.repeat(manyBytes / 15),
+    },
   });
   let xenscope: Xenscope;
   let composer: ComposerPage;
@@ -97,6 +102,27 @@ describe('sockets of PV Calls by hand, in VS Code', function () {
     await composer.heading.waitFor();
     await composer.press('Read Again');
     await composer.panel.getByText(/^48,015 bytes in \d+ reads$/).waitFor();
+  });
+
+  it('stop sending a file that nobody takes, and get back what was sent of it', async () => {
+    const files = new VchanConsole(xenscope);
+    await composer.press('Stop Reading');
+    await files.nameFile('Send which file?', path.join(editor().workspace, 'novel.txt'), /\/$/, async () => {
+      await xenscope.page.keyboard.press('Escape');
+      await composer.press('Send File…');
+    });
+    await composer.panel.getByRole('meter', { name: /^Sent \(out\): .* 100 %/ }).waitFor();
+    await picture(xenscope.page, 'composer-sending');
+    await composer.press('Stop Sending');
+    const said = composer.panel.getByText(/novel\.txt: [0-9,]+ of 1,500,000 bytes lie in the ring\./);
+    await said.waitFor();
+    const [, sent] = /: ([0-9,]+) of/.exec((await said.textContent())!)!;
+    await composer.press('Read Again');
+    const whole = 48_015 + Number(sent!.replaceAll(',', ''));
+    await composer.panel
+      .getByText(new RegExp(`^${whole.toLocaleString('en-US')} bytes in \\d+ reads$`))
+      .waitFor();
+    await picture(xenscope.page, 'composer-stopped');
   });
 
   it('are released with their pages kept, which the next one takes', async () => {

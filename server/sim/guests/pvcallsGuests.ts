@@ -10,7 +10,7 @@ import { runDomainFrontends } from '../devices/simPorts';
 import type { Domain } from '../domain';
 import type { GuestScript } from '../toolstack/config';
 import { alpine, linuxGuest } from './linux';
-import { answerHttp, askHttp, nextBytes } from './smallHttp';
+import { answerHttp, askHttp, drained, nextBytes } from './smallHttp';
 
 export interface PvCallsScene {
   readonly domain: Domain;
@@ -50,7 +50,10 @@ export function httpServer(
 /** Gives back what comes. */
 export function echoServer(address: Ipv4Address, renewAfter?: number): PvCallsHabit {
   const serve = async (_: PvCallsScene, socket: PvCallsSocket) => {
-    for (let bytes = await nextBytes(socket); bytes; bytes = await nextBytes(socket)) socket.write(bytes);
+    for (let bytes = await nextBytes(socket); bytes; bytes = await nextBytes(socket)) {
+      // Who sends and does not read is made to wait.
+      if (!socket.write(bytes)) await drained(socket);
+    }
   };
   return serves(address, serve, renewAfter);
 }

@@ -62,6 +62,19 @@ async function readHead(stream: Duplex): Promise<{ head: string; rest: Buffer }>
   return { head: bytes.toString('latin1'), rest: Buffer.alloc(0) };
 }
 
+/** Resolves when more may be written to a stream that has taken enough, or when it has closed. */
+export function drained(stream: Duplex): Promise<void> {
+  return new Promise((resolve) => {
+    const events = ['drain', 'close'] as const;
+    const over = () => {
+      for (const event of events) stream.off(event, over);
+      resolve();
+    };
+    for (const event of events) stream.on(event, over);
+    if (stream.destroyed) over();
+  });
+}
+
 /** What comes next; undefined at the end. Rejects with what broke the stream. */
 export function nextBytes(stream: Duplex): Promise<Buffer | undefined> {
   return new Promise((resolve, reject) => {
