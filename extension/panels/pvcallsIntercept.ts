@@ -11,11 +11,10 @@ import { interceptTexts as texts } from '../pvcallsIntercept/interceptTexts';
 import { type InterceptSubject, keptSubject } from '../pvcallsIntercept/subject';
 import { fillPage, openPage } from './html';
 import { OpenPanels } from './openPanels';
+import { PageMail } from './pageMail';
 
 const viewType = 'pvcallsIntercept';
 const connectTimeoutMs = 10_000;
-/** News come a few times a second at most, and a page is there within moments. */
-const maxWaitingMessages = 50;
 
 export class PvCallsInterceptPanel {
   private static readonly panels = new OpenPanels<PvCallsInterceptPanel>();
@@ -26,6 +25,7 @@ export class PvCallsInterceptPanel {
   }
 
   private readonly panel: vscode.WebviewPanel;
+  private readonly mail: PageMail<ToPvCallsIntercept>;
   private readonly subscriptions: { dispose(): void }[];
   private readonly keptSettings: KeptSettings;
   private settings: InterceptSettings;
@@ -35,8 +35,8 @@ export class PvCallsInterceptPanel {
   private latest: InterceptNews | undefined;
   private awayText: string | undefined;
   private isClosed = false;
-  /** Before the page is there. */
-  private waiting: ToPvCallsIntercept[] | undefined = [];
+  /** As they were called last: a domain that has ended is still the one that asked. */
+  private readonly names: Record<number, string> = {};
 
   private constructor(
     private readonly xenscope: Xenscope,
@@ -51,6 +51,7 @@ export class PvCallsInterceptPanel {
     const title = texts.title(hosts.domainName(host, domid));
     if (revived) fillPage(revived, extension, viewType);
     this.panel = revived ?? openPage(extension, viewType, { title, staysWhenHidden: true });
+    this.mail = new PageMail(this.panel.webview);
     this.subscriptions = [
       interceptNews.event((news) => news.host === host && news.viewId === this.viewId && this.take(news)),
       connection.onState(() => this.lookWhoIsThere()),
@@ -100,8 +101,8 @@ export class PvCallsInterceptPanel {
 
   /** Whose backend it is comes first: all else is told with those names. */
   private ready(): void {
-    const { waiting, latest } = this;
-    this.waiting = undefined;
+    const { latest } = this;
+    const waiting = this.mail.begin();
     this.tellAbout();
     if (waiting) for (const message of waiting) this.post(message);
     // The page was loaded anew: what happened was shown by the one before.
@@ -177,8 +178,6 @@ export class PvCallsInterceptPanel {
     this.post({ kind: 'news', news, names: this.names });
   }
 
-  /** As they were called last: a domain that has ended is still the one that asked. */
-  private readonly names: Record<number, string> = {};
   private name(domid: number, hosts: Xenscope['hosts']): string {
     const isThere = hosts.domains(this.subject.host).some((one) => one.domid === domid);
     const known = this.names[domid];
@@ -251,10 +250,7 @@ export class PvCallsInterceptPanel {
   }
 
   private post(message: ToPvCallsIntercept): void {
-    if (this.isClosed) return;
-    if (!this.waiting) return void this.panel.webview.postMessage(message);
-    this.waiting.push(message);
-    if (this.waiting.length > maxWaitingMessages) this.waiting.shift();
+    if (!this.isClosed) this.mail.post(message);
   }
 }
 

@@ -109,6 +109,12 @@ describe('intercepting PV Calls, in VS Code', function () {
     await press('Move up: rule 3');
     const row = panel().getByRole('list', { name: 'Rules' }).getByRole('listitem').nth(1);
     await row.getByText(/answered −111 ECONNREFUSED/).waitFor();
+    // On a slow machine the rule before has held one more, whose guest would ask for nothing else.
+    await eventually('nothing is held any more', async () => {
+      if ((await held().getByRole('option').count()) === 0) return true;
+      await panel().getByRole('button', { name: 'Pass', exact: true }).click({ timeout: 1_000 });
+      return false;
+    });
     await eventually(
       'it has hits',
       async () => /^[1-9]\d* hits?$/.test(await row.locator('.hits').innerText()),

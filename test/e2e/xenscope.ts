@@ -24,7 +24,8 @@ export class Xenscope {
   /** Shows the views and waits for the first rows of the tree. */
   async open(): Promise<void> {
     await this.workbench.openContainer('Xenscope');
-    await this.store.row('local', 1).waitFor();
+    // A server and a world begin meanwhile, on a machine that others keep busy.
+    await this.store.row('local', 1).waitFor({ timeout: 60_000 });
   }
 
   /** Gives all the room to the view “Rings”: rows that are not on screen cannot be found. */
