@@ -24,6 +24,7 @@ const nothingUnseen = {
   requests: 0,
   responses: 0,
   answersOnly: 0,
+  inFlight: 0,
   resets: 0,
   tornLooks: 0,
   lookIntervalMs: 0,

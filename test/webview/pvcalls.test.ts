@@ -13,6 +13,7 @@ import {
   fillHover,
   idText,
   keptText,
+  inFlightText,
   latencyText,
   outstandingText,
   passedText,
@@ -131,6 +132,16 @@ describe('the panel of a PV Calls device', () => {
     assert.match(answerHover(answered({ isUnasked: true })), /No request was seen that it answers/);
   });
 
+  it('says what waits beside the commands that it shows', () => {
+    assert.equal(inFlightText(0, 0), 'No command waits for its response.');
+    assert.equal(inFlightText(3, 0), '');
+    assert.equal(
+      inFlightText(0, 1),
+      'By the indices 1 command waits, and its request cannot be read any more: the slot holds the response to another one.',
+    );
+    assert.match(inFlightText(1, 2), /^By the indices 2 further commands wait, and their requests cannot be/);
+  });
+
   it('counts what there is, and what nobody saw', () => {
     const sockets = { all: 6, connected: 4, listening: 1, failed: 0 };
     const state = deviceState({ row: deviceRow({ sockets, inFlight: 1, callsPerSecond: 3.4 }) });
@@ -148,6 +159,7 @@ describe('the panel of a PV Calls device', () => {
       requests: 2,
       responses: 0,
       answersOnly: 3,
+      inFlight: 0,
       resets: 1,
       tornLooks: 1,
       lookIntervalMs: 250,

@@ -7,6 +7,7 @@ import type {
   PvCallsDirection,
   PvCallsErrno,
   PvCallsSocketRow,
+  PvCallsUnseen,
 } from '../../server/rpc/api';
 
 export const refused: PvCallsErrno = { ret: -111, name: 'ECONNREFUSED', meaning: 'nobody listens there' };
@@ -37,12 +38,22 @@ export function deviceRow(over: Partial<PvCallsDeviceRow> = {}): PvCallsDeviceRo
   };
 }
 
+export const nothingUnseen: PvCallsUnseen = {
+  requests: 0,
+  responses: 0,
+  answersOnly: 0,
+  inFlight: 0,
+  resets: 0,
+  tornLooks: 0,
+  lookIntervalMs: 0,
+};
+
 export function deviceState(over: Partial<PvCallsDeviceState> = {}): PvCallsDeviceState {
   return {
     row: deviceRow(),
     timeMs: 10_000,
     inFlight: [],
-    unseen: { requests: 0, responses: 0, answersOnly: 0, resets: 0, tornLooks: 0, lookIntervalMs: 0 },
+    unseen: nothingUnseen,
     kept: [],
     requests: 0,
     responses: 0,

@@ -9,7 +9,7 @@ import { type Column, Grid, fillText } from './grid';
 import { compareIds } from './sorting';
 import type { Known } from './known';
 import type { About } from './socketsView';
-import { answerHover, answerText, idText, latencyText } from './words';
+import { answerHover, answerText, idText, inFlightText, latencyText } from './words';
 
 interface Context {
   /** Of the host, from which ages are counted. */
@@ -20,10 +20,8 @@ interface Context {
 export class CallsView {
   readonly root = element('section');
   private readonly context: Context = { nowMs: 0, about: undefined };
-  private readonly noneInFlight = element('p', {
-    className: 'dim',
-    text: 'No command waits for its response.',
-  });
+  /** That there are none, or those that the table cannot show. */
+  private readonly furtherInFlight = element('p', { className: 'dim' });
   private readonly inFlight: Grid<PvCallsCallRow>;
   private readonly historyText = element('p', { className: 'dim' });
   private readonly history: Grid<PvCallsCallRow>;
@@ -60,7 +58,7 @@ export class CallsView {
     });
     this.onlyOne.textContent = 'Only the selected socket';
     const head = element('div', { className: 'head' }, element('h2', { text: 'History' }), this.onlyOne);
-    this.root.append(element('h2', { text: 'Commands in flight' }), this.noneInFlight, this.inFlight.root);
+    this.root.append(element('h2', { text: 'Commands in flight' }), this.furtherInFlight, this.inFlight.root);
     this.root.append(head, this.historyText, this.history.root, this.detail.root);
   }
 
@@ -99,8 +97,9 @@ export class CallsView {
   private draw(): void {
     const { known, socket } = this;
     if (!known?.state) return;
-    const inFlight = known.state.inFlight;
-    this.noneInFlight.hidden = inFlight.length > 0;
+    const { inFlight, unseen } = known.state;
+    setText(this.furtherInFlight, inFlightText(inFlight.length, unseen.inFlight));
+    this.furtherInFlight.hidden = inFlight.length > 0 && unseen.inFlight === 0;
     this.inFlight.root.hidden = inFlight.length === 0;
     this.inFlight.show(inFlight);
     this.onlyOne.disabled = socket?.id === undefined;

@@ -171,6 +171,14 @@ export function whyNoSockets({ row }: PvCallsDeviceState): string {
   return 'The device is not connected: there are no sockets without a command ring. It goes on by itself when both ends are Connected.';
 }
 
+/** Beside a table of `known` commands in flight: `unseen` further ones, or that there are none. */
+export function inFlightText(known: number, unseen: number): string {
+  if (unseen === 0) return known === 0 ? 'No command waits for its response.' : '';
+  const further = `${count(unseen, known === 0 ? 'command' : 'further command')}`;
+  const [waits, request] = unseen === 1 ? ['waits', 'its request'] : ['wait', 'their requests'];
+  return `By the indices ${further} ${waits}, and ${request} cannot be read any more: the slot holds the response to another one.`;
+}
+
 /** How much nobody saw; empty where all was. */
 export function unseenText({ unseen }: PvCallsDeviceState): string {
   const { requests, responses, answersOnly, resets, tornLooks, lookIntervalMs } = unseen;

@@ -41,7 +41,7 @@ export interface PvCallsDeviceRow {
   /** Why its calls cannot be seen, in a sentence or two; absent while they can. */
   readonly unseen?: string;
   readonly sockets: PvCallsSocketCounts;
-  /** Commands that wait for their response. */
+  /** Commands that wait for their response, by the indices of the ring. */
   readonly inFlight: number;
   readonly callsPerSecond: number;
   /** Over all of its sockets: from the network to the guest, and back. */
@@ -225,12 +225,14 @@ export interface PvCallsAnswer {
   readonly isUnasked?: true;
 }
 
-/** How much was not seen, since somebody looks. */
+/** How much was not seen, since somebody looks; and what of that waits now. */
 export interface PvCallsUnseen {
   readonly requests: number;
   readonly responses: number;
   /** Requests that were answered and could not be read any more, of which the response was seen. */
   readonly answersOnly: number;
+  /** Requests that wait now, by the indices, and cannot be read any more: a response to another one lies there. */
+  readonly inFlight: number;
   /** Times the indices were set anew. */
   readonly resets: number;
   /** Looks at which the indices would not hold still. */
@@ -244,7 +246,7 @@ export interface PvCallsDeviceState {
   readonly row: PvCallsDeviceRow;
   /** In the host's time: ages are counted from it. */
   readonly timeMs: number;
-  /** The oldest first; no more than the ring has slots. */
+  /** Those that are known, the oldest first; no more than the ring has slots. */
   readonly inFlight: readonly PvCallsCallRow[];
   readonly unseen: PvCallsUnseen;
   readonly kept: readonly PvCallsKeptRings[];

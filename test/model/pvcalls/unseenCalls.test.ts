@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { CommandTap } from '../../../server/capture/commandTap';
 import { PvCallsDevice } from '../../../server/model/pvcalls/pvcallsDevice';
-import { accept, bind, connect, release, Rig, socket } from './bookRig';
+import { accept, alone, bind, connect, release, Rig, socket } from './bookRig';
 
 describe('sockets by what is left of calls that were not seen', () => {
   it('are known by the response, and by the grants behind it', () => {
@@ -145,6 +145,28 @@ describe('sockets by what is left of calls that were not seen', () => {
     assert.ok(rig.sockets.includes('3 bound'), 'what was answered unseen mostly went well');
     assert.ok(rig.calls.includes('BIND seen lost'));
     assert.ok(rig.device.calls.unseenResponses > 0);
+  });
+
+  it('are counted as waiting where a response to another one lies over them, or their number is used again', () => {
+    const rig = new Rig();
+    const inFlight = (device: PvCallsDevice) => {
+      device.look(alone, rig.time);
+      const { row, inFlight: known, unseen } = device.state(rig.time);
+      return [row.inFlight, known.map(({ cmd }) => cmd), unseen.inFlight];
+    };
+    rig.ask({ cmd: 'poll', id: 1n });
+    rig.done(socket(5n));
+    assert.deepEqual(inFlight(rig.device), [1, ['POLL'], 0]);
+    const tap = new CommandTap(rig.ring.observed);
+    const late = new PvCallsDevice(rig.ring.observed, tap);
+    late.take(tap.look(rig.nowMs), rig.time);
+    assert.deepEqual(inFlight(late), [1, [], 1]);
+    // As Linux does with a POLL whose listener it has released.
+    rig.ring.request(0, socket(6n));
+    rig.ring.respond(0, 'socket', 0, 6n);
+    rig.look();
+    assert.deepEqual(inFlight(rig.device), [1, [], 1]);
+    assert.ok(rig.calls.includes('POLL seen lost'));
   });
 
   it('begin anew with the indices, and when the device is gone', () => {
