@@ -92,8 +92,8 @@ async function pickTarget(
       'into somebody else’s ring',
       near.map((one) => foreignItem(one, nameOf)),
     ),
-    ...group('nothing serves there', backendsThat('no')),
     ...group('an old backend', backends.length === 0 ? [] : [draftItem]),
+    ...group('nothing serves there', backendsThat('no')),
   ];
   const picked = await vscode.window.showQuickPick(items, {
     title: 'Send commands of PV Calls to whom?',

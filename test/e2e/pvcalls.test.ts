@@ -148,7 +148,12 @@ describe('PV Calls in VS Code', function () {
       async () => (await panel().getByRole('img').count()) >= 2,
       60_000,
     );
+    await panel().getByRole('heading', { name: 'To the guest (in): backend → frontend' }).waitFor();
     await picture(xenscope.page, 'pvcalls-data-ring-dark');
+    await xenscope.workbench.setTheme('Light Modern');
+    await panel().locator('body.vscode-light').waitFor();
+    await picture(xenscope.page, 'pvcalls-data-ring-light');
+    await xenscope.workbench.setTheme('Dark Modern');
     await xenscope.workbench.command('View: Close Editor');
     await panel().getByRole('heading', { level: 1, name: /^till/ }).waitFor();
   });

@@ -201,6 +201,23 @@ describe('sockets of PV Calls by hand, in VS Code', function () {
     await xenscope.workbench.command('View: Close Editor');
   });
 
+  it('say in words that a backend does not speak the draft of the protocol, where that was chosen', async () => {
+    const { workbench } = xenscope;
+    await eventually('the composer opens', async () => {
+      await workbench.ask('Xenscope: PV Calls: Compose a Command…', 'Draft of 2016');
+      for (const answer of [/In the Draft of 2016/, /^web/]) {
+        await workbench.quickPick(answer).click({ timeout: 5000 });
+      }
+      await composer.heading.waitFor({ timeout: 10_000 });
+      return true;
+    });
+    await composer.panel.getByText(/, in the draft of 2016$/).waitFor();
+    await composer.status(/ offers the versions .* and ours is 1/).waitFor();
+    await composer.status(/This was asked in the draft of 2016, and most speak the final protocol/).waitFor();
+    await picture(xenscope.page, 'composer-draft');
+    await workbench.command('View: Close Editor');
+  });
+
   it('listen at an address at once, where the program of a guest comes and is served by hand', async () => {
     const { workbench, page } = xenscope;
     // It asks shop for pages; where shop is gone, it asks whoever listens there.

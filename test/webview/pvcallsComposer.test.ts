@@ -302,13 +302,14 @@ describe('the words of a composer', () => {
   it('tell how long it took, and how full a ring is', () => {
     assert.deepEqual([undefined, 0, 0.24, 12.4, 3_140].map(latencyText), [
       '',
-      '0 ms',
+      '< 1 ms',
       '0.2 ms',
       '12 ms',
       '3.1 s',
     ]);
     const level = { sizeBytes: 32_768, usedBytes: 312, error: 0 };
     assert.equal(levelText(level), '312 of 32,768 bytes, 1 %');
+    assert.match(levelText({ ...level, error: -107, errorName: 'ENOTCONN' }), /1 %; ended \(ENOTCONN\)$/);
     assert.equal(shortLevel({ ...level, error: -107, errorName: 'ENOTCONN' }), '1 %, ended');
     assert.equal(shortLevel({ ...level, error: -104, errorName: 'ECONNRESET' }), '1 %, ECONNRESET');
     assert.equal(shortLevel({ ...level, error: -4095 }), '1 %, −4095');

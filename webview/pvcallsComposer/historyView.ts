@@ -1,7 +1,7 @@
 /** What was sent, newest first: a line for each, and all of the one that is chosen. */
 import type { ComposerDraft, ComposerEntry, ComposerLayouts } from '../../server/rpc/api';
 import { timeText } from '../console/words';
-import { button, element } from '../kit';
+import { button, element, iconButton } from '../kit';
 import { severityIcon } from '../page';
 import { setText } from '../rings/texts';
 import { type History, type HistoryLine, lineKey } from './history';
@@ -13,7 +13,7 @@ import { latencyText, outcomeText } from './words';
 
 export class HistoryView {
   readonly root = element('section', { className: 'history' });
-  private readonly clearButton = button('Clear', 'secondary', () => this.clear());
+  private readonly clearButton = iconButton('clear-all', 'Clear history', () => this.clear());
   private readonly empty = element('p', { className: 'dim', text: 'Nothing has been sent yet.' });
   private readonly forgotten = element('p', { className: 'dim' });
   private readonly table = element('table');
@@ -70,9 +70,7 @@ export class HistoryView {
     scroll.setAttribute('role', 'region');
     scroll.setAttribute('aria-label', 'History');
     this.root.append(element('h2', { text: 'Answer' }), this.empty, this.answer);
-    // The log of a console has such a button as well.
-    this.clearButton.setAttribute('aria-label', 'Clear history');
-    this.clearButton.title = 'Forgets all that was sent; the sockets stay as they are';
+    this.clearButton.title = 'Clear history: forgets all that was sent; the sockets stay as they are';
     const head = element('div', { className: 'head' }, element('h2', { text: 'History' }), this.clearButton);
     this.root.append(head, scroll, this.forgotten);
   }

@@ -91,9 +91,10 @@ function resultText(ret: number, errorName: string | undefined): string {
   return errorName === undefined ? numberText(ret) : `${errorName} (${numberText(ret)})`;
 }
 
-/** `0.2 ms`, `12 ms`, `3.1 s`; a world that stands still answers in no time. */
+/** `< 1 ms`, `0.2 ms`, `12 ms`, `3.1 s`: a world has whole milliseconds, and mostly answers within one. */
 export function latencyText(ms: number | undefined): string {
   if (ms === undefined) return '';
+  if (ms <= 0) return '< 1 ms';
   if (ms < 10) return `${Number(ms.toFixed(1))} ms`;
   return ms < 1000 ? `${Math.round(ms)} ms` : `${(ms / 1000).toFixed(1)} s`;
 }
@@ -104,7 +105,8 @@ export function levelText({ sizeBytes, usedBytes, error, errorName }: ComposerLe
     usedBytes === undefined
       ? `the indices of this ring of ${bytesText(sizeBytes)} cannot be`
       : `${grouped(usedBytes)} of ${bytesText(sizeBytes)}, ${percent(usedBytes, sizeBytes)} %`;
-  return error === 0 ? level : `${level}; ${errorName ?? error}`;
+  if (error === 0) return level;
+  return `${level}; ${errorName === 'ENOTCONN' ? 'ended (ENOTCONN)' : (errorName ?? numberText(error))}`;
 }
 
 /** In a table: `1 %`, `corrupt`, `0 %, ended`. */

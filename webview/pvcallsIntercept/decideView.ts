@@ -82,7 +82,7 @@ export class DecideView {
     const table = element('table', {}, this.fields);
     table.setAttribute('aria-label', 'Fields of the call');
     const raw = element('details', {}, element('summary', { text: 'Raw slot' }), this.slot);
-    const delayLine = element('div', { className: 'delay' }, element('span', { text: 'After' }), this.delay);
+    const delayLine = element('div', { className: 'delay' }, element('span', { text: 'Delay' }), this.delay);
     delayLine.append(element('span', { text: 'ms' }));
     const tools = toolbar('What becomes of the call', pass, success, this.peers, never, rule, delayLine);
     // By the second click of a double click another call may have come under the pointer.
