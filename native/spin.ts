@@ -13,8 +13,12 @@ const spinUs = 50;
 const maxTurnUs = 2_000;
 /** Of an end that never finds anything in time, one wait in so many is begun by looking. */
 const maxSkippedWaits = 255;
-/** A miss that took so many times as long as it was to: others want the processor, and got a slice of it with each yield. */
+/** A look that took so many times as long as it was to: others want the processor, and got a slice of it with a yield. */
 const slowFactor = 4;
+/** Each costs as much as hundreds of sleeps: where there is one after the other, each leaves out twice as many waits. */
+const maxSlowSkippedWaits = 10_000;
+/** So many hits since the last one: nobody else wants the processor all the time. */
+const trustedHits = 64;
 
 /** All that look in one process: they share its turns. */
 export class NativeSpins {
@@ -30,10 +34,12 @@ export class NativeSpins {
 
   /** For one end: whether it pays is another matter at each. */
   open(): Spin {
-    /** How many waits a miss leaves out: doubled by each, and by one that others made long more than that. */
+    /** How many waits the last miss left out, unless others made it long: doubled by each. */
     let skipped = 0;
     let toSkip = 0;
-    let wasSlow = false;
+    /** How many the last slow look left out; 0 when there was none lately. */
+    let slowSkipped = 0;
+    let hits = 0;
     const until = (isSo: () => boolean): boolean => {
       if (toSkip > 0) {
         toSkip--;
@@ -41,21 +47,22 @@ export class NativeSpins {
       }
       const beganMs = this.#nowMs();
       if (!this.#hasTime(beganMs)) return false;
-      let tookUs: number;
-      do {
-        if (isSo()) {
-          // Where others want the processor a hit may be chance: it is trusted again step by step.
-          skipped = wasSlow ? skipped >> 1 : 0;
-          wasSlow &&= skipped > 0;
-          return true;
-        }
+      let tookUs = 0;
+      let hasCome: boolean;
+      while (!(hasCome = isSo()) && tookUs < spinUs) {
         this.#giveWay();
         tookUs = (this.#nowMs() - beganMs) * 1000;
-      } while (tookUs < spinUs);
-      wasSlow = tookUs >= slowFactor * spinUs;
-      skipped = toSkip = Math.min(Math.max(2 * skipped + 1, Math.floor(tookUs / spinUs)), maxSkippedWaits);
-      // What came too late has come all the same.
-      return isSo();
+      }
+      if (tookUs >= slowFactor * spinUs) {
+        const least = Math.floor(tookUs / spinUs);
+        toSkip = slowSkipped = Math.min(Math.max(least, 2 * slowSkipped), maxSlowSkippedWaits);
+        hits = 0;
+        return hasCome;
+      }
+      if (hasCome && ++hits >= trustedHits) slowSkipped = 0;
+      // Later than it was waited for, but this processor was well spent: the other side had it.
+      skipped = toSkip = hasCome ? 0 : Math.min(2 * skipped + 1, maxSkippedWaits);
+      return hasCome;
     };
     return { until };
   }

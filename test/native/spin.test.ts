@@ -60,31 +60,47 @@ if (process.platform === 'linux') {
       assert.ok(missed() > 0);
     });
 
-    /** Waits that are left out before the next that is begun by looking, and finds nothing. */
+    /** Waits that are left out before the next that is begun by looking, which finds nothing. */
     const waitsUntilMiss = async (): Promise<number> => {
       let skipped = 0;
       await nextTurn();
       for (; missed() === 0; skipped++) await nextTurn();
-      await nextTurn();
       return skipped;
     };
 
-    it('counts a miss by the time that it took: others want the processor, and had slices of it', async () => {
-      lookMs = 4;
+    /** Each look at the clock is a slice that somebody else had. */
+    const sliceMs = 4;
+
+    it('counts a look by the time that it took: others want the processor, and had slices of it', async () => {
+      lookMs = sliceMs;
       assert.ok(missed() > 0);
       lookMs = 0.01;
       assert.equal(await waitsUntilMiss(), 80);
     });
 
-    it('goes on from there after a hit, which may have been chance, until several have come', async () => {
-      lookMs = 4;
+    it('leaves out twice as many waits after each such look, until looking has paid often enough', async () => {
+      lookMs = sliceMs;
       assert.ok(missed() > 0);
-      await nextTurn();
-      while (!spin.until(() => true)) await nextTurn();
-      await nextTurn();
-      lookMs = 0.01;
+      const skippedWaits: number[] = [];
+      for (let look = 0; look < 9; look++) skippedWaits.push(await waitsUntilMiss());
+      assert.deepEqual(skippedWaits, [80, 160, 320, 640, 1280, 2560, 5120, 10_000, 10_000]);
+      for (let hits = 0; hits < 64; await nextTurn()) if (spin.until(() => true)) hits++;
       assert.ok(missed() > 0);
-      assert.equal(await waitsUntilMiss(), 81, 'twice the half of 80, and one');
+      assert.equal(await waitsUntilMiss(), 80);
+    });
+
+    it('takes what came in such a look, and does not think the better of it', async () => {
+      lookMs = sliceMs;
+      let looks = 0;
+      assert.ok(spin.until(() => looks++ > 0));
+      assert.equal(await waitsUntilMiss(), 80);
+    });
+
+    it('thinks well of what came a little late: the other side had the processor', async () => {
+      lookMs = 0.1;
+      let looks = 0;
+      assert.ok(spin.until(() => looks++ > 0));
+      assert.equal(await waitsUntilMiss(), 0);
     });
 
     it('lets the loop have its turn, however well it goes', async () => {
