@@ -59,9 +59,16 @@ export class CallBook {
     if (look.isAnew) return this.#takeAnew(look, tap.slots, time);
     this.unseenRequests += look.unseenRequests;
     this.unseenResponses += look.unseenResponses;
-    // Requests first: where another one waits for long, a response may lie before its request in the ring.
-    for (const slot of look.requests) this.#asked(slot, 'seen', time, time);
-    for (const slot of look.responses) this.#answered(slot, 'answer', time, time);
+    // Requests that were not seen are older than those that were: each of these comes just before its own response.
+    const requests = [...look.requests];
+    const reqIds = requests.map(({ bytes }) => parsePvCallsRequest(bytes).reqId);
+    for (const slot of look.responses) {
+      const asked = reqIds.lastIndexOf(parsePvCallsResponse(slot.bytes).reqId) + 1;
+      reqIds.splice(0, asked);
+      for (const request of requests.splice(0, asked)) this.#asked(request, 'seen', time, time);
+      this.#answered(slot, 'answer', time, time);
+    }
+    for (const request of requests) this.#asked(request, 'seen', time, time);
     this.#reconcile(tap.inFlight, time);
   }
 

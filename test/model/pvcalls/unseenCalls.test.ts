@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { CommandTap } from '../../../server/capture/commandTap';
 import { PvCallsDevice } from '../../../server/model/pvcalls/pvcallsDevice';
+import type { PvCallsCall } from '../../../server/wire/pvcalls/slots';
 import { accept, alone, bind, connect, release, Rig, socket } from './bookRig';
 
 describe('sockets by what is left of calls that were not seen', () => {
@@ -145,6 +146,23 @@ describe('sockets by what is left of calls that were not seen', () => {
     assert.ok(rig.sockets.includes('3 bound'), 'what was answered unseen mostly went well');
     assert.ok(rig.calls.includes('BIND seen lost'));
     assert.ok(rig.device.calls.unseenResponses > 0);
+  });
+
+  it('go with a RELEASE that was seen while the calls before it were not', () => {
+    const rig = new Rig();
+    rig.ask({ cmd: 'poll', id: 1n });
+    const turn = (...calls: PvCallsCall[]) => {
+      for (const call of calls) rig.quick(call);
+      rig.look();
+    };
+    // The responses lie one slot before the requests: of these the RELEASE still stands.
+    turn(socket(5n), connect(5n, 77), release(5n));
+    assert.deepEqual([rig.sockets, rig.rings], [['1 unknown'], []]);
+    assert.ok(rig.calls.includes('RELEASE seen 0'));
+    turn(socket(5n), connect(5n, 77));
+    assert.deepEqual([rig.sockets, rig.rings], [['1 unknown', '5 connected'], ['socket 5: 77 12']]);
+    turn(release(5n), socket(5n), connect(5n, 77), release(5n));
+    assert.deepEqual([rig.sockets, rig.rings], [['1 unknown'], []]);
   });
 
   it('are counted as waiting where a response to another one lies over them, or their number is used again', () => {
