@@ -4,6 +4,7 @@ import type { Socket } from 'node:net';
 import type { NetBinding, NetConnection, SocketNetwork } from '../pvcalls/network';
 import type { SocketError } from '../pvcalls/socketError';
 import { retOf, socketError } from '../pvcalls/socketError';
+import { SharedReads } from './sharedReads';
 import { addressText } from '../wire/pvcalls/address';
 import type { Ipv4Address } from '../wire/pvcalls/address';
 import { pvcallsErrorName } from '../wire/pvcalls/errno';
@@ -12,7 +13,9 @@ export const nodeNetwork: SocketNetwork = { connect: connectTo, bind };
 
 function connectTo(to: Ipv4Address, signal: AbortSignal): Promise<NetConnection> {
   return new Promise((resolve, reject) => {
-    const socket = connect({ ...to, family: 4, allowHalfOpen: true, noDelay: true });
+    const reads = SharedReads.open();
+    const options = { ...to, family: 4, allowHalfOpen: true, noDelay: true };
+    const socket = reads ? connect({ ...options, onread: reads.options }).pause() : connect(options);
     const onAbort = () => socket.destroy(signal.reason as Error);
     const onError = (error: Error) => {
       signal.removeEventListener('abort', onAbort);
@@ -22,7 +25,7 @@ function connectTo(to: Ipv4Address, signal: AbortSignal): Promise<NetConnection>
     socket.once('connect', () => {
       signal.removeEventListener('abort', onAbort);
       socket.off('error', onError);
-      resolve(connectionOf(socket));
+      resolve({ ...connectionOf(socket), ...(reads && { listenToReads: reads.listen.bind(reads) }) });
     });
     signal.addEventListener('abort', onAbort, { once: true });
     if (signal.aborted) onAbort();

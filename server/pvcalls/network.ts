@@ -2,11 +2,22 @@
 import type { Duplex } from 'node:stream';
 import type { Ipv4Address } from '../wire/pvcalls/address';
 
+/**
+ * Is handed what was read, in a buffer that belongs to somebody else again as soon as it returns. Answers whether it
+ * wants more; after false the stream has to be resumed.
+ */
+export type ReadListener = (bytes: Buffer) => boolean;
+
 export interface NetConnection {
   /** Open in both directions; ending one leaves the other open. Whoever takes it listens for its errors. */
   readonly stream: Duplex;
   readonly local: Ipv4Address;
   readonly remote: Ipv4Address;
+  /**
+   * Has it told what comes, at most about `bytes` at once, in place of the stream, whose `data` it never is. Nothing
+   * comes before the stream is resumed after that. Absent where the stream alone tells.
+   */
+  readonly listenToReads?: (listener: ReadListener, bytes: number) => void;
 }
 
 export interface NetBinding {

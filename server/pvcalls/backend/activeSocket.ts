@@ -17,6 +17,8 @@ import type { MappedRings } from './mappedRings';
 const maxPieceBytes = 256 * 1024;
 /** From the guest to the network, before node's loop gets its turn and with it the other sockets. */
 const maxTurnBytes = 1024 * 1024;
+/** Less at once would only be more reads. */
+const minReadBytes = 64 * 1024;
 const orderlyEnd = pvcallsRet('ENOTCONN');
 
 export interface ActiveSocketParts {
@@ -43,6 +45,7 @@ export class ActiveSocket {
   #hasTaken = false;
   #turnBytes = 0;
   #isBroken = false;
+  #isOver = false;
 
   constructor({ rings, connection, steps, spins, onBroken }: ActiveSocketParts) {
     this.rings = rings;
@@ -64,7 +67,11 @@ export class ActiveSocket {
       for (const each of directions) this.#over[each] ||= ret;
       this.#worker.look();
     };
-    stream.on('data', (bytes: Buffer) => this.#fromNetwork(bytes));
+    if (connection.listenToReads) {
+      const bytes = Math.max(this.#ring.bytes, minReadBytes);
+      connection.listenToReads((read) => this.#hearRead(read), bytes);
+      stream.resume();
+    } else stream.on('data', (bytes: Buffer) => this.#fromNetwork(bytes));
     stream.on('drain', () => this.look());
     stream.on('end', () => over(orderlyEnd, 'in'));
     stream.on('error', (error) => over(retOf(error), 'in', 'out'));
@@ -109,6 +116,16 @@ export class ActiveSocket {
     this.#pending = this.#pending ? Buffer.concat([this.#pending, bytes]) : bytes;
     this.look();
     if (this.#pending) this.connection.stream.pause();
+  }
+
+  /** Answers whether more can come. What is left over is kept, and the buffer given back. */
+  #hearRead(bytes: Buffer): boolean {
+    if (this.#isOver) return true;
+    this.#pending = this.#pending ? Buffer.concat([this.#pending, bytes]) : bytes;
+    this.look();
+    if (!this.#pending) return true;
+    this.#pending = Buffer.from(this.#pending);
+    return false;
   }
 
   #waitsFor(): SocketWaitsFor | undefined {
@@ -193,6 +210,7 @@ export class ActiveSocket {
   }
 
   #close(): void {
+    this.#isOver = true;
     this.#worker.close();
     this.#pending = undefined;
     this.#hasTaken = false;
