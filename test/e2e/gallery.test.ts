@@ -3,6 +3,7 @@
  * a picture must show; how it looks is for the eye.
  */
 import { picture } from './artefacts';
+import { ComposerPage } from './composerPage';
 import { useEditor } from './host';
 import { Xenscope, useQuietTree } from './xenscope';
 
@@ -88,6 +89,46 @@ describe('pictures of the empty views', () => {
       await xenscope.store.pane.getByText('The simulator is not connected').waitFor();
       await xenscope.workbench.quiet();
       await picture(xenscope.page, `gallery-${name}-empty`);
+    });
+  }
+});
+
+describe('pictures of PV Calls', () => {
+  const editor = useEditor();
+  /** The echo of the guest `shop`. */
+  const echo = '10.0.0.1:7';
+  let xenscope: Xenscope;
+
+  before(async function () {
+    this.timeout(180_000);
+    xenscope = new Xenscope(editor());
+    await xenscope.page.setViewportSize({ width: 1400, height: 1140 });
+    await xenscope.open();
+    for (const title of ['Hosts', 'Xenstore', 'Rings', 'Watches', 'PV Calls']) {
+      await xenscope.workbench.pane(title).locator('.pane-header').click();
+    }
+    await xenscope.workbench.widenSideBar(400);
+    const composer = new ComposerPage(xenscope);
+    await composer.openAt('Xenscope: PV Calls: Connect to Address…', echo, /^web/);
+    await composer.consoleField.fill('hello, echo');
+    await composer.consoleField.press('Enter');
+    await composer.log.locator('li.received').getByText('hello, echo').waitFor();
+    // A device that is new lies folded in the view.
+    const view = xenscope.workbench.tree('PV Calls');
+    await view.expand(view.rows.and(view.pane.locator('[aria-label^="PV Calls of web ("]')));
+  });
+
+  for (const [name, theme] of Object.entries(themes)) {
+    it(`shows sockets of guests, and one that is driven by hand, in ${theme}`, async function () {
+      this.timeout(60_000);
+      const { workbench } = xenscope;
+      await workbench.setTheme(theme);
+      const own = workbench.pane('PV Calls').locator('[role=treeitem][aria-label^="socket 1 of web "]');
+      await own.waitFor({ timeout: 30_000 });
+      await workbench.quiet();
+      await picture(xenscope.page, `gallery-${name}-pvcalls`);
+      await xenscope.hover(own, 'It has data rings');
+      await picture(xenscope.page, `gallery-${name}-pvcalls-hover`);
     });
   }
 });
