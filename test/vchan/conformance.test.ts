@@ -206,6 +206,22 @@ describe('vchan on the wire', () => {
     assert.equal(server.peer, 'here');
   });
 
+  it('82: a word that says neither here nor gone is taken for here, as by libxenvchan', async () => {
+    const { server, client, page } = await rig.pair();
+    for (const live of [3, 0x80, 0xff]) {
+      page.set('cli_live', live);
+      page.set('srv_live', live);
+      for (const end of [server, client]) assert.deepEqual([end.isOpen, end.peer], [true, 'here']);
+      await server.write(Buffer.from('there'));
+      assert.equal(await readText(client, 100), 'there');
+    }
+    // Of a server, 2 does not say that none has come yet.
+    page.set('srv_live', 2);
+    assert.equal(client.isOpen, true);
+    await client.write(Buffer.from('there'));
+    assert.equal(await readText(server, 100), 'there');
+  });
+
   it('83: by indices that cannot be nothing is read or written, and both are told', async () => {
     const { server, client, page } = await rig.pair({ leftBytes: 1024, rightBytes: 2048 });
     page.set('left_prod', 1025);
