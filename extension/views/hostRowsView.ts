@@ -5,6 +5,7 @@
 import * as vscode from 'vscode';
 import type { Xenscope } from '../context';
 import type { HostRows, HostRowsChange } from '../hostRows';
+import { appendWords } from '../plain';
 import { whenVisible } from './visibility';
 
 export interface IconName {
@@ -191,6 +192,6 @@ export function themeIcon({ icon, color }: IconName): vscode.ThemeIcon {
 /** The title stands out; each line is a paragraph. Words of guests are shown as they are. */
 export function hoverOf({ title, lines }: { readonly title: string; readonly lines: readonly string[] }) {
   const hover = new vscode.MarkdownString('**').appendText(title).appendMarkdown('**');
-  for (const line of lines) hover.appendMarkdown('\n\n').appendText(line);
+  for (const line of lines) appendWords(hover.appendMarkdown('\n\n'), line);
   return hover;
 }

@@ -5,6 +5,7 @@
 import * as vscode from 'vscode';
 import type { NodeDetail } from '../../server/rpc/api';
 import { hexLines } from '../fileSystem/hexDump';
+import { appendWords } from '../plain';
 import { texts } from '../texts';
 import { octetsOf, textOf } from '../values';
 
@@ -36,6 +37,6 @@ export function tooltipOf(detail: NodeDetail): vscode.MarkdownString {
 }
 
 function paragraph(hover: vscode.MarkdownString, text: string): void {
-  hover.appendText(text);
+  appendWords(hover, text);
   hover.appendMarkdown('\n\n');
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { plain } from '../../extension/plain';
+import { appendWords, plain } from '../../extension/plain';
 
 /** What VS Code takes for a link in a message: vs/base/common/linkedText. */
 const link = /\[([^\]]+)\]\(((?:https?:\/\/|command:|file:)[^)\s]+)(?: (["'])(.+?)(\3))?\)/i;
@@ -39,6 +39,32 @@ describe('foreign words in a message', () => {
   it('go out through one place', () => {
     const others = filesWith(/show(Error|Warning|Information)Message|setStatusBarMessage/);
     assert.deepEqual(others, ['say.ts']);
+  });
+});
+
+describe('foreign words in a hover', () => {
+  /** As VS Code does it, as far as spaces go. */
+  function shown(text: string): string {
+    let all = '';
+    appendWords(
+      {
+        appendText: (words) => (all += words.replaceAll(' ', '&nbsp;')),
+        appendMarkdown: (words) => (all += words),
+      },
+      text,
+    );
+    return all;
+  }
+
+  it('end their lines between words', () => {
+    assert.equal(shown('0 of 32,768 bytes wait'), '0&nbsp;of 32,768 bytes wait');
+    assert.deepEqual([shown('one'), shown('')], ['one', '']);
+  });
+
+  it('are no list, no indented code and no end of a line', () => {
+    assert.equal(shown('1. a b'), '1.&nbsp;a b');
+    assert.equal(shown('- a b'), '-&nbsp;a b');
+    assert.equal(shown('    a  b c d '), '&nbsp;&nbsp;&nbsp;&nbsp;a&nbsp;&nbsp;b&nbsp;c d&nbsp;');
   });
 });
 
