@@ -13,7 +13,7 @@ export type SendPiece<Target> = (
   target: Target,
   bytes: string,
   token: vscode.CancellationToken,
-) => Promise<{ readonly sentBytes: number; readonly problem?: string }>;
+) => Promise<{ readonly sentBytes: number; readonly timeMs: number; readonly problem?: string }>;
 
 export interface SendResult {
   readonly text: string;
@@ -25,8 +25,8 @@ export class Sender<Target> {
 
   constructor(
     private readonly sendPiece: SendPiece<Target>,
-    /** So much lies in the ring now. */
-    private readonly wrote: (bytes: Uint8Array, target: Target) => void,
+    /** So much lies in the ring now, by the clock of the host, as what is received. */
+    private readonly wrote: (bytes: Uint8Array, timeMs: number) => void,
   ) {}
 
   get isBusy(): boolean {
@@ -83,7 +83,7 @@ export class Sender<Target> {
         const bytes = Buffer.from(piece).toString('base64');
         const sent = await this.sendPiece(target, bytes, cancel.token);
         sentBytes += sent.sentBytes;
-        this.wrote(piece.subarray(0, sent.sentBytes), target);
+        this.wrote(piece.subarray(0, sent.sentBytes), sent.timeMs);
         if (sent.problem !== undefined) return { text: `${progress()}.`, problem: sent.problem };
       }
       return { text: `Sent ${whole}.` };

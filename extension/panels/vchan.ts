@@ -52,7 +52,7 @@ class VchanPanel {
     this.mail = new PageMail(this.panel.webview);
     this.sender = new Sender(
       (target, bytes, token) => connection.request('xenscope/vchanSend', { ...target, bytes }, token),
-      (bytes) => this.wrote(bytes),
+      (bytes, timeMs) => this.wrote(bytes, timeMs),
     );
     this.recorder = new Recorder(
       { name: 'vchan', isWatched: subject.kind === 'watch' },
@@ -219,9 +219,8 @@ class VchanPanel {
     this.post({ kind: 'news', news });
   }
 
-  private wrote(bytes: Uint8Array): void {
+  private wrote(bytes: Uint8Array, timeMs: number): void {
     if (bytes.length === 0) return;
-    const timeMs = Date.now();
     this.recorder.add('sent', bytes, timeMs);
     this.post({ kind: 'wrote', timeMs, bytes: Buffer.from(bytes).toString('base64') });
   }

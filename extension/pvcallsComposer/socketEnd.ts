@@ -43,7 +43,7 @@ export class SocketEnd {
     const { id, connection, say, report } = parts;
     this.sender = new Sender(
       (target, bytes, token) => connection.request('xenscope/composerSend', { ...target, bytes }, token),
-      (bytes) => this.wrote(bytes),
+      (bytes, timeMs) => this.wrote(bytes, timeMs),
     );
     this.recorder = new Recorder(
       { name: `socket-${id}`, isWatched: false },
@@ -141,9 +141,8 @@ export class SocketEnd {
     }
   }
 
-  private wrote(bytes: Uint8Array): void {
+  private wrote(bytes: Uint8Array, timeMs: number): void {
     if (bytes.length === 0) return;
-    const timeMs = Date.now();
     this.recorder.add('sent', bytes, timeMs);
     const shown = bytes.subarray(-maxShownBytes);
     this.parts.post({

@@ -68,6 +68,8 @@ export interface ComposerPreview {
 
 export interface ComposerSendResult {
   readonly sentBytes: number;
+  /** When they were, milliseconds since the epoch, of the host's clock as in the news. */
+  readonly timeMs: number;
   /** Why not all were sent, in a sentence or two. */
   readonly problem?: string;
 }

@@ -23,8 +23,11 @@ export function createComposerHandlers(hosts: HostRegistry, firstId: number): Co
     'xenscope/composerCall': async ({ draft, confirmed, ...at }) => ({
       number: session(at).call(draft, confirmed ?? false),
     }),
-    'xenscope/composerSend': ({ id, bytes, ...at }, signal) =>
-      session(at).send(idOf(id), Buffer.from(bytes, 'base64'), signal),
+    'xenscope/composerSend': async ({ id, bytes, ...at }, signal) => {
+      const { clock } = hosts.session(at.host).host;
+      const sent = await session(at).send(idOf(id), Buffer.from(bytes, 'base64'), signal);
+      return { ...sent, timeMs: clock.nowMs() };
+    },
     'xenscope/composerReading': async ({ id, reads, keepAll, ...at }) => {
       session(at).setReading(idOf(id), { reads, keepAll });
       return null;

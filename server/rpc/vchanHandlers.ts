@@ -20,8 +20,11 @@ export function createVchanHandlers(hosts: HostRegistry, firstId: number): Vchan
       const consoleId = nextConsoleId++;
       return { consoleId, watched: await vchans(host).watch(consoleId, ring) };
     },
-    'xenscope/vchanSend': ({ host, consoleId, bytes }, signal) =>
-      vchans(host).session(consoleId).send(Buffer.from(bytes, 'base64'), signal),
+    'xenscope/vchanSend': async ({ host, consoleId, bytes }, signal) => {
+      const { clock } = hosts.session(host).host;
+      const sent = await vchans(host).session(consoleId).send(Buffer.from(bytes, 'base64'), signal);
+      return { ...sent, timeMs: clock.nowMs() };
+    },
     'xenscope/vchanReading': async ({ host, consoleId, reads, keepAll }) => {
       vchans(host).session(consoleId).setReading({ reads, keepAll });
       return null;
