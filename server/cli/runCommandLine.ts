@@ -1,13 +1,14 @@
 /** Runs the command line: usage mistakes exit with 2, and a reader that leaves ends us in peace. */
 import { CommanderError } from 'commander';
 import type { Command } from 'commander';
+import { isReaderGone, readerGone } from './readerGone';
 import { EXIT_STORE_ERROR, EXIT_USAGE } from './storeCommand';
 
 export async function runCommandLine(program: Command, argv: readonly string[]): Promise<void> {
   // `xenscope watch / | head -1`: the pipe closes when its reader has seen enough.
-  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error;
-    process.exit();
+  process.stdout.on('error', (error) => {
+    if (!isReaderGone(error)) throw error;
+    readerGone();
   });
   for (const command of withSubcommands(program)) command.exitOverride();
   try {

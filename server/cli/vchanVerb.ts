@@ -9,6 +9,7 @@ import type { Vchan } from '../vchan/vchan';
 import type { VchanEngineName, VchanPorts } from '../vchan/ports';
 import { endIfHeld } from './endProcess';
 import { wholeNumber } from './numbers';
+import { isReaderGone, whenReaderGone } from './readerGone';
 import { fail } from './storeCommand';
 import { pipeVchan } from './vchanPipe';
 
@@ -152,10 +153,13 @@ async function run(options: VchanOptions, open: Open, what: string): Promise<voi
       stop.abort();
     });
   }
+  // Its nodes go as well then.
+  whenReaderGone(() => stop.abort());
   try {
     await runHere(options, open, what, stop.signal);
   } catch (error) {
-    if (!(stop.signal.aborted && error instanceof XenscopeError && error.code === 'cancelled')) fail(error);
+    const isStopped = isReaderGone(error) || (error instanceof XenscopeError && error.code === 'cancelled');
+    if (!(stop.signal.aborted && isStopped)) fail(error);
   }
   // What a terminal or a pipe may still bring is for nobody.
   process.stdin.destroy();

@@ -118,6 +118,19 @@ describeWithDaemons('a vchan on the command line', function () {
     await store.close();
   });
 
+  it('leaves no node behind when whoever reads it has seen enough', async () => {
+    const one = listen();
+    one.child.stdout!.destroy();
+    const other = connect('--wait');
+    other.child.stdin!.write('for nobody');
+    const { code, stderr } = await one.ended;
+    assert.deepEqual([code, stderr], [0, '']);
+    const store = worlds.world.openStore();
+    assert.deepEqual(await store.directory(`/local/domain/${alice}/data`), []);
+    await store.close();
+    assert.equal((await other.ended).code, 0);
+  });
+
   for (const engine of ['own', 'libxenvchan']) {
     it(`hears a signal between a quick writer and a slow pipe, with the engine ${engine}`, async () => {
       const args = ['listen', '-r', String(2 ** 20), '--engine', engine, String(bob), path];
