@@ -4,6 +4,7 @@ import type { ApiNotifications, PvCallsDeviceRow } from '../../server/rpc/api';
 import type { FromPvCalls, ToPvCalls } from '../../webview/messages';
 import type { Xenscope } from '../context';
 import { failureOf } from '../errors';
+import { KnownNames } from '../knownNames';
 import { knownMeanings, socketStates } from '../pvcalls/socketTexts';
 import { say } from '../say';
 import { texts } from '../texts';
@@ -44,6 +45,7 @@ export class PvCallsPanel {
 
   /** Frames come while the page is on screen and not paused. */
   private readonly viewer: Viewer;
+  private readonly names: KnownNames;
   private row: PvCallsDeviceRow | undefined;
   /** The socket that the page is to show, until the page is there. */
   private wanted: string | undefined;
@@ -57,8 +59,9 @@ export class PvCallsPanel {
     private readonly target: PvCallsTarget,
     closed: () => void,
   ) {
-    const { connection, pvcalls } = xenscope;
+    const { connection, hosts, pvcalls } = xenscope;
     const { host, device } = target;
+    this.names = new KnownNames(hosts, host);
     this.viewer = new Viewer({
       xenscope,
       host,
@@ -156,14 +159,11 @@ export class PvCallsPanel {
 
   /** As they are called now; before the first frame only the path of the frontend tells who it is. */
   private ends(): { readonly frontend: string; readonly backend: string } {
-    const { hosts } = this.xenscope;
-    const { host, device } = this.target;
-    if (this.row) {
-      const nameOf = ({ domid }: { readonly domid: number }) => hosts.domainName(host, domid);
-      return { frontend: nameOf(this.row.frontend), backend: nameOf(this.row.backend) };
-    }
+    const { row, names } = this;
+    if (row) return { frontend: names.of(row.frontend.domid), backend: names.of(row.backend.domid) };
+    const { device } = this.target;
     const domid = /^\/local\/domain\/([0-9]+)\//.exec(device)?.[1];
-    return { frontend: domid === undefined ? device : hosts.domainName(host, Number(domid)), backend: '?' };
+    return { frontend: domid === undefined ? device : names.of(Number(domid)), backend: '?' };
   }
 
   private away(text: string): void {

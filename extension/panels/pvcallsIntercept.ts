@@ -4,6 +4,7 @@ import type { ErrnoRow, InterceptNews, InterceptSettings } from '../../server/rp
 import type { FromPvCallsIntercept, KeptIntercept, ToPvCallsIntercept } from '../../webview/messages';
 import type { Xenscope } from '../context';
 import { failureOf } from '../errors';
+import { KnownNames } from '../knownNames';
 import { closeServing, leaveServing } from '../pvcallsIntercept/leaveServing';
 import { openServing } from '../pvcallsIntercept/openServing';
 import { KeptSettings } from '../pvcallsIntercept/keptSettings';
@@ -35,8 +36,7 @@ export class PvCallsInterceptPanel {
   private latest: InterceptNews | undefined;
   private awayText: string | undefined;
   private isClosed = false;
-  /** As they were called last: a domain that has ended is still the one that asked. */
-  private readonly names: Record<number, string> = {};
+  private readonly names: KnownNames;
 
   private constructor(
     private readonly xenscope: Xenscope,
@@ -47,6 +47,7 @@ export class PvCallsInterceptPanel {
     const { extension, connection, hosts, interceptNews } = xenscope;
     const { host, domid } = subject;
     this.keptSettings = new KeptSettings(extension.globalState);
+    this.names = new KnownNames(hosts, host);
     this.settings = this.keptSettings.of(host, domid);
     const title = texts.title(hosts.domainName(host, domid));
     if (revived) fillPage(revived, extension, viewType);
@@ -168,20 +169,13 @@ export class PvCallsInterceptPanel {
   }
 
   private show(news: InterceptNews): void {
-    const { hosts } = this.xenscope;
     const domids = new Set([
       ...news.events.map(({ domid }) => domid),
       ...(news.state?.held ?? []).map(({ domid }) => domid),
       ...(news.state?.devices ?? []).map(({ domid }) => domid),
     ]);
-    for (const domid of domids) this.names[domid] = this.name(domid, hosts);
-    this.post({ kind: 'news', news, names: this.names });
-  }
-
-  private name(domid: number, hosts: Xenscope['hosts']): string {
-    const isThere = hosts.domains(this.subject.host).some((one) => one.domid === domid);
-    const known = this.names[domid];
-    return known !== undefined && !isThere ? known : hosts.domainName(this.subject.host, domid);
+    for (const domid of domids) this.names.of(domid);
+    this.post({ kind: 'news', news, names: this.names.all });
   }
 
   private target(): { host: string; domid: number } {

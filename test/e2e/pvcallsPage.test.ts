@@ -210,7 +210,13 @@ describe('the page of a PV Calls device', function () {
   it('says that the device is gone until it is there again, whether it is paused or not', async () => {
     await open();
     const gone = 'There is no such PV Calls device now.';
+    const verdict = async () => (await page.locator('.verdict').first().innerText()).trim();
+    const before = await verdict();
     await post({ kind: 'away', text: gone });
+    assert.equal(await verdict(), 'not seen now');
+    // As when another domain comes or goes.
+    await post(about);
+    assert.equal(await verdict(), 'not seen now');
     for (const name of ['Pause View', 'Go On']) {
       await page.getByText(gone).waitFor();
       await page.getByRole('button', { name }).click();
@@ -219,6 +225,7 @@ describe('the page of a PV Calls device', function () {
     await page.getByRole('button', { name: 'Pause View' }).click();
     await show(frame({ whole: true, sockets, calls: [] }));
     await page.getByText('The view is paused; the device goes on.').waitFor();
+    assert.equal(await verdict(), before);
     await page.getByRole('button', { name: 'Go On' }).click();
     await page.getByText('The view is paused; the device goes on.').waitFor({ state: 'hidden' });
   });

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import type { HostInfo, HostState } from '../../server/rpc/api';
 import { Hosts } from '../../extension/hosts';
+import { KnownNames } from '../../extension/knownNames';
 import { FakeServer, settled } from './fakeServer';
 
 const simulator = (state: HostState): HostInfo => ({
@@ -76,6 +77,19 @@ describe('hosts', () => {
     assert.deepEqual(again, ['simulator']);
     assert.equal(hosts.domainName('simulator', 3), 'web (3)');
     assert.equal(hosts.domainName('simulator', 7), 'domain 7');
+  });
+
+  it('remember what a domain was called that has ended', async () => {
+    const { server, hosts } = open();
+    server.become('running');
+    await settled();
+    await hosts.connect('simulator');
+    await settled();
+    const names = new KnownNames(hosts, 'simulator');
+    assert.deepEqual([names.of(3), names.of(7)], ['web (3)', 'domain 7']);
+    server.tell('xenscope/domainsChanged', { host: 'simulator', domains: [{ domid: 7, name: 'till' }] });
+    assert.equal(hosts.domainName('simulator', 3), 'domain 3');
+    assert.deepEqual([names.of(3), names.of(7)], ['web (3)', 'till (7)']);
   });
 
   it('are connected again after the server was started again, but not those disconnected by hand', async () => {

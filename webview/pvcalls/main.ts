@@ -107,6 +107,7 @@ class PvCallsPage {
         return this.draw();
       case 'away':
         this.awayText = message.text;
+        if (this.known.state) this.drawDoctor(this.known.state);
         return this.drawAway();
     }
   }
@@ -143,6 +144,9 @@ class PvCallsPage {
   }
 
   private drawDoctor({ row }: PvCallsDeviceState): void {
+    // What the doctor said is of before: nobody knows whether it is still so.
+    if (this.awayText !== undefined)
+      return this.doctor.show({ severity: 'note', text: 'not seen now', evidence: [] });
     const said = saidOf(row.diagnoses);
     const unseen = row.unseen === undefined ? [] : [row.unseen];
     this.doctor.show({ ...said, evidence: [...unseen, ...said.evidence] });
