@@ -1,18 +1,13 @@
 /** One host of the list: how to open it, and how it fares. */
+import type { ServingGround } from '../act/pvcallsServing';
 import { XenscopeError } from '../host/errors';
 import type { Clock } from '../host/clock';
 import type { Host } from '../host/host';
 import type { StoreState } from '../host/storeClient';
 import type { HostInfo, HostState, TreeChange, WorldInfo } from './api';
+import type { HostPosts } from './hostPosts';
 import { HostSession } from './hostSession';
 import type { LocalXenState } from './localXen';
-import type { DevicePost } from './deviceFeed';
-import type { RingPost } from './ringFeed';
-import type { ServingGround } from '../act/pvcallsServing';
-import type { ComposerPost } from './pvcallsComposerFeed';
-import type { PvCallsPost } from './pvcallsFeed';
-import type { InterceptPost } from './pvcallsInterceptFeed';
-import type { VchanPost } from './vchanFeed';
 
 export interface HostSource {
   readonly id: string;
@@ -25,7 +20,7 @@ export interface HostSource {
   open(world: WorldInfo): Promise<Host>;
 }
 
-export interface HostEntryListener {
+export interface HostEntryListener extends HostPosts {
   readonly clock: Clock;
   /** Whether what is recorded can be saved from here. */
   readonly mayWriteFiles: boolean;
@@ -35,12 +30,6 @@ export interface HostEntryListener {
   onClosed(): void;
   onTreeChanges(changes: readonly TreeChange[]): void;
   onDomains(): void;
-  readonly rings: RingPost & { readonly host: string };
-  readonly devices: DevicePost;
-  readonly vchans: VchanPost;
-  readonly sockets: PvCallsPost;
-  readonly composers: ComposerPost;
-  readonly intercepts: InterceptPost;
   readonly pvcalls: ServingGround | undefined;
   onWorld(): void;
   log(sentence: string): void;

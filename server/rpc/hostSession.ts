@@ -1,5 +1,6 @@
 /** One host while it is connected: its store and everything that lives on it. */
 import { Acts } from '../act/acts';
+import type { ServingGround } from '../act/pvcallsServing';
 import { Journal } from '../capture/journal';
 import { recorderOf } from '../capture/journalFile';
 import { recordIntervalMs } from '../capture/recordHost';
@@ -21,13 +22,13 @@ import { RingWatch } from '../model/rings/ringWatch';
 import { RootFeed } from '../model/rootFeed';
 import type { TreeChange } from '../model/treeTypes';
 import { type Report, WatchLog } from '../model/watchLog';
-import { DeviceFeed, type DevicePost } from './deviceFeed';
-import type { ServingGround } from '../act/pvcallsServing';
-import { ComposerFeed, type ComposerPost } from './pvcallsComposerFeed';
-import { PvCallsFeed, type PvCallsPost } from './pvcallsFeed';
-import { InterceptFeed, type InterceptPost } from './pvcallsInterceptFeed';
-import { RingFeed, type RingPost } from './ringFeed';
-import { VchanFeed, type VchanPost } from './vchanFeed';
+import { DeviceFeed } from './deviceFeed';
+import type { HostPosts } from './hostPosts';
+import { ComposerFeed } from './pvcallsComposerFeed';
+import { PvCallsFeed } from './pvcallsFeed';
+import { InterceptFeed } from './pvcallsInterceptFeed';
+import { RingFeed } from './ringFeed';
+import { VchanFeed } from './vchanFeed';
 import { hasClient } from './vchanClients';
 import { watchWorld } from './worldFeed';
 
@@ -35,18 +36,12 @@ export const maxWatchesPerHost = 100;
 const domainsPatienceMs = 2_000;
 const noPages = 'Through a socket only the xenstore can be reached, and no memory.';
 
-export interface HostSessionOptions {
+export interface HostSessionOptions extends HostPosts {
   readonly host: Host;
   readonly allowDomain0Edits: () => boolean;
   readonly onState: (state: StoreState) => void;
   readonly onTreeChanges: (changes: readonly TreeChange[]) => void;
   readonly onDomains: () => void;
-  readonly rings: RingPost & { readonly host: string };
-  readonly devices: DevicePost;
-  readonly vchans: VchanPost;
-  readonly sockets: PvCallsPost;
-  readonly composers: ComposerPost;
-  readonly intercepts: InterceptPost;
   readonly pvcalls: ServingGround | undefined;
   /** Hold, faults or domains of a simulated host changed. */
   readonly onWorld: () => void;

@@ -12,6 +12,7 @@ import type { PvCallsDevice } from '../model/pvcalls/pvcallsDevice';
 import type { PvCallsDeviceRow } from '../model/pvcalls/pvcallsTypes';
 import type { PvCallsWatch } from '../model/pvcalls/pvcallsWatch';
 import type { RingSubscription } from '../model/rings/ringWatch';
+import { XenbusState } from '../wire/xenbusState';
 import type { ApiNotifications } from './api';
 import { PvCallsFrames } from './pvcallsFrames';
 
@@ -190,7 +191,7 @@ export class PvCallsFeed {
   #whyUnseen(frontend: DeviceRow['frontend'], backend: DeviceRow['backend']): string {
     const why = this.#options.whyNoPages();
     if (why !== undefined) return why;
-    if (frontend.state !== connected && frontend.state !== initialised) {
+    if (frontend.state !== XenbusState.Connected && frontend.state !== XenbusState.Initialised) {
       return 'It is not connected: the command ring is there from the moment when the frontend has published it.';
     }
     return `Its command ring is lent to domain ${backend.domid}: only there can it be looked at, and it was not yet.`;
@@ -224,9 +225,6 @@ export class PvCallsFeed {
     }
   }
 }
-
-const initialised = 3;
-const connected = 4;
 
 function bounded(intervalMs: number): number {
   return Math.max(minPvCallsIntervalMs, intervalMs);
