@@ -31,8 +31,14 @@ export async function buildLibraries(): Promise<string> {
   return (libraries = folder);
 }
 
-/** Compiles a program of this folder against Xen's own headers and Debian's libraries. */
+/** By what they are made of. */
+const compiled = new Map<string, string>();
+
+/** Compiles a program of this folder against Xen's own headers and Debian's libraries, once for a run. */
 export function compile(source: string, ...link: readonly string[]): string {
+  const key = [source, ...link].join(' ');
+  const known = compiled.get(key);
+  if (known !== undefined) return known;
   const folder = mkdtempSync(path.join(os.tmpdir(), 'xensim-program-'));
   process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
   const program = path.join(folder, path.basename(source, '.c'));
@@ -40,6 +46,7 @@ export function compile(source: string, ...link: readonly string[]): string {
   const args = [...flags, path.join(__dirname, source), '-o', program, ...link.map((name) => `-l${name}`)];
   const { status, stderr } = spawnSync('gcc', args, { encoding: 'utf8' });
   if (status !== 0) throw new Error(`${source} does not compile:\n${stderr}`);
+  compiled.set(key, program);
   return program;
 }
 
