@@ -5,13 +5,11 @@ import path from 'node:path';
 import { CommandTap } from '../../server/capture/commandTap';
 import { diagnoseDevice } from '../../server/doctor/devices/deviceDoctor';
 import { diagnosePvCalls, pvcallsRules } from '../../server/doctor/pvcalls/pvcallsDoctor';
-import { joinSides } from '../../server/model/devices/deviceRows';
-import { devicePathOf } from '../../server/model/devices/devicePaths';
-import { SideSeen } from '../../server/model/devices/deviceSeen';
 import { EndNews } from '../../server/model/pvcalls/endNews';
 import { PvCallsDevice } from '../../server/model/pvcalls/pvcallsDevice';
 import { formatPvCallsAddress } from '../../server/wire/pvcalls/address';
 import { CommandRing } from '../support/commandRing';
+import { devicesOf } from '../support/devicesOf';
 
 function scene() {
   const ring = new CommandRing();
@@ -129,17 +127,7 @@ describe('versions of PV Calls', () => {
       [front]: { backend: back, 'backend-id': '0', state: '1', ...frontend },
       [back]: { frontend: front, 'frontend-id': '3', online: '1', state: '2', ...backend },
     };
-    const sides = new Map<string, SideSeen>();
-    for (const [folder, values] of Object.entries(folders)) {
-      const place = devicePathOf(folder);
-      assert.ok(place?.at === 'side');
-      const side = new SideSeen(place.side);
-      const nodes = Object.entries(values).map(([name, value]) => ({ name, value }));
-      side.noteNodes({ nodes, perms: undefined, error: undefined });
-      side.noteFirst((values as { state?: string }).state, 0);
-      sides.set(folder, side);
-    }
-    return diagnoseDevice(joinSides(sides, () => true)[0]!, 1_000)
+    return diagnoseDevice(devicesOf(folders, 0)[0]!, 1_000)
       .filter(({ rule }) => rule === 'pvcalls-versions')
       .map(({ severity, text }) => `${severity}: ${text}`)
       .join();

@@ -1,9 +1,7 @@
 /** Ends of devices that do not name each other, put together as well as it goes, and told of. */
 import assert from 'node:assert/strict';
 import { diagnoseDevice } from '../../../server/doctor/devices/deviceDoctor';
-import { devicePathOf } from '../../../server/model/devices/devicePaths';
-import { joinSides } from '../../../server/model/devices/deviceRows';
-import { SideSeen } from '../../../server/model/devices/deviceSeen';
+import { devicesOf } from '../../support/devicesOf';
 
 const front = '/local/domain/3/device/vif/0';
 const back = '/local/domain/0/backend/vif/3/0';
@@ -11,17 +9,7 @@ const otherBack = '/local/domain/0/backend/vif/3/1';
 
 /** Each folder with its nodes, as read. */
 function judged(folders: Readonly<Record<string, Readonly<Record<string, string>>>>) {
-  const sides = new Map<string, SideSeen>();
-  for (const [folder, values] of Object.entries(folders)) {
-    const place = devicePathOf(folder);
-    assert.ok(place?.at === 'side');
-    const side = new SideSeen(place.side);
-    const nodes = Object.entries(values).map(([name, value]) => ({ name, value }));
-    side.noteNodes({ nodes, perms: undefined, error: undefined });
-    side.noteFirst(values.state, undefined);
-    sides.set(folder, side);
-  }
-  return joinSides(sides, () => true).map((device) => ({ device, said: diagnoseDevice(device, 60_000) }));
+  return devicesOf(folders).map((device) => ({ device, said: diagnoseDevice(device, 60_000) }));
 }
 
 const frontNodes = { backend: back, 'backend-id': '0', state: '4', 'tx-ring-ref': '8', 'event-channel': '5' };
