@@ -85,6 +85,29 @@ describe('the clean-up of devices by hand', () => {
     assert.deepEqual(await paths(), ['/local/domain/3/device/vif', '/local/domain/0/backend/vif']);
   });
 
+  it('takes each device before the folder that it was the last in: a kernel looks at what it hears of', async () => {
+    await on.stands(Closed, Closed);
+    await rig.store.write(`${back}/online`, '0');
+    const heard: string[] = [];
+    const watches = await Promise.all(
+      ['/local/domain/3/device', '/local/domain/0/backend'].map((path) => rig.store.watch(path)),
+    );
+    await acts.perform(edit({ kind: 'cleanUp' }), true);
+    for (const watch of watches) {
+      const end = `${watch.path}/end`;
+      await rig.store.write(end, '');
+      for await (const { path, kind } of watch) {
+        if (path === end) break;
+        if (kind === 'change') heard.push(path);
+      }
+      await watch.close();
+    }
+    assert.deepEqual(
+      [front, back].filter((path) => !heard.includes(path)),
+      [],
+    );
+  });
+
   it('never takes the first console of a guest that is there', async () => {
     const console = '/local/domain/0/backend/console/3/0';
     await rig.store.write(`${console}/frontend`, '/local/domain/3/console');

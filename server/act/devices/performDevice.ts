@@ -2,6 +2,7 @@
 import { XenscopeError } from '../../host/errors';
 import type { StoreOperations } from '../../host/storeClient';
 import { type WalkedNode, nodesOf, walk } from '../../model/walk';
+import { childPath } from '../../wire/xsPath';
 import type { DeviceEdit, Done } from '../edit';
 import { type GuardOptions, maxKeptSubtreeNodes } from '../guard';
 import { putBack } from '../restore';
@@ -25,7 +26,9 @@ export async function performDevice(edit: DeviceEdit, options: GuardOptions): Pr
     if ('problem' in now) throw new XenscopeError('refused', now.problem, { wayOut: now.wayOut });
     if (edit.expected && !isSame(edit.expected, now.changes)) throw movedMeanwhile(now);
     const removed = await keep(tx, now.changes);
-    for (const { path, to } of now.changes) await (to === undefined ? tx.rm(path) : tx.write(path, to));
+    for (const { path, to } of now.changes) {
+      await (to === undefined ? removeFromBelow(tx, path) : tx.write(path, to));
+    }
     return { planned: now, kept: removed };
   });
   const { changes, device } = planned;
@@ -37,6 +40,21 @@ export async function performDevice(edit: DeviceEdit, options: GuardOptions): Pr
   }
   const undo = { nodes: changes.length, run: () => undoWrites(options, changes, who ?? edit.path) };
   return { planned, text: doneText(edit.act, who ?? edit.path), undo };
+}
+
+/** Folders of devices lie right below these. */
+const aboveDevices = /^\/local\/domain\/[0-9]{1,5}\/(?:device\/[^/]+|backend\/[^/]+\/[^/]+)$/;
+const aboveDomains = /^\/local\/domain\/[0-9]{1,5}\/backend\/[^/]+$/;
+
+/**
+ * Each device before the folder that it leaves empty: a kernel of Linux that hears only that this one is gone keeps
+ * the device.
+ */
+async function removeFromBelow(tx: StoreOperations, path: string): Promise<void> {
+  if (aboveDevices.test(path) || aboveDomains.test(path)) {
+    for (const name of await tx.directory(path)) await removeFromBelow(tx, childPath(path, name));
+  }
+  await tx.rm(path);
 }
 
 function doneText(act: DeviceAct, who: string): string {
