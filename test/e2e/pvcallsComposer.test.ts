@@ -178,6 +178,8 @@ describe('commands of PV Calls by hand, in VS Code', function () {
     await xenscope.workbench.answer('a copy');
     await composer.press('Rename “a copy”');
     await xenscope.workbench.answer('another one');
+    // Before another command takes the place of the question.
+    await composer.favourite('another one').waitFor();
     const remove = async () => {
       await composer.press('Remove “another one”');
       await composer.favourite('another one').waitFor({ state: 'detached' });
