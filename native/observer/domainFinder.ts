@@ -179,6 +179,8 @@ export class DomainFinder {
     if (!(await this.#isIntroduced(domid))) return undefined;
     const root = `/local/domain/${domid}`;
     const frame = (name: string) => this.#store.read(`${root}/${name}/ring-ref`).catch(ifGone(undefined));
+    const nodes = this.#nodesOf(domid);
+    const { moment } = nodes;
     const [storeText, consoleText, vchans] = await Promise.all([
       frame('store'),
       frame('console'),
@@ -189,7 +191,7 @@ export class DomainFinder {
       storeFrame: frameOf(storeText),
       consoleFrame: frameOf(consoleText),
       hasConsole: consoleText !== undefined,
-      vchans: this.#nodesOf(domid).standing(vchans),
+      vchans: nodes.standing(vchans, moment),
     };
   }
 
@@ -214,6 +216,7 @@ export class DomainFinder {
       if (domid > 0) wanted.set(`/local/domain/${domid}/console/ring-ref`, () => this.#refresh(domid));
       wanted.set(vchanRoot(domid), ({ kind, path }) => {
         if (kind === 'change') this.#nodesOf(domid).written(path);
+        if (kind === 'resync') this.#nodesOf(domid).forget();
         const known = this.#domains.find((domain) => domain.domid === domid)?.vchans ?? [];
         // The first event tells nothing that was not just read.
         if (kind === 'resync' || (kind === 'change' && concernsVchans(path, known))) this.#refresh(domid);

@@ -1,45 +1,71 @@
 /**
  * Which node a grant of a vchan belongs to, where several of a domain name it. A program that was killed leaves
- * its node, and its grant is free for the next one: whoever wrote last is right, and what the others say is
- * refuted for good, also when that one has gone.
+ * its node, and its grant is free for the next one: whoever was seen to write later is right. What the others say
+ * is refuted, also when that one has gone. Where it was not seen who wrote later nobody is: one of them is chosen,
+ * and the others stand as soon as it goes.
  */
 import type { VchanNode } from '../../server/vchan/findVchans';
 
 interface Known {
   readonly gref: number;
-  /** Of two the later one was written, or found, after the other. */
-  order: number;
+  /** The search that found it first, or first after it was written again. */
+  search: number;
   isRefuted: boolean;
 }
 
+const nodeName = '/ring-ref';
+
 /** Those of one domain. */
 export class GrantNodes {
-  /** By path: those that were found last. */
+  /** By path: those that the last search found. */
   #known = new Map<string, Known>();
-  #lastOrder = 0;
+  #searches = 0;
+  #writes = 0;
+  /** Paths of those that were written again since, and which of all writes that was. */
+  readonly #written = new Map<string, number>();
 
-  /** `path` is that of any node; those that were not found yet are new when they are. */
-  written(path: string): void {
-    const known = this.#known.get(path.replace(/\/ring-ref$/, ''));
-    if (!known) return;
-    known.order = ++this.#lastOrder;
-    known.isRefuted = false;
+  /** Counts what was heard so far: what a search that begins now may have met. */
+  get moment(): number {
+    return this.#writes;
   }
 
-  /** Those of `nodes`, all that the domain has, that no other one refutes. */
-  standing(nodes: readonly VchanNode[]): VchanNode[] {
-    const before = this.#known;
-    this.#known = new Map(nodes.map((node) => [node.path, this.#knownOf(node, before.get(node.path))]));
+  /** `path` is that of any node. */
+  written(path: string): void {
+    const folder = path.slice(0, -nodeName.length);
+    if (path.endsWith(nodeName) && this.#known.has(folder)) this.#written.set(folder, ++this.#writes);
+  }
+
+  /** Events may have been missed: what was known is no evidence any more. */
+  forget(): void {
+    this.#known.clear();
+    this.#written.clear();
+  }
+
+  /** Those of `nodes`, all that a search found which began at `moment`, that are neither refuted nor left out for another. */
+  standing(nodes: readonly VchanNode[], moment: number): VchanNode[] {
+    this.#searches++;
+    this.#known = new Map(nodes.map((node) => [node.path, this.#knownOf(node, moment)]));
+    for (const [path, write] of this.#written) {
+      if (write <= moment || !this.#known.has(path)) this.#written.delete(path);
+    }
     const latest = new Map<number, Known>();
     for (const known of this.#known.values()) {
       const other = latest.get(known.gref);
-      if (!other || other.order < known.order) latest.set(known.gref, known);
+      if (!other || other.search <= known.search) latest.set(known.gref, known);
     }
-    for (const known of this.#known.values()) known.isRefuted ||= latest.get(known.gref) !== known;
-    return nodes.filter(({ path }) => !this.#known.get(path)!.isRefuted);
+    for (const known of this.#known.values()) {
+      known.isRefuted ||= latest.get(known.gref)!.search > known.search;
+    }
+    return nodes.filter(({ path, gref }) => {
+      const known = this.#known.get(path)!;
+      return !known.isRefuted && latest.get(gref) === known;
+    });
   }
 
-  #knownOf({ gref }: VchanNode, before: Known | undefined): Known {
-    return before?.gref === gref ? before : { gref, order: ++this.#lastOrder, isRefuted: false };
+  #knownOf({ path, gref }: VchanNode, moment: number): Known {
+    const before = this.#known.get(path);
+    const isWritten = (this.#written.get(path) ?? Infinity) <= moment;
+    if (before?.gref === gref && !isWritten) return before;
+    return { gref, search: this.#searches, isRefuted: false };
   }
 }

@@ -1,6 +1,7 @@
 /** Which of several nodes a grant belongs to. */
 import assert from 'node:assert/strict';
 import { GrantNodes } from '../../native/observer/grantNodes';
+import type { VchanNode } from '../../server/vchan/findVchans';
 
 describe('nodes that name a grant', () => {
   const [stale, fresh, other] = [node('x/stale', 76), node('x/fresh', 76), node('x/other', 77)];
@@ -10,36 +11,65 @@ describe('nodes that name a grant', () => {
   function node(name: string, gref: number) {
     return { path: `/local/domain/1/data/${name}`, gref };
   }
+  /** By a search that missed nothing that was heard before. */
+  const standing = (...found: VchanNode[]) => nodes.standing(found, nodes.moment);
 
   it('stand while no other one names it', () => {
-    assert.deepEqual(nodes.standing([stale, other]), [stale, other]);
+    assert.deepEqual(standing(stale, other), [stale, other]);
   });
 
   for (const order of [
     [stale, fresh],
     [fresh, stale],
   ]) {
-    it(`belong to the one that came later, listed ${order[0] === fresh ? 'first' : 'last'}, and to nobody when it has gone`, () => {
-      nodes.standing([stale, other]);
-      assert.deepEqual(nodes.standing([...order, other]), [fresh, other]);
-      assert.deepEqual(nodes.standing([...order, other]), [fresh, other]);
-      assert.deepEqual(nodes.standing([stale, other]), [other]);
+    const place = order[0] === fresh ? 'first' : 'last';
+    it(`belong to the one that came later, listed ${place}, and to nobody when it has gone`, () => {
+      standing(stale, other);
+      assert.deepEqual(standing(...order, other), [fresh, other]);
+      assert.deepEqual(standing(...order, other), [fresh, other]);
+      assert.deepEqual(standing(stale, other), [other]);
+    });
+
+    it(`are shown one at a time where nobody saw who came later, ${place} the one that goes`, () => {
+      for (let looks = 0; looks < 3; looks++) assert.deepEqual(standing(...order), [order[1]]);
+      assert.deepEqual(standing(order[0]!), [order[0]]);
+      assert.deepEqual(standing(order[0]!), [order[0]]);
     });
   }
 
   it('stand again when they are written again', () => {
-    nodes.standing([stale]);
-    nodes.standing([stale, fresh]);
+    standing(stale);
+    standing(stale, fresh);
     nodes.written(`${stale.path}/ring-ref`);
-    assert.deepEqual(nodes.standing([stale, fresh]), [stale]);
+    assert.deepEqual(standing(stale, fresh), [stale]);
+    assert.deepEqual(standing(fresh), []);
   });
 
-  it('stand again with another grant, or when they were away', () => {
-    nodes.standing([stale]);
-    nodes.standing([stale, fresh]);
+  it('are not written by what happens to their folder or to another node in it', () => {
+    standing(stale);
+    standing(stale, fresh);
+    for (const name of ['', '/event-channel', '/ring-reference']) nodes.written(`${stale.path}${name}`);
+    assert.deepEqual(standing(stale, fresh), [fresh]);
+  });
+
+  it('are not written by what is heard while the search is under way: it may be that they went', () => {
+    standing(stale);
+    standing(stale, fresh);
+    const { moment } = nodes;
+    nodes.written(`${stale.path}/ring-ref`);
+    assert.deepEqual(nodes.standing([stale, fresh], moment), [fresh]);
+    assert.deepEqual(standing(fresh), [fresh]);
+    assert.deepEqual(standing(stale, fresh), [stale], 'found again, it is new');
+  });
+
+  it('stand again with another grant, when they were away, and when events may have been missed', () => {
+    standing(stale);
+    standing(stale, fresh);
     const changed = node('x/stale', 80);
-    assert.deepEqual(nodes.standing([changed, fresh]), [changed, fresh]);
-    assert.deepEqual(nodes.standing([fresh]), [fresh]);
-    assert.deepEqual(nodes.standing([fresh, stale]), [stale]);
+    assert.deepEqual(standing(changed, fresh), [changed, fresh]);
+    assert.deepEqual(standing(fresh), [fresh]);
+    assert.deepEqual(standing(fresh, stale), [stale]);
+    nodes.forget();
+    assert.deepEqual(standing(fresh), [fresh]);
   });
 });
