@@ -62,6 +62,8 @@ export class NativeEventChannels implements EventChannels {
         () => {
           this.#failure = noneHeard();
           log?.(this.#failure.message);
+          // Whoever sleeps would never hear of it.
+          for (const port of [...this.#ports.values()]) port.broke();
         },
       );
     } catch (error) {
@@ -199,6 +201,11 @@ class NativePort implements EventPort {
   rang(): void {
     this.#isOwed = true;
     this.#tell();
+  }
+
+  /** Nothing rings any more: the owner is called once, to look at `failure`. */
+  broke(): void {
+    this.#onEvent?.();
   }
 
   #tell(): void {

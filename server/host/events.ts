@@ -16,7 +16,10 @@ export interface EventPort {
    */
   onEvent: (() => void) | undefined;
   unmask(): void;
-  /** Why no event can come any more, where the device behind all ports broke; absent while they can. */
+  /**
+   * Why no event can come any more, where the device behind all ports broke; absent while they can. When it
+   * breaks `onEvent` is called once more, masked or not.
+   */
   readonly failure?: XenscopeError | undefined;
   /** Safe to call twice. */
   close(): void;

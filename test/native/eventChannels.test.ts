@@ -14,11 +14,15 @@ if (process.platform === 'linux') {
       const port = events.bindUnbound(1);
       const failure = () => port.failure;
       assert.equal(failure(), undefined);
+      // Whoever sleeps until it rings, and would for good.
+      const heard: (string | undefined)[] = [];
+      port.onEvent = () => heard.push(failure()?.code);
       device.breakIt();
       while (lines.length === 0) await new Promise((resolve) => setImmediate(resolve));
       assert.deepEqual(lines, ['/dev/xen/evtchn broke: no event of any port is heard any more.']);
       assert.equal(failure()?.code, 'gone');
       assert.equal(failure()?.message, lines[0]);
+      assert.deepEqual(heard, ['gone']);
       throwsCode(() => events.bindUnbound(1), 'gone');
       throwsCode(() => events.bindInterdomain(1, 5), 'gone');
       port.close();
