@@ -6,11 +6,10 @@
 import type { Clock } from '../../server/host/clock';
 import { XenscopeError, isStoreError } from '../../server/host/errors';
 import type { StoreClient, WatchEvent } from '../../server/host/storeClient';
-import { GrantNodes } from './grantNodes';
+import { GrantNodes, type StandingNode } from './grantNodes';
 import { Passes, mayGoWellNow } from './passes';
 import { StandingWatch } from './standingWatch';
 import { concernsVchans, findVchans, vchanRoot } from '../../server/vchan/findVchans';
-import type { VchanNode } from '../../server/vchan/findVchans';
 
 /** Domains beyond these are not looked at; Xen itself has no more. */
 const maxDomains = 32_752;
@@ -23,7 +22,7 @@ export interface FoundDomain {
   /** Whether the toolstack gave it a console page. */
   readonly hasConsole: boolean;
   /** What it offers to other domains, to ours or not; of several that name one grant the latest. */
-  readonly vchans: readonly VchanNode[];
+  readonly vchans: readonly StandingNode[];
 }
 
 export interface FinderListener {

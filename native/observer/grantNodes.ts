@@ -6,9 +6,13 @@
  */
 import type { VchanNode } from '../../server/vchan/findVchans';
 
-interface Known {
-  readonly gref: number;
-  /** The search that found it first, or first after it was written again. */
+export interface StandingNode extends VchanNode {
+  /** Another one when the node was written again: what its grant leads to may be another page then. */
+  readonly writing: number;
+}
+
+interface Known extends StandingNode {
+  /** The search that found it first, or first after it was written again; 0: it was not seen when that was. */
   search: number;
   isRefuted: boolean;
 }
@@ -37,12 +41,15 @@ export class GrantNodes {
 
   /** Events may have been missed: what was known is no evidence any more. */
   forget(): void {
-    this.#known.clear();
     this.#written.clear();
+    for (const known of this.#known.values()) {
+      known.search = 0;
+      known.isRefuted = false;
+    }
   }
 
   /** Those of `nodes`, all that a search found which began at `moment`, that are neither refuted nor left out for another. */
-  standing(nodes: readonly VchanNode[], moment: number): VchanNode[] {
+  standing(nodes: readonly VchanNode[], moment: number): StandingNode[] {
     this.#searches++;
     this.#known = new Map(nodes.map((node) => [node.path, this.#knownOf(node, moment)]));
     for (const [path, write] of this.#written) {
@@ -53,19 +60,17 @@ export class GrantNodes {
       const other = latest.get(known.gref);
       if (!other || other.search <= known.search) latest.set(known.gref, known);
     }
-    for (const known of this.#known.values()) {
-      known.isRefuted ||= latest.get(known.gref)!.search > known.search;
-    }
-    return nodes.filter(({ path, gref }) => {
-      const known = this.#known.get(path)!;
-      return !known.isRefuted && latest.get(gref) === known;
-    });
+    const all = [...this.#known.values()];
+    for (const known of all) known.isRefuted ||= latest.get(known.gref)!.search > known.search;
+    return all
+      .filter((known) => !known.isRefuted && latest.get(known.gref) === known)
+      .map(({ path, gref, writing }) => ({ path, gref, writing }));
   }
 
   #knownOf({ path, gref }: VchanNode, moment: number): Known {
     const before = this.#known.get(path);
     const isWritten = (this.#written.get(path) ?? Infinity) <= moment;
     if (before?.gref === gref && !isWritten) return before;
-    return { gref, search: this.#searches, isRefuted: false };
+    return { path, gref, writing: this.#searches, search: this.#searches, isRefuted: false };
   }
 }

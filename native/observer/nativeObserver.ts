@@ -58,6 +58,7 @@ export class NativeObserver implements Observer {
   #leavesVchansOut = false;
   #leavesRingsOut = false;
   #sweep: Timer | undefined;
+  #retry: Timer | undefined;
   #isClosed = false;
 
   constructor(options: NativeObserverOptions) {
@@ -122,6 +123,7 @@ export class NativeObserver implements Observer {
   async close(): Promise<void> {
     this.#isClosed = true;
     this.#sweep?.cancel();
+    this.#retry?.cancel();
     for (const page of this.#pages.values()) page.end();
     this.#pages.clear();
     this.#devices.close();
@@ -194,7 +196,7 @@ export class NativeObserver implements Observer {
   }
 
   #placesOf({ domid, storeFrame, consoleFrame, hasConsole, vchans }: FoundDomain): RingPlace[] {
-    const places: RingPlace[] = vchans.map(({ path, gref }) => ({ kind: 'vchan', domid, gref, path }));
+    const places: RingPlace[] = vchans.map((node) => ({ kind: 'vchan', domid, ...node }));
     if (domid > 0 || this.#options.seesDomain0) places.push({ kind: 'xenstore', domid, frame: storeFrame });
     if (domid > 0 && hasConsole) places.push({ kind: 'console', domid, frame: consoleFrame });
     return places;
@@ -217,7 +219,11 @@ export class NativeObserver implements Observer {
     const key = refusedKeyOf(place);
     const nowMs = this.#options.clock.nowMs();
     // Mapping holds up everybody, and a guest decides how often it comes to this.
-    if (nowMs < (this.#refused.get(key) ?? -Infinity) + retryMs) return undefined;
+    const waitMs = (this.#refused.get(key) ?? -Infinity) + retryMs - nowMs;
+    if (waitMs > 0) {
+      this.#listLater(waitMs);
+      return undefined;
+    }
     this.#refused.delete(key);
     const told = this.#lookAtRings(place);
     if (typeof told !== 'string') {
@@ -242,6 +248,15 @@ export class NativeObserver implements Observer {
       if (error instanceof XenscopeError) return error.message;
       throw error;
     }
+  }
+
+  /** What has changed since a page was refused is not lost, though it is not looked at before its time. */
+  #listLater(waitMs: number): void {
+    if (this.#isClosed) return;
+    this.#retry ??= this.#options.clock.after(Math.min(waitMs, retryMs), () => {
+      this.#retry = undefined;
+      this.#list();
+    });
   }
 
   #sweepLater(): void {

@@ -23,6 +23,8 @@ export function refusedKeyOf(place: RingPlace): string {
 /** Whether a page that was found there is the one that is there now. */
 export function isSamePlace(one: RingPlace, other: RingPlace): boolean {
   if (one.kind === 'device') return other.kind === 'device' && isSameRing(one.ring, other.ring);
-  if (one.kind === 'vchan') return other.kind === 'vchan' && one.path === other.path;
+  if (one.kind === 'vchan') {
+    return other.kind === 'vchan' && one.path === other.path && one.writing === other.writing;
+  }
   return one.kind === other.kind && one.frame === (other as typeof one).frame;
 }

@@ -23,8 +23,9 @@ export interface VchanPlace {
   readonly kind: 'vchan';
   readonly domid: number;
   readonly gref: number;
-  /** The node where it was found. */
+  /** The node where it was found, and which of its writings that was. */
   readonly path: string;
+  readonly writing: number;
   /** Not its control page: pages of one of its rings. */
   readonly ringGrefs?: readonly number[];
 }

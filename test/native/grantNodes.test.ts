@@ -12,7 +12,9 @@ describe('nodes that name a grant', () => {
     return { path: `/local/domain/1/data/${name}`, gref };
   }
   /** By a search that missed nothing that was heard before. */
-  const standing = (...found: VchanNode[]) => nodes.standing(found, nodes.moment);
+  const standing = (...found: VchanNode[]) => at(nodes.moment, ...found);
+  const at = (moment: number, ...found: VchanNode[]) =>
+    nodes.standing(found, moment).map(({ path, gref }) => ({ path, gref }));
 
   it('stand while no other one names it', () => {
     assert.deepEqual(standing(stale, other), [stale, other]);
@@ -57,7 +59,7 @@ describe('nodes that name a grant', () => {
     standing(stale, fresh);
     const { moment } = nodes;
     nodes.written(`${stale.path}/ring-ref`);
-    assert.deepEqual(nodes.standing([stale, fresh], moment), [fresh]);
+    assert.deepEqual(at(moment, stale, fresh), [fresh]);
     assert.deepEqual(standing(fresh), [fresh]);
     assert.deepEqual(standing(stale, fresh), [stale], 'found again, it is new');
   });
@@ -71,5 +73,17 @@ describe('nodes that name a grant', () => {
     assert.deepEqual(standing(fresh, stale), [stale]);
     nodes.forget();
     assert.deepEqual(standing(fresh), [fresh]);
+  });
+
+  it('are others when they are written again, and no others when events may have been missed', () => {
+    const writings = () => nodes.standing([stale, other], nodes.moment).map(({ writing }) => writing);
+    const [first, beside] = writings();
+    assert.deepEqual(writings(), [first, beside]);
+    nodes.written(`${stale.path}/ring-ref`);
+    const [again, still] = writings();
+    assert.notEqual(again, first);
+    assert.equal(still, beside);
+    nodes.forget();
+    assert.deepEqual(writings(), [again, beside]);
   });
 });
