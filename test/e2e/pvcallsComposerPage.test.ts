@@ -183,6 +183,21 @@ describe('the page of the command composer', function () {
     await news(state, [entry(3)]);
     assert.equal(await rows.count(), 1);
     await page.locator('.answer .verdict').getByText('SOCKET 3: done.').waitFor();
+    await news(state, [{ ...entry(4), phase: 'sent', text: 'SOCKET 4 waits.' }]);
+    await clear.click();
+    assert.equal(await rows.count(), 1, 'what is under way stays');
+    assert.ok(await clear.isHidden());
+    assert.equal(
+      await page
+        .getByRole('region', { name: 'History' })
+        .evaluate((one) => one.contains(document.activeElement)),
+      true,
+    );
+    await news(state, [entry(5)]);
+    await news(state, [entry(4)]);
+    assert.equal(await rows.count(), 2);
+    await rows.last().getByRole('button', { name: 'SOCKET' }).first().click();
+    await page.locator('.answer .verdict').getByText('SOCKET 4: done.').waitFor();
   });
 
   it('says of a socket that is asked for that there is no session, where there is none', async () => {

@@ -50,9 +50,14 @@ export class History {
     this.forgotten += over;
   }
 
-  /** What is under way is told again when it is answered. */
+  /** Whether `clear` would forget anything. */
+  get canClear(): boolean {
+    return this.list.some(({ entry }) => !isUnderWay(entry));
+  }
+
+  /** What is under way stays: its answer is still to come. */
   clear(): void {
-    this.list = [];
+    this.list = this.list.filter(({ entry }) => isUnderWay(entry));
     this.forgotten = 0;
   }
 

@@ -28,6 +28,7 @@ export class HistoryView {
   private readonly againButton = button('Send Again', 'secondary', () =>
     this.withRequest(this.acts.sendAgain),
   );
+  private readonly scroll = element('div', { className: 'scroll' });
   private readonly editButton = button('Edit', 'secondary', () => this.withRequest(this.acts.edit));
   private readonly rawButton = button('Edit as Raw', 'secondary', () => this.editAsRaw());
   private layouts: ComposerLayouts = { requests: {}, response: [] };
@@ -65,14 +66,15 @@ export class HistoryView {
     const slots = element('div', { className: 'slots' }, this.request.root, this.response.root);
     this.slots.append(element('summary', { text: 'The bytes of request and response' }), slots);
     this.answer.append(this.verdict, this.facts, buttons);
-    const scroll = element('div', { className: 'scroll' }, this.table);
-    scroll.tabIndex = 0;
-    scroll.setAttribute('role', 'region');
-    scroll.setAttribute('aria-label', 'History');
+    this.scroll.append(this.table);
+    this.scroll.tabIndex = 0;
+    this.scroll.setAttribute('role', 'region');
+    this.scroll.setAttribute('aria-label', 'History');
     this.root.append(element('h2', { text: 'Answer' }), this.empty, this.answer);
-    this.clearButton.title = 'Clear history: forgets all that was sent; the sockets stay as they are';
+    this.clearButton.title =
+      'Clear history: forgets all that was answered; what is under way and the sockets stay as they are';
     const head = element('div', { className: 'head' }, element('h2', { text: 'History' }), this.clearButton);
-    this.root.append(head, scroll, this.forgotten);
+    this.root.append(head, this.scroll, this.forgotten);
   }
 
   setLayouts(layouts: ComposerLayouts): void {
@@ -92,7 +94,8 @@ export class HistoryView {
     const shown = this.line();
     const shownKey = shown && lineKey(shown);
     this.empty.hidden = lines.length > 0;
-    this.table.hidden = this.clearButton.hidden = lines.length === 0;
+    this.table.hidden = lines.length === 0;
+    this.clearButton.hidden = !this.history.canClear;
     this.rows.show(
       [...lines].reverse().map((line) => {
         const key = lineKey(line);
@@ -108,6 +111,8 @@ export class HistoryView {
     this.history.clear();
     this.chosen = undefined;
     this.show(this.canSend);
+    // The button may be gone, and the focus with it.
+    this.scroll.focus();
     this.acts.cleared();
   }
 
