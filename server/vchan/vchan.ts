@@ -108,7 +108,10 @@ export class Vchan {
     return count === into.length;
   }
 
-  /** Writes all bytes, in pieces as there is room. They must stay as they are until then. */
+  /**
+   * Writes all bytes, in pieces as there is room. They must stay as they are until then. Cancelled in the middle it
+   * does not tell how much was written: whoever wants to go on uses `writable` and `tryWrite`.
+   */
   write(bytes: Uint8Array, { signal }: WaitOptions = {}): Promise<void> {
     return this.#asWriter(async () => {
       for (let done = 0; done < bytes.length;) {

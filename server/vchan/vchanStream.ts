@@ -38,7 +38,20 @@ class VchanStream extends Duplex {
   }
 
   override _write(chunk: Buffer, _encoding: BufferEncoding, done: (error?: Error | null) => void): void {
-    this.#vchan.write(chunk).then(() => done(), done);
+    this.#vchan.write(chunk).then(
+      () => done(),
+      (error: Error) => this.#whenAllIsRead(() => done(error)),
+    );
+  }
+
+  /** A failed write ends the stream: what the other side wrote before it left goes first, where anybody reads. */
+  #whenAllIsRead(act: () => void): void {
+    if (this.readableFlowing === null || this.readableEnded || this.destroyed) return act();
+    const over = () => {
+      this.off('end', over).off('close', over);
+      act();
+    };
+    this.on('end', over).on('close', over);
   }
 
   /** What was written in small pieces goes in one. */

@@ -1,15 +1,11 @@
 /** How ends of a vchan come and go: what they leave behind, who waits, and what is told when it fails. */
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
-import { pipeline } from 'node:stream/promises';
-import { PassThrough, Readable } from 'node:stream';
 import { XenscopeError } from '../../server/host/errors';
 import type { SharedMemory } from '../../server/host/memory';
 import type { StoreClient } from '../../server/host/storeClient';
 import { connectVchan } from '../../server/vchan/connect';
 import { serveVchan } from '../../server/vchan/serve';
 import type { Vchan } from '../../server/vchan/vchan';
-import { vchanStream } from '../../server/vchan/vchanStream';
 import { VCHAN_PAGE } from '../../server/wire/vchanPage';
 import { vchanPaths } from '../../server/wire/vchanPath';
 import { CLIENT, Rig, SERVER, isCode, paths, readText, settled } from './rig';
@@ -360,51 +356,6 @@ describe('an end of a vchan', () => {
     await client.close();
     await server.close();
     assert.deepEqual(await rig.holdings(), before);
-  });
-
-  describe('as a stream of Node', () => {
-    it('carries more than its rings hold through pipes, to the last byte', async () => {
-      const { server, client } = await rig.pair({ leftBytes: 1024, rightBytes: 1024 });
-      const echo = vchanStream(server);
-      const caller = vchanStream(client);
-      void pipeline(echo, new PassThrough(), echo).catch(() => undefined);
-      const sent = Buffer.from(Array.from({ length: 100_000 }, (_, at) => (at * 7) & 0xff));
-      Readable.from([sent.subarray(0, 10), sent.subarray(10, 60_000), sent.subarray(60_000)]).pipe(caller, {
-        end: false,
-      });
-      const got: Buffer[] = [];
-      let bytes = 0;
-      for await (const chunk of caller as AsyncIterable<Buffer>) {
-        got.push(chunk);
-        if ((bytes += chunk.length) === sent.length) break;
-      }
-      assert.ok(Buffer.concat(got).equals(sent));
-    });
-
-    it('ends when the other side leaves, and closes its own end when it is ended', async () => {
-      const before = await rig.holdings();
-      const { server, client } = await rig.pair();
-      const [left, right] = [vchanStream(server), vchanStream(client)];
-      left.end('good bye');
-      const got = (await right.toArray()) as Buffer[];
-      assert.equal(Buffer.concat(got).toString(), 'good bye');
-      right.destroy();
-      if (!left.closed) await once(left.resume(), 'close');
-      if (!right.closed) await once(right, 'close');
-      assert.deepEqual(await rig.holdings(), before);
-    });
-
-    it('fails when the other side breaks the indices', async () => {
-      const { client, page } = await rig.pair();
-      const stream = vchanStream(client);
-      stream.resume();
-      await settled();
-      page.set('right_prod', 70_000);
-      page.set('srv_live', 0);
-      rig.server.ports.at(-1)!.notify();
-      const [error] = (await once(stream, 'error')) as [Error];
-      assert.ok(isCode('protocol', /70000 bytes apart/)(error));
-    });
   });
 });
 
