@@ -21,7 +21,16 @@ export class DomainLives {
   of(domid: number): DomainLife | undefined {
     const life = isDomid(domid) ? this.#from(domid) : undefined;
     // Xen answers with the next one when there is no such domain.
-    return life?.domid === domid ? life : undefined;
+    return life && life !== 'none' && life.domid === domid ? life : undefined;
+  }
+
+  /** Whether it is dying, or there is none any more. Undefined where it is not known, also for a moment. */
+  hasEnded(domid: number): boolean | undefined {
+    const life = this.#from(domid);
+    if (life === undefined) return undefined;
+    if (life !== 'none' && life.domid === domid) return life.state === 'dying';
+    // There is always a domain 0, for whoever may ask.
+    return this.of(0) ? true : undefined;
   }
 
   /** By domid; undefined as above. */
@@ -30,7 +39,7 @@ export class DomainLives {
     for (let next = 0; lives.length < maxDomains;) {
       const life = this.#from(next);
       // From here on only numbers with another meaning; a library that counts backwards is not followed.
-      if (!life || life.domid < next) break;
+      if (!life || life === 'none' || life.domid < next) break;
       lives.push(life);
       next = life.domid + 1;
     }
@@ -43,10 +52,10 @@ export class DomainLives {
     this.#control.close();
   }
 
-  /** The first domain from this number on. */
-  #from(domid: number): DomainLife | undefined {
+  /** The first domain from this number on; undefined where nobody tells. */
+  #from(domid: number): DomainLife | 'none' | undefined {
     const info = this.#ask(domid);
-    if (!info) return undefined;
+    if (!info || info === 'none') return info;
     const word = info.readUInt32LE(flagsOffset);
     const state = stateOf(word);
     return {
@@ -58,11 +67,12 @@ export class DomainLives {
   }
 
   /** One at a time, with room for any release's length of it: only its begin is the same in all. */
-  #ask(domid: number): Buffer | undefined {
+  #ask(domid: number): Buffer | 'none' | undefined {
     const open = this.#control.get();
     if (!open) return undefined;
     const info = Buffer.alloc(roomBytes);
     const count = open.calls.xc_domain_getinfolist(open.handle, domid, 1, info as unknown as Pointer);
+    if (count === 0) return 'none';
     return count === 1 ? info : undefined;
   }
 

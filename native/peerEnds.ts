@@ -103,7 +103,8 @@ export class NativePeerEnds implements PeerEnds {
   async #ask(follower: Follower): Promise<void> {
     if (!this.#followers.has(follower)) return;
     try {
-      const isGone = this.#hasEnded(follower.domid) ?? (await this.#isForgotten(follower.domid));
+      const isGone =
+        this.#options.lives.hasEnded(follower.domid) ?? (await this.#isForgotten(follower.domid));
       this.#tell(follower, isGone);
     } catch (error) {
       this.#options.log?.(`Whether domain ${follower.domid} has ended is not known: ${String(error)}`);
@@ -112,22 +113,13 @@ export class NativePeerEnds implements PeerEnds {
 
   #look(): void {
     for (const follower of [...this.#followers])
-      this.#tell(follower, this.#hasEnded(follower.domid) ?? false);
+      this.#tell(follower, this.#options.lives.hasEnded(follower.domid) ?? false);
   }
 
   #tell(follower: Follower, isGone: boolean): void {
     if (!this.#followers.has(follower)) return;
     if (isGone) follower.onEnd('domainEnded');
     else if (this.#isAlone(follower)) follower.onEnd('vanished');
-  }
-
-  /** Undefined where the hypervisor does not tell us. */
-  #hasEnded(domid: number): boolean | undefined {
-    const { lives } = this.#options;
-    const life = lives.of(domid);
-    if (life) return life.state === 'dying';
-    // There is always a domain 0, for whoever may ask.
-    return lives.of(0) ? true : undefined;
   }
 
   async #isForgotten(domid: number): Promise<boolean> {

@@ -93,13 +93,16 @@ export class Vchan {
     return this.#moves.space();
   }
 
-  /** Reads at least one byte and at most `into.length`; answers how many, and 0 when the other side has left and all is read. */
+  /**
+   * Reads at least one byte and at most `into.length`; answers how many, and 0 when the other side has left and all
+   * is read. Beside a quick writer it never waits: whoever reads in a loop gives that of node its turn (`LoopTurns`).
+   */
   read(into: Uint8Array, { signal }: WaitOptions = {}): Promise<number> {
     return this.#asReader(() => this.#receive(into, 1, signal));
   }
 
   /**
-   * Reads exactly `into.length` bytes, in one piece; false when the other side has left and all is read.
+   * As `read`, exactly `into.length` bytes, in one piece; false when the other side has left and all is read.
    * Rejects with `gone` when it has left fewer bytes: they can still be had with `read`.
    */
   async recv(into: Uint8Array, { signal }: WaitOptions = {}): Promise<boolean> {
