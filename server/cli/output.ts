@@ -18,6 +18,13 @@ export class Output {
   }
 }
 
-export async function writeOut(bytes: string | Uint8Array): Promise<void> {
-  if (!process.stdout.write(bytes)) await once(process.stdout, 'drain');
+/** Waits while the reader is slow. Rejects with an AbortError when the signal is aborted first; the bytes stay under way. */
+export async function writeOut(bytes: string | Uint8Array, signal?: AbortSignal): Promise<void> {
+  if (!process.stdout.write(bytes)) await once(process.stdout, 'drain', { signal });
+}
+
+/** Resolves when all that was written has been taken, or will never be: its reader has left. */
+export function outputTaken(): Promise<void> {
+  if (process.stdout.writableLength === 0) return Promise.resolve();
+  return new Promise((resolve) => process.stdout.write('', () => resolve()));
 }

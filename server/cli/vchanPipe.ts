@@ -37,7 +37,7 @@ export async function pipeVchan(vchan: Vchan, { quitMs, signal }: PipeOptions): 
   try {
     await readAll(vchan, options);
   } catch (error) {
-    if (!(error instanceof XenscopeError && error.code === 'cancelled')) throw error;
+    if (!over.signal.aborted || !isCancelled(error)) throw error;
   } finally {
     signal.removeEventListener('abort', stop);
     over.abort();
@@ -45,7 +45,8 @@ export async function pipeVchan(vchan: Vchan, { quitMs, signal }: PipeOptions): 
   }
   // A write that stood in a full ring has heard by now that nobody reads it.
   await Promise.race([writing, sleep(systemClock, 0)]);
-  if (unsent) throw unsent;
+  // Whoever ended it knows that not all was sent.
+  if (unsent && !signal.aborted) throw unsent;
 }
 
 async function readAll(vchan: Vchan, options: { readonly signal: AbortSignal }): Promise<void> {
@@ -55,8 +56,14 @@ async function readAll(vchan: Vchan, options: { readonly signal: AbortSignal }):
     const count = await vchan.read(into, options);
     if (count === 0) return;
     // Handed on before the next read: the buffer is used again.
-    await writeOut(Buffer.from(into.subarray(0, count)));
-    // A file or a pipe is written at once, and a quick writer is never waited for: a signal would not be heard.
+    await writeOut(Buffer.from(into.subarray(0, count)), options.signal);
+    // A file takes it at once, as a quick reader does, and a quick writer is never waited for: a signal would not be heard.
     await turns.passed(count);
   }
+}
+
+/** Stopped while it waited for bytes, or for somebody to take them. */
+function isCancelled(error: unknown): boolean {
+  if (error instanceof XenscopeError) return error.code === 'cancelled';
+  return error instanceof Error && error.name === 'AbortError';
 }

@@ -7,7 +7,7 @@ import { XenscopeError } from '../host/errors';
 import type { StoreClient } from '../host/storeClient';
 import type { Vchan } from '../vchan/vchan';
 import type { VchanEngineName, VchanPorts } from '../vchan/ports';
-import { endIfHeld } from './endProcess';
+import { endIfHeld, endOfOutput } from './endProcess';
 import { wholeNumber } from './numbers';
 import { isReaderGone, whenReaderGone } from './readerGone';
 import { fail } from './storeCommand';
@@ -163,6 +163,7 @@ async function run(options: VchanOptions, open: Open, what: string): Promise<voi
   }
   // What a terminal or a pipe may still bring is for nobody.
   process.stdin.destroy();
+  await endOfOutput(stop.signal);
   await endIfHeld();
 }
 

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { bundle } from '../../cli/xenscope';
 import { withoutJoining } from '../../../server/cli/vchanVerb';
 import { isStoreError } from '../../../server/host/errors';
@@ -14,6 +15,8 @@ const path = 'data/vchan/pipe';
 const endlessBytes = 1e15;
 /** Several times what lies in rings and pipes, so that all of them are full. */
 const enoughBytes = 8 * 2 ** 20;
+/** More than a program writes before bytes pass. */
+const readBytes = 64 * 1024;
 
 describeWithDaemons('a vchan on the command line', function () {
   this.timeout(120_000);
@@ -165,6 +168,40 @@ describeWithDaemons('a vchan on the command line', function () {
     });
   }
 
+  // The one who writes is still there, or has left and all that it wrote is still in the vchan.
+  for (const [writing, bytes] of [
+    ['still writes', endlessBytes],
+    ['has left', 2 ** 20],
+  ] as const) {
+    it(`hears a signal where nobody reads what it writes, and the other side ${writing}`, async () => {
+      const args = ['listen', '-r', String(2 ** 20), String(bob), path];
+      // Never read from: what does not fit into it waits in the program.
+      const child = spawn(process.execPath, [script, 'vchan', ...args], {
+        stdio: ['pipe', 'pipe', 'pipe'],
+        env: envs.alice,
+      });
+      let stderr = '';
+      child.stderr.on('data', (text: Buffer) => (stderr += String(text)));
+      const ended = once(child, 'exit');
+      const place = `/local/domain/${alice}/${path}`;
+      const writer = await worlds.start('bob', peer, 'client', alice, place, 0, 'give', bytes);
+      try {
+        if (bytes < endlessBytes) await writer.ended;
+        await untilStill(child.pid!);
+        child.kill('SIGTERM');
+        assert.deepEqual(await ended, [143, null]);
+      } finally {
+        child.kill('SIGKILL');
+        child.stdout.destroy();
+      }
+      assert.match(stderr, /^xenscope: nobody reads standard output: up to [0-9]+ bytes .*\n$/);
+      await writer.ended;
+      const store = worlds.world.openStore();
+      assert.deepEqual(await store.directory(`/local/domain/${alice}/data`), []);
+      await store.close();
+    });
+  }
+
   for (const engine of ['own', 'libxenvchan']) {
     it(`takes the place of nobody, and leaves what is there, with the engine ${engine}`, async () => {
       const one = listen('--keep');
@@ -226,6 +263,17 @@ describeWithDaemons('a vchan on the command line', function () {
     assert.equal((await one.ended).stdout, 'firstsecond');
   });
 });
+
+/** Resolves when the process has written, and then nothing more each time that it was looked at. */
+async function untilStill(pid: number): Promise<void> {
+  let [written, looks] = ['', 0];
+  while (looks < 40) {
+    const now = /^wchar: (.*)$/m.exec(readFileSync(`/proc/${pid}/io`, 'utf8'))![1]!;
+    looks = now === written && Number(now) > readBytes ? looks + 1 : 0;
+    written = now;
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+}
 
 const isMissing = [
   () => false,
