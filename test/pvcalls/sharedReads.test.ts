@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:net';
 import type { AddressInfo, Server, Socket } from 'node:net';
 import { nodeNetwork } from '../../server/cli/nodeNetwork';
+import { freeSteps } from '../../server/host/steps';
 import type { PvCallsSocket } from '../../server/pvcalls/frontend/socket';
 import { PvCallsRig, until } from './rig';
 
@@ -31,11 +32,14 @@ describe('sockets of a backend that read into one buffer', () => {
     rig = new PvCallsRig({ network: nodeNetwork });
     pair = rig.openPair();
   });
-  afterEach(() => {
+  const closeRig = () => {
     pair.frontend.close();
     pair.backend.close();
     for (const { resources } of [rig.back, rig.front]) resources.release();
     rig.close();
+  };
+  afterEach(() => {
+    closeRig();
     server.close();
   });
 
@@ -53,6 +57,19 @@ describe('sockets of a backend that read into one buffer', () => {
     const two = await connect(6);
     const [ofOne, ofTwo] = await Promise.all([collect(one), collect(two)]);
     assert.ok(ofOne.equals(first) && ofTwo.equals(other));
+  });
+
+  it('keep their bytes where the steps into a ring wait', async () => {
+    closeRig();
+    const before = () => new Promise<'do'>((resolve) => setImmediate(resolve, 'do'));
+    rig = new PvCallsRig({
+      network: nodeNetwork,
+      steps: (side) => (side === 'backend' ? { before } : freeSteps),
+    });
+    pair = rig.openPair();
+    onConnection = (socket) => socket.end(first);
+    const heard = await collect(await connect(7));
+    assert.ok(heard.equals(first));
   });
 
   it('keep what nobody has read yet while others go on, and read no more of it meanwhile', async () => {

@@ -90,6 +90,28 @@ describe('a backend that stands still', () => {
     assert.equal(told(), 0);
   });
 
+  it('is none whose socket its reader destroys', async () => {
+    socket.on('data', () => {
+      if (taken === ringBytes) socket.destroy();
+    });
+    set(in_prod, ringBytes);
+    await until(() => socket.destroyed);
+    await socket.released;
+    assert.equal(rig.clock.waiting, 0);
+    rig.clock.tick(10 * STANDSTILL_MS);
+    assert.equal(told(), 0);
+  });
+
+  it('is none whose socket its writer destroys when all is in the ring', async () => {
+    await produce(ringBytes);
+    // The second one comes when the worker is at it, and is told of in its middle.
+    set(in_prod, 2 * ringBytes);
+    socket.write('a', () => socket.destroy());
+    await until(() => socket.destroyed);
+    await socket.released;
+    assert.equal(rig.clock.waiting, 0);
+  });
+
   it('is none whose bytes nobody wants at the moment', async () => {
     // More than a stream keeps for whoever does not read.
     const large = 6;

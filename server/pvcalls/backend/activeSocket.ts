@@ -4,7 +4,7 @@
  */
 import { XenscopeError } from '../../host/errors';
 import type { RingWork } from '../../host/microSteps';
-import type { RingSteps } from '../../host/steps';
+import { freeSteps, type RingSteps } from '../../host/steps';
 import { pvcallsRet } from '../../wire/pvcalls/errno';
 import { RingWorker } from '../../xenbus/rings/ringWorker';
 import type { DataRing } from '../dataRing';
@@ -34,6 +34,8 @@ export class ActiveSocket {
   readonly rings: MappedRings;
   readonly connection: NetConnection;
   readonly #ring: DataRing;
+  /** Whether a step may wait, and with it the bytes that are on their way into the ring. */
+  readonly #mayWait: boolean;
   readonly #worker: RingWorker;
   readonly #spins: SocketSpins;
   /** From the network, and not yet in the ring; nothing more is read before it is. */
@@ -52,6 +54,7 @@ export class ActiveSocket {
     this.connection = connection;
     this.#ring = rings.ring;
     this.#spins = spins;
+    this.#mayWait = steps !== freeSteps;
     this.#worker = new RingWorker(
       steps,
       () => this.#work(),
@@ -119,8 +122,9 @@ export class ActiveSocket {
   }
 
   /** Answers whether more can come. What is left over is kept, and the buffer given back. */
-  #hearRead(bytes: Buffer): boolean {
+  #hearRead(shared: Buffer): boolean {
     if (this.#isOver) return true;
+    const bytes = this.#mayWait ? Buffer.from(shared) : shared;
     this.#pending = this.#pending ? Buffer.concat([this.#pending, bytes]) : bytes;
     this.look();
     if (!this.#pending) return true;

@@ -143,7 +143,7 @@ export class PvCallsSocket extends Duplex {
   }
 
   *#readSome(): RingWork<boolean> {
-    if (!this.#wantsMore || this.#hasEnded) return false;
+    if (this.destroyed || !this.#wantsMore || this.#hasEnded) return false;
     // Before the bytes: what was written before the word is in the ring when the word is there.
     const error = this.#ring.errorOf('in');
     const count = Math.min(this.#ring.ready(), maxPieceBytes);
@@ -157,6 +157,8 @@ export class PvCallsSocket extends Duplex {
     yield* this.#ring.take(count, (bytes) => (taken = bytes));
     // The backend fills the ring again while these are at work with somebody.
     this.#wantsMore = this.push(taken);
+    // Whoever reads them may have destroyed the socket, and its pages are given back.
+    if (this.destroyed) return false;
     this.#standstill.took(count, this.#ring.ready());
     return true;
   }
