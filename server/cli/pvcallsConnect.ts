@@ -9,8 +9,10 @@ import type { OwnDevice } from '../pvcalls/frontend/ownDevice';
 import type { PvCallsSocket } from '../pvcalls/frontend/socket';
 import { type Ipv4Address, addressText, parseIpv4 } from '../wire/pvcalls/address';
 import type { LocalProgram } from './localProgram';
+import { endOfOutput } from './endProcess';
 import { wholeNumber } from './numbers';
 import { writeOut } from './output';
+import { whenReaderGone } from './readerGone';
 import { fail } from './storeCommand';
 import { systemClock } from './systemClock';
 
@@ -60,6 +62,8 @@ async function connect(to: Ipv4Address, options: ConnectOptions): Promise<void> 
       stop.abort();
     });
   }
+  // Behind head the device would stay.
+  whenReaderGone(() => stop.abort());
   // Loaded when wanted: the help needs no libraries.
   const { openLocalProgram } = await import('./localProgram');
   try {
@@ -74,6 +78,7 @@ async function connect(to: Ipv4Address, options: ConnectOptions): Promise<void> 
   }
   // What a terminal or a pipe may still bring is for nobody.
   process.stdin.destroy();
+  await endOfOutput(stop.signal);
 }
 
 async function run(
@@ -190,7 +195,11 @@ function problemOf(
 /** The protocol has no half-close: after the end of input the other side is waited for, or `quitMs`. */
 async function pipe(socket: PvCallsSocket, quitMs: number | undefined, signal: AbortSignal): Promise<void> {
   const over = new AbortController();
-  const leave = () => void socket.destroy();
+  const left = new AbortController();
+  const leave = () => {
+    left.abort();
+    socket.destroy();
+  };
   signal.addEventListener('abort', leave, { once: true });
   const write = async () => {
     for await (const chunk of process.stdin as AsyncIterable<Buffer>) {
@@ -206,9 +215,9 @@ async function pipe(socket: PvCallsSocket, quitMs: number | undefined, signal: A
   // Why nothing can be written, whoever reads learns as well.
   const writing = write().catch(() => undefined);
   try {
-    for await (const chunk of socket as AsyncIterable<Buffer>) await writeOut(chunk);
+    for await (const chunk of socket as AsyncIterable<Buffer>) await writeOut(chunk, left.signal);
   } catch (error) {
-    if (!signal.aborted && !isPremature(error)) throw error;
+    if (!left.signal.aborted && !isPremature(error)) throw error;
   } finally {
     signal.removeEventListener('abort', leave);
     over.abort();

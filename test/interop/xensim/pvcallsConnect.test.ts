@@ -117,4 +117,42 @@ describeWithDaemons('a connection through PV Calls on the command line', functio
     assert.equal((await one.ended).code, 130);
     assert.deepEqual(await leftNodes(), []);
   });
+
+  /** A program whose output is in our hands, and a server that never ends to send. */
+  async function flooded() {
+    serve = (socket) => {
+      const more = () => {
+        while (socket.write(Buffer.alloc(65_536)));
+      };
+      socket.on('drain', more);
+      more();
+    };
+    const args = [script, 'pvcalls', 'connect', '-v', `${host}:${port}`];
+    const child = spawn(process.execPath, args, { stdio: 'pipe', env });
+    let stderr = '';
+    child.stderr.on('data', (text: Buffer) => (stderr += String(text)));
+    const ended = once(child, 'exit').then(([code]) => ({ code: code as number | null, stderr }));
+    await once(child.stderr, 'data');
+    return { child, ended };
+  }
+
+  it('takes its device away when nobody reads its output any longer', async () => {
+    const { child, ended } = await flooded();
+    await once(child.stdout, 'data');
+    child.stdout.destroy();
+    const { code, stderr } = await ended;
+    assert.equal(code, 0, stderr);
+    assert.deepEqual(await leftNodes(), []);
+  });
+
+  it('hears a signal where its output is kept open and not read', async () => {
+    const { child, ended } = await flooded();
+    // Something lies in the pipe, and nobody takes it.
+    await once(child.stdout, 'readable');
+    child.kill('SIGTERM');
+    const { code, stderr } = await ended;
+    child.stdout.destroy();
+    assert.equal(code, 143, stderr);
+    assert.deepEqual(await leftNodes(), []);
+  });
 });

@@ -267,7 +267,7 @@ describeWithDaemons('a vchan on the command line', function () {
 /** Resolves when the process has written, and then nothing more each time that it was looked at. */
 async function untilStill(pid: number): Promise<void> {
   let [written, looks] = ['', 0];
-  while (looks < 40) {
+  while (looks < 200) {
     const now = /^wchar: (.*)$/m.exec(readFileSync(`/proc/${pid}/io`, 'utf8'))![1]!;
     looks = now === written && Number(now) > readBytes ? looks + 1 : 0;
     written = now;
