@@ -80,6 +80,7 @@ export class DevicesView extends HostRowsView<DeviceRow, Element> {
     await vscode.commands.executeCommand('xenscope.devices.focus');
     if (!(await devices.whenThere(host, device, rowTimeoutMs))) throw failures.noSuchDevice(device);
     const element = this.element({ kind: 'device', host, device });
+    this.changed.flush();
     await this.view.reveal(element, { select: true, focus: true, expand: true });
   }
 

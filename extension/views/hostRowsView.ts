@@ -6,6 +6,7 @@ import * as vscode from 'vscode';
 import type { Xenscope } from '../context';
 import type { HostRows, HostRowsChange } from '../hostRows';
 import { appendWords } from '../plain';
+import { Refresher } from './refresher';
 import { whenVisible } from './visibility';
 
 export interface IconName {
@@ -22,7 +23,7 @@ export abstract class HostRowsView<
   implements vscode.TreeDataProvider<Element>, vscode.Disposable
 {
   protected readonly view: vscode.TreeView<Element>;
-  protected readonly changed = new vscode.EventEmitter<Element[] | undefined>();
+  protected readonly changed = new Refresher<Element>();
   private readonly elements = new Map<string, Element>();
   private readonly subscriptions: { dispose(): void }[] = [];
   private contextWord = '';
@@ -107,7 +108,7 @@ export abstract class HostRowsView<
 
   protected redraw(): void {
     this.drawnRows = this.rowsByGroup();
-    this.changed.fire(undefined);
+    this.changed.refresh();
     this.describe();
   }
 
@@ -133,7 +134,7 @@ export abstract class HostRowsView<
     const elements = structure ? this.takeStructure(host) : [];
     if (!elements) return this.redraw();
     const all = [...elements, ...this.changedElements(changed)];
-    if (all.length > 0) this.changed.fire(all);
+    if (all.length > 0) this.changed.refresh(all);
     if (structure) this.describe();
   }
 

@@ -61,14 +61,14 @@ export class PvCallsView extends HostRowsView<PvCallsDeviceRow, Element, string>
       view.onDidExpandElement(({ element }) => void this.getChildren(element)),
       view.onDidCollapseElement(({ element }) => sockets.hide(element.host, element.device)),
       view.onDidChangeVisibility(({ visible }) => {
-        if (visible) this.changed.fire(undefined);
+        if (visible) this.changed.refresh();
         else sockets.hideAll();
       }),
       xenscope.hosts.onShown(() => sockets.hideAll()),
       xenscope.hosts.onConnected(() => {
         // Another server, perhaps: what was asked of the one before is forgotten there.
         sockets.hideAll();
-        this.changed.fire(undefined);
+        this.changed.refresh();
       }),
     );
   }
@@ -120,6 +120,7 @@ export class PvCallsView extends HostRowsView<PvCallsDeviceRow, Element, string>
     await hosts.whenConnected(host, connectTimeoutMs);
     await vscode.commands.executeCommand('xenscope.pvcalls.focus');
     if (!(await this.rows.whenThere(host, device, rowTimeoutMs))) throw failures.noSuchDevice(device);
+    this.changed.flush();
     await this.view.reveal(this.group(host, device), { select: true, focus: true, expand: true });
   }
 
@@ -156,11 +157,11 @@ export class PvCallsView extends HostRowsView<PvCallsDeviceRow, Element, string>
       for (const element of this.drawn.keys()) {
         if (element.host !== host || !isThere(element)) this.drawn.delete(element);
       }
-      return this.changed.fire([group]);
+      return this.changed.refresh([group]);
     }
     const elements = changed.map((row) => this.socket(host, device, row));
     const news = elements.filter((element) => this.drawn.has(element) && this.isNews(element));
-    if (news.length > 0) this.changed.fire(news);
+    if (news.length > 0) this.changed.refresh(news);
   }
 
   /** Whether its row says something else than it does on screen. */

@@ -38,7 +38,7 @@ export class RingsView extends HostRowsView<RingRow, Element> {
   constructor(xenscope: Xenscope) {
     super(xenscope, 'rings', xenscope.rings);
     const { hosts, worlds } = xenscope;
-    this.begin(worlds.onChange((id) => id === hosts.currentId && this.changed.fire(undefined)));
+    this.begin(worlds.onChange((id) => id === hosts.currentId && this.changed.refresh()));
   }
 
   get selected(): RingElement | undefined {

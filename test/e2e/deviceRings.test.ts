@@ -90,7 +90,7 @@ describe('device rings in VS Code', function () {
   });
 
   it('of a shared folder show its messages in both directions', async () => {
-    await open('database', '9pfs 0', /To the backend: frontend → the backend/);
+    await open('database', '9pfs 0', /From the guest \(out\): frontend → backend/);
     const asked = table('Just read from the ring “out”');
     const answered = table('Just read from the ring “in”');
     await eventually('messages passed', async () => {

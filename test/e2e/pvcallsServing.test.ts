@@ -75,9 +75,9 @@ describeAsRootWithDaemons('our own backend of PV Calls, in VS Code', function ()
       });
       const held = panel().getByRole('listbox', { name: 'Held calls' });
       // The SOCKET first, then the CONNECT.
-      await held.getByText(/^socket \d+$/).waitFor();
+      await held.getByText(/^open socket \S+$/).waitFor();
       await press('Pass');
-      await held.getByText(/^connect socket \d+ to 127\.0\.0\.1:443$/).waitFor();
+      await held.getByText(/^connect socket \S+ to 127\.0\.0\.1:443$/).waitFor();
       await picture(xenscope.page, 'serving-held');
       await panel().getByRole('textbox', { name: 'Errno: name, number or meaning' }).fill('110');
       await press('Answer ETIMEDOUT');
