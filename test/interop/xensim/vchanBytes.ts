@@ -1,4 +1,5 @@
 /** The bytes that vchan.c writes: the same here, a piece at a time. */
+import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import type { Vchan } from '../../../server/vchan/vchan';
 
@@ -65,4 +66,17 @@ export async function readHash(vchan: Vchan, bytes: number): Promise<string> {
     left -= count;
   }
   return hash.digest('hex');
+}
+
+/** So much to the server, then as much back, and the end: both ends look at every byte, the other one is a program. */
+export async function exchangeBytes(vchan: Vchan, bytes: number): Promise<void> {
+  if (vchan.role === 'server') {
+    assert.equal(await readHash(vchan, bytes), hashOf('client', bytes));
+    await writeAll(vchan, bytes);
+    assert.equal(await vchan.read(Buffer.alloc(1)), 0);
+  } else {
+    await writeAll(vchan, bytes);
+    assert.equal(await readHash(vchan, bytes), hashOf('server', bytes));
+  }
+  await vchan.close();
 }

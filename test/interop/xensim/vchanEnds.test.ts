@@ -19,7 +19,7 @@ import { chooseVchanOrders, vchanOrdersProblem } from '../../../server/wire/vcha
 import { XEN_BIN, describeWithDaemons } from '../daemons/requirements';
 import { effort } from '../../fuzz/seed';
 import { ProgramWorld, compile, dialPatiently, until, type Program } from './kit';
-import { VchanBytes, hashOf, readHash, writeAll } from './vchanBytes';
+import { VchanBytes, hashOf, readHash, writeAll, exchangeBytes } from './vchanBytes';
 
 const megabyte = 2 ** 20;
 const total = 4 * megabyte;
@@ -97,15 +97,7 @@ describeWithDaemons('our ends of a vchan with libxenvchan', function () {
 
   /** So much to the server, then as much back: both ends look at every byte. */
   async function exchange({ vchan, peer }: Ends, bytes = total): Promise<void> {
-    if (vchan.role === 'server') {
-      assert.equal(await readHash(vchan, bytes), hashOf('client', bytes));
-      await writeAll(vchan, bytes);
-      assert.equal(await vchan.read(Buffer.alloc(1)), 0);
-    } else {
-      await writeAll(vchan, bytes);
-      assert.equal(await readHash(vchan, bytes), hashOf('server', bytes));
-    }
-    await vchan.close();
+    await exchangeBytes(vchan, bytes);
     assert.match(await peer.output(), new RegExp(`exchanged ${bytes}\n`));
   }
 

@@ -16,7 +16,7 @@ import { Rig, isCode } from '../../vchan/rig';
 import { describeWithDaemons } from '../daemons/requirements';
 import type { Program } from './kit';
 import { NativeEnds } from './nativeEnds';
-import { VchanBytes, hashOf, readHash, writeAll } from './vchanBytes';
+import { VchanBytes, hashOf, readHash, writeAll, exchangeBytes } from './vchanBytes';
 
 const total = 2 ** 20;
 const pieceBytes = 65_536;
@@ -47,15 +47,7 @@ for (const engine of ['own', 'libxenvchan'] as const) {
     }
 
     async function exchange({ vchan, peer }: { vchan: Vchan; peer: Program }): Promise<void> {
-      if (vchan.role === 'server') {
-        assert.equal(await readHash(vchan, total), hashOf('client', total));
-        await writeAll(vchan, total);
-        assert.equal(await vchan.read(Buffer.alloc(1)), 0);
-      } else {
-        await writeAll(vchan, total);
-        assert.equal(await readHash(vchan, total), hashOf('server', total));
-      }
-      await vchan.close();
+      await exchangeBytes(vchan, total);
       assert.match(await peer.output(), new RegExp(`exchanged ${total}\n`));
     }
 

@@ -14,7 +14,7 @@ import { effort } from '../../fuzz/seed';
 import { describeWithDaemons } from '../daemons/requirements';
 import type { Program } from './kit';
 import { NativeEnds } from './nativeEnds';
-import { hashOf, readHash, writeAll } from './vchanBytes';
+import { exchangeBytes } from './vchanBytes';
 
 /** Each way. */
 const total = 2 ** 19 * effort;
@@ -64,18 +64,6 @@ describeWithDaemons('a native end of a vchan that looks before it sleeps, and li
     return [await connectVchan(ports, { serverDomid: theirs, path, waits: true }), peer];
   }
 
-  async function exchange(vchan: Vchan): Promise<void> {
-    if (vchan.role === 'server') {
-      assert.equal(await readHash(vchan, total), hashOf('client', total));
-      await writeAll(vchan, total);
-      assert.equal(await vchan.read(Buffer.alloc(1)), 0);
-    } else {
-      await writeAll(vchan, total);
-      assert.equal(await readHash(vchan, total), hashOf('server', total));
-    }
-    await vchan.close();
-  }
-
   const pairs = pairsOfSizes();
   for (const role of ['server', 'client'] as const) {
     it(`exchange bytes over rings of every order, as the ${role}`, async function () {
@@ -86,7 +74,7 @@ describeWithDaemons('a native end of a vchan that looks before it sleeps, and li
         const [left, right] = [vchan.readRingBytes, vchan.writeRingBytes];
         const rings = role === 'server' ? [left, right] : [right, left];
         assert.deepEqual(rings, [2 ** orders.left, 2 ** orders.right]);
-        await exchange(vchan);
+        await exchangeBytes(vchan, total);
         assert.match(await peer.output(), new RegExp(`exchanged ${total}\n`));
         seen.left.add(orders.left);
         seen.right.add(orders.right);
