@@ -1,9 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { Journal } from '../../server/capture/journal';
-import type { JournalEntry } from '../../server/capture/journalEntry';
 import { journalLines, readJournalFile } from '../../server/capture/journalFile';
-import { maxOpenRequests, Pairing } from '../../server/capture/pairing';
 import { recordRings } from '../../server/capture/ringRecorder';
 import { PageSampler } from '../../server/capture/pageSampler';
 import { recordStore } from '../../server/capture/storeRecorder';
@@ -112,9 +110,10 @@ describe('Journal', () => {
 });
 
 describe('a recorded store', () => {
-  it('tells each request, reply and event of each connection, and pairs them with their latency', () => {
+  it('tells each request, reply and event of each connection', () => {
     const { clock } = rig();
     const journal = new Journal({ clock });
+    const beginMs = clock.nowMs();
     const tap = recordStore(journal).opened({ transport: 'socket', domid: 0, privileged: true })!;
     const send = (bytes: Buffer, size: number, to: 'received' | 'sent') => {
       for (let at = 0; at < bytes.length; at += size) tap[to](bytes, at, Math.min(at + size, bytes.length));
@@ -133,19 +132,19 @@ describe('a recorded store', () => {
     send(Buffer.concat([answers[0]!, event, answers[1]!]), 1_000, 'sent');
     tap.closed('it hung up');
 
-    const pairing = new Pairing();
-    const told = [...journal.entries()].map((entry) => {
-      const pair = pairing.see(entry);
-      return [entry.kind, entry.kind === 'message' ? entry.role : '', pair?.requestN, pair?.latencyMs];
-    });
+    const told = [...journal.entries()].map((entry) => [
+      entry.kind,
+      entry.kind === 'message' ? entry.role : '',
+      entry.timeMs - beginMs,
+    ]);
     assert.deepEqual(told, [
-      ['opened', '', undefined, undefined],
-      ['message', 'request', undefined, undefined],
-      ['message', 'request', undefined, undefined],
-      ['message', 'reply', 2, 5],
-      ['message', 'event', undefined, undefined],
-      ['message', 'reply', 3, 5],
-      ['closed', '', undefined, undefined],
+      ['opened', '', 0],
+      ['message', 'request', 0],
+      ['message', 'request', 0],
+      ['message', 'reply', 5],
+      ['message', 'event', 5],
+      ['message', 'reply', 5],
+      ['closed', '', 5],
     ]);
     const bytes = [...journal.entries()].flatMap((entry) => (entry.kind === 'message' ? [entry.bytes] : []));
     assert.deepEqual(
@@ -163,41 +162,6 @@ describe('a recorded store', () => {
     tap.received(request, 0, request.length);
     const kinds = [...journal.entries()].map((entry) => entry.kind);
     assert.deepEqual(kinds, ['opened', 'lost', 'restarted', 'message']);
-  });
-});
-
-describe('Pairing', () => {
-  const entry = (n: number, role: 'request' | 'reply', reqId: number, source = 'a'): JournalEntry => ({
-    n,
-    timeMs: n,
-    domid: 1,
-    source,
-    kind: 'message',
-    layer: 'ring',
-    role,
-    bytes: rawFrame({ type: 'READ', reqId }),
-    isDoubtful: false,
-  });
-
-  it('does not mix connections, and knows when a request was not seen', () => {
-    const pairing = new Pairing();
-    pairing.see(entry(1, 'request', 9, 'a'));
-    assert.equal(pairing.see(entry(2, 'reply', 9, 'b')), undefined);
-    assert.deepEqual(pairing.see(entry(3, 'reply', 9, 'a')), { requestN: 1, latencyMs: 2 });
-    assert.equal(pairing.openRequests, 0);
-  });
-
-  it('forgets what a connection asked before it began anew', () => {
-    const pairing = new Pairing();
-    pairing.see(entry(1, 'request', 9));
-    pairing.see({ n: 2, timeMs: 2, domid: 1, source: 'a', kind: 'restarted', layer: 'connection' });
-    assert.equal(pairing.see(entry(3, 'reply', 9)), undefined);
-  });
-
-  it('remembers no more requests than it may', () => {
-    const pairing = new Pairing();
-    for (let n = 1; n <= maxOpenRequests + 10; n++) pairing.see(entry(n, 'request', n % 3));
-    assert.equal(pairing.openRequests, maxOpenRequests);
   });
 });
 
