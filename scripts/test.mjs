@@ -117,7 +117,12 @@ const stages = {
   package: packageCheck,
   // Daemons and programs that are not ours, beside an emulated machine: one more try, as in the editor.
   interop: () =>
-    specsWith('interop', 'test/interop', { timeoutMs: 8 * minutes, testTimeoutMs: 60_000, retries: 1 }),
+    specsWith('interop', 'test/interop', {
+      timeoutMs: 8 * minutes,
+      testTimeoutMs: 60_000,
+      retries: 1,
+      beginAnew: true,
+    }),
   fuzz: () =>
     mochaStage('fuzz', ['test/fuzz/**/*.test.ts'], {
       timeoutMs: 8 * minutes,
@@ -129,7 +134,12 @@ const stages = {
   xen: realXen,
   e2e: async () => {
     await withLibraries('e2e');
-    return specsWith('e2e', 'test/e2e', { timeoutMs: 40 * minutes, testTimeoutMs: 60_000, retries: 1 });
+    return specsWith('e2e', 'test/e2e', {
+      timeoutMs: 40 * minutes,
+      testTimeoutMs: 60_000,
+      retries: 1,
+      beginAnew: true,
+    });
   },
 };
 /** Side by side within a row, one row after the other. The emulation of Xen keeps one processor busy meanwhile. */

@@ -1,11 +1,14 @@
 export interface Tally {
   readonly passed: number;
-  readonly failures: { title: string; error: string }[];
-  readonly skipped: { title: string; why: string }[];
+  readonly failures: { title: string; file?: string; error: string }[];
+  readonly skipped: { title: string; file?: string; why: string }[];
 }
 export interface StageOptions {
   readonly timeoutMs: number;
   readonly testTimeoutMs: number;
+  readonly retries?: number;
+  readonly beginAnew?: boolean;
+  readonly onLine?: (line: string) => void;
 }
 export function passed(count: number): Tally;
 export function skipped(title: string, why: string): Tally;

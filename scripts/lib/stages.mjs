@@ -39,8 +39,38 @@ function parseReport(text) {
     .map((line) => JSON.parse(line));
 }
 
-/** A run of mocha over spec patterns. Tests that a dying run swallowed show as one failure more. */
-export async function mochaStage(
+const filesBegunAnewAtMost = 5;
+
+/**
+ * A run of mocha over spec patterns. Tests that a dying run swallowed show as one failure more. With
+ * `beginAnew`, files in which something failed run once more, from their start and by themselves: a
+ * try again within a file finds the window, or the world, as the failure left it. It is told, and the
+ * second run counts. Where many files fail it is not the machine's mood, and none runs again.
+ */
+export async function mochaStage(name, specs, { beginAnew = false, ...limits }) {
+  const first = await mochaRun(name, specs, limits);
+  const failedFiles = [...new Set(first.failures.map(({ file }) => file))];
+  if (!beginAnew || !failedFiles.length || failedFiles.length > filesBegunAnewAtMost) return first;
+  if (failedFiles.includes(undefined)) return first;
+  for (const { title, error } of first.failures) {
+    limits.onLine?.(`· begun anew for: ${title} (${error.split('\n', 1)[0]})`);
+  }
+  return withFilesOf(await mochaRun(name, failedFiles, { ...limits, ignore: [] }), failedFiles, first);
+}
+
+/** The first run's tests, but for those of the files that ran again. */
+function withFilesOf(second, files, first) {
+  const stands = ({ file }) => !files.includes(file);
+  const passes = first.passes.filter(stands);
+  return {
+    passed: passes.length + second.passed,
+    passes: [...passes, ...second.passes],
+    failures: [...first.failures.filter(stands), ...second.failures],
+    skipped: [...first.skipped.filter(stands), ...second.skipped],
+  };
+}
+
+async function mochaRun(
   name,
   specs,
   { ignore = [], timeoutMs, testTimeoutMs, retries, grep, env, onLine, mayBeEmpty = false },
@@ -72,9 +102,11 @@ export async function mochaStage(
 export function reportedTally(name, report, { code, output }, mayBeEmpty = false) {
   const entries = parseReport(report);
   const of = (kind) => entries.filter((entry) => entry.kind === kind);
+  const passes = of('passed').map(({ title, file }) => ({ title, file }));
   const tally = {
-    passed: of('passed').length,
-    failures: of('failed').map(({ title, error }) => ({ title, error })),
+    passed: passes.length,
+    passes,
+    failures: of('failed').map(({ title, file, error }) => ({ title, file, error })),
     skipped: of('skipped').map(skippedTest),
   };
   const ended = of('end').length === 1;
@@ -89,7 +121,7 @@ export function reportedTally(name, report, { code, output }, mayBeEmpty = false
 }
 
 /** What a test needs and does not find is the end of its title. */
-function skippedTest({ title }) {
+function skippedTest({ title, file }) {
   const [, name, why] = /^(.*?): (missing here: .*?)(?: runs)?$/.exec(title) ?? [];
-  return name === undefined ? { title, why: 'it skips itself' } : { title: name, why };
+  return name === undefined ? { title, file, why: 'it skips itself' } : { title: name, file, why };
 }

@@ -1,6 +1,6 @@
 /** What the tallies of `npm test` say where nothing may be skipped. */
 import assert from 'node:assert/strict';
-import { rmSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { mochaStage, passed, reportedTally, skipped, sum, withoutSkips } from '../../scripts/lib/stages.mjs';
@@ -40,6 +40,58 @@ describe('with CI=true', () => {
   });
 });
 
+describe('a file that runs once more from its start', () => {
+  const folder = mkdtempSync(path.join(tmpdir(), 'stages-'));
+  after(() => rmSync(folder, { recursive: true, force: true }));
+
+  /** Two files: all is well in one, and in the other what a first run did stands in the way for as long as it lives. */
+  const specs = (name: string, heals: boolean) => {
+    const mark = JSON.stringify(path.join(folder, `${name}.mark`));
+    const fine = path.join(folder, `${name}Fine.test.cjs`);
+    const moody = path.join(folder, `${name}Moody.test.cjs`);
+    writeFileSync(fine, `it('is fine', () => {});\n`);
+    writeFileSync(
+      moody,
+      `const fs = require('node:fs');
+       const isFirstRun = !fs.existsSync(${mark});
+       fs.appendFileSync(${mark}, 'ran\\n');
+       it('passes at once', () => {});
+       it('passes when begun anew', () => { if (${!heals} || isFirstRun) throw new Error('in its way'); });\n`,
+    );
+    return [fine, moody];
+  };
+
+  const run = async (name: string, heals: boolean) => {
+    const told: string[] = [];
+    const tally = await mochaStage(name, specs(name, heals), {
+      beginAnew: true,
+      retries: 1,
+      testTimeoutMs: 60_000,
+      timeoutMs: 120_000,
+      onLine: (line: string) => told.push(line),
+    });
+    return { tally, told, begun: readFileSync(path.join(folder, `${name}.mark`), 'utf8') };
+  };
+
+  it('counts as it then ends, each test once, and is told', async function () {
+    this.timeout(120_000);
+    const { tally, told, begun } = await run('heals', true);
+    assert.deepEqual([tally.passed, tally.failures.length, tally.skipped.length], [3, 0, 0]);
+    assert.equal(begun, 'ran\nran\n');
+    assert.ok(told.includes('· begun anew for: passes when begun anew (Error: in its way)'), told.join('\n'));
+  });
+
+  it('fails when it fails again', async function () {
+    this.timeout(120_000);
+    const { tally } = await run('fails', false);
+    assert.equal(tally.passed, 2);
+    assert.deepEqual(
+      tally.failures.map(({ title }) => title),
+      ['passes when begun anew'],
+    );
+  });
+});
+
 describe('a test that was skipped', () => {
   it('is told with what it needs, which stands in its title', () => {
     const titles = [
@@ -47,12 +99,13 @@ describe('a test that was skipped', () => {
       'our client: missing here: gcc (Debian packages: gcc) runs',
       'a test that has its own reasons',
     ];
-    const lines = [...titles.map((title) => ({ kind: 'skipped', title })), { kind: 'end' }];
+    const file = 'some.test.ts';
+    const lines = [...titles.map((title) => ({ kind: 'skipped', title, file })), { kind: 'end' }];
     const report = lines.map((line) => JSON.stringify(line)).join('\n');
     assert.deepEqual(reportedTally('unit', report, { code: 0, output: '' }, true).skipped, [
-      { title: 'xenscope serve --owner lets that user in', why: 'missing here: the rights of root' },
-      { title: 'our client', why: 'missing here: gcc (Debian packages: gcc)' },
-      { title: 'a test that has its own reasons', why: 'it skips itself' },
+      { title: 'xenscope serve --owner lets that user in', file, why: 'missing here: the rights of root' },
+      { title: 'our client', file, why: 'missing here: gcc (Debian packages: gcc)' },
+      { title: 'a test that has its own reasons', file, why: 'it skips itself' },
     ]);
   });
 });

@@ -168,6 +168,7 @@ function outside({ port, token }, daemon, grep) {
     testTimeoutMs: testTimeoutMs(),
     // A window of VS Code is among them: one more try, as for the others.
     retries: 1,
+    beginAnew: true,
     grep,
     onLine: chatter,
     env: { XENSCOPE_XEN_GATE: `${port}:${token}`, XENSCOPE_XEN_DAEMON: daemon },
