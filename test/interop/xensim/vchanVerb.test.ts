@@ -1,22 +1,25 @@
 /** `xenscope vchan`, two of it with a pipe at each end, as programs of two domains of a simulated world. */
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
+import { closeSync, constants, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { bundle } from '../../cli/xenscope';
 import { withoutJoining } from '../../../server/cli/vchanVerb';
 import { isStoreError } from '../../../server/host/errors';
 import { describeWithDaemons } from '../daemons/requirements';
-import { Program, ProgramWorld, buildLibraries, compile } from './kit';
+import { Program, ProgramWorld, buildLibraries, compile, until } from './kit';
 
 const path = 'data/vchan/pipe';
 /** More than anybody waits for. */
 const endlessBytes = 1e15;
 /** Several times what lies in rings and pipes, so that all of them are full. */
 const enoughBytes = 8 * 2 ** 20;
-/** More than a program writes before bytes pass. */
-const readBytes = 64 * 1024;
+const ringBytes = 2 ** 20;
+/** Of both rings, as it stands in the control page. */
+const ringOrders = 0x0014_0014;
 
 describeWithDaemons('a vchan on the command line', function () {
   this.timeout(120_000);
@@ -53,18 +56,28 @@ describeWithDaemons('a vchan on the command line', function () {
   const connect = (...options: string[]) =>
     program(['connect', '-v', ...options, String(alice), `/local/domain/${alice}/${path}`], envs.bob);
 
-  it('carries both directions, and ends with the one that leaves', async () => {
-    const [one, other] = [listen(), connect('--wait', '-q', '0')];
+  /** How far the one ring of these sizes to a server in alice was written and read, in bytes, below 4 GiB. */
+  function passedToServer() {
+    const page = worlds.world.machine
+      .lent()
+      .find(({ ownerDomid, frames }) => ownerDomid === alice && frames.memory.load32(16) === ringOrders);
+    return { taken: page?.frames.memory.load32(0) ?? 0, written: page?.frames.memory.load32(4) ?? 0 };
+  }
+
+  /** Both say something, and end well; what the client said of itself. */
+  async function greeted(one: Program, other: Program): Promise<string> {
     one.child.stdin!.write('from the server');
     await other.printed('from the server');
     other.child.stdin!.end('from the client');
     const [served, connected] = await Promise.all([one.ended, other.ended]);
     assert.equal(served.stdout, 'from the client');
     assert.deepEqual([served.code, connected.code], [0, 0], served.stderr + connected.stderr);
-    assert.match(
-      connected.stderr,
-      new RegExp(`connected to domain ${alice} at /local/domain/${alice}/${path}`),
-    );
+    return connected.stderr;
+  }
+
+  it('carries both directions, and ends with the one that leaves', async () => {
+    const stderr = await greeted(listen(), connect('--wait', '-q', '0'));
+    assert.match(stderr, new RegExp(`connected to domain ${alice} at /local/domain/${alice}/${path}`));
   });
 
   for (const side of ['server', 'client'] as const) {
@@ -72,12 +85,7 @@ describeWithDaemons('a vchan on the command line', function () {
       const engineOf = (which: string) => (which === side ? ['--engine', 'libxenvchan'] : []);
       const one = listen(...engineOf('server'));
       const other = connect('--wait', '-q', '0', ...engineOf('client'));
-      one.child.stdin!.write('from the server');
-      await other.printed('from the server');
-      other.child.stdin!.end('from the client');
-      const [served, connected] = await Promise.all([one.ended, other.ended]);
-      assert.equal(served.stdout, 'from the client');
-      assert.deepEqual([served.code, connected.code], [0, 0], served.stderr + connected.stderr);
+      await greeted(one, other);
     });
   }
 
@@ -136,7 +144,7 @@ describeWithDaemons('a vchan on the command line', function () {
 
   for (const engine of ['own', 'libxenvchan']) {
     it(`hears a signal between a quick writer and a slow pipe, with the engine ${engine}`, async () => {
-      const args = ['listen', '-r', String(2 ** 20), '--engine', engine, String(bob), path];
+      const args = ['listen', '-r', String(ringBytes), '--engine', engine, String(bob), path];
       const child = spawn(process.execPath, [script, 'vchan', ...args], {
         stdio: ['pipe', 'pipe', 'inherit'],
         env: envs.alice,
@@ -171,28 +179,33 @@ describeWithDaemons('a vchan on the command line', function () {
   // The one who writes is still there, or has left and all that it wrote is still in the vchan.
   for (const [writing, bytes] of [
     ['still writes', endlessBytes],
-    ['has left', 2 ** 20],
+    ['has left', ringBytes],
   ] as const) {
     it(`hears a signal where nobody reads what it writes, and the other side ${writing}`, async () => {
-      const args = ['listen', '-r', String(2 ** 20), String(bob), path];
-      // Never read from: what does not fit into it waits in the program.
+      const args = ['listen', '-r', String(ringBytes), String(bob), path];
+      const output = fullPipe();
       const child = spawn(process.execPath, [script, 'vchan', ...args], {
-        stdio: ['pipe', 'pipe', 'pipe'],
+        stdio: ['pipe', output.fd, 'pipe'],
         env: envs.alice,
       });
       let stderr = '';
-      child.stderr.on('data', (text: Buffer) => (stderr += String(text)));
-      const ended = once(child, 'exit');
+      child.stderr!.on('data', (text: Buffer) => (stderr += String(text)));
+      // What it said is heard whole then.
+      const ended = once(child, 'close');
       const place = `/local/domain/${alice}/${path}`;
       const writer = await worlds.start('bob', peer, 'client', alice, place, 0, 'give', bytes);
       try {
         if (bytes < endlessBytes) await writer.ended;
-        await untilStill(child.pid!);
+        // What it took waits in the program, and it takes no more: an endless writer stands before a full ring.
+        await until(() => {
+          const { taken, written } = passedToServer();
+          return taken > 0 && (bytes < endlessBytes || written - taken === ringBytes);
+        });
         child.kill('SIGTERM');
         assert.deepEqual(await ended, [143, null]);
       } finally {
         child.kill('SIGKILL');
-        child.stdout.destroy();
+        output.close();
       }
       assert.match(stderr, /^xenscope: nobody reads standard output: up to [0-9]+ bytes .*\n$/);
       await writer.ended;
@@ -264,15 +277,23 @@ describeWithDaemons('a vchan on the command line', function () {
   });
 });
 
-/** Resolves when the process has written, and then nothing more each time that it was looked at. */
-async function untilStill(pid: number): Promise<void> {
-  let [written, looks] = ['', 0];
-  while (looks < 200) {
-    const now = /^wchar: (.*)$/m.exec(readFileSync(`/proc/${pid}/io`, 'utf8'))![1]!;
-    looks = now === written && Number(now) > readBytes ? looks + 1 : 0;
-    written = now;
-    await new Promise((resolve) => setTimeout(resolve, 5));
+/** A pipe into which nothing fits any more, and which nobody reads. */
+function fullPipe() {
+  const folder = mkdtempSync(join(tmpdir(), 'xenscope-test-'));
+  const file = join(folder, 'pipe');
+  execFileSync('mkfifo', [file]);
+  // Both ends: while it is open nobody is told that the reader has left.
+  const fd = openSync(file, constants.O_RDWR | constants.O_NONBLOCK);
+  try {
+    for (;;) writeSync(fd, Buffer.alloc(4096));
+  } catch (error) {
+    assert.equal((error as NodeJS.ErrnoException).code, 'EAGAIN');
   }
+  const close = () => {
+    closeSync(fd);
+    rmSync(folder, { recursive: true });
+  };
+  return { fd, close };
 }
 
 const isMissing = [
