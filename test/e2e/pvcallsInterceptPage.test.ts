@@ -121,7 +121,11 @@ describe('the page that intercepts PV Calls, in a browser', function () {
     await eventually('it is edited and moved', async () =>
       (await rulesSent())?.join().startsWith('accept after 2 s,connect port 99 → hold'),
     );
-    assert.equal(await rule(2).inputValue(), 'connect port 99 → hold');
+    // Boxes are told their labels a frame after they moved.
+    await eventually(
+      'it stands second',
+      async () => (await rule(2).inputValue()) === 'connect port 99 → hold',
+    );
   });
 
   it('leaves the focus where it is when rules are edited, switched and moved by keys', async () => {

@@ -1,10 +1,17 @@
 /** Xenscope's own part of the window: its views, and the ways that a person takes through them. */
 import type { Locator, Page } from 'playwright-core';
-import { eventually } from './eventually';
+import { eventually, patienceMs, stepTimeoutMs, testTimeoutMs } from './eventually';
+import { exactly } from './exactly';
 import { useEditor } from './host';
 import type { Editor } from './host';
 import { XenstoreShell } from './shell';
-import { exactly, type Tree, type Workbench } from './workbench';
+import type { Tree } from './treeView';
+import type { Workbench } from './workbench';
+
+const views = ['Hosts', 'Xenstore', 'Rings', 'Devices', 'PV Calls', 'Watches'] as const;
+const step = { timeout: stepTimeoutMs };
+/** A server and a world begin meanwhile. */
+const startTimeoutMs = 2 * patienceMs;
 
 export class Xenscope {
   readonly workbench: Workbench;
@@ -24,16 +31,18 @@ export class Xenscope {
   /** Shows the views and waits for the first rows of the tree. */
   async open(): Promise<void> {
     await this.workbench.openContainer('Xenscope');
-    // A server and a world begin meanwhile, on a machine that others keep busy.
-    await this.store.row('local', 1).waitFor({ timeout: 60_000 });
+    await this.store.row('local', 1).waitFor({ timeout: startTimeoutMs });
   }
 
-  /** Gives all the room to the view “Rings”: rows that are not on screen cannot be found. */
+  /** Gives all the room to one view: rows that are not on screen cannot be found. */
+  async showOnly(title: (typeof views)[number]): Promise<void> {
+    for (const other of views) if (other !== title) await this.workbench.setOpen(other, false);
+    await this.workbench.setOpen(title, true);
+  }
+
   async openOnlyRings(): Promise<void> {
     await this.open();
-    for (const title of ['Hosts', 'Xenstore', 'Watches']) {
-      await this.workbench.pane(title).locator('.pane-header').click();
-    }
+    await this.showOnly('Rings');
     await this.workbench.tree('Rings').rows.first().waitFor();
   }
 
@@ -58,11 +67,14 @@ export class Xenscope {
 
   /** Goes to a path by the palette and returns its row, which is then selected. */
   async goTo(path: string): Promise<Locator> {
-    await this.workbench.ask('Xenscope: Go to Path…', path);
-    await this.workbench.quickPickNamed(path).waitFor();
-    await this.page.keyboard.press('Enter');
     const name = path.slice(path.lastIndexOf('/') + 1);
-    await this.selectedNamed(name).waitFor();
+    await eventually(`${path} is selected`, async () => {
+      await this.workbench.ask('Xenscope: Go to Path…', path);
+      await this.workbench.quickPickNamed(path).waitFor(step);
+      await this.workbench.quickInputBox.press('Enter', step);
+      await this.selectedNamed(name).waitFor(step);
+      return true;
+    });
     return this.store.row(name, path.split('/').length - 1);
   }
 
@@ -78,15 +90,98 @@ export class Xenscope {
     const hover = this.workbench.hover.filter({ hasText: text });
     return eventually(`a hover with ${text}`, async () => {
       await this.page.mouse.move(900, 600);
-      await row.locator('.label-name').hover();
-      await hover.waitFor({ timeout: 3000 });
-      return (await hover.textContent())?.replaceAll('\u00a0', ' ');
+      await row.locator('.label-name').hover(step);
+      await hover.waitFor({ timeout: stepTimeoutMs / 2 });
+      return (await hover.textContent(step))?.replaceAll('\u00a0', ' ');
     });
   }
 
   /** The value beside the name, with what it means. */
   description(row: Locator): Locator {
     return row.locator('.label-description');
+  }
+
+  /** ---- the world of the simulator ---------------------------------------------------------- */
+
+  /** In the status bar, while the world is held. */
+  get heldItem(): Locator {
+    return this.workbench.statusItem(/^\s*held/);
+  }
+
+  /** Each of the two is offered in one state only. */
+  async hold(): Promise<void> {
+    await eventually('the world is held', async () => {
+      if (await this.heldItem.isVisible()) return true;
+      await this.workbench.command('Xenscope: Hold the World');
+      await this.heldItem.waitFor(step);
+      return true;
+    });
+  }
+
+  async resume(): Promise<void> {
+    await eventually('the world goes on', async () => {
+      if (!(await this.heldItem.isVisible())) return true;
+      await this.workbench.command('Xenscope: Resume the World');
+      await this.heldItem.waitFor({ state: 'hidden', ...step });
+      return true;
+    });
+  }
+
+  /**
+   * Does something while nothing in the world moves: rows that are drawn anew lose their hover, and move
+   * away from under a click. However it ends the world goes on, and a second try finds it going.
+   */
+  async held<T>(act: () => Promise<T>): Promise<T> {
+    await this.hold();
+    try {
+      return await act();
+    } finally {
+      await this.workbench.clear();
+      await this.resume();
+    }
+  }
+
+  /** A quick pick whose focus goes elsewhere is hidden: then it is asked for again. */
+  async setFault(fault: string, often: string): Promise<void> {
+    await eventually(`${fault} is ${often}`, async () => {
+      await this.workbench.pick('Xenscope: Set a Fault…', fault, often);
+      await this.workbench.statusItem(`${fault}: ${often.toLowerCase()}`).waitFor(step);
+      return true;
+    });
+  }
+
+  /** The fault strikes always meanwhile, and never after, however that ends. */
+  async withFault<T>(fault: string, act: () => Promise<T>): Promise<T> {
+    await this.setFault(fault, 'Always');
+    try {
+      return await act();
+    } finally {
+      await this.setFault(fault, 'Off');
+    }
+  }
+
+  /** Also where it is gone already. */
+  async destroyGuest(name: string): Promise<void> {
+    const { workbench } = this;
+    const asked = workbench.quickInput.getByText('Destroy: which guest?');
+    await eventually(`${name} is destroyed`, async () => {
+      await workbench.clear();
+      await workbench.ask('Xenscope: Destroy Guest…', name);
+      await asked.waitFor(step);
+      const entry = workbench.quickPickNamed(name);
+      await entry.or(workbench.quickPick('No matching results')).first().waitFor(step);
+      if (await entry.isVisible()) {
+        await entry.click(step);
+        await workbench.dialog.getByRole('button', { name: 'Destroy' }).click(step);
+        return false;
+      }
+      await this.page.keyboard.press('Escape');
+      return true;
+    });
+  }
+
+  async startGuest(name: string): Promise<void> {
+    await this.workbench.askAndPick('Xenscope: Start Guest…', name, name);
   }
 }
 
@@ -96,7 +191,7 @@ export function useQuietTree(): { readonly xenscope: () => Xenscope; readonly sh
   let xenscope: Xenscope;
   let shell: XenstoreShell;
   before(async function () {
-    this.timeout(60_000);
+    this.timeout(testTimeoutMs);
     xenscope = new Xenscope(editor());
     await xenscope.open();
     shell = await xenscope.shell();
