@@ -1,7 +1,8 @@
 /** A headless Chromium that reaches one VS Code on loopback and nothing else. */
 import { chromium, type BrowserContext, type Page } from 'playwright-core';
 
-const actionTimeoutMs = 15_000;
+import { patienceMs } from './eventually';
+
 const executable = '/usr/bin/chromium';
 const flags = [
   '--no-sandbox', // The tests may run as root; nothing but our own pages is opened.
@@ -31,7 +32,7 @@ export async function openBrowser(origin: string, profileFolder: string): Promis
     viewport: { width: 1280, height: 1000 },
     args: flags,
   });
-  context.setDefaultTimeout(actionTimeoutMs);
+  context.setDefaultTimeout(patienceMs);
   const blocked: string[] = [];
   const pageErrors: string[] = [];
   const isForeign = (url: URL) => url.origin !== origin && !['data:', 'blob:'].includes(url.protocol);

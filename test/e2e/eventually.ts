@@ -1,7 +1,12 @@
 /** Waiting for states of the world outside the page; within the page Playwright's locators wait by themselves. */
 
 const pollEveryMs = 50;
-export const patienceMs = 20_000;
+/** For one state to come, on a machine that others keep busy. */
+export const patienceMs = 60_000;
+/** For one step of what is begun again until it is so. */
+export const stepTimeoutMs = 10_000;
+/** Of a test: more than its waits take together, so that one of them tells what was waited for in vain. */
+export const testTimeoutMs = 300_000;
 
 function pause(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));

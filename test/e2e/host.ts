@@ -6,6 +6,7 @@ import { startVscode, type RunningVscode } from '../../scripts/lib/vscodeServer.
 import { makeVsix } from '../../scripts/lib/vsix.mjs';
 import { picture, root } from './artefacts';
 import { openBrowser, type Browser } from './browser';
+import { testTimeoutMs } from './eventually';
 import { Workbench } from './workbench';
 
 export interface EditorOptions {
@@ -70,26 +71,41 @@ export async function startEditor({ settings = {}, files = {} }: EditorOptions =
   }
 }
 
-/** Starts an editor before the tests of a suite and stops it after them; a failing test leaves a picture. */
+/**
+ * Starts an editor before the tests of a suite and stops it after them. A failing test leaves a picture, and what it
+ * left open or held would be in the way of its second try, and of the tests after it.
+ */
 export function useEditor(options: EditorOptions = {}): () => Editor {
   let editor: Editor | undefined;
   before(async function () {
-    this.timeout(120_000);
+    this.timeout(testTimeoutMs);
     editor = await startEditor(options);
   });
   afterEach(async function () {
-    if (this.currentTest?.state === 'failed' && editor) {
-      await picture(editor.browser.page, `failed-${this.currentTest.fullTitle()}`);
-    }
+    this.timeout(testTimeoutMs);
+    const { currentTest } = this;
+    // A test that is tried again has no state.
+    if (!editor || currentTest?.state === 'passed' || currentTest?.state === 'pending') return;
+    // A hook that fails would end the suite.
+    await picture(editor.browser.page, `failed-${currentTest?.fullTitle()}`).catch(console.error);
+    await tidyUp(editor.workbench).catch(console.error);
   });
   after(async function () {
-    this.timeout(30_000);
+    this.timeout(testTimeoutMs);
     // How it ended, also when a hook failed before the first test.
-    if (editor) await picture(editor.browser.page, `last-${this.test?.parent?.title}`);
+    if (editor) await picture(editor.browser.page, `last-${this.test?.parent?.title}`).catch(console.error);
     await editor?.stop();
   });
   return () => {
     if (!editor) throw new Error('The editor has not been started');
     return editor;
   };
+}
+
+async function tidyUp(workbench: Workbench): Promise<void> {
+  await workbench.clear();
+  const held = workbench.statusItem(/^\s*held/);
+  if (!(await held.isVisible())) return;
+  await held.click();
+  await held.waitFor({ state: 'hidden' });
 }

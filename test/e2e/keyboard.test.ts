@@ -1,6 +1,6 @@
 /** The tree without a mouse: find it, walk it, change a value, and come back. */
 import { eventually } from './eventually';
-import { exactly } from './workbench';
+import { exactly } from './exactly';
 import { useQuietTree } from './xenscope';
 
 describe('the tree by keyboard alone', () => {

@@ -1,14 +1,13 @@
 /** VS Code's window as a person uses it: commands, trees, menus, inputs, editors, notifications. */
 import type { FrameLocator, Locator, Page } from 'playwright-core';
-import { eventually } from './eventually';
+import { eventually, stepTimeoutMs } from './eventually';
+import { exactly } from './exactly';
+import { Tree } from './treeView';
 
-export function exactly(text: string): RegExp {
-  return new RegExp(`^${text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')}$`);
-}
-
-const startTimeoutMs = 60_000;
-const paletteTimeoutMs = 5_000;
-const menuTimeoutMs = 5_000;
+const startTimeoutMs = 120_000;
+const step = { timeout: stepTimeoutMs };
+/** To within so many pixels edges are where they were dragged to: views have lowest heights, and rows. */
+const dragTolerance = 20;
 
 async function boxOf(part: Locator) {
   const box = await part.boundingBox();
@@ -22,7 +21,7 @@ export class Workbench {
   async ready(): Promise<void> {
     const bar = this.page.locator('.monaco-workbench .activitybar .action-item').first();
     await bar.waitFor({ timeout: startTimeoutMs });
-    await this.page.locator('.monaco-workbench .statusbar').waitFor();
+    await this.page.locator('.monaco-workbench .statusbar').waitFor({ timeout: startTimeoutMs });
   }
 
   /** ---- the palette and the quick input ---------------------------------------------------- */
@@ -53,8 +52,8 @@ export class Workbench {
       .first();
     await eventually(`the palette runs ${title}`, async () => {
       await this.page.keyboard.press('F1');
-      await this.quickInputBox.fill(`>${title}`, { timeout: paletteTimeoutMs });
-      await row.click({ timeout: paletteTimeoutMs });
+      await this.quickInputBox.fill(`>${title}`, step);
+      await row.click(step);
       return true;
     });
   }
@@ -66,30 +65,67 @@ export class Workbench {
   async ask(title: string, text: string): Promise<void> {
     await eventually(`${title} takes ${text}`, async () => {
       await this.command(title);
-      await this.quickInput.getByText(title, { exact: true }).waitFor({ state: 'hidden' });
-      await this.quickInputBox.fill(text, { timeout: paletteTimeoutMs });
-      return (await this.quickInputBox.inputValue({ timeout: paletteTimeoutMs })) === text;
+      await this.quickInput.getByText(title, { exact: true }).waitFor({ state: 'hidden', ...step });
+      return this.type(text);
+    });
+  }
+
+  /** The same, and chooses one of what is offered then. */
+  async askAndPick(title: string, text: string, choice: string | RegExp): Promise<void> {
+    await eventually(`${title} offers ${choice} for ${text}`, async () => {
+      await this.ask(title, text);
+      const entry = typeof choice === 'string' ? this.quickPickNamed(choice) : this.quickPick(choice);
+      await entry.click(step);
+      return true;
+    });
+  }
+
+  /** Runs a command, and chooses from one list after the other. */
+  async pick(title: string, ...choices: string[]): Promise<void> {
+    await eventually(`${title} takes ${choices.join(', ')}`, async () => {
+      await this.command(title);
+      for (const choice of choices) await this.quickPickNamed(choice).click(step);
+      return true;
     });
   }
 
   /** Types into the quick input that is open and accepts. */
   async answer(text: string): Promise<void> {
-    await this.quickInputBox.waitFor();
-    await this.quickInputBox.fill(text);
-    await this.page.keyboard.press('Enter');
+    await eventually(`${text} is typed`, () => this.type(text));
+    await this.quickInputBox.press('Enter');
+  }
+
+  private async type(text: string): Promise<boolean> {
+    await this.quickInputBox.fill(text, step);
+    return (await this.quickInputBox.inputValue(step)) === text;
   }
 
   /** ---- views ------------------------------------------------------------------------------- */
 
   async openContainer(title: string): Promise<void> {
     const tab = this.page.locator('.activitybar').getByRole('tab', { name: title });
-    await tab.waitFor();
-    if ((await tab.getAttribute('aria-expanded')) !== 'true') await tab.click();
+    await eventually(`${title} is open`, async () => {
+      if ((await tab.getAttribute('aria-expanded', step)) === 'true') return true;
+      await tab.click(step);
+      return false;
+    });
   }
 
   /** A view's pane by its title. */
   pane(title: string): Locator {
     return this.page.locator('.pane').filter({ has: this.page.locator('.pane-header', { hasText: title }) });
+  }
+
+  /** Opens or folds a view. */
+  async setOpen(title: string, isOpen: boolean): Promise<void> {
+    const header = this.pane(title).locator('.pane-header');
+    const wanted = header.and(this.page.locator(`[aria-expanded=${isOpen}]`));
+    await eventually(`${title} is ${isOpen ? 'open' : 'folded'}`, async () => {
+      if (await wanted.isVisible()) return true;
+      await header.click(step);
+      await wanted.waitFor(step);
+      return true;
+    });
   }
 
   tree(title: string): Tree {
@@ -137,14 +173,22 @@ export class Workbench {
 
   /** Drags the edge of the side bar until it is so wide. */
   async widenSideBar(width: number): Promise<void> {
-    const box = await boxOf(this.page.locator('.part.sidebar'));
-    await this.drag(box.x + box.width, box.y + box.height / 2, box.x + width, box.y + box.height / 2);
+    await eventually(`the side bar is ${width} wide`, async () => {
+      const box = await boxOf(this.page.locator('.part.sidebar'));
+      if (Math.abs(box.width - width) < dragTolerance) return true;
+      await this.drag(box.x + box.width, box.y + box.height / 2, box.x + width, box.y + box.height / 2);
+      return false;
+    });
   }
 
   /** Drags the lower edge of a view until it is so high. */
   async shrinkView(title: string, height: number): Promise<void> {
-    const box = await boxOf(this.pane(title));
-    await this.drag(box.x + 20, box.y + box.height, box.x + 20, box.y + height);
+    await eventually(`${title} is ${height} high`, async () => {
+      const box = await boxOf(this.pane(title));
+      if (Math.abs(box.height - height) < dragTolerance) return true;
+      await this.drag(box.x + 20, box.y + box.height, box.x + 20, box.y + height);
+      return false;
+    });
   }
 
   private async drag(fromX: number, fromY: number, toX: number, toY: number): Promise<void> {
@@ -152,6 +196,18 @@ export class Workbench {
     await this.page.mouse.down();
     await this.page.mouse.move(toX, toY, { steps: 5 });
     await this.page.mouse.up();
+  }
+
+  /** Closes what lies over the window and waits for an answer: questions, menus, quick inputs. */
+  async clear(): Promise<void> {
+    await eventually('nothing lies over the window', async () => {
+      for (const part of [this.dialog, this.menu, this.quickInput]) {
+        if (!(await part.first().isVisible())) continue;
+        await this.page.keyboard.press('Escape');
+        return false;
+      }
+      return true;
+    });
   }
 
   /** Nothing floats over the window: no hover, no notification, no passing word in the status bar. */
@@ -166,75 +222,7 @@ export class Workbench {
   }
 
   async setTheme(name: string): Promise<void> {
-    await this.ask('Preferences: Color Theme', name);
-    await this.quickPick(name).click();
+    await this.askAndPick('Preferences: Color Theme', name, new RegExp(name));
     await this.quickInput.waitFor({ state: 'hidden' });
-  }
-}
-
-/** A tree view. Rows are known by the name at their left, and by their level (1 is outermost). */
-export class Tree {
-  constructor(
-    private readonly workbench: Workbench,
-    readonly pane: Locator,
-  ) {}
-
-  get rows(): Locator {
-    return this.pane.getByRole('treeitem');
-  }
-
-  row(name: string, level?: number): Locator {
-    const rows = this.pane
-      .locator(level === undefined ? '[role=treeitem]' : `[role=treeitem][aria-level="${level}"]`)
-      .filter({ has: this.workbench.page.locator('.label-name', { hasText: exactly(name) }) });
-    return rows.first();
-  }
-
-  async isExpanded(row: Locator): Promise<boolean> {
-    return (await row.getAttribute('aria-expanded')) === 'true';
-  }
-
-  async expand(row: Locator): Promise<void> {
-    await row.waitFor();
-    if (!(await this.isExpanded(row))) await row.locator('.monaco-tl-twistie').click();
-    await this.workbench.page.waitForFunction(
-      (element) => element?.getAttribute('aria-expanded') === 'true',
-      await row.elementHandle(),
-    );
-  }
-
-  /** Opens one level after the other: `open('local', 'domain', '0')`. */
-  async open(...names: string[]): Promise<Locator> {
-    let row = this.row(names[0]!, 1);
-    for (const [index, name] of names.entries()) {
-      row = this.row(name, index + 1);
-      await this.expand(row);
-    }
-    return row;
-  }
-
-  /** Scrolls to the first row and leaves the focus there; what is selected stays so. */
-  async scrollToTop(): Promise<void> {
-    await this.pane.locator('.monaco-list').focus();
-    await this.workbench.page.keyboard.press('Home');
-  }
-
-  /**
-   * Chooses an entry of the row's context menu. VS Code closes a menu whose focus goes elsewhere, as
-   * when a view is drawn anew or a notification comes: then it is opened again, as a person would.
-   */
-  async choose(row: Locator, title: string | RegExp): Promise<void> {
-    const entry = this.workbench.menuItem(title);
-    let tries = 0;
-    await eventually(`the menu has ${title}`, async () => {
-      // Not at first: with no menu open it would take away what is selected.
-      if (tries++ > 0) await this.workbench.page.keyboard.press('Escape');
-      await row.click({ button: 'right', timeout: menuTimeoutMs });
-      // A menu takes no click in its first moments, so that the one that opened it does not choose.
-      await entry.hover({ timeout: menuTimeoutMs });
-      return true;
-    });
-    await this.workbench.page.keyboard.press('Enter');
-    await entry.waitFor({ state: 'hidden' });
   }
 }
