@@ -1,10 +1,19 @@
 /**
  * The commands of one device: puts requests and responses together by the frontend's numbers, tells the book of
  * sockets in the order in which things were seen, and keeps the last of what is over. What was not seen is counted.
+ *
+ * A number may be in use twice: Linux gives that of a POLL away whose listener it released, and by hand anything is
+ * sent. Then the command tells whose response it is. Where that is the same as well nothing does, and the oldest is
+ * taken to be meant.
  */
 import type { CommandLook, CommandTap, ResponseCopy, SlotCopy } from '../../capture/commandTap';
 import { ringsLeftInSlot } from '../../wire/pvcalls/remains';
-import { parsePvCallsRequest, parsePvCallsResponse } from '../../wire/pvcalls/slots';
+import {
+  type PvCallsRequest,
+  type PvCallsResponse,
+  parsePvCallsRequest,
+  parsePvCallsResponse,
+} from '../../wire/pvcalls/slots';
 import { pvcallsCommands } from '../../wire/pvcalls/commands';
 import type { SeenTime } from '../heldTime';
 import { CallSeen } from './callSeen';
@@ -16,8 +25,10 @@ export const maxRememberedCalls = 500;
 
 export class CallBook {
   readonly #sockets: SocketBook;
-  /** In flight, the oldest first, by the frontend's number. */
-  readonly #pending = new Map<number, CallSeen>();
+  /** In flight, the oldest first. */
+  #pending: CallSeen[] = [];
+  /** In flight by the indices, and not among those: at most so many. */
+  #unread = 0;
   #finished: CallSeen[] = [];
   #seen = 0;
   #finishedSoFar = 0;
@@ -36,11 +47,11 @@ export class CallBook {
 
   /** The oldest first. */
   get pending(): readonly CallSeen[] {
-    return [...this.#pending.values()];
+    return [...this.#pending];
   }
 
   get pendingCount(): number {
-    return this.#pending.size;
+    return this.#pending.length;
   }
 
   /** How many were finished since somebody looks, forgotten ones included. */
@@ -56,26 +67,30 @@ export class CallBook {
 
   /** `tap` has looked, and found something new. */
   take(look: CommandLook, tap: CommandTap, time: SeenTime): void {
-    if (look.isAnew) return this.#takeAnew(look, tap.slots, time);
-    this.unseenRequests += look.unseenRequests;
-    this.unseenResponses += look.unseenResponses;
-    // Requests that were not seen are older than those that were: each of these comes just before its own response.
-    const requests = [...look.requests];
-    const reqIds = requests.map(({ bytes }) => parsePvCallsRequest(bytes).reqId);
-    for (const slot of look.responses) {
-      const asked = reqIds.lastIndexOf(parsePvCallsResponse(slot.bytes).reqId) + 1;
-      reqIds.splice(0, asked);
-      for (const request of requests.splice(0, asked)) this.#asked(request, 'seen', time, time);
-      this.#answered(slot, 'answer', time, time);
-    }
-    for (const request of requests) this.#asked(request, 'seen', time, time);
+    if (look.isAnew) this.#takeAnew(look, tap.slots, time);
+    else this.#takeNew(look, time);
     this.#reconcile(tap.inFlight, time);
   }
 
   /** The device is gone, or begins anew: nothing is in flight any more. */
   forget(time: SeenTime): void {
-    for (const call of this.#pending.values()) this.#lose(call, time);
-    this.#pending.clear();
+    for (const call of this.#pending) this.#lose(call, time);
+    this.#pending = [];
+    this.#unread = 0;
+  }
+
+  #takeNew(look: CommandLook, time: SeenTime): void {
+    this.unseenRequests += look.unseenRequests;
+    this.#unread += look.unseenRequests;
+    this.unseenResponses += look.unseenResponses;
+    // Requests that were not seen are older than those that were: each of these comes just before its own response.
+    const requests = look.requests.map((slot) => ({ slot, ...askedIn(slot) }));
+    for (const slot of look.responses) {
+      const asked = requests.findIndex(isAnsweredBy(parsePvCallsResponse(slot.bytes))) + 1;
+      for (const request of requests.splice(0, asked)) this.#asked(request.slot, 'seen', time, time);
+      this.#answered(slot, 'answer', time, time);
+    }
+    for (const { slot } of requests) this.#asked(slot, 'seen', time, time);
   }
 
   /**
@@ -98,16 +113,11 @@ export class CallBook {
   }
 
   #asked(slot: SlotCopy, known: PvCallsKnowledge, sentAt: SeenTime | undefined, time: SeenTime): void {
-    const request = parsePvCallsRequest(slot.bytes);
-    const { reqId } = request;
-    const before = this.#pending.get(reqId);
-    if (before) this.#lose(before, time);
-    this.#pending.delete(reqId);
-    const number = request.cmd === 'unknown' ? request.number : pvcallsCommands[request.cmd];
+    const { request, reqId, number } = askedIn(slot);
     const call = new CallSeen(++this.#seen, reqId, number, known, sentAt, time);
     call.request = request;
     call.slot = slot;
-    this.#pending.set(reqId, call);
+    this.#pending.push(call);
     this.#sockets.asked(call, time);
   }
 
@@ -119,11 +129,15 @@ export class CallBook {
   ): void {
     const response = parsePvCallsResponse(slot.bytes);
     const answer = { time: answeredAt, response, slot };
-    const asked = this.#pending.get(response.reqId);
+    // A frontend goes by the number, whatever command stands beside it.
+    const asked =
+      this.#pending.find(isAnsweredBy(response)) ??
+      this.#pending.find(({ reqId }) => reqId === response.reqId);
     const call = asked ?? new CallSeen(++this.#seen, response.reqId, response.cmd, known, undefined, time);
-    this.#pending.delete(response.reqId);
+    if (asked) this.#take(asked);
+    else this.#unread = Math.max(0, this.#unread - 1);
     call.answer = answer;
-    if (asked && slot.wasMisread) this.#unread(asked);
+    if (slot.wasMisread) this.#takeBack(slot, call);
     if (asked?.request) this.#sockets.answered(call, response, time);
     else this.#answeredOnly(slot, call, known, time);
     this.#finish(call);
@@ -145,26 +159,48 @@ export class CallBook {
     this.#sockets.answeredOnly(response, left, known, time);
   }
 
-  /** What was taken for the request was its response: nothing of the request was seen. */
-  #unread(call: CallSeen): void {
+  /** What was taken for the request in this slot was this response already: nothing of that request was seen. */
+  #takeBack({ index }: ResponseCopy, answered: CallSeen): void {
+    const call =
+      answered.slot?.index === index ? answered : this.#pending.find(({ slot }) => slot?.index === index);
+    if (!call) return;
     call.socket?.end(call);
     call.socket = undefined;
     call.request = undefined;
     call.slot = undefined;
     this.unseenRequests++;
+    // Another one was answered, and whatever was asked here waits.
+    if (call !== answered) {
+      this.#take(call);
+      this.#unread++;
+    }
   }
 
-  /** Responses that nobody saw leave requests behind that wait for nothing; a call that may wait goes last. */
+  /**
+   * Responses that nobody saw leave requests behind that wait for nothing. Those whose number was given out again go
+   * first, also where one that was not read may have been answered in their place; a call that may wait goes last.
+   */
   #reconcile(inFlight: number, time: SeenTime): void {
-    let surplus = this.#pending.size - inFlight;
-    if (surplus <= 0) return;
-    const calls = [...this.#pending.values()];
+    const isGivenAgain = ({ reqId }: CallSeen, at: number, calls: readonly CallSeen[]) =>
+      calls.slice(at + 1).some((later) => later.reqId === reqId);
+    const surplus = this.#pending.length + this.#unread - inFlight;
+    if (surplus > 0) this.#loseSome(this.#pending.filter(isGivenAgain), surplus, time);
     const mayWait = ({ cmd }: CallSeen) => cmd === 'accept' || cmd === 'poll';
-    for (const call of [...calls.filter((one) => !mayWait(one)), ...calls.filter(mayWait)]) {
-      if (surplus-- <= 0) return;
-      this.#pending.delete(call.reqId);
+    const calls = [...this.#pending.filter((one) => !mayWait(one)), ...this.#pending.filter(mayWait)];
+    this.#loseSome(calls, this.#pending.length - inFlight, time);
+    this.#unread = Math.max(0, inFlight - this.#pending.length);
+  }
+
+  #loseSome(calls: readonly CallSeen[], surplus: number, time: SeenTime): void {
+    for (const call of calls.slice(0, Math.max(0, surplus))) {
+      this.#take(call);
       this.#lose(call, time);
     }
+  }
+
+  /** It is in flight no more. */
+  #take(call: CallSeen): void {
+    this.#pending = this.#pending.filter((other) => other !== call);
   }
 
   #lose(call: CallSeen, time: SeenTime): void {
@@ -183,17 +219,30 @@ export class CallBook {
   }
 }
 
+/** Of a request as it lies there, what a response to it repeats: its number, and its command on the wire. */
+function askedIn({ bytes }: SlotCopy): { request: PvCallsRequest; reqId: number; number: number } {
+  const request = parsePvCallsRequest(bytes);
+  const number = request.cmd === 'unknown' ? request.number : pvcallsCommands[request.cmd];
+  return { request, reqId: request.reqId, number };
+}
+
+function isAnsweredBy(response: PvCallsResponse) {
+  return ({ reqId, number }: { readonly reqId: number; readonly number: number }): boolean =>
+    reqId === response.reqId && number === response.cmd;
+}
+
 /**
  * The response to a request, both as they lie there. Linux numbers its requests by their slots: of one that may wait
  * for long, a response with its number may be that of the request before it in the slot.
  */
 function answerAmong(
   responses: readonly ResponseCopy[],
-  { index, bytes }: SlotCopy,
+  request: SlotCopy,
   slots: number,
 ): ResponseCopy | undefined {
-  const { reqId, cmd } = parsePvCallsRequest(bytes);
+  const asked = askedIn(request);
+  const { cmd } = asked.request;
   const mayWait = cmd === 'accept' || cmd === 'poll';
-  if (mayWait && reqId === index % slots) return undefined;
-  return responses.findLast((slot) => parsePvCallsResponse(slot.bytes).reqId === reqId);
+  if (mayWait && asked.reqId === request.index % slots) return undefined;
+  return responses.findLast(({ bytes }) => isAnsweredBy(parsePvCallsResponse(bytes))(asked));
 }
