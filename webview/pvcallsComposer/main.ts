@@ -1,5 +1,5 @@
 /** The command composer: commands of PV Calls by hand, what is answered, and the sockets that come of it. */
-import type { ComposerDraft, ComposerState } from '../../server/rpc/api';
+import type { ComposerCheck, ComposerDraft, ComposerState } from '../../server/rpc/api';
 import { registerKit } from '../kit';
 import { Consoles } from './consoles';
 import {
@@ -19,6 +19,7 @@ import { History } from './history';
 import { HistoryView } from './historyView';
 import { type KeptPage, keptHistory } from './kept';
 import type { FromPvCallsComposer, ToPvCallsComposer } from './messages';
+import { Sending } from './sending';
 import { SocketsView } from './socketsView';
 import { sessionOver, spokenEntry } from './words';
 import { columns } from './columns';
@@ -46,23 +47,26 @@ class ComposerPage {
   private forms: Of<'catalog'>['forms'] = [];
   private state: ComposerState | undefined;
   private aheadMs = 0;
+  /** Of what the server is asked. */
   private serial = 0;
   private checkTimer: number | undefined;
   private checked = '';
-  /** What the server was asked about last; `sends`: it is sent, as it stood then, where nothing is wrong with it. */
-  private asked:
-    { readonly serial: number; readonly request: ComposerDraft; readonly sends: boolean } | undefined;
-  /** Send was pressed once more, with another request, before it was known whether the one before can be sent. */
-  private next: ComposerDraft | undefined;
-  /** A call that is on its way to the ring. */
-  private underWay:
-    { readonly serial: number; readonly request: ComposerDraft; readonly isOfForm: boolean } | undefined;
+  /** The serial of the last question about the form alone. */
+  private asked: number | undefined;
+  private readonly sending = new Sending({
+    isOpen: () => this.isOpen,
+    check: (request) => this.check(request),
+    call: (request) => this.call(request),
+    judged: (request, check) => this.judged(request, check),
+    wentOut: (request, isOfForm) => this.wentOut(request, isOfForm),
+    say: (refusals) => this.form.say(refusals, refusals !== ''),
+  });
 
   private readonly header = new HeaderView((message) => this.post(message));
   private readonly form = new FormView(
     {
       changed: (draft) => this.setDraft(draft),
-      send: () => this.sendForm(),
+      send: () => this.press(this.request, false),
       save: () => this.post({ kind: 'saveFavourite', draft: favouriteOf(this.draft) }),
     },
     this.draft,
@@ -73,7 +77,7 @@ class ComposerPage {
     remove: (name) => this.post({ kind: 'removeFavourite', name }),
   });
   private readonly historyView = new HistoryView(this.history, {
-    sendAgain: (request) => this.call(request, false),
+    sendAgain: (request) => this.press(request, true),
     edit: (request) => this.edit(request),
     cleared: () => this.keepHistory(),
   });
@@ -195,9 +199,8 @@ class ComposerPage {
     this.history.end(this.session, sessionOver);
     this.keepHistory();
     this.consoles.end(text, Date.now() + this.aheadMs);
-    this.underWay = undefined;
+    this.sending.end();
     this.asked = undefined;
-    this.next = undefined;
     this.checked = '';
     this.form.showCheck(undefined);
     this.draw();
@@ -208,10 +211,11 @@ class ComposerPage {
   }
 
   private draw(): void {
-    const { isOpen, state } = this;
-    this.form.open = isOpen && !this.underWay;
+    const { state } = this;
+    const canSend = this.isOpen && !this.sending.isCalling;
+    this.form.open = canSend;
     this.form.show(this.draft, state);
-    this.historyView.show(isOpen && !this.underWay);
+    this.historyView.show(canSend);
     this.sockets.show(state, this.consoles.shownId);
   }
 
@@ -219,7 +223,7 @@ class ComposerPage {
     // What was said of another command is not said of this one, and its bytes are not sent in its place.
     if (draft.choice !== this.draft.choice) this.form.showCheck(undefined);
     this.draft = draft;
-    this.form.say('', false);
+    this.sending.forgetRefusals();
     this.keep({ draft });
     this.form.show(draft, this.state);
     this.checkSoon();
@@ -241,7 +245,7 @@ class ComposerPage {
     this.checkTimer = window.setTimeout(() => {
       this.checkTimer = undefined;
       // What is to be sent is answered for first.
-      if (!this.asked?.sends && this.checkKey() !== this.checked) this.checkNow();
+      if (!this.sending.isChecking && this.checkKey() !== this.checked) this.asked = this.check(this.request);
     }, checkAfterMs);
   }
 
@@ -259,64 +263,56 @@ class ComposerPage {
     ]);
   }
 
-  private checkNow(request = this.request, sends = false): void {
-    this.checked = this.checkKey();
-    this.asked = { serial: ++this.serial, request, sends };
-    this.post({ kind: 'check', serial: this.serial, draft: request });
+  private press(request: ComposerDraft, isChecked: boolean): void {
+    this.sending.press(request, isChecked);
+    this.draw();
   }
 
-  private sendForm(request = this.request): void {
-    if (!this.isOpen || this.underWay) return;
-    if (!this.asked?.sends) return this.checkNow(request, true);
-    // Pressed twice for the same is pressed once.
-    if (!isSame(request, this.asked.request)) this.next = request;
-  }
-
-  private sendNext(): void {
-    const { next } = this;
-    this.next = undefined;
-    if (next) this.sendForm(next);
+  private check(request: ComposerDraft): number {
+    this.checked = isSame(request, this.request) ? this.checkKey() : '';
+    // The answer to what was asked before is not waited for any more.
+    this.asked = undefined;
+    this.post({ kind: 'check', serial: ++this.serial, draft: request });
+    return this.serial;
   }
 
   private takeCheck({ serial, check, problem }: Of<'checked'>): void {
-    const { asked } = this;
-    if (serial !== asked?.serial) return;
-    this.asked = undefined;
+    if (this.sending.takeCheck(serial, check, problem)) this.draw();
+    else {
+      if (serial !== this.asked) return;
+      this.asked = undefined;
+      if (check) this.form.showCheck(check);
+      else this.form.say(problem ?? '', true);
+    }
     // Whatever was typed since is asked about by itself.
     this.checkSoon();
-    if (!check) this.form.say(problem ?? '', true);
-    else if (!asked.sends) this.form.showCheck(check);
-    else {
-      const isOfForm = isSame(asked.request, this.request);
-      if (check.problems.length === 0) {
-        if (isOfForm) this.form.showCheck(check);
-        return this.call(asked.request, true);
-      }
-      if (isOfForm) this.form.insist(check);
-    }
-    this.sendNext();
   }
 
-  private call(request: ComposerDraft, isOfForm: boolean): void {
-    if (!this.isOpen || this.underWay) return;
-    this.underWay = { serial: ++this.serial, request, isOfForm };
+  private judged(request: ComposerDraft, check: ComposerCheck): boolean {
+    const isOfForm = isSame(request, this.request);
+    if (!isOfForm) return false;
+    if (check.problems.length === 0) this.form.showCheck(check);
+    else this.form.insist(check);
+    return true;
+  }
+
+  private call(request: ComposerDraft): number {
+    const serial = ++this.serial;
     this.historyView.chooseNewest();
-    this.draw();
-    this.post({ kind: 'call', serial: this.serial, draft: request });
+    this.post({ kind: 'call', serial, draft: request });
+    return serial;
+  }
+
+  private wentOut(request: ComposerDraft, isOfForm: boolean): void {
+    if (!isOfForm) return;
+    this.draft = afterSending(this.draft, this.forms, request);
+    this.keep({ draft: this.draft });
   }
 
   private takeCalled({ serial, number, problem }: Of<'called'>): void {
-    const { underWay } = this;
-    if (serial !== underWay?.serial) return;
-    this.underWay = undefined;
-    if (underWay.isOfForm && number !== undefined) {
-      this.draft = afterSending(this.draft, this.forms, underWay.request);
-      this.keep({ draft: this.draft });
-    }
-    this.form.say(problem ?? '', problem !== undefined);
+    this.sending.takeCalled(serial, number, problem);
     this.draw();
     this.checkSoon();
-    this.sendNext();
   }
 
   /** At the console that it is about, where there is one. */

@@ -1,5 +1,6 @@
 /** What the page of the command composer says in words. */
 import type {
+  ComposerDraft,
   ComposerEntry,
   ComposerForm,
   ComposerLevel,
@@ -43,6 +44,16 @@ export function levelHover(way: Way): string {
 }
 
 export const notOpenHint = 'Nothing can be sent: there is no open session.';
+
+/** Of a request that was not put into the ring, and why, in a sentence of its own. */
+export function notSentText(request: ComposerDraft, why = ''): string {
+  const name = request.kind === 'raw' ? 'the raw slot' : request.command.toUpperCase();
+  return `Not sent: ${name}. ${why}`.trimEnd();
+}
+
+export const noLongerOpen = 'The session is not open any more.';
+
+export const tooManyWait = 'Too many requests wait already: send it when the answers to these have come.';
 
 /** Below the heading. */
 export function aboutText(
