@@ -3,18 +3,14 @@
  * too, and to Linux’s.
  */
 import assert from 'node:assert/strict';
-import { existsSync } from 'node:fs';
 import { picture } from '../../e2e/artefacts';
 import { ComposerPage } from '../../e2e/composerPage';
 import { eventually } from '../../e2e/eventually';
-import { startEditor, type Editor } from '../../e2e/host';
-import { Xenscope } from '../../e2e/xenscope';
-import { openGate, output, serveInDom0, servePagesInDom0 } from '../support/outside';
-import type { Forwarded, Served } from '../support/outside';
+import type { Xenscope } from '../../e2e/xenscope';
+import { openGate, output, servePagesInDom0 } from '../support/outside';
+import type { Served } from '../support/outside';
+import { needsBrowser, openVsCodeOfDom0, patienceMs, type VsCodeOfDom0 } from '../support/vscodeOfDom0';
 
-const machine = 'This machine’s Xen';
-/** Slow enough for an emulated host that others keep busy. */
-const patienceMs = 60_000;
 const isOxenstored = process.env['XENSCOPE_XEN_DAEMON'] === 'oxenstored';
 const linuxBackend = 'pvcalls-back-mended';
 const tab = 'Compose: Domain-0 (0) → Domain-0 (0)';
@@ -28,8 +24,7 @@ const themes = [
 (isOxenstored ? describe : () => undefined)('commands of PV Calls by hand in VS Code, on a real Xen', () => {
   const gate = openGate();
   let pages: Served;
-  let socket: Forwarded;
-  let editor: Editor;
+  let vscode: VsCodeOfDom0;
   let xenscope: Xenscope;
   let composer: ComposerPage;
   /** Of the first device. */
@@ -54,38 +49,23 @@ const themes = [
   }
 
   before(async function () {
-    // With CI=true nothing may be skipped: then it fails below.
-    if (!existsSync('/usr/bin/chromium') && process.env['CI'] !== 'true') this.skip();
+    needsBrowser(this);
     pages = await servePagesInDom0(gate, 'a page of dom0');
-    socket = await serveInDom0(gate);
-    editor = await startEditor({
-      settings: {
-        'xenscope.simulator.autoconnect': false,
-        'xenscope.realHost.serverSocket': socket.path,
-      },
-    });
-    xenscope = new Xenscope(editor);
+    vscode = await openVsCodeOfDom0(gate, 1200);
+    xenscope = vscode.xenscope;
     composer = new ComposerPage(xenscope);
-    xenscope.page.setDefaultTimeout(patienceMs);
-    await xenscope.page.setViewportSize({ width: 1500, height: 1200 });
   });
   afterEach(async function () {
     if (this.currentTest?.state === 'failed') await picture(xenscope.page, 'failed-real-composer');
   });
   after(async () => {
-    await editor?.stop();
-    await socket?.end();
+    await vscode?.end();
     await pages?.end();
     await gate.run(['rmmod', linuxBackend]);
   });
 
   it('are offered where no guest has a device, as is a backend', async () => {
-    await workbench().openContainer('Xenscope');
-    await workbench().widenSideBar(430);
-    const host = xenscope.hosts.row(machine);
-    await xenscope.description(host).filter({ hasText: 'as root' }).waitFor();
-    await xenscope.hosts.choose(host, 'Show Host');
-    await xenscope.description(host).filter({ hasText: 'connected' }).waitFor();
+    await vscode.showHost();
     const toggle = async (...titles: string[]) => {
       for (const title of titles) await workbench().pane(title).locator('.pane-header').click();
     };
@@ -161,7 +141,7 @@ const themes = [
     await workbench().command('View: Close Editor');
     await composer.press('Close Backend');
     await panel.getByText('Our backend is not open').first().waitFor();
-    assert.deepEqual(editor.browser.pageErrors, []);
+    assert.deepEqual(vscode.pageErrors(), []);
   });
 
   it('reach Linux’s backend as well, from an address at once', async function () {
@@ -187,6 +167,6 @@ const themes = [
     await composer.press('Close');
     await composer.status('Closed: the nodes are removed').waitFor();
     await output(gate, 'rmmod', linuxBackend);
-    assert.deepEqual(editor.browser.pageErrors, []);
+    assert.deepEqual(vscode.pageErrors(), []);
   });
 });

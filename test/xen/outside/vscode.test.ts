@@ -1,18 +1,13 @@
 /** The real VS Code on the emulated dom0: its tree, its guest and the rings of that guest, as a person sees them. */
 import assert from 'node:assert/strict';
-import { existsSync } from 'node:fs';
 import { picture } from '../../e2e/artefacts';
 import { eventually } from '../../e2e/eventually';
-import { startEditor, type Editor } from '../../e2e/host';
 import { VchanConsole } from '../../e2e/vchanConsole';
-import { Xenscope } from '../../e2e/xenscope';
+import type { Xenscope } from '../../e2e/xenscope';
 import { diskSettings } from '../support/guestDisk';
-import { openGate, output, serveInDom0 } from '../support/outside';
-import type { Forwarded } from '../support/outside';
+import { openGate, output } from '../support/outside';
+import { needsBrowser, openVsCodeOfDom0, patienceMs, type VsCodeOfDom0 } from '../support/vscodeOfDom0';
 
-const machine = 'This machine’s Xen';
-/** Slow enough for an emulated host that others keep busy. */
-const patienceMs = 60_000;
 const guestSettings = ['name = "seen"', ...diskSettings].join(';');
 const isOxenstored = process.env['XENSCOPE_XEN_DAEMON'] === 'oxenstored';
 /** What the daemon has no part in is looked at under one of the two. */
@@ -20,43 +15,27 @@ const itOnce = isOxenstored ? () => undefined : it;
 
 describe('a real Xen in VS Code', () => {
   const gate = openGate();
-  let socket: Forwarded;
-  let editor: Editor;
+  let vscode: VsCodeOfDom0;
   let xenscope: Xenscope;
   let domid: string;
 
   before(async function () {
-    // With CI=true nothing may be skipped: then it fails below.
-    if (!existsSync('/usr/bin/chromium') && process.env['CI'] !== 'true') this.skip();
+    needsBrowser(this);
     await output(gate, 'xl', 'create', '-q', '/machine/guest.cfg', guestSettings);
     domid = (await output(gate, 'xl', 'domid', 'seen')).trim();
-    socket = await serveInDom0(gate);
-    editor = await startEditor({
-      settings: {
-        'xenscope.simulator.autoconnect': false,
-        'xenscope.realHost.serverSocket': socket.path,
-      },
-    });
-    xenscope = new Xenscope(editor);
-    xenscope.page.setDefaultTimeout(patienceMs);
-    await xenscope.page.setViewportSize({ width: 1500, height: 1100 });
+    vscode = await openVsCodeOfDom0(gate, 1100);
+    xenscope = vscode.xenscope;
   });
   afterEach(async function () {
     if (this.currentTest?.state === 'failed') await picture(xenscope.page, 'failed-real-xen');
   });
   after(async () => {
-    await editor?.stop();
-    await socket?.end();
+    await vscode?.end();
     await gate.run(['xl', 'destroy', 'seen']);
   });
 
   it('shows the store of dom0, live', async () => {
-    await xenscope.workbench.openContainer('Xenscope');
-    await xenscope.workbench.widenSideBar(430);
-    const host = xenscope.hosts.row(machine);
-    await xenscope.description(host).filter({ hasText: 'as root' }).waitFor();
-    await xenscope.hosts.choose(host, 'Show Host');
-    await xenscope.description(host).filter({ hasText: 'connected' }).waitFor();
+    await vscode.showHost();
     await xenscope.store.open('local', 'domain');
     const guest = xenscope.store.row(domid, 3);
     await xenscope.description(guest).filter({ hasText: 'seen' }).waitFor();
@@ -81,7 +60,7 @@ describe('a real Xen in VS Code', () => {
     await ring('xenstore').click();
     await panel.getByRole('img', { name: /Requests: guest → xenstored/ }).waitFor();
     await picture(xenscope.page, 'real-xen-ring');
-    assert.deepEqual(editor.browser.pageErrors, []);
+    assert.deepEqual(vscode.pageErrors(), []);
   });
 
   async function typeInGuest(command: string): Promise<void> {
@@ -102,7 +81,7 @@ describe('a real Xen in VS Code', () => {
       .waitFor();
     await panel.getByText(/Lent to domain 0 under grant \d+; event channel \d+\./).waitFor();
     await picture(xenscope.page, 'real-xen-device-ring');
-    assert.deepEqual(editor.browser.pageErrors, []);
+    assert.deepEqual(vscode.pageErrors(), []);
   });
 
   itOnce('opens the vchan of a program in the guest, which gives back what it is sent', async () => {
@@ -129,7 +108,7 @@ describe('a real Xen in VS Code', () => {
     const received = vchan.log.locator('li.received');
     await received.getByText('68 65 6c 6c 6f 2c 20 67 75 65 73 74').waitFor();
     await picture(xenscope.page, 'real-xen-vchan');
-    assert.deepEqual(editor.browser.pageErrors, []);
+    assert.deepEqual(vscode.pageErrors(), []);
   });
 
   it('says of a reconnect what this daemon makes of it', async () => {
@@ -144,7 +123,7 @@ describe('a real Xen in VS Code', () => {
     assert.equal(await panel.getByRole('button', { name: 'Reconnect', exact: true }).count(), 0);
     await picture(xenscope.page, 'real-xen-reconnect-refused');
     await panel.getByRole('button', { name: 'Close' }).click();
-    assert.deepEqual(editor.browser.pageErrors, []);
+    assert.deepEqual(vscode.pageErrors(), []);
   });
 
   itOnce(
@@ -168,7 +147,7 @@ describe('a real Xen in VS Code', () => {
       const colour = ['xenstore-read', `/local/domain/${domid}/data/colour`];
       const isWritten = async () => (await gate.run(colour)).stdout === 'violet\n';
       await eventually('the guest has written', isWritten, patienceMs);
-      assert.deepEqual(editor.browser.pageErrors, []);
+      assert.deepEqual(vscode.pageErrors(), []);
     },
   );
 
@@ -186,6 +165,6 @@ describe('a real Xen in VS Code', () => {
     // No zombie: nobody holds a page of it.
     const list = async () => (await output(gate, 'xl', 'list')).trim().split('\n').length;
     await eventually('only domain 0 is left', async () => (await list()) === 2, patienceMs);
-    assert.deepEqual(editor.browser.pageErrors, []);
+    assert.deepEqual(vscode.pageErrors(), []);
   });
 });
