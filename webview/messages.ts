@@ -96,8 +96,14 @@ export type ToVchan =
   | { readonly kind: 'wrote'; readonly timeMs: number; readonly bytes: string }
   /** How far a file has come. */
   | { readonly kind: 'sending'; readonly text: string }
-  /** A send is over. `serial` as it was asked for; absent for a file. */
-  | { readonly kind: 'sent'; readonly serial?: number; readonly text: string; readonly problem?: string }
+  /** A send is over. `serial` as it was asked for; absent for a file. `isStopped`: by the person. */
+  | {
+      readonly kind: 'sent';
+      readonly serial?: number;
+      readonly text: string;
+      readonly problem?: string;
+      readonly isStopped?: true;
+    }
   /** Nothing comes any more: the server or the host is gone. */
   | { readonly kind: 'away'; readonly text: string }
   | { readonly kind: 'recording'; readonly file?: string }

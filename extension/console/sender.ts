@@ -13,11 +13,19 @@ export type SendPiece<Target> = (
   target: Target,
   bytes: string,
   token: vscode.CancellationToken,
-) => Promise<{ readonly sentBytes: number; readonly timeMs: number; readonly problem?: string }>;
+) => Promise<{
+  readonly sentBytes: number;
+  readonly timeMs: number;
+  readonly problem?: string;
+  readonly isStopped?: true;
+}>;
 
 export interface SendResult {
+  /** How far it came. */
   readonly text: string;
+  /** Why no further; absent where all was sent, and where the person has stopped it. */
   readonly problem?: string;
+  readonly isStopped?: true;
 }
 
 export class Sender<Target> {
@@ -75,15 +83,16 @@ export class Sender<Target> {
     let sentBytes = 0;
     const whole = countOf(wholeBytes, 'byte');
     const progress = () => `${sentBytes.toLocaleString('en-US')} of ${whole} lie in the ring`;
+    const stopped = (): SendResult => ({ text: `${progress()}. Stopped.`, isStopped: true });
     try {
       for await (const piece of pieces) {
-        if (cancel.token.isCancellationRequested)
-          return { text: `${progress()}.`, problem: 'It was stopped.' };
+        if (cancel.token.isCancellationRequested) return stopped();
         onProgress(`${progress()}…`);
         const bytes = Buffer.from(piece).toString('base64');
         const sent = await this.sendPiece(target, bytes, cancel.token);
         sentBytes += sent.sentBytes;
         this.wrote(piece.subarray(0, sent.sentBytes), sent.timeMs);
+        if (sent.isStopped) return stopped();
         if (sent.problem !== undefined) return { text: `${progress()}.`, problem: sent.problem };
       }
       return { text: `Sent ${whole}.` };

@@ -136,8 +136,8 @@ class VchanPanel {
     if (!uri || this.sender.isBusy) return;
     const name = path.basename(uri.fsPath);
     const onProgress = (text: string) => this.post({ kind: 'sending', text: `${name}: ${text}` });
-    const { text, problem } = await this.sender.file(this.target(), uri.fsPath, onProgress);
-    this.post({ kind: 'sent', text: `${name}: ${text}`, ...(problem !== undefined && { problem }) });
+    const result = await this.sender.file(this.target(), uri.fsPath, onProgress);
+    this.post({ kind: 'sent', ...result, text: `${name}: ${result.text}` });
   }
 
   /** While it is recorded nothing is left out, and nothing is read that the file cannot take. */

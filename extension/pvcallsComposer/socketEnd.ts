@@ -4,7 +4,7 @@ import * as vscode from 'vscode';
 import type { ComposerCommand } from '../../server/rpc/api';
 import type { AtSocket, ToPvCallsComposer } from '../../webview/messages';
 import { Recorder } from '../console/recorder';
-import { Sender } from '../console/sender';
+import { type SendResult, Sender } from '../console/sender';
 import type { Connection } from '../connection';
 import { failureOf } from '../errors';
 
@@ -124,16 +124,12 @@ export class SocketEnd {
       this.progress = `${name}: ${text}`;
       post({ kind: 'sending', id, text: this.progress });
     };
-    const { text, problem } = await this.trySend(() =>
-      this.sender.file(this.parts.target(), uri.fsPath, onProgress),
-    );
+    const result = await this.trySend(() => this.sender.file(this.parts.target(), uri.fsPath, onProgress));
     this.progress = undefined;
-    post({ kind: 'sent', id, text: `${name}: ${text}`, ...(problem !== undefined && { problem }) });
+    post({ kind: 'sent', id, ...result, text: `${name}: ${result.text}` });
   }
 
-  private async trySend(
-    send: () => Promise<{ readonly text: string; readonly problem?: string }>,
-  ): Promise<{ readonly text: string; readonly problem?: string }> {
+  private async trySend(send: () => Promise<SendResult>): Promise<SendResult> {
     try {
       return await send();
     } catch (error) {

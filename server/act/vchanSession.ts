@@ -20,8 +20,9 @@ export interface VchanSessionOptions {
 
 export interface Sent {
   readonly sentBytes: number;
-  /** Why not all were sent, in one sentence or two. */
+  /** Why not all were sent, in one sentence or two; absent where whoever sends has stopped it. */
   readonly problem?: string;
+  readonly isStopped?: true;
 }
 
 export class VchanSession {
@@ -117,11 +118,8 @@ export class VchanSession {
       return { sentBytes };
     } catch (error) {
       if (!(error instanceof XenscopeError)) throw error;
-      const problem =
-        error.code === 'cancelled'
-          ? 'It was stopped.'
-          : [error.message, error.wayOut].filter(Boolean).join(' ');
-      return { sentBytes, problem };
+      if (error.code === 'cancelled') return { sentBytes, isStopped: true };
+      return { sentBytes, problem: [error.message, error.wayOut].filter(Boolean).join(' ') };
     } finally {
       this.#isSending = false;
     }

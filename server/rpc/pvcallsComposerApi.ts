@@ -70,8 +70,9 @@ export interface ComposerSendResult {
   readonly sentBytes: number;
   /** When they were, milliseconds since the epoch, of the host's clock as in the news. */
   readonly timeMs: number;
-  /** Why not all were sent, in a sentence or two. */
+  /** Why not all were sent, in a sentence or two; absent where the request was called off. */
   readonly problem?: string;
+  readonly isStopped?: true;
 }
 
 /** What came at the sockets since the news before. */

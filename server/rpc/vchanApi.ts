@@ -42,8 +42,9 @@ export interface VchanSendResult {
   readonly sentBytes: number;
   /** When they were, milliseconds since the epoch, of the host's clock as in the news. */
   readonly timeMs: number;
-  /** Why not all were sent, in a sentence or two. */
+  /** Why not all were sent, in a sentence or two; absent where the request was called off. */
   readonly problem?: string;
+  readonly isStopped?: true;
 }
 
 /** What was seen of a vchan between others at one look. */

@@ -255,9 +255,9 @@ describe('commands of PV Calls by hand', function () {
     assert.match(rig.stream(session, 1).text, /ring out is full/);
     assert.throws(() => session.endSending(1n), isCode('busy'));
     stop.abort();
-    const { sentBytes, problem } = await rig.during(sending);
+    const { sentBytes, problem, isStopped } = await rig.during(sending);
     assert.ok(sentBytes >= 4096 && sentBytes < 2 ** 20, String(sentBytes));
-    assert.equal(problem, 'It was stopped.');
+    assert.deepEqual([problem, isStopped], [undefined, true]);
     assert.equal(rig.stream(session, 1).sent.bytes, sentBytes);
     session.endSending(1n);
     assert.equal(rig.stream(session, 1).sending, 'ending');

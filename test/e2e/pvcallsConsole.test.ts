@@ -116,6 +116,8 @@ describe('sockets of PV Calls by hand, in VS Code', function () {
     await composer.press('Stop Sending');
     const said = composer.panel.getByText(/novel\.txt: [0-9,]+ of 1,500,000 bytes lie in the ring\./);
     await said.waitFor();
+    assert.match((await said.textContent())!, / Stopped\.$/);
+    assert.equal(await composer.panel.locator('.composer .problem:visible').count(), 0, 'nothing is wrong');
     const [, sent] = /: ([0-9,]+) of/.exec((await said.textContent())!)!;
     await composer.press('Read Again');
     const whole = 48_015 + Number(sent!.replaceAll(',', ''));

@@ -161,8 +161,8 @@ describe('vchans by hand, over the API', function () {
     assert.equal(full.state.sent.bytes, 1024);
     await assert.rejects(send(other, 'more'), /still being sent/);
     cancel.cancel();
-    const { sentBytes, problem } = (await sending) as VchanSendResult;
-    assert.deepEqual([sentBytes, problem], [1024, 'It was stopped.']);
+    const { sentBytes, problem, isStopped } = (await sending) as VchanSendResult;
+    assert.deepEqual([sentBytes, problem, isStopped], [1024, undefined, true]);
     await reading(true);
     await eventually(() => received(one) === 'x'.repeat(1024));
   });

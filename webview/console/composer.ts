@@ -9,6 +9,16 @@ export interface Draft {
   readonly lineEnd: LineEnd;
 }
 
+/** How a send ended. */
+export interface SendOver {
+  /** As it was asked for; absent for a file. */
+  readonly serial?: number;
+  readonly text: string;
+  readonly problem?: string;
+  /** By the person: nothing is wrong, and not all was sent. */
+  readonly isStopped?: true;
+}
+
 export interface ComposerActs {
   send(serial: number, bytes: Uint8Array): void;
   sendFile(): void;
@@ -90,9 +100,10 @@ export class Composer {
   }
 
   /** A send is over. Only what went out whole leaves the field, and only if nothing was typed since. */
-  sent(serial: number | undefined, text: string, problem: string | undefined): void {
+  sent({ serial, text, problem, isStopped }: SendOver): void {
     this.isBusy = false;
-    if (serial === this.serial && problem === undefined && this.field.value === this.underWay) {
+    const isWhole = problem === undefined && !isStopped;
+    if (serial === this.serial && isWhole && this.field.value === this.underWay) {
       this.history.add(this.field.value);
       this.field.value = '';
     }

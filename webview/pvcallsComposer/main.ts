@@ -153,7 +153,7 @@ class ComposerPage {
       case 'sending':
         return this.consoles.of(message.id)?.progress(message.text);
       case 'sent':
-        return this.consoles.of(message.id)?.wasSent(message.serial, message.text, message.problem);
+        return this.consoles.of(message.id)?.wasSent(message);
       case 'recording':
         return this.consoles.of(message.id)?.setRecording(message.file);
       case 'showSocket':

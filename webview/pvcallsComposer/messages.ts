@@ -62,13 +62,14 @@ export type ToPvCallsComposer =
     }
   /** How far a file has come. */
   | { readonly kind: 'sending'; readonly id: string; readonly text: string }
-  /** A send is over. `serial` as it was asked for; absent for a file. */
+  /** A send is over. `serial` as it was asked for; absent for a file. `isStopped`: by the person. */
   | {
       readonly kind: 'sent';
       readonly id: string;
       readonly serial?: number;
       readonly text: string;
       readonly problem?: string;
+      readonly isStopped?: true;
     }
   | { readonly kind: 'recording'; readonly id: string; readonly file?: string }
   /** The console of this socket is to be shown. */

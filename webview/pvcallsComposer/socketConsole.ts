@@ -1,6 +1,6 @@
 /** The console of one connected socket: what passes, how full its rings are, and what a person sends. */
 import type { ComposerSocket, ComposerStream } from '../../server/rpc/api';
-import { Composer, type Draft } from '../console/composer';
+import { Composer, type Draft, type SendOver } from '../console/composer';
 import { readable } from '../console/log';
 import { LogView } from '../console/logView';
 import { WayView } from '../console/wayView';
@@ -133,8 +133,8 @@ export class SocketConsole {
     this.composer.progress(text);
   }
 
-  wasSent(serial: number | undefined, text: string, problem: string | undefined): void {
-    this.composer.sent(serial, text, problem);
+  wasSent(how: SendOver): void {
+    this.composer.sent(how);
   }
 
   setRecording(file: string | undefined): void {

@@ -115,7 +115,7 @@ class VchanPage {
       case 'sending':
         return this.composer.progress(message.text);
       case 'sent':
-        return this.composer.sent(message.serial, message.text, message.problem);
+        return this.composer.sent(message);
       case 'away':
         return this.goAway(message.text);
       case 'recording':

@@ -21,7 +21,6 @@ const maxPieceBytes = 64 * 1024;
 /** After so many others have their turn, whoever floods us. */
 const bytesPerTurn = 512 * 1024;
 const orderlyEnd = pvcallsRet('ENOTCONN');
-const stopped = 'It was stopped.';
 
 export interface SocketConsoleParts {
   readonly id: bigint;
@@ -34,8 +33,9 @@ export interface SocketConsoleParts {
 
 export interface Sent {
   readonly sentBytes: number;
-  /** Why not all were sent, in one sentence or two. */
+  /** Why not all were sent, in one sentence or two; absent where whoever sends has stopped it. */
   readonly problem?: string;
+  readonly isStopped?: true;
 }
 
 interface Writing {
@@ -44,7 +44,7 @@ interface Writing {
   /** A piece of it is just being put into the ring. */
   isPutting: boolean;
   wantsStop: boolean;
-  readonly over: (problem?: string) => void;
+  readonly over: (how?: Omit<Sent, 'sentBytes'>) => void;
 }
 
 export class SocketConsole {
@@ -86,7 +86,7 @@ export class SocketConsole {
       () => this.#work(),
       (error) => {
         this.#trouble = error;
-        this.#writing?.over(error.message);
+        this.#writing?.over({ problem: error.message });
       },
     );
     this.#worker.look();
@@ -131,22 +131,22 @@ export class SocketConsole {
   /** Resolves when all is in the ring, when that cannot be, or when the signal is aborted; then it says how far it came. */
   send(bytes: Uint8Array, signal: AbortSignal): Promise<Sent> {
     this.#mustSend();
-    if (signal.aborted) return Promise.resolve({ sentBytes: 0, problem: stopped });
+    if (signal.aborted) return Promise.resolve({ sentBytes: 0, isStopped: true });
     this.#sends++;
     return new Promise((resolve) => {
       const stop = () => {
         writing.wantsStop = true;
-        if (!writing.isPutting) writing.over(stopped);
+        if (!writing.isPutting) writing.over({ isStopped: true });
       };
       const writing: Writing = {
         bytes,
         sentBytes: 0,
         isPutting: false,
         wantsStop: false,
-        over: (problem) => {
+        over: (how) => {
           if (this.#writing === writing) this.#writing = undefined;
           signal.removeEventListener('abort', stop);
-          resolve({ sentBytes: writing.sentBytes, ...(problem !== undefined && { problem }) });
+          resolve({ sentBytes: writing.sentBytes, ...how });
         },
       };
       this.#writing = writing;
@@ -170,7 +170,7 @@ export class SocketConsole {
     this.#worker.close();
     this.#standstill.stop();
     this.#turn?.cancel();
-    this.#writing?.over(why);
+    this.#writing?.over({ problem: why });
   }
 
   *#work(): RingWork<void> {
@@ -204,7 +204,7 @@ export class SocketConsole {
     const { ring } = this.#parts;
     const error = ring.errorOf('out');
     if (error !== 0) {
-      writing.over(answeredError(error, 'Writing to the socket failed').message);
+      writing.over({ problem: answeredError(error, 'Writing to the socket failed').message });
       return false;
     }
     const rest = writing.bytes.length - writing.sentBytes;
@@ -216,7 +216,7 @@ export class SocketConsole {
     writing.sentBytes += count;
     this.#sentBytes += count;
     if (writing.sentBytes === writing.bytes.length) writing.over();
-    else if (writing.wantsStop) writing.over(stopped);
+    else if (writing.wantsStop) writing.over({ isStopped: true });
     return true;
   }
 
