@@ -1,6 +1,5 @@
 /** `xenscope pvcalls connect`: a connection through a backend of PV Calls on standard input and output, over a device of its own. */
 import { once } from 'node:events';
-import os from 'node:os';
 import { InvalidArgumentError, type Command } from 'commander';
 import { sleep } from '../host/clock';
 import { XenscopeError } from '../host/errors';
@@ -12,7 +11,7 @@ import type { LocalProgram } from './localProgram';
 import { endOfOutput } from './endProcess';
 import { wholeNumber } from './numbers';
 import { writeOut } from './output';
-import { whenReaderGone } from './readerGone';
+import { stopSignal } from './stopSignal';
 import { fail } from './storeCommand';
 import { systemClock } from './systemClock';
 
@@ -55,30 +54,22 @@ Exit codes: 0 the other side ended, or --quit; 1 it could not connect, or broke 
 }
 
 async function connect(to: Ipv4Address, options: ConnectOptions): Promise<void> {
-  const stop = new AbortController();
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-    process.once(signal, () => {
-      process.exitCode = 128 + os.constants.signals[signal];
-      stop.abort();
-    });
-  }
-  // Behind head the device would stay.
-  whenReaderGone(() => stop.abort());
+  const stopped = stopSignal();
   // Loaded when wanted: the help needs no libraries.
   const { openLocalProgram } = await import('./localProgram');
   try {
     const program = await openLocalProgram();
     try {
-      await run(program, to, options, stop.signal);
+      await run(program, to, options, stopped);
     } finally {
       await program.close();
     }
   } catch (error) {
-    if (!stop.signal.aborted) fail(error);
+    if (!stopped.aborted) fail(error);
   }
   // What a terminal or a pipe may still bring is for nobody.
   process.stdin.destroy();
-  await endOfOutput(stop.signal);
+  await endOfOutput(stopped);
 }
 
 async function run(

@@ -9,7 +9,8 @@ import type { Vchan } from '../vchan/vchan';
 import type { VchanEngineName, VchanPorts } from '../vchan/ports';
 import { endIfHeld, endOfOutput } from './endProcess';
 import { wholeNumber } from './numbers';
-import { isReaderGone, whenReaderGone } from './readerGone';
+import { isReaderGone } from './readerGone';
+import { stopSignal } from './stopSignal';
 import { fail } from './storeCommand';
 import { pipeVchan } from './vchanPipe';
 
@@ -146,24 +147,16 @@ const withoutDomain = new XenscopeError('input', 'Which domain of that world it 
 async function run(options: VchanOptions, open: Open, what: string): Promise<void> {
   if (options.domain !== undefined) return runInDomain(options, options.domain);
   if (options.world !== undefined || options.libraries !== undefined) return fail(withoutDomain);
-  const stop = new AbortController();
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-    process.once(signal, () => {
-      process.exitCode = 128 + os.constants.signals[signal];
-      stop.abort();
-    });
-  }
-  // Its nodes go as well then.
-  whenReaderGone(() => stop.abort());
+  const stopped = stopSignal();
   try {
-    await runHere(options, open, what, stop.signal);
+    await runHere(options, open, what, stopped);
   } catch (error) {
     const isStopped = isReaderGone(error) || (error instanceof XenscopeError && error.code === 'cancelled');
-    if (!(stop.signal.aborted && isStopped)) fail(error);
+    if (!(stopped.aborted && isStopped)) fail(error);
   }
   // What a terminal or a pipe may still bring is for nobody.
   process.stdin.destroy();
-  await endOfOutput(stop.signal);
+  await endOfOutput(stopped);
   await endIfHeld();
 }
 

@@ -20,6 +20,21 @@ export interface FramesOptions {
   readonly sendView: (frame: ApiNotifications['xenscope/pvcallsDeviceFrame']) => void;
 }
 
+/** Of a device of which no call was seen, at that time in the world of its host. */
+export function stateWithoutCalls(row: PvCallsDeviceRow, timeMs: number): PvCallsDeviceState {
+  return {
+    row,
+    timeMs,
+    inFlight: [],
+    unseen: nothingUnseen,
+    kept: [],
+    requests: 0,
+    responses: 0,
+    socketsLeftOut: 0,
+    callsLeftOut: 0,
+  };
+}
+
 const nothingUnseen = {
   requests: 0,
   responses: 0,
@@ -64,17 +79,7 @@ export class PvCallsFrames {
 
   #sendUnseen(row: PvCallsDeviceRow, { nowMs }: SeenTime): void {
     const whole = this.#begin('unseen');
-    const state: PvCallsDeviceState = {
-      row,
-      timeMs: nowMs,
-      inFlight: [],
-      unseen: nothingUnseen,
-      kept: [],
-      requests: 0,
-      responses: 0,
-      socketsLeftOut: 0,
-      callsLeftOut: 0,
-    };
+    const state = stateWithoutCalls(row, nowMs);
     this.#send({ state, whole, sockets: [], moved: [], gone: [], calls: [] }, nowMs);
   }
 

@@ -7,8 +7,8 @@ import type {
   PvCallsDirection,
   PvCallsErrno,
   PvCallsSocketRow,
-  PvCallsUnseen,
 } from '../../server/rpc/api';
+import { stateWithoutCalls } from '../../server/rpc/pvcallsFrames';
 
 export const refused: PvCallsErrno = { ret: -111, name: 'ECONNREFUSED', meaning: 'nobody listens there' };
 export const orderly: PvCallsErrno = { ret: -107, name: 'ENOTCONN', meaning: 'it is not connected' };
@@ -38,29 +38,8 @@ export function deviceRow(over: Partial<PvCallsDeviceRow> = {}): PvCallsDeviceRo
   };
 }
 
-export const nothingUnseen: PvCallsUnseen = {
-  requests: 0,
-  responses: 0,
-  answersOnly: 0,
-  inFlight: 0,
-  resets: 0,
-  tornLooks: 0,
-  lookIntervalMs: 0,
-};
-
 export function deviceState(over: Partial<PvCallsDeviceState> = {}): PvCallsDeviceState {
-  return {
-    row: deviceRow(),
-    timeMs: 10_000,
-    inFlight: [],
-    unseen: nothingUnseen,
-    kept: [],
-    requests: 0,
-    responses: 0,
-    socketsLeftOut: 0,
-    callsLeftOut: 0,
-    ...over,
-  };
+  return { ...stateWithoutCalls(deviceRow(), 10_000), ...over };
 }
 
 export function frame(over: Partial<PvCallsDeviceFrame> = {}): PvCallsDeviceFrame {
