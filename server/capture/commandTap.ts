@@ -9,12 +9,8 @@
 import type { ObservedPage } from '../host/observer';
 import { PAGE_BYTES } from '../host/pages';
 import { GENERIC_RING, genericRingSlotOffset, genericRingSlots } from '../wire/genericRing';
-import {
-  PVCALLS_RESPONSE_BYTES,
-  PVCALLS_SLOT_BYTES,
-  parsePvCallsRequest,
-  parsePvCallsResponse,
-} from '../wire/pvcalls/slots';
+import { pvcallsCommands } from '../wire/pvcalls/commands';
+import { PVCALLS_SLOT_BYTES, parsePvCallsRequest, parsePvCallsResponse } from '../wire/pvcalls/slots';
 import { indexDistance } from '../wire/ringIndex';
 import { ByteCounter } from './byteCounter';
 import { maxReadings } from './pageSampler';
@@ -198,11 +194,19 @@ export class CommandTap {
     if (new Set(reqIds).size < reqIds.length || reqIds.some((reqId) => reqId >= used)) {
       this.#numbersSlots = false;
     }
+    const misread = slots.map((slot) => this.#takeBackMisread(slot));
     return slots.map(({ index, bytes }, at) => {
-      const told = this.#told[this.#slotOf(index)];
-      const wasMisread = told?.index === index && isSameResponse(told.bytes, bytes);
-      return { index, bytes, left: this.#left(index, reqIds[at]!), wasMisread };
+      return { index, bytes, left: this.#left(index, reqIds[at]!), wasMisread: misread[at]! };
     });
+  }
+
+  /** Whether what was told as the request there was this response already: then that request was not told of. */
+  #takeBackMisread({ index, bytes }: SlotCopy): boolean {
+    const at = this.#slotOf(index);
+    const told = this.#told[at];
+    if (told?.index !== index || !isOfResponse(told.bytes, bytes)) return false;
+    this.#told[at] = undefined;
+    return true;
   }
 
   #left(index: number, reqId: number): Buffer | undefined {
@@ -229,6 +233,15 @@ function numbers(first: number, count: number): number[] {
   return Array.from({ length: count }, (_, at) => (first + at) >>> 0);
 }
 
-function isSameResponse(one: Buffer, other: Buffer): boolean {
-  return one.compare(other, 0, PVCALLS_RESPONSE_BYTES, 0, PVCALLS_RESPONSE_BYTES) === 0;
+/**
+ * Whether these bytes, read as a request, were those of the response, or as much of it as was written by then: where a
+ * request has the low half of its socket’s number a response has what it returns. A request for the same socket is
+ * believed, as nothing comes of it that the response does not say.
+ */
+function isOfResponse(told: Buffer, bytes: Buffer): boolean {
+  const request = parsePvCallsRequest(told);
+  const { reqId, cmd, ret, id } = parsePvCallsResponse(bytes);
+  if (request.cmd === 'unknown' || pvcallsCommands[request.cmd] !== cmd || request.reqId !== reqId)
+    return false;
+  return request.id !== id && BigInt.asIntN(32, request.id) === BigInt(ret);
 }

@@ -80,11 +80,13 @@ export class CallBook {
   }
 
   #takeNew(look: CommandLook, time: SeenTime): void {
-    this.unseenRequests += look.unseenRequests;
-    this.#unread += look.unseenRequests;
+    const standing = this.#standing(look.requests);
+    const unseenRequests = look.unseenRequests + look.requests.length - standing.length;
+    this.unseenRequests += unseenRequests;
+    this.#unread += unseenRequests;
     this.unseenResponses += look.unseenResponses;
     // Requests that were not seen are older than those that were: each of these comes just before its own response.
-    const requests = look.requests.map((slot) => ({ slot, ...askedIn(slot) }));
+    const requests = standing.map((slot) => ({ slot, ...askedIn(slot) }));
     for (const slot of look.responses) {
       const asked = requests.findIndex(isAnsweredBy(parsePvCallsResponse(slot.bytes))) + 1;
       for (const request of requests.splice(0, asked)) this.#asked(request.slot, 'seen', time, time);
@@ -103,13 +105,29 @@ export class CallBook {
       this.forget(time);
       this.#sockets.forget(time);
     }
-    const answers = new Map(requests.map((slot) => [slot, answerAmong(responses, slot, slots)]));
+    const standing = this.#standing(requests);
+    const answers = new Map(standing.map((slot) => [slot, answerAmong(responses, slot, slots)]));
     const late = new Set(answers.values());
     for (const slot of responses) if (!late.has(slot)) this.#answered(slot, 'oldSlot', undefined, time);
     for (const [slot, answer] of answers) {
       this.#asked(slot, 'oldSlot', undefined, time);
       if (answer) this.#answered(answer, 'oldSlot', undefined, time);
     }
+  }
+
+  /**
+   * Without those where a response lies already that is not published yet: where another one waits for long, its
+   * request stands elsewhere, and tells.
+   */
+  #standing(requests: readonly SlotCopy[]): readonly SlotCopy[] {
+    const asked = [...this.#pending.flatMap(({ slot }) => slot ?? []), ...requests].map(askedIn);
+    return requests.filter(({ bytes }) => {
+      const response = parsePvCallsResponse(bytes);
+      const own = askedIn({ bytes }).id;
+      return (
+        own === response.id || !asked.some((one) => one.id === response.id && isAnsweredBy(response)(one))
+      );
+    });
   }
 
   #asked(slot: SlotCopy, known: PvCallsKnowledge, sentAt: SeenTime | undefined, time: SeenTime): void {
@@ -129,15 +147,16 @@ export class CallBook {
   ): void {
     const response = parsePvCallsResponse(slot.bytes);
     const answer = { time: answeredAt, response, slot };
+    const misread = slot.wasMisread ? this.#pending.find((one) => one.slot?.index === slot.index) : undefined;
     // A frontend goes by the number, whatever command stands beside it.
+    const others = this.#pending.filter((one) => one !== misread);
     const asked =
-      this.#pending.find(isAnsweredBy(response)) ??
-      this.#pending.find(({ reqId }) => reqId === response.reqId);
+      others.find(isAnsweredBy(response)) ?? misread ?? others.find(({ reqId }) => reqId === response.reqId);
     const call = asked ?? new CallSeen(++this.#seen, response.reqId, response.cmd, known, undefined, time);
     if (asked) this.#take(asked);
     else this.#unread = Math.max(0, this.#unread - 1);
     call.answer = answer;
-    if (slot.wasMisread) this.#takeBack(slot, call);
+    if (misread) this.#takeBack(misread, call, time);
     if (asked?.request) this.#sockets.answered(call, response, time);
     else this.#answeredOnly(slot, call, known, time);
     this.#finish(call);
@@ -160,12 +179,8 @@ export class CallBook {
   }
 
   /** What was taken for the request in this slot was this response already: nothing of that request was seen. */
-  #takeBack({ index }: ResponseCopy, answered: CallSeen): void {
-    const call =
-      answered.slot?.index === index ? answered : this.#pending.find(({ slot }) => slot?.index === index);
-    if (!call) return;
-    call.socket?.end(call);
-    call.socket = undefined;
+  #takeBack(call: CallSeen, answered: CallSeen, time: SeenTime): void {
+    this.#sockets.takeBack(call, time);
     call.request = undefined;
     call.slot = undefined;
     this.unseenRequests++;
@@ -219,11 +234,20 @@ export class CallBook {
   }
 }
 
+interface AskedIn {
+  readonly request: PvCallsRequest;
+  readonly reqId: number;
+  readonly number: number;
+  /** Of its socket. */
+  readonly id: bigint | undefined;
+}
+
 /** Of a request as it lies there, what a response to it repeats: its number, and its command on the wire. */
-function askedIn({ bytes }: SlotCopy): { request: PvCallsRequest; reqId: number; number: number } {
+function askedIn({ bytes }: Pick<SlotCopy, 'bytes'>): AskedIn {
   const request = parsePvCallsRequest(bytes);
-  const number = request.cmd === 'unknown' ? request.number : pvcallsCommands[request.cmd];
-  return { request, reqId: request.reqId, number };
+  const { reqId } = request;
+  if (request.cmd === 'unknown') return { request, reqId, number: request.number, id: undefined };
+  return { request, reqId, number: pvcallsCommands[request.cmd], id: request.id };
 }
 
 function isAnsweredBy(response: PvCallsResponse) {

@@ -39,6 +39,8 @@ export class CallSeen {
   /** At which it was asked, where it is at one that is known; and what that one was before. */
   socket: SocketSeen | undefined;
   socketWas: PvCallsSocketState | undefined;
+  /** Of that socket nothing had been seen before. */
+  isFirstOfSocket = false;
 
   /** `sentAt`: when the request was seen; undefined where it was not, or lay there before anybody looked. */
   constructor(

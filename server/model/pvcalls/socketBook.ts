@@ -61,12 +61,14 @@ export class SocketBook {
   asked(call: CallSeen, time: SeenTime): void {
     const { request } = call;
     if (!request || request.cmd === 'unknown') return;
+    const madeBefore = this.#made;
     const known = this.#byId.get(request.id);
     const isAnew = request.cmd === 'socket' && (!known || known.state === 'releasing');
     const socket = isAnew ? this.#make(request.id, call.known, time) : (known ?? this.#stranger(call, time));
     if (!socket) return;
     call.socket = socket;
     call.socketWas = socket.state;
+    call.isFirstOfSocket = this.#made > madeBefore;
     socket.begin(call);
     if (request.cmd === 'release') socket.enter('releasing', time);
     // One that has waited there since before anybody looked was not refused.
@@ -74,6 +76,25 @@ export class SocketBook {
     if (request.cmd !== 'connect' || !isUnconnected(socket)) return;
     socket.remote = addressOf(request);
     socket.enter('connecting', time);
+  }
+
+  /** What was taken for its request was something else: as if nothing had been asked by it. */
+  takeBack(call: CallSeen, time: SeenTime): void {
+    const { socket, socketWas } = call;
+    call.socket = undefined;
+    if (!socket || socket.goneAt) return;
+    socket.end(call);
+    if (call.isFirstOfSocket && socket.pending.size === 0) return this.#makeUndone(socket, time);
+    if (socket.state === 'connecting' && call.cmd === 'connect') socket.remote = undefined;
+    socket.enter(socketWas ?? 'unknown', time);
+  }
+
+  #makeUndone(socket: SocketSeen, time: SeenTime): void {
+    this.#remove(socket, time);
+    const { id } = socket;
+    if (id === undefined || this.#byId.has(id)) return;
+    // The one whose place it took, while that one's release was under way.
+    for (const other of this.#all) if (other.id === id) this.#byId.set(id, other);
   }
 
   /** The request had been seen, and so was its response. */

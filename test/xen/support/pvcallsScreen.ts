@@ -45,9 +45,19 @@ export class PvCallsScreen {
     return [...this.#rows.values()];
   }
 
-  /** Looks at what the frames tell, until there is what is asked for. */
-  until<T>(look: (rows: readonly PvCallsSocketRow[]) => T | undefined | false): Promise<T> {
-    return eventually(() => look(this.rows));
+  /** Looks at what the frames tell, until there is what is asked for; rejects with what they told instead. */
+  async until<T>(look: (rows: readonly PvCallsSocketRow[]) => T | undefined | false): Promise<T> {
+    try {
+      return await eventually(() => look(this.rows));
+    } catch (cause) {
+      const { rows, state } = this;
+      throw new Error(
+        `Not told in ${this.#frames} frames: ${String(look)}. ${JSON.stringify({ rows, state })}`,
+        {
+          cause,
+        },
+      );
+    }
   }
 
   /** Resolves when so many more have come. */
