@@ -6,7 +6,7 @@
 import { XenscopeError } from '../server/host/errors';
 import type { EventChannels, EventPort } from '../server/host/events';
 import { isDomid, isPort } from './argument';
-import { cError, deviceError, lastErrno } from './cError';
+import { cError, deviceError, errnoName, lastErrno } from './cError';
 import type { Meaning } from './cError';
 import { isReadable, whenReadable } from './descriptors';
 import type { DescriptorWait } from './descriptors';
@@ -17,6 +17,8 @@ import { quietLogger } from './quietLogger';
 const device = '/dev/xen/evtchn';
 /** After so many events in one turn the rest of the program gets its turn: two ends may ring in a circle. */
 const maxEventsPerTurn = 256;
+/** Why an event cannot be taken this moment, though the device is well. */
+const passing = new Set(['EINTR', 'EAGAIN']);
 
 const noSuchChannel: Meaning = {
   code: 'notOurs',
@@ -45,10 +47,16 @@ export class NativeEventChannels implements EventChannels {
   readonly #wait: DescriptorWait;
   readonly #ports = new Map<number, NativePort>();
   #isClosed = false;
-  /** Set when the device broke, say because its buffer of events ran over: nothing is heard any more. */
+  /**
+   * Set when the device broke, say because its buffer of events ran over, or the simulated host behind it ended:
+   * nothing is heard any more.
+   */
   #failure: XenscopeError | undefined;
 
-  constructor(libraries: XenLibraries, log?: (line: string) => void) {
+  constructor(
+    libraries: XenLibraries,
+    private readonly log?: (line: string) => void,
+  ) {
     this.#evtchn = libraries.functions('evtchn');
     this.#poll = libraries.functions('libc').poll;
     const handle = this.#evtchn.xenevtchn_open(quietLogger(libraries), 0);
@@ -59,12 +67,7 @@ export class NativeEventChannels implements EventChannels {
       this.#wait = whenReadable(
         this.#fd,
         () => this.#takeEvents(),
-        () => {
-          this.#failure = noneHeard();
-          log?.(this.#failure.message);
-          // Whoever sleeps would never hear of it.
-          for (const port of [...this.#ports.values()]) port.broke();
-        },
+        () => this.#broke(),
       );
     } catch (error) {
       this.#evtchn.xenevtchn_close(handle);
@@ -129,10 +132,20 @@ export class NativeEventChannels implements EventChannels {
       // of the first one is not relied upon, and a listener may have closed us.
       if (this.#isClosed || !isReadable(this.#poll, this.#fd)) return;
       const port = this.#evtchn.xenevtchn_pending(this.#handle);
+      // Else the loop would say without end that there is something to take.
+      if (port < 0 && !passing.has(errnoName(lastErrno()))) return this.#broke();
       if (port >= 0) this.#ports.get(port)?.rang();
       // A single port that rings again is heard in the next turn; each look costs as much as the event.
       if (this.#ports.size <= 1) return;
     }
+  }
+
+  #broke(): void {
+    this.#wait.stop();
+    this.#failure = noneHeard();
+    this.log?.(this.#failure.message);
+    // Whoever sleeps would never hear of it.
+    for (const port of [...this.#ports.values()]) port.broke();
   }
 
   #mustBeOpen(): void {

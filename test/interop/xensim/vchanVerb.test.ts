@@ -266,6 +266,18 @@ describeWithDaemons('a vchan on the command line', function () {
     });
   }
 
+  it('ends, and says why, when the world that it is part of has ended', async () => {
+    const other = await ProgramWorld.open();
+    const [client, env] = [await other.domain('bob'), await other.environment('alice')];
+    const one = program(['listen', '-v', String(client), path], env);
+    while (!one.stderr.includes('offered to')) await new Promise((resolve) => setTimeout(resolve, 5));
+    await other.close();
+    const { code, stderr } = await one.ended;
+    assert.equal(code, 1, stderr);
+    // Whichever it notices first.
+    assert.match(stderr, /\nxenscope: .*(\/dev\/xen\/evtchn|xenstore at) /);
+  });
+
   it('takes one client after the other with --keep', async () => {
     const one = listen('--keep');
     for (const word of ['first', 'second']) {
