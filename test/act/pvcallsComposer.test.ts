@@ -63,11 +63,11 @@ describe('commands of PV Calls by hand', function () {
     const before = await rig.holdings();
     const session = await rig.connected();
     const made = await rig.call(session, 'socket');
-    assert.equal(made.text, 'SOCKET 1: done.');
+    assert.equal(made.text, 'Open socket 1: done.');
     assert.equal(made.response!.ret, 0);
     assert.match(made.request!.slot, /^01000000000000000100000000000000/);
     const connected = await rig.call(session, 'connect', { id: '1', address: serverText });
-    assert.equal(connected.text, `CONNECT of socket 1 to ${serverText}: done.`);
+    assert.equal(connected.text, `Connect socket 1 to ${serverText}: done.`);
     assert.ok(connected.response!.latencyMs! >= 0);
     assert.equal(rig.socket(session, 1)!.text, `connected to ${serverText}`);
     assert.equal(rig.stream(session, 1).rings.order, 4);
@@ -137,9 +137,9 @@ describe('commands of PV Calls by hand', function () {
     await rig.until(() => rig.entry(session, polling)?.phase === 'sent');
     const { stream } = await network.connect(server);
     stream.on('error', () => undefined);
-    assert.equal((await rig.answered(session, polling)).text, 'POLL at socket 1: done.');
+    assert.equal((await rig.answered(session, polling)).text, 'Poll socket 1: done.');
     const accepted = await rig.call(session, 'accept', { id: '1', order: '1' });
-    assert.equal(accepted.text, 'ACCEPT at socket 1 as socket 2: done.');
+    assert.equal(accepted.text, 'Accept at socket 1 as socket 2: done.');
     assert.equal(rig.stream(session, 2).input.sizeBytes, 4096);
     stream.write('from outside');
     await rig.until(() => String(rig.received(session, 2)) === 'from outside');
@@ -148,7 +148,7 @@ describe('commands of PV Calls by hand', function () {
     assert.equal((await rig.call(session, 'release', { id: '1' })).severity, 'fine');
     const ended = await rig.answered(session, waiting);
     assert.equal(ended.response?.errorName, 'EBADF');
-    assert.match(ended.text, /^ACCEPT at socket 1 as socket 3: the socket was released \(EBADF, −9\)\.$/);
+    assert.match(ended.text, /^Accept at socket 1 as socket 3: the socket was released \(EBADF, −9\)\.$/);
     assert.equal((await rig.call(session, 'release', { id: '2' })).severity, 'fine');
     await rig.close(session);
     assert.deepEqual(await rig.holdings(), before);
@@ -192,7 +192,7 @@ describe('commands of PV Calls by hand', function () {
     assert.equal(unknown.response!.errorName, 'ENOTSUP');
     assert.equal(unknown.response!.reqId, 42);
     const made = await raw(`2a000000 00000000 0500000000000000 02000000 01000000`);
-    assert.equal(made.text, 'SOCKET 5: done.');
+    assert.equal(made.text, 'Open socket 5: done.');
     assert.equal(rig.socket(session, 5)?.phase, 'made');
     assert.equal(session.state.suggested.newId, '6');
     const twice = [7, 8].map((id) =>

@@ -80,7 +80,7 @@ describe('a device of PV Calls by hand', function () {
       assert.equal(severity, 'error');
       assert.equal(
         text,
-        'POLL at socket 1: a number above zero, which means nothing here (17). The response says LISTEN, which was not asked.',
+        'Poll socket 1: a number above zero, which means nothing here (17). The response says LISTEN, which was not asked.',
       );
       assert.equal(response!.ret, 17);
     });

@@ -79,7 +79,7 @@ describe('the command ring of somebody else', function () {
     assert.match(session.check(draft).slot!, /^67120000/);
     const number = session.call(draft);
     const entry = await rig.answered(session, number);
-    assert.equal(entry.text, 'SOCKET 77: done. It went to domain 1.');
+    assert.equal(entry.text, 'Open socket 77: done. It went to domain 1.');
     assert.equal(entry.response!.reqId, 4711);
     // The frontend holds it for a backend that answers more than it was asked, and gives the ring up.
     await rig.until(() => frontend.findings.count('badRing') > 0);

@@ -48,7 +48,7 @@ describe('commands of PV Calls by hand, in VS Code', function () {
   it('make a socket, with the number that is suggested', async () => {
     await composer.fieldIs('Socket', '1');
     await composer.sendButton.click();
-    await composer.answer(/^SOCKET 1: done/).waitFor();
+    await composer.answer(/^Open socket 1: done/).waitFor();
     await composer.socket('1').getByText('made').waitFor();
     await composer.fieldIs('Socket', '2');
   });
@@ -59,14 +59,14 @@ describe('commands of PV Calls by hand, in VS Code', function () {
     await composer.field('Address').fill('10.0.0.1:81');
     await composer.field('Address').press('Control+Enter');
     await composer
-      .answer(/^CONNECT of socket 1 to 10\.0\.0\.1:81: nobody listens there \(ECONNREFUSED, −111\)/)
+      .answer(/^Connect socket 1 to 10\.0\.0\.1:81: nobody listens there \(ECONNREFUSED, −111\)/)
       .waitFor();
     await picture(xenscope.page, 'composer-refused');
   });
 
   it('connect to the HTTP server of a guest, and open its console', async () => {
     await composer.send('CONNECT', { Address: shop });
-    await composer.answer(/^CONNECT of socket 1 to 10\.0\.0\.1:80: done/).waitFor();
+    await composer.answer(/^Connect socket 1 to 10\.0\.0\.1:80: done/).waitFor();
     await composer.socket('1').getByText('connected to 10.0.0.1:80').waitFor();
     await composer.panel.getByRole('heading', { name: /^Socket 1, connected to/ }).waitFor();
   });
@@ -101,18 +101,18 @@ describe('commands of PV Calls by hand, in VS Code', function () {
 
   it('release the socket', async () => {
     await composer.press('Release');
-    await composer.answer(/^RELEASE of socket 1: done/).waitFor();
+    await composer.answer(/^Release socket 1: done/).waitFor();
     await composer.panel.getByText('No socket yet').waitFor();
     await composer.panel.getByText('The socket is released').first().waitFor();
   });
 
   it('bind, listen, poll and accept, and talk with a client that another panel connects', async () => {
     await composer.send('SOCKET');
-    await composer.answer(/^SOCKET 2: done/).waitFor();
+    await composer.answer(/^Open socket 2: done/).waitFor();
     await composer.send('BIND', { Address: '10.0.0.1:8080' });
-    await composer.answer(/^BIND of socket 2 to 10\.0\.0\.1:8080: done/).waitFor();
+    await composer.answer(/^Bind socket 2 to 10\.0\.0\.1:8080: done/).waitFor();
     await composer.send('LISTEN');
-    await composer.answer(/^LISTEN at socket 2 with a backlog of 16: done/).waitFor();
+    await composer.answer(/^Listen at socket 2, backlog 16: done/).waitFor();
     await composer.send('POLL');
     await composer.history.first().getByText('not answered yet').waitFor();
     const client = new ComposerPage(xenscope);
@@ -121,16 +121,16 @@ describe('commands of PV Calls by hand, in VS Code', function () {
     await client.consoleField.press('Enter');
     await client.log.getByText('hello, server').waitFor();
     await xenscope.page.getByRole('tab', { name: ourTab }).click();
-    await composer.answer(/^POLL at socket 2: done/).waitFor();
+    await composer.answer(/^Poll socket 2: done/).waitFor();
     await composer.send('ACCEPT');
-    await composer.answer(/^ACCEPT at socket 2 as socket 3: done/).waitFor();
+    await composer.answer(/^Accept at socket 2 as socket 3: done/).waitFor();
     await composer.consoleOf('3').click();
     await composer.log.getByText('hello, server').waitFor();
     await composer.consoleField.fill('and back');
     await composer.consoleField.press('Enter');
     await picture(xenscope.page, 'composer-accepted');
     await composer.press('Release');
-    await composer.answer(/^RELEASE of socket 3: done/).waitFor();
+    await composer.answer(/^Release socket 3: done/).waitFor();
     await xenscope.page.getByRole('tab', { name: /database/ }).click();
     await client.log.getByText('and back').waitFor();
     await client.panel
@@ -149,7 +149,7 @@ describe('commands of PV Calls by hand, in VS Code', function () {
     await composer.panel.getByText('5 of 64 bytes; the rest is filled up with zeros.').waitFor();
     await composer.panel.getByText('No command has the number 99').waitFor();
     await slot.press('Control+Enter');
-    await composer.answer(/command 99.*ENOTSUP, −524/).waitFor();
+    await composer.answer(/^Command 99, .*ENOTSUP, −524/).waitFor();
     await slot.fill('0x0g');
     await composer.panel.getByText('must be pairs of hexadecimal digits').waitFor();
     await composer.choose('SOCKET');
@@ -165,7 +165,7 @@ describe('commands of PV Calls by hand, in VS Code', function () {
     await line.getByRole('button', { name: 'Edit LISTEN 2' }).click();
     await composer.fieldIs('Backlog', '16');
     await line.getByRole('button', { name: 'Send LISTEN 2 Again' }).click();
-    await composer.answer(/^LISTEN at socket 2 .*\(EINVAL, −22\)/).waitFor();
+    await composer.answer(/^Listen at socket 2, .*\(EINVAL, −22\)/).waitFor();
   });
 
   it('are saved as favourites, which stay with the draft and the history when the window is loaded anew', async () => {
@@ -211,6 +211,6 @@ describe('commands of PV Calls by hand, in VS Code', function () {
     await composer.sendButton.click();
     await composer.panel.getByText(/is missing: say which socket is meant/).waitFor();
     await composer.send('SOCKET');
-    await composer.answer(/^SOCKET 1: /).waitFor();
+    await composer.answer(/^Open socket 1: /).waitFor();
   });
 });

@@ -168,7 +168,7 @@ describe('the page of the command composer', function () {
       number,
       timeMs: 1_000,
       title: 'SOCKET',
-      text: `SOCKET ${number}: done.`,
+      text: `Open socket ${number}: done.`,
       phase: 'answered',
       severity: 'fine',
     });
@@ -182,8 +182,8 @@ describe('the page of the command composer', function () {
     await page.getByText('Nothing has been sent yet.').waitFor();
     await news(state, [entry(3)]);
     assert.equal(await rows.count(), 1);
-    await page.locator('.answer .verdict').getByText('SOCKET 3: done.').waitFor();
-    await news(state, [{ ...entry(4), phase: 'sent', text: 'SOCKET 4 waits.' }]);
+    await page.locator('.answer .verdict').getByText('Open socket 3: done.').waitFor();
+    await news(state, [{ ...entry(4), phase: 'sent', text: 'Open socket 4 waits.' }]);
     await clear.click();
     assert.equal(await rows.count(), 1, 'what is under way stays');
     assert.ok(await clear.isHidden());
@@ -197,7 +197,7 @@ describe('the page of the command composer', function () {
     await news(state, [entry(4)]);
     assert.equal(await rows.count(), 2);
     await rows.last().getByRole('button', { name: 'SOCKET' }).first().click();
-    await page.locator('.answer .verdict').getByText('SOCKET 4: done.').waitFor();
+    await page.locator('.answer .verdict').getByText('Open socket 4: done.').waitFor();
   });
 
   it('says of a socket that is asked for that there is no session, where there is none', async () => {
@@ -302,7 +302,7 @@ describe('the page of the command composer', function () {
               timeMs: 1_000,
               title: 'CONNECT',
               phase: 'answered',
-              text: 'CONNECT of socket 78187493520: nobody listens there.',
+              text: 'Connect socket 78187493520: nobody listens there.',
               severity: 'warning',
               request: {
                 draft: { kind: 'fields', command: 'connect', fields: {} },

@@ -129,14 +129,14 @@ describe('sockets of PV Calls by hand, in VS Code', function () {
 
   it('are released with their pages kept, which the next one takes', async () => {
     await composer.press('Release, Keep Pages');
-    await composer.answer(/^RELEASE of socket 1, its pages to be kept: done/).waitFor();
+    await composer.answer(/^Release socket 1, and keep its pages: done/).waitFor();
     await composer.send('SOCKET');
-    await composer.answer(/^SOCKET 2: done/).waitFor();
+    await composer.answer(/^Open socket 2: done/).waitFor();
     await composer.choose('CONNECT');
     await composer.panel.getByRole('combobox', { name: 'Pages' }).click();
     await composer.panel.getByRole('option', { name: /kept, order 4/ }).click();
     await composer.sendButton.click();
-    await composer.answer(/^CONNECT of socket 2 to 10\.0\.0\.1:7: done/).waitFor();
+    await composer.answer(/^Connect socket 2 to 10\.0\.0\.1:7: done/).waitFor();
     await composer.consoleOf('2').click();
     await send('21');
     await composer.log.locator('li.received').getByText('21').first().waitFor();
@@ -173,7 +173,7 @@ describe('sockets of PV Calls by hand, in VS Code', function () {
     );
     await composer.choose('SOCKET');
     await composer.field('Socket').press('Control+Enter');
-    await composer.answer(/^SOCKET 3: done/).waitFor();
+    await composer.answer(/^Open socket 3: done/).waitFor();
   });
 
   it('keep what was typed while the server is started again', async () => {
@@ -188,7 +188,7 @@ describe('sockets of PV Calls by hand, in VS Code', function () {
     await composer.press('Open Again');
     await composer.status('Connected to Domain-0 (0).').waitFor();
     await composer.send('SOCKET');
-    await composer.answer(/^SOCKET 1: done/).waitFor();
+    await composer.answer(/^Open socket 1: done/).waitFor();
     await composer.choose('BIND');
     await composer.fieldIs('Address', '10.0.0.1:9999');
   });
@@ -230,10 +230,10 @@ describe('sockets of PV Calls by hand, in VS Code', function () {
       await workbench.ask('Xenscope: PV Calls: Listen at Address…', '10.0.0.1:80');
       await page.keyboard.press('Enter');
       await workbench.quickPick(/^web/).click({ timeout: 5000 });
-      await composer.answer(/^ACCEPT at socket 1 as socket 2/).waitFor({ timeout: 20_000 });
+      await composer.answer(/^Accept at socket 1 as socket 2/).waitFor({ timeout: 20_000 });
       return true;
     });
-    await composer.answer(/^ACCEPT at socket 1 as socket 2: done/).waitFor({ timeout: 90_000 });
+    await composer.answer(/^Accept at socket 1 as socket 2: done/).waitFor({ timeout: 90_000 });
     await composer.panel.getByRole('heading', { name: /^Socket 2, accepted by socket 1/ }).waitFor();
     await composer.log
       .locator('li.received')
@@ -251,7 +251,7 @@ describe('sockets of PV Calls by hand, in VS Code', function () {
       .waitFor();
     await picture(page, 'composer-served-guest');
     await composer.press('Release');
-    await composer.answer(/^RELEASE of socket 2: done/).waitFor();
+    await composer.answer(/^Release socket 2: done/).waitFor();
     await workbench.command('View: Close Editor');
   });
 
@@ -271,10 +271,10 @@ describe('sockets of PV Calls by hand, in VS Code', function () {
     await workbench.dialog.getByRole('button', { name: 'Open' }).click();
     await composer.panel.getByText(/This is the ring of till \(15\), not one of ours/).waitFor();
     await composer.send('SOCKET', { Socket: '0x1234567890' });
-    await composer.answer(/SOCKET 0x1234567890: done/).waitFor();
+    await composer.answer(/Open socket 0x1234567890: done/).waitFor();
     await picture(xenscope.page, 'composer-foreign');
     await composer.send('RELEASE', { Socket: '0x1234567890' });
-    await composer.answer(/RELEASE of socket 0x1234567890: done/).waitFor();
+    await composer.answer(/Release socket 0x1234567890: done/).waitFor();
     await composer.press('Leave');
     await composer.status('Closed: nothing more is written into this ring.').waitFor();
     assert.ok(await composer.sendButton.isDisabled());

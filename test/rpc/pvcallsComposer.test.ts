@@ -105,7 +105,7 @@ describe('commands of PV Calls by hand, over the API', function () {
     for (const id of [one, other]) await state(id, ({ phase }) => phase === 'open');
     const at = { id: '1', address: '10.0.0.1:7070' };
     await call(one, 'socket');
-    assert.equal((await call(one, 'bind', at)).text, 'BIND of socket 1 to 10.0.0.1:7070: done.');
+    assert.equal((await call(one, 'bind', at)).text, 'Bind socket 1 to 10.0.0.1:7070: done.');
     await call(one, 'listen', { id: '1' });
     const accepting = editor.ask('xenscope/composerCall', {
       host,
@@ -133,7 +133,7 @@ describe('commands of PV Calls by hand, over the API', function () {
     const { suggested } = await state(one, (now) => (now.suggested.listeners?.length ?? 0) > 1);
     assert.ok(suggested.listeners!.includes('10.0.0.1:80'), String(suggested.listeners));
     assert.match(seen.device.ring!, /^device:1:/);
-    assert.equal((await call(other, 'release', { id: '1' })).text, 'RELEASE of socket 1: done.');
+    assert.equal((await call(other, 'release', { id: '1' })).text, 'Release socket 1: done.');
     await state(one, ({ sockets }) => sockets.some(({ stream }) => stream?.receiving === 'ended'));
   });
 

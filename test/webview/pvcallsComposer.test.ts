@@ -213,7 +213,7 @@ describe('the history of a composer', () => {
     timeMs: number,
     title: 'POLL',
     phase,
-    text: 'POLL at socket 1: done.',
+    text: 'Poll socket 1: done.',
     severity: 'fine',
   });
   const numbers = (lines: readonly HistoryLine[]) =>

@@ -1,8 +1,8 @@
 /** Commands and what is answered to them, in words. Pure. */
-import { addressText, parsePvCallsAddress } from '../../wire/pvcalls/address';
 import { pvcallsCommandNames, pvcallsCommands } from '../../wire/pvcalls/commands';
 import { pvcallsErrorName, pvcallsErrors } from '../../wire/pvcalls/errno';
 import { idText, numberText } from '../../wire/pvcalls/numbersInWords';
+import { requestText } from '../../wire/pvcalls/requestWords';
 import type { PvCallsRequest, PvCallsResponse } from '../../wire/pvcalls/slots';
 import { formOf } from './forms';
 import type { ComposerDraft, ComposerEntry, ComposerResponse } from './plan';
@@ -15,39 +15,10 @@ export function titleOf(request: PvCallsRequest): string {
   return request.cmd === 'unknown' ? `command ${request.number}` : request.cmd.toUpperCase();
 }
 
-/** `CONNECT of socket 3 to 127.0.0.1:80`. */
-export function requestText(request: PvCallsRequest): string {
-  const title = titleOf(request);
-  switch (request.cmd) {
-    case 'unknown':
-      return `Request ${request.reqId} with ${title}, which nobody knows`;
-    case 'socket':
-      return `${title} ${idText(request.id)}`;
-    case 'connect':
-      return `${title} of socket ${idText(request.id)} to ${addressIn(request)}`;
-    case 'bind':
-      return `${title} of socket ${idText(request.id)} to ${addressIn(request)}`;
-    case 'release':
-      return `${title} of socket ${idText(request.id)}${request.reuse ? ', its pages to be kept' : ''}`;
-    case 'listen':
-      return `${title} at socket ${idText(request.id)} with a backlog of ${request.backlog}`;
-    case 'accept':
-      return `${title} at socket ${idText(request.id)} as socket ${idText(request.newId)}`;
-    case 'poll':
-      return `${title} at socket ${idText(request.id)}`;
-  }
-}
-
-/** An address as it is sent; one that cannot be says what it is. */
-export function addressIn({
-  address,
-  addressLengthBytes,
-}: {
-  readonly address: Uint8Array;
-  readonly addressLengthBytes: number;
-}): string {
-  const parsed = parsePvCallsAddress(address, addressLengthBytes);
-  return parsed.kind === 'ipv4' ? addressText(parsed.address) : parsed.why;
+/** `Connect socket 3 to 127.0.0.1:80`, to begin a sentence with. */
+export function askedText(request: PvCallsRequest): string {
+  const text = requestText(request);
+  return `${text[0]!.toUpperCase()}${text.slice(1)}`;
 }
 
 export function responseOf(
@@ -90,7 +61,7 @@ export function waitingEntry(
     timeMs,
     title: titleOf(request),
     phase: 'waiting',
-    text: `${requestText(request)}: waits for a slot of the ring.`,
+    text: `${askedText(request)}: waits for a slot of the ring.`,
     severity: 'note',
     request: {
       draft: keptDraft(draft, slot),
@@ -115,7 +86,7 @@ function keptDraft(draft: ComposerDraft, slot: Buffer): ComposerDraft {
 /** How a request was answered, with what is odd about it. */
 export function answeredWords(request: PvCallsRequest, response: PvCallsResponse): Words {
   const { ret } = response;
-  const what = requestText(request);
+  const what = askedText(request);
   const name = pvcallsErrorName(ret);
   const number = name === undefined ? numberText(ret) : `${name}, ${numberText(ret)}`;
   const said =

@@ -20,7 +20,7 @@ import {
 } from '../../wire/pvcalls/slots';
 import { advanceIndex, indexDistance, mustNotify } from '../../wire/ringIndex';
 import { RingWorker } from '../../xenbus/rings/ringWorker';
-import { answeredWords, requestText, responseOf, waitingEntry } from './callWords';
+import { answeredWords, askedText, responseOf, waitingEntry } from './callWords';
 import type { ComposerSession, ReceivedBytes } from './composerSession';
 import { type Prepared, readDraft } from './draft';
 import type { ForeignDevice } from './foreignDevices';
@@ -130,7 +130,7 @@ export class ForeignSession implements ComposerSession {
     const request = parsePvCallsRequest(slot);
     // Which sockets the guest has, its backend alone knows.
     const warnings = warningsOf(request, draft, undefined).filter(({ field }) => field !== 'id');
-    return { problems: [], warnings, slot: slot.toString('hex'), text: `${requestText(request)}.` };
+    return { problems: [], warnings, slot: slot.toString('hex'), text: `${askedText(request)}.` };
   }
 
   call(draft: ComposerDraft): number {
@@ -214,7 +214,7 @@ export class ForeignSession implements ComposerSession {
   #tellSent(pending: Pending): void {
     const { clock, backend } = this.#options;
     pending.sentAtMs = clock.nowMs();
-    const text = `${requestText(pending.prepared.request)}: it is in the ring, for ${backend}.`;
+    const text = `${askedText(pending.prepared.request)}: it is in the ring, for ${backend}.`;
     this.#history.update(pending.number, { phase: 'sent', text });
   }
 
@@ -269,7 +269,7 @@ export class ForeignSession implements ComposerSession {
     for (const { number, prepared } of [...this.#waiting, ...this.#sent]) {
       this.#history.update(number, {
         phase: 'gone',
-        text: `${requestText(prepared.request)}: an answer was not seen.`,
+        text: `${askedText(prepared.request)}: an answer was not seen.`,
         severity: 'note',
       });
     }

@@ -10,7 +10,7 @@ import { PvCallsFindings } from '../../pvcalls/findings';
 import type { PvCallsEdition } from '../../wire/pvcalls/dataPage';
 import { parsePvCallsRequest, parsePvCallsResponse } from '../../wire/pvcalls/slots';
 import type { PvCallsRequest } from '../../wire/pvcalls/slots';
-import { answeredWords, requestText, responseOf, unaskedWords, waitingEntry } from './callWords';
+import { answeredWords, askedText, responseOf, unaskedWords, waitingEntry } from './callWords';
 import { readDraft } from './draft';
 import type { DraftContext, Prepared } from './draft';
 import { HandRing } from './handRing';
@@ -156,7 +156,7 @@ export class HandCalls {
         pending.sentAtMs = clock.nowMs();
         history.update(pending.number, {
           phase: 'sent',
-          text: `${requestText(pending.request)}: the backend has it.`,
+          text: `${askedText(pending.request)}: the backend has it.`,
         });
       },
       answered: (response) => this.#answered(pending, response),
@@ -224,7 +224,7 @@ export class HandCalls {
     pending.isGivenUp = true;
     this.#options.history.update(pending.number, {
       phase: 'gone',
-      text: `${requestText(pending.request)}: ${why}`,
+      text: `${askedText(pending.request)}: ${why}`,
       severity: 'note',
     });
     pending.lent?.rings.close();

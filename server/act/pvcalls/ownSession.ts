@@ -7,7 +7,7 @@ import { freeSteps } from '../../host/steps';
 import type { StoreClient } from '../../host/storeClient';
 import { PVCALLS_MAX_ORDER, pvcallsEditions } from '../../wire/pvcalls/dataPage';
 import { parsePvCallsRequest } from '../../wire/pvcalls/slots';
-import { requestText } from './callWords';
+import { askedText } from './callWords';
 import type { ComposerSession, ReceivedBytes } from './composerSession';
 import {
   type ComposerNames,
@@ -135,7 +135,7 @@ export class OwnSession implements ComposerSession {
       warnings: warningsOf(request, draft, this.#calls?.sockets),
       ...(confirm !== undefined && { confirm }),
       slot: slot.toString('hex'),
-      text: `${requestText(request)}.`,
+      text: `${askedText(request)}.`,
     };
   }
 

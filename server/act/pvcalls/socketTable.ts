@@ -1,7 +1,7 @@
 /** The sockets of a composer, by what was answered so far: the backend's own view of them may differ. */
 import { addressText, parsePvCallsAddress } from '../../wire/pvcalls/address';
 import type { PvCallsRequest } from '../../wire/pvcalls/slots';
-import { addressIn } from './callWords';
+import { addressIn } from '../../wire/pvcalls/requestWords';
 import type { ComposerCommand, ComposerSocket, ComposerSuggestions } from './plan';
 import type { SocketConsole } from './socketConsole';
 

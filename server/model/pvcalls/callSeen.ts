@@ -4,6 +4,8 @@ import { addressText, parsePvCallsAddress } from '../../wire/pvcalls/address';
 import { pvcallsCommandNames } from '../../wire/pvcalls/commands';
 import type { PvCallsCommand } from '../../wire/pvcalls/commands';
 import { pvcallsErrorName, pvcallsErrors } from '../../wire/pvcalls/errno';
+import { idText } from '../../wire/pvcalls/numbersInWords';
+import { requestText } from '../../wire/pvcalls/requestWords';
 import type { PvCallsRequest, PvCallsResponse } from '../../wire/pvcalls/slots';
 import { decodeSlot } from '../../wire/slotRings/decodeSlot';
 import { PVCALLS_RING } from '../../wire/slotRings/pvcallsCommands';
@@ -112,7 +114,7 @@ export function errnoOf(ret: number): PvCallsErrno | undefined {
 
 /** Numbers of frontends of Linux are addresses of its kernel. */
 export function socketText(id: bigint): string {
-  return `socket ${id < 2n ** 32n ? id : `0x${id.toString(16)}`}`;
+  return `socket ${idText(id)}`;
 }
 
 /** As `10.0.0.1:80`; undefined for what is no address. */
@@ -122,28 +124,6 @@ export function addressOf(call: {
 }): string | undefined {
   const parsed = parsePvCallsAddress(call.address, call.addressLengthBytes);
   return parsed.kind === 'ipv4' ? addressText(parsed.address) : undefined;
-}
-
-function requestText(request: PvCallsRequest): string {
-  if (request.cmd === 'unknown') return `command ${request.number}, which there is not`;
-  const socket = socketText(request.id);
-  const to = (call: Parameters<typeof addressOf>[0]) => addressOf(call) ?? 'what is no IPv4 address';
-  switch (request.cmd) {
-    case 'socket':
-      return `open ${socket}`;
-    case 'connect':
-      return `connect ${socket} to ${to(request)}`;
-    case 'release':
-      return request.reuse ? `release ${socket}, and keep its pages` : `release ${socket}`;
-    case 'bind':
-      return `bind ${socket} to ${to(request)}`;
-    case 'listen':
-      return `listen at ${socket}, ${request.backlog} may wait`;
-    case 'accept':
-      return `accept at ${socket} as ${socketText(request.newId)}`;
-    case 'poll':
-      return `wait for a connection at ${socket}`;
-  }
 }
 
 function answerText(title: string, id: bigint | undefined): string {

@@ -4,10 +4,11 @@ import type { Clock } from '../../host/clock';
 import { parsePvCallsAddress } from '../../wire/pvcalls/address';
 import type { Ipv4Address } from '../../wire/pvcalls/address';
 import { idText } from '../../wire/pvcalls/numbersInWords';
+import { requestText } from '../../wire/pvcalls/requestWords';
 import type { PvCallsRequest } from '../../wire/pvcalls/slots';
 import { maxSockets } from '../backend/socketTable';
 import type { RuledCall } from './rules';
-import { askedText, commandOf } from './words';
+import { commandOf } from './words';
 
 export interface DeviceParts {
   /** The backend's folder. */
@@ -66,7 +67,7 @@ export class InterceptedDevice {
       device: this.path,
       command: commandOf(request),
       socket: id === undefined ? '' : idText(id),
-      text: askedText(request, address),
+      text: requestText(request, address),
     };
   }
 }

@@ -1,7 +1,5 @@
 /** Calls, rules and decisions in words. */
 import type { CallAsked, CallDecision, CallField, PretendedPeer } from '../../host/callInterceptor';
-import { addressText, parsePvCallsAddress } from '../../wire/pvcalls/address';
-import type { Ipv4Address } from '../../wire/pvcalls/address';
 import { idText } from '../../wire/pvcalls/numbersInWords';
 import type { PvCallsRequest } from '../../wire/pvcalls/slots';
 import { decodeSlot } from '../../wire/slotRings/decodeSlot';
@@ -53,29 +51,6 @@ export function commandOf(request: PvCallsRequest): string {
   return request.cmd === 'unknown' ? `command ${request.number}` : request.cmd;
 }
 
-/** The call in one line; `bound` is what its socket is bound to, where that is known. */
-export function askedText(request: PvCallsRequest, bound: Ipv4Address | undefined): string {
-  const at = bound ? ` at ${addressText(bound)}` : '';
-  switch (request.cmd) {
-    case 'unknown':
-      return `command ${request.number}, which there is not`;
-    case 'socket':
-      return `open socket ${idText(request.id)}`;
-    case 'connect':
-      return `connect socket ${idText(request.id)} to ${addressOfText(request)}`;
-    case 'release':
-      return `release socket ${idText(request.id)}${request.reuse ? ', and keep its pages' : ''}`;
-    case 'bind':
-      return `bind socket ${idText(request.id)} to ${addressOfText(request)}`;
-    case 'listen':
-      return `listen at socket ${idText(request.id)}${at}, backlog ${request.backlog}`;
-    case 'accept':
-      return `accept at socket ${idText(request.id)}${at} as socket ${idText(request.newId)}`;
-    case 'poll':
-      return `poll socket ${idText(request.id)}${at}`;
-  }
-}
-
 /** Every field of the slot, by the names of the header. */
 export function fieldsOf(slot: Uint8Array): CallField[] {
   const { layout, values } = decodeSlot(PVCALLS_RING.requests, slot);
@@ -89,11 +64,6 @@ export function fieldsOf(slot: Uint8Array): CallField[] {
 /** For a record of what somebody did: `connect socket 7 to 10.0.0.1:80 of domain 3`. */
 export function callText({ text, domid }: CallAsked): string {
   return `${text}, of domain ${domid}`;
-}
-
-function addressOfText({ address, addressLengthBytes }: { address: Uint8Array; addressLengthBytes: number }) {
-  const parsed = parsePvCallsAddress(address, addressLengthBytes);
-  return parsed.kind === 'ipv4' ? addressText(parsed.address) : parsed.why;
 }
 
 function networkText({ bits, length }: { readonly bits: number; readonly length: number }): string {

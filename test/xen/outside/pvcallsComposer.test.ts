@@ -89,7 +89,7 @@ const themes = [
 
   it('are refused in words: what the allow-list does not name, and where nobody listens', async () => {
     await composer.send('SOCKET');
-    await composer.answer(/^SOCKET 1: done/).waitFor();
+    await composer.answer(/^Open socket 1: done/).waitFor();
     await composer.send('CONNECT', { Address: '10.1.2.3:80' });
     await composer
       .answer(/permission denied \(EACCES, −13\).*allow-list does not name the address/)
@@ -101,7 +101,7 @@ const themes = [
 
   it('connect to a server of HTTP in dom0, which gives a page that is asked for by hand', async () => {
     await composer.send('CONNECT', { Address: pages.address });
-    await composer.answer(/^CONNECT of socket 1 to 127\.0\.0\.1:\d+: done/).waitFor();
+    await composer.answer(/^Connect socket 1 to 127\.0\.0\.1:\d+: done/).waitFor();
     await askForPage();
     await composer.status('Connected to Domain-0 (0).').waitFor();
     await composer.panel
@@ -134,7 +134,7 @@ const themes = [
       .waitFor();
     await workbench().command('View: Close Editor');
     await composer.press('Release');
-    await composer.answer(/^RELEASE of socket 1: done/).waitFor();
+    await composer.answer(/^Release socket 1: done/).waitFor();
     await composer.press('Close');
     await composer.status('Closed: the nodes are removed').waitFor();
     for (const node of nodes) assert.equal((await gate.run(['xenstore-exists', node])).status, 1, node);
@@ -163,7 +163,7 @@ const themes = [
     await askForPage();
     await picture(xenscope.page, 'real-composer-linux');
     await composer.press('Release');
-    await composer.answer(/^RELEASE of socket 1: done/).waitFor();
+    await composer.answer(/^Release socket 1: done/).waitFor();
     await composer.press('Close');
     await composer.status('Closed: the nodes are removed').waitFor();
     await output(gate, 'rmmod', linuxBackend);
