@@ -141,6 +141,7 @@ export const texts = {
     'There is no such device now. What is shown is what was last seen; it goes on if it comes back.',
   pvcallsGone:
     'There is no such PV Calls device now. What is shown is what was last seen; it goes on if it comes back.',
+  pvcallsNeverSeen: 'There is no such PV Calls device now. Its sockets are shown as soon as there is one.',
   moreSockets: (count: number) =>
     `${countOf(count, 'further socket')}: open the panel, which has all of them`,
   ringsLeftOut: (count: number) =>

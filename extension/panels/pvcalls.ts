@@ -132,7 +132,7 @@ export class PvCallsPanel {
   }
 
   private take({ frame }: ApiNotifications['xenscope/pvcallsDeviceFrame']): void {
-    if (!frame) return this.away(texts.pvcallsGone);
+    if (!frame) return this.away(this.row ? texts.pvcallsGone : texts.pvcallsNeverSeen);
     const isFirst = this.row === undefined;
     this.row = frame.state.row;
     if (isFirst) this.tellAbout();

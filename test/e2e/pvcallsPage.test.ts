@@ -230,6 +230,26 @@ describe('the page of a PV Calls device', function () {
     await page.getByText('The view is paused; the device goes on.').waitFor({ state: 'hidden' });
   });
 
+  it('says of a device that went with its guest that its sockets did, and shows no table without a row', async () => {
+    await shipped.load();
+    ({ page } = shipped);
+    const tables = page.locator('table:visible');
+    await post(about);
+    await post({ kind: 'away', text: 'There is no such PV Calls device now.' });
+    await page.getByText('There is no such PV Calls device now.').waitFor();
+    assert.equal(await tables.count(), 0, 'it was never seen');
+    await show(frame({ whole: true, sockets, calls: [answered(1)] }));
+    assert.ok(await grid().isVisible());
+    await post({ kind: 'away', text: 'The host is away.' });
+    assert.ok(await grid().isVisible(), 'what was seen last stays');
+    await show(frame({ gone: sockets.map(({ key }) => key) }));
+    await page.getByText('The guest has no socket now').waitFor();
+    await post({ kind: 'away', text: 'There is no such PV Calls device now.' });
+    await page.getByText('No socket was there when the device was seen last').waitFor();
+    assert.ok(!(await grid().isVisible()));
+    assert.ok(await page.getByRole('grid', { name: 'Answered commands, newest first' }).isVisible());
+  });
+
   it('says why calls of a socket alone cannot be chosen', async () => {
     await open();
     const only = page.getByRole('checkbox', { name: 'Only the selected socket' });

@@ -104,6 +104,14 @@ describe('the panel of a PV Calls device', () => {
       '4096 of 4096 bytes wait.',
     ]);
     assert.equal(troubleText(socket('8')), '');
+    const waits = {
+      rule: 'reader-not-looking',
+      severity: 'note',
+      text: 'data waiting',
+      evidence: [],
+    } as const;
+    assert.equal(troubleText(socket('9', { diagnosis: waits })), 'data waiting');
+    assert.equal(troubleText({ ...ended, diagnosis: waits }), 'in ended, data waiting', 'it hides no error');
   });
 
   it('says how full a direction is, what passed, and what waits', () => {
@@ -184,7 +192,8 @@ describe('the panel of a PV Calls device', () => {
   });
 
   it('says why there are no sockets', () => {
-    const of = (over: object) => whyNoSockets(deviceState({ row: deviceRow(over) }));
+    const of = (over: object, isSeen = true) => whyNoSockets(deviceState({ row: deviceRow(over) }), isSeen);
+    assert.match(of({ ring: undefined }, false), /^No socket was there when the device was seen last/);
     assert.match(of({}), /^The guest has no socket now/);
     assert.match(of({ ring: undefined }), /^The device is not connected/);
     assert.match(of({ ring: undefined, unseen: 'Only domain 3 can look.' }), /^Its sockets cannot be seen/);

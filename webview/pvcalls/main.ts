@@ -90,6 +90,8 @@ class PvCallsPage {
     tools.append(this.composeButton, this.interceptButton, this.help.button);
     root.append(element('header', {}, this.heading, this.where), ...this.doctor.parts, this.away);
     root.append(tools, this.help.root, this.counts, this.unseen);
+    // Tables without a row say nothing of a device that was never seen.
+    this.sockets.root.hidden = this.calls.root.hidden = true;
     root.append(this.sockets.root, this.calls.root, this.voice.root);
   }
 
@@ -107,7 +109,7 @@ class PvCallsPage {
         return this.draw();
       case 'away':
         this.awayText = message.text;
-        if (this.known.state) this.drawDoctor(this.known.state);
+        this.draw();
         return this.drawAway();
     }
   }
@@ -130,7 +132,8 @@ class PvCallsPage {
     setText(this.counts, countsText(state));
     setText(this.unseen, [keptText(state), unseenText(state)].filter(Boolean).join(' '));
     this.ringButton.hidden = state.row.ring === undefined;
-    this.sockets.show(known.sockets, state.timeMs, about, whyNoSockets(state));
+    this.sockets.root.hidden = this.calls.root.hidden = false;
+    this.sockets.show(known.sockets, state.timeMs, about, whyNoSockets(state, this.awayText === undefined));
     this.calls.show(known, about);
     this.selectWanted();
     this.voice.say(spokenText(state), state.timeMs);

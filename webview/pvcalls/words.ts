@@ -89,17 +89,21 @@ export function outstandingText({ outstanding }: PvCallsSocketRow, nowMs: number
   return outstanding.map(({ cmd, sinceMs }) => `${cmd} ${ageText(nowMs - sinceMs)}`).join(', ');
 }
 
-/** The short form of what is wrong with a socket: errors of its directions, and of the last call that failed. */
+/**
+ * The short form of what is wrong with a socket: errors of its directions, of the last call that failed, and what the
+ * doctor says. A note of the doctor hides no error.
+ */
 export function troubleText(row: PvCallsSocketRow): string {
   const { failure, diagnosis } = row;
-  if (diagnosis && diagnosis.severity !== 'fine') return diagnosis.text;
+  const isNote = diagnosis?.severity === 'note';
+  if (diagnosis && diagnosis.severity !== 'fine' && !isNote) return diagnosis.text;
   const ends = (['in', 'out'] as const).flatMap((name) => {
     const error = row[name]?.error;
     if (!error) return [];
     return [isOrderlyEnd(name, error) ? `${name} ended` : `${name} ${errnoText(error)}`];
   });
   const failed = failure ? [`${errnoText(failure.error)} at ${failure.cmd}`] : [];
-  return [...failed, ...ends].join(', ');
+  return [...failed, ...ends, ...(isNote ? [diagnosis.text] : [])].join(', ');
 }
 
 /** The same in full sentences. */
@@ -162,8 +166,9 @@ export function keptText({ kept }: PvCallsDeviceState): string {
   return `${what} ${named.join(', ')}${more}.`;
 }
 
-/** In place of the table. */
-export function whyNoSockets({ row }: PvCallsDeviceState): string {
+/** In place of the table; `isSeen`: what is shown is of now. */
+export function whyNoSockets({ row }: PvCallsDeviceState, isSeen: boolean): string {
+  if (!isSeen) return 'No socket was there when the device was seen last: they go with their guest.';
   if (row.unseen !== undefined) return 'Its sockets cannot be seen: the reason stands above.';
   if (row.ring !== undefined) {
     return 'The guest has no socket now, or none that was seen: one is known from the first command that names it.';
