@@ -3,7 +3,8 @@
  * serious the one of the earlier rule comes first.
  */
 import type { RingHistory } from '../model/rings/ringHistory';
-import type { RingDiagnosis, RingSeverity } from '../model/rings/ringTypes';
+import type { RingDiagnosis } from '../model/rings/ringTypes';
+import { bySeverity } from '../model/severity';
 import type { Rule } from './rule';
 import { backpressureIgnored } from './rules/backpressureIgnored';
 import { errorIgnored } from './rules/errorIgnored';
@@ -66,8 +67,6 @@ export const slotRules: readonly Rule[] = [
   unknownLayout,
 ];
 
-const weights: Readonly<Record<RingSeverity, number>> = { fine: 0, note: 1, warning: 2, error: 3 };
-
 /** What is to be said of a ring, the most serious first; at least one thing. */
 export function diagnose(history: RingHistory, nowMs: number): readonly RingDiagnosis[] {
   const all: RingDiagnosis[] = [];
@@ -76,6 +75,5 @@ export function diagnose(history: RingHistory, nowMs: number): readonly RingDiag
   const troubles = all.filter(({ severity }) => severity !== 'fine');
   // That a ring flows as well is no news where something is wrong with it; and one word of peace is enough.
   const said = troubles.length > 0 ? troubles : all.slice(0, 1);
-  // Stable: the order of the rules stays within one severity.
-  return said.sort((one, other) => weights[other.severity] - weights[one.severity]);
+  return said.sort(bySeverity);
 }

@@ -12,6 +12,7 @@ import type { PvCallsDevice } from '../model/pvcalls/pvcallsDevice';
 import type { PvCallsDeviceRow } from '../model/pvcalls/pvcallsTypes';
 import type { PvCallsWatch } from '../model/pvcalls/pvcallsWatch';
 import type { RingSubscription } from '../model/rings/ringWatch';
+import { bySeverity } from '../model/severity';
 import { XenbusState } from '../wire/xenbusState';
 import type { ApiNotifications } from './api';
 import { PvCallsFrames } from './pvcallsFrames';
@@ -237,5 +238,6 @@ function withNodes(row: PvCallsDeviceRow, device: DeviceRow | undefined): PvCall
     ({ severity, rule, text }) => severity !== 'fine' && !known.has(`${rule} ${text}`),
   );
   if (more.length === 0) return row;
-  return { ...row, diagnoses: [...more, ...row.diagnoses.filter(({ severity }) => severity !== 'fine')] };
+  const troubles = row.diagnoses.filter(({ severity }) => severity !== 'fine');
+  return { ...row, diagnoses: [...more, ...troubles].sort(bySeverity) };
 }

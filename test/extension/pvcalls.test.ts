@@ -208,6 +208,16 @@ describe('rows of sockets', () => {
     assert.equal(socketLabel(found), 'rings at grant 33');
   });
 
+  it('say what the doctor of rings says of their data rings', () => {
+    const verdict = { rule: 'full', text: 'full, frontend not reading', evidence: [] };
+    const full = { ...connected, diagnosis: { ...verdict, severity: 'warning' as const } };
+    assert.match(socketDescription(full), /^full, frontend not reading · connected/);
+    assert.equal(socketIcon(full).icon, 'warning');
+    assert.match(socketSpoken(full, 'till'), /full, frontend not reading/);
+    const note = { ...connected, diagnosis: { ...verdict, severity: 'note' as const } };
+    assert.equal(socketIcon(note).icon, 'plug', 'a program may have other things to do');
+  });
+
   it('of listeners say where, and nothing of the ACCEPT that always waits there', () => {
     const outstanding = [{ reqId: 1, cmd: 'ACCEPT', sinceMs: 0 }];
     const listening = socket('2', { state: 'listening', local: '10.0.0.1:80', backlog: 128, outstanding });

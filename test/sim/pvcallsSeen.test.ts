@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto';
 import { diagnose } from '../../server/doctor/doctor';
 import { diagnosePvCalls } from '../../server/doctor/pvcalls/pvcallsDoctor';
 import type { PvCallsDevice } from '../../server/model/pvcalls/pvcallsDevice';
-import type { PvCallsSocketRow } from '../../server/model/pvcalls/pvcallsTypes';
+import type { PvCallsDiagnosis, PvCallsSocketRow } from '../../server/model/pvcalls/pvcallsTypes';
 import { PvCallsWatch } from '../../server/model/pvcalls/pvcallsWatch';
 import { RingWatch } from '../../server/model/rings/ringWatch';
 import { hostileGuest } from '../../server/sim/guests/hostilePvCalls';
@@ -78,9 +78,10 @@ describe('sockets of simulated guests, as an observer sees them', function () {
     }
   }
 
+  /** Not there before its guest has connected it. */
   const deviceOf = (name: string): PvCallsDevice =>
     watch!.devices.find(({ id }) =>
-      id.startsWith(`/local/domain/${world.toolstack.byName(name)!.domain.domid}/`),
+      id.startsWith(`/local/domain/${world.toolstack.byName(name)?.domain.domid}/`),
     )!;
   const rowsOf = (name: string): readonly PvCallsSocketRow[] => deviceOf(name).told.map(({ row }) => row);
   const dataPages = () =>
@@ -265,6 +266,28 @@ describe('sockets of simulated guests, as an observer sees them', function () {
     await pass(12_000);
     subscription.stop();
     assert.ok(found.includes('warning: full, frontend not reading'), [...new Set(found)].join());
+  });
+
+  it('and their device are said to be in trouble when a program sleeps over a full ring, and well again', async () => {
+    await open();
+    look();
+    start(server());
+    start(guest('client', slowClient(web, 6_000)));
+    const subscription = watch!.subscribe(() => undefined, 500);
+    const saidOf = (diagnosis: PvCallsDiagnosis | undefined) => `${diagnosis?.severity}: ${diagnosis?.text}`;
+    do await pass(500);
+    while (!deviceOf('client')?.wasLookedAt);
+    const sleeper = () => rowsOf('client').find(({ diagnosis }) => diagnosis?.rule === 'full');
+    do await pass(500);
+    while (!sleeper());
+    const { id, diagnosis } = sleeper()!;
+    assert.equal(saidOf(diagnosis), 'warning: full, frontend not reading');
+    const { row } = deviceOf('client');
+    assert.equal(saidOf(row.diagnoses[0]), `warning: socket ${id}: full, frontend not reading`);
+    assert.deepEqual(deviceOf('client').diagnoses, [], 'Problems has it of the ring already');
+    do await pass(500);
+    while (sleeper() || deviceOf('client').row.diagnoses[0]?.rule !== 'at-rest');
+    subscription.stop();
   });
 
   it('of a guest that keeps no rule are bounded and harm nobody, and its backend says what it found', async () => {

@@ -1,6 +1,7 @@
 /** The device doctor: all its rules, from the most telling to the least. */
 import type { DeviceSeen } from '../../model/devices/deviceSeen';
-import type { DeviceDiagnosis, DeviceSeverity } from '../../model/devices/deviceTypes';
+import type { DeviceDiagnosis } from '../../model/devices/deviceTypes';
+import { bySeverity } from '../../model/severity';
 import type { DeviceRule } from './deviceRule';
 import { atRest } from './rules/atRest';
 import { failed } from './rules/failed';
@@ -30,8 +31,6 @@ export const deviceRules: readonly DeviceRule[] = [
   atRest,
 ];
 
-const weights: Readonly<Record<DeviceSeverity, number>> = { fine: 0, note: 1, warning: 2, error: 3 };
-
 /** What is to be said of a device, the most serious first; at least one thing. */
 export function diagnoseDevice(device: DeviceSeen, nowMs: number): readonly DeviceDiagnosis[] {
   const all = deviceRules.flatMap((rule) => {
@@ -43,7 +42,7 @@ export function diagnoseDevice(device: DeviceSeen, nowMs: number): readonly Devi
   const isExplained = troubles.some(({ rule }) => rule !== 'stuck' && rule !== 'illegal-move');
   const said = isExplained ? troubles.filter(({ rule }) => rule !== 'stuck') : troubles;
   if (said.length === 0) return all.slice(0, 1);
-  return bySeverity(said);
+  return said.sort(bySeverity);
 }
 
 /** With troubles that somebody else found of the same device: that it is at rest as well is no news then. */
@@ -52,10 +51,5 @@ export function joinDiagnoses(
   troubles: readonly DeviceDiagnosis[],
 ): readonly DeviceDiagnosis[] {
   if (troubles.length === 0) return said;
-  return bySeverity([...said.filter(({ severity }) => severity !== 'fine'), ...troubles]);
-}
-
-/** Stable: the order of the rules stays within one severity. */
-function bySeverity(said: readonly DeviceDiagnosis[]): readonly DeviceDiagnosis[] {
-  return [...said].sort((one, other) => weights[other.severity] - weights[one.severity]);
+  return [...said.filter(({ severity }) => severity !== 'fine'), ...troubles].sort(bySeverity);
 }

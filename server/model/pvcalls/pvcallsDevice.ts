@@ -4,6 +4,7 @@ import type { EndReport } from '../../host/endReports';
 import type { ObservedPage } from '../../host/observer';
 import { type DeviceRing, maxRingsOfDevice } from '../../wire/deviceRings/deviceRing';
 import type { SeenTime } from '../heldTime';
+import { bySeverity } from '../severity';
 import { CallBook } from './callBook';
 import type { CallSeen } from './callSeen';
 import { EndNews } from './endNews';
@@ -17,6 +18,7 @@ import type {
   PvCallsSocketCounts,
   PvCallsSocketRow,
 } from './pvcallsTypes';
+import { troubleOf, worstRingTrouble } from './ringTrouble';
 import { SocketBook } from './socketBook';
 import { type DataRings, SocketRows, type ToldSocket } from './socketRows';
 import type { SocketSeen } from './socketSeen';
@@ -113,7 +115,7 @@ export class PvCallsDevice {
     return this.#told;
   }
 
-  /** Troubles alone, the most serious first. */
+  /** Troubles of its calls alone, the most serious first: of its rings the ring doctor tells by itself. */
   get diagnoses(): readonly PvCallsDiagnosis[] {
     return this.#diagnoses;
   }
@@ -130,7 +132,8 @@ export class PvCallsDevice {
       const { socket } = diagnosis;
       if (socket !== undefined && !bySocket.has(socket)) bySocket.set(socket, diagnosis);
     }
-    this.#told = this.#rows.take(sockets.all, surroundings, ({ key }: SocketSeen) => bySocket.get(key));
+    const diagnosisOf = ({ key }: SocketSeen) => bySocket.get(key);
+    this.#told = this.#rows.take(sockets.all, surroundings, diagnosisOf, time);
     const row = this.#rowWith(surroundings);
     // The same object while nothing changed.
     if (JSON.stringify(row) !== JSON.stringify(this.#row)) this.#row = row;
@@ -170,9 +173,9 @@ export class PvCallsDevice {
     const rows = this.#told.map((socket) => socket.row);
     const ring = this.#page.id;
     const commands = seen(ring)?.row;
-    const ringTrouble = commands && commands.verdict.severity !== 'fine' ? [commands.verdict] : [];
+    const ofRings = [troubleOf(commands?.verdict), worstRingTrouble(this.#told)];
     const { unreadable } = this.#tap;
-    const diagnoses = [...this.#diagnoses, ...ringTrouble];
+    const diagnoses = [...this.#diagnoses, ...ofRings.filter((said) => said !== undefined)].sort(bySeverity);
     const sum = (of: (row: PvCallsSocketRow) => number | undefined) =>
       rows.reduce((all, row) => all + (of(row) ?? 0), 0);
     return {

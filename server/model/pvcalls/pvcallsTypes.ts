@@ -47,7 +47,7 @@ export interface PvCallsDeviceRow {
   /** Over all of its sockets: from the network to the guest, and back. */
   readonly inPerSecond: number;
   readonly outPerSecond: number;
-  /** The most serious first; at least one. */
+  /** The most serious first; at least one. Of all that is said of data rings the worst. */
   readonly diagnoses: readonly PvCallsDiagnosis[];
 }
 
@@ -153,7 +153,7 @@ export interface PvCallsSocketRow {
   readonly outstanding: readonly PvCallsOutstanding[];
   /** The last call at it that failed. */
   readonly failure?: PvCallsFailure;
-  /** The most serious of what the doctor says of it; absent where that is nothing. */
+  /** The most serious of what is said of its calls and of its data rings; absent where that is nothing. */
   readonly diagnosis?: PvCallsDiagnosis;
 }
 

@@ -6,6 +6,7 @@
 import type { PageSampler } from '../../capture/pageSampler';
 import type { DeviceRing } from '../../wire/deviceRings/deviceRing';
 import { pvcallsOrder } from '../../wire/pvcalls/dataPage';
+import type { SeenTime } from '../heldTime';
 import type { RingRow } from '../rings/ringTypes';
 import type { SeenRing } from '../rings/ringWatch';
 import { errnoOf } from './callSeen';
@@ -16,6 +17,7 @@ import type {
   PvCallsSocketRow,
   PvCallsSocketState,
 } from './pvcallsTypes';
+import { goesOn, isSameDiagnosis, moreSerious, newWordsIntervalMs, troubleOf } from './ringTrouble';
 import type { SocketSeen } from './socketSeen';
 
 /** Where data rings are looked at. */
@@ -26,6 +28,8 @@ export interface DataRings {
 
 export interface ToldSocket {
   readonly row: PvCallsSocketRow;
+  /** The diagnosis of its row, where that is the ring doctor's. */
+  readonly ringTrouble: PvCallsDiagnosis | undefined;
   /** Counts up when more than bytes and levels changed. */
   readonly shape: number;
 }
@@ -35,6 +39,8 @@ interface Known extends ToldSocket {
   readonly ring: RingRow | undefined;
   readonly unseen: string | undefined;
   readonly diagnosis: PvCallsDiagnosis | undefined;
+  /** When the words of the diagnosis were new, in the host's time. */
+  readonly saidMs: number;
   readonly listener: string | undefined;
 }
 
@@ -47,11 +53,12 @@ export class SocketRows {
     sockets: Iterable<SocketSeen>,
     rings: DataRings,
     diagnosisOf: (socket: SocketSeen) => PvCallsDiagnosis | undefined,
+    time: SeenTime,
   ): readonly ToldSocket[] {
     const before = this.#known;
     this.#known = new Map();
     for (const socket of sockets) {
-      this.#known.set(socket, this.#look(socket, before.get(socket), rings, diagnosisOf(socket)));
+      this.#known.set(socket, this.#look(socket, before.get(socket), rings, diagnosisOf(socket), time));
     }
     return [...this.#known.values()];
   }
@@ -60,19 +67,23 @@ export class SocketRows {
     socket: SocketSeen,
     known: Known | undefined,
     rings: DataRings,
-    diagnosis: PvCallsDiagnosis | undefined,
+    ofCalls: PvCallsDiagnosis | undefined,
+    { nowMs }: SeenTime,
   ): Known {
     const seen = socket.ringId === undefined ? undefined : rings.seen(socket.ringId);
     const unseen = socket.ring && !seen ? rings.whyUnseen(socket.ring) : undefined;
     const { version } = socket;
     const ring = seen?.row;
     const listener = socket.listener?.goneAt ? undefined : socket.listener?.key;
+    const said = moreSerious(ofCalls, troubleOf(ring?.verdict));
+    const diagnosis = known && isStillSaid(known, said, nowMs) ? known.diagnosis : said;
+    const isSameSaid = known !== undefined && known.diagnosis === diagnosis;
     const isSame =
       known?.version === version &&
       known.ring === ring &&
       known.unseen === unseen &&
       known.listener === listener &&
-      isSameDiagnosis(known.diagnosis, diagnosis);
+      isSameSaid;
     if (isSame) return known;
     const row = rowOf(socket, seen, unseen, listener, diagnosis);
     const isSameBeside =
@@ -81,11 +92,13 @@ export class SocketRows {
       known.listener === listener &&
       known.row.state === row.state &&
       known.row.rings?.ring === row.rings?.ring &&
-      isSameDiagnosis(known.diagnosis, diagnosis) &&
+      isSameSaid &&
       isSameButFlow(known.row.in, row.in) &&
       isSameButFlow(known.row.out, row.out);
     const shape = isSameBeside ? known.shape : ++this.#shapes;
-    return { row, shape, version, ring, unseen, diagnosis, listener };
+    const ringTrouble = said === ofCalls ? undefined : diagnosis;
+    const saidMs = isSameSaid ? known.saidMs : nowMs;
+    return { row, ringTrouble, shape, version, ring, unseen, diagnosis, saidMs, listener };
   }
 }
 
@@ -177,6 +190,12 @@ function isSameButFlow(one: PvCallsDirection | undefined, other: PvCallsDirectio
   );
 }
 
-function isSameDiagnosis(one: PvCallsDiagnosis | undefined, other: PvCallsDiagnosis | undefined): boolean {
-  return one === other || (one?.text === other?.text && one?.severity === other?.severity);
+/** Whether what was told before does for what is said now. */
+function isStillSaid(
+  { diagnosis, saidMs }: Known,
+  said: PvCallsDiagnosis | undefined,
+  nowMs: number,
+): boolean {
+  if (!diagnosis || !said || !goesOn(diagnosis, said)) return false;
+  return Math.abs(nowMs - saidMs) < newWordsIntervalMs || isSameDiagnosis(diagnosis, said);
 }
