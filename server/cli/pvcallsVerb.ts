@@ -6,9 +6,10 @@ import { XenscopeError } from '../host/errors';
 import { addressText } from '../wire/pvcalls/address';
 import type { PvCallsServing } from '../pvcalls/serving';
 import type { ServingClaim } from '../pvcalls/servingClaim';
+import { endOfOutput } from './endProcess';
 import { collect } from './numbers';
-import { writeOut } from './output';
 import { addPvcallsConnect } from './pvcallsConnect';
+import { stopSignal } from './stopSignal';
 import { fail } from './storeCommand';
 
 interface ServeOptions {
@@ -19,7 +20,7 @@ interface ServeOptions {
 }
 
 /** Of lines that wait for a slow reader; beyond it they are left out, and that is said. */
-const maxWaitingCharacters = 256 * 1024;
+const maxWaitingBytes = 256 * 1024;
 const loopback = ['127.0.0.0/8'];
 
 export function addPvcallsVerb(program: Command): void {
@@ -56,13 +57,14 @@ Exit codes: 0 it was ended; 1 it could not begin, or broke off; 2 usage, or some
 }
 
 async function serve(options: ServeOptions): Promise<void> {
-  // SIGHUP as well: the terminal may be closed over us.
-  const ended = Promise.race(['SIGINT', 'SIGTERM', 'SIGHUP'].map((signal) => once(process, signal)));
+  // Behind head the devices would stay connected, with nobody there.
+  const stopped = stopSignal({ isOrderlyEnd: true });
   try {
-    await run(options, ended);
+    await run(options, once(stopped, 'abort'));
   } catch (error) {
     fail(error);
   }
+  await endOfOutput(stopped);
 }
 
 async function run(
@@ -113,6 +115,7 @@ async function run(
       const left = await serving.close();
       stop();
       for (const path of left) printer.line(`${path} was given up: its guest did not close its end.`);
+      printer.end();
     }
   } finally {
     await claim?.release();
@@ -181,22 +184,21 @@ function callLine({ device, kind, text, says }: InterceptEvent): string {
 
 /** Lines on standard output, of which a slow reader makes no heap. */
 class Printer {
-  #waiting = 0;
   #leftOut = 0;
 
   line(text: string): void {
-    if (this.#waiting > maxWaitingCharacters) {
+    if (process.stdout.writableLength > maxWaitingBytes) {
       this.#leftOut++;
       return;
     }
-    if (this.#leftOut > 0) this.#write(`… ${this.#leftOut} lines were left out: nobody read them.\n`);
-    this.#leftOut = 0;
-    this.#write(`${text}\n`);
+    this.end();
+    process.stdout.write(`${text}\n`);
   }
 
-  #write(text: string): void {
-    this.#waiting += text.length;
-    const done = () => void (this.#waiting -= text.length);
-    writeOut(text).then(done, done);
+  /** What is missing is told of, however much waits. */
+  end(): void {
+    if (this.#leftOut > 0)
+      process.stdout.write(`… ${this.#leftOut} lines were left out: nobody read them.\n`);
+    this.#leftOut = 0;
   }
 }

@@ -1,16 +1,17 @@
-/** When a command that passes bytes on is to end early. */
+/** When a command that would go on is to end. */
 import os from 'node:os';
 import { whenReaderGone } from './readerGone';
 
 /**
- * For a command that passes bytes on and has something to take away when it is over: aborted by the first signal that
- * asks for the end, whose exit status is set then, and when nobody reads standard output any longer, as behind head.
+ * For a command that passes bytes on, or serves, and has something to take away when it is over: aborted by the first
+ * signal that asks for the end, and when nobody reads standard output any longer, as behind head. The exit status is
+ * set to that of the signal, unless a signal is how it ends as it should.
  */
-export function stopSignal(): AbortSignal {
+export function stopSignal({ isOrderlyEnd = false } = {}): AbortSignal {
   const stop = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     process.once(signal, () => {
-      process.exitCode = 128 + os.constants.signals[signal];
+      if (!isOrderlyEnd) process.exitCode = 128 + os.constants.signals[signal];
       stop.abort();
     });
   }

@@ -1,10 +1,16 @@
 /** `xenscope pvcalls serve` as a program of a domain of a simulated world, for a guest with our frontend, over real sockets. */
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { text } from 'node:stream/consumers';
+import { fullPipe } from '../../cli/fullPipe';
 import { bundle } from '../../cli/xenscope';
 import { describeWithDaemons } from '../daemons/requirements';
 import { Program } from './kit';
 import { PvCallsScene, host } from './pvcallsScene';
+
+/** Whose lines are more than node takes for little. */
+const toldCalls = 400n;
 
 describeWithDaemons('PV Calls served on the command line', function () {
   this.timeout(120_000);
@@ -85,4 +91,47 @@ describeWithDaemons('PV Calls served on the command line', function () {
       assert.equal((await next.ended).code, 0);
     });
   });
+
+  it('ends in order on a signal where its output is kept open and not read', async () => {
+    const output = fullPipe();
+    const child = spawn(process.execPath, [script, 'pvcalls', 'serve', '-v'], {
+      stdio: ['ignore', output.fd, 'pipe'],
+      env: scene.env,
+    });
+    const stderr = text(child.stderr!);
+    const ended = once(child, 'close');
+    try {
+      await scene.withFrontend(async (frontend) => {
+        for (let id = 0n; id < toldCalls; id++) await frontend.call({ cmd: 'release', id, reuse: false });
+        child.kill('SIGINT');
+        assert.deepEqual(await ended, [0, null]);
+      });
+    } finally {
+      child.kill('SIGKILL');
+      output.close();
+    }
+    assert.match(await stderr, /^xenscope: nobody reads standard output: up to [0-9]+ bytes .*\n$/);
+    await beginsAnew();
+  });
+
+  it('ends in order when nobody reads its output any longer', async () => {
+    const one = serve('-v');
+    await one.printed('End it with Ctrl-C.');
+    await scene.withFrontend(async (frontend) => {
+      await one.printed('is connected');
+      one.child.stdout!.destroy();
+      await frontend.call({ cmd: 'release', id: 1n, reuse: false });
+      const { code, stderr } = await one.ended;
+      assert.deepEqual([code, stderr], [0, '']);
+      await beginsAnew();
+    });
+  });
+
+  /** Nobody is left there who would seem to serve. */
+  async function beginsAnew(): Promise<void> {
+    const next = serve();
+    await next.printed('End it with Ctrl-C.');
+    next.child.kill('SIGTERM');
+    assert.equal((await next.ended).code, 0);
+  }
 });
