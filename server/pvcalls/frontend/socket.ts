@@ -4,7 +4,7 @@
  * or when the stream is destroyed.
  */
 import { Duplex } from 'node:stream';
-import type { Clock } from '../../host/clock';
+import type { Clock, Timer } from '../../host/clock';
 import { XenscopeError } from '../../host/errors';
 import type { RingWork } from '../../host/microSteps';
 import type { RingSteps } from '../../host/steps';
@@ -14,11 +14,14 @@ import { RingWorker } from '../../xenbus/rings/ringWorker';
 import type { DataRing } from '../dataRing';
 import type { PvCallsFindings } from '../findings';
 import { answeredError } from '../socketError';
+import type { SocketError } from '../socketError';
 import type { SocketSpins, SocketWaitsFor } from '../socketSpins';
 import type { SharedRings } from './sharedRings';
 import { STANDSTILL_MS, StandstillWatch } from './standstill';
 
 const maxPieceBytes = 256 * 1024;
+/** After a write has failed, from one look of whoever reads to the next. */
+export const LAST_BYTES_MS = 10_000;
 const orderlyEnd = pvcallsRet('ENOTCONN');
 
 export interface SocketStreamOptions {
@@ -57,6 +60,11 @@ export class PvCallsSocket extends Duplex {
   #hasTaken = false;
   #hasEnded = false;
   #writing: Writing | undefined;
+  /** Kept while somebody still reads what came before. */
+  #failedWrite: SocketError | undefined;
+  #patience: Timer | undefined;
+  /** Why `in` is over, where that was not in order; told behind the last byte. */
+  #broken: SocketError | undefined;
   #finish: ((error?: Error | null) => void) | undefined;
   #released: Promise<void> | undefined;
 
@@ -73,6 +81,7 @@ export class PvCallsSocket extends Duplex {
       (error) => this.destroy(error),
     );
     this.#standstill = new StandstillWatch(parts.clock, ring.bytes, () => this.#tellOfStandstill());
+    this.once('end', () => this.#failedWrite && this.#worker.look());
   }
 
   /** Resolves when the backend has released it, which begins when the stream is destroyed; undefined before. */
@@ -84,6 +93,13 @@ export class PvCallsSocket extends Duplex {
   look(): void {
     do this.#worker.look();
     while (this.#parts.spins.until(this.#waitsFor(), this.#canMove));
+  }
+
+  override read(size?: number): Buffer | null {
+    const bytes = super.read(size) as Buffer | null;
+    if (this.#failedWrite) this.#beginPatience();
+    if (this.#broken) this.#breakIfRead();
+    return bytes;
   }
 
   override _read(): void {
@@ -112,7 +128,11 @@ export class PvCallsSocket extends Duplex {
   override _destroy(error: Error | null, done: (error?: Error | null) => void): void {
     this.#worker.close();
     this.#standstill.stop();
-    const unfinished = error ?? new XenscopeError('gone', 'The socket was released before all was written.');
+    this.#patience?.cancel();
+    const unfinished =
+      error ??
+      this.#failedWrite ??
+      new XenscopeError('gone', 'The socket was released before all was written.');
     this.#writing?.done(unfinished);
     this.#finish?.(unfinished);
     this.#writing = this.#finish = undefined;
@@ -122,14 +142,14 @@ export class PvCallsSocket extends Duplex {
 
   #waitsFor(): SocketWaitsFor | undefined {
     if (this.destroyed) return undefined;
-    if (this.#writing) return 'room';
+    if (this.#writing && !this.#failedWrite) return 'room';
     if (!this.#hasTaken || !this.#wantsMore) return undefined;
     this.#hasTaken = false;
     return 'bytes';
   }
 
   readonly #canMove = (): boolean => {
-    if (this.#writing && this.#ring.space() > 0) return true;
+    if (this.#writing && !this.#failedWrite && this.#ring.space() > 0) return true;
     return this.#wantsMore && this.#ring.ready() > 0;
   };
 
@@ -168,8 +188,7 @@ export class PvCallsSocket extends Duplex {
     if (!writing) return false;
     const error = this.#ring.errorOf('out');
     if (error !== 0) {
-      this.#writing = undefined;
-      writing.done(answeredError(error, 'Writing to the socket failed'));
+      this.#failWrite(writing, error);
       return false;
     }
     const count = Math.min(this.#ring.space(), writing.rest.length, maxPieceBytes);
@@ -182,6 +201,31 @@ export class PvCallsSocket extends Duplex {
       writing.done();
     }
     return true;
+  }
+
+  /** A stream of Node of which a write fails is over: what has come goes to whoever reads first. */
+  #failWrite(writing: Writing, ret: number): void {
+    const isRead = this.readableFlowing !== null || this.readableDidRead;
+    const isNew = !this.#failedWrite;
+    this.#failedWrite ??= answeredError(ret, 'Writing to the socket failed');
+    if (isRead && !this.readableEnded) {
+      if (isNew) this.#beginPatience();
+      return;
+    }
+    this.#writing = undefined;
+    writing.done(this.#failedWrite);
+  }
+
+  /** Whoever waits with reading until all is written, and a backend that never says that no more comes, wait no longer. */
+  #beginPatience(): void {
+    this.#patience?.cancel();
+    this.#patience = this.destroyed
+      ? undefined
+      : this.#parts.clock.after(LAST_BYTES_MS, () => this.destroy(this.#failedWrite));
+  }
+
+  #breakIfRead(): void {
+    if (this.readableLength === 0) this.destroy(this.#broken);
   }
 
   /** A backend that does not read what is left when a socket is released would lose it. */
@@ -204,8 +248,12 @@ export class PvCallsSocket extends Duplex {
   #endWith(ret: number): void {
     this.#hasEnded = true;
     this.#standstill.stop();
-    if (ret === orderlyEnd) this.push(null);
-    else this.destroy(answeredError(ret, 'Reading from the socket failed'));
+    if (ret === orderlyEnd) {
+      this.push(null);
+      return;
+    }
+    this.#broken = answeredError(ret, 'Reading from the socket failed');
+    this.#breakIfRead();
   }
 }
 
