@@ -75,7 +75,7 @@ export async function judgeServing(allow: readonly string[], options: ServingGua
       `They may connect to and bind ${reach}, and nothing else; the setting “xenscope.pvcalls.allow” says so.`,
       ...(most ? [mostSays(most)] : []),
       `It is the backend of every device below ${pvcallsBackends}, now and later: what it offers and its state are written there.`,
-      'It ends with its panel, or with the window: the devices are closed, and their guests are told.',
+      'It ends with the window, and with its panel where no guest is connected to it; where one is, it stays open until it is closed by hand. Its devices are closed then, and their guests are told.',
     ],
   };
 }

@@ -247,6 +247,7 @@ describe('our own backend of PV Calls, over the API', function () {
       preview.details.join('\n'),
       /lets through 127\.0\.0\.0\/8 at most; ports below 1024 are bound only/,
     );
+    assert.match(preview.details.join('\n'), /with its panel where no guest is connected/);
     await assert.rejects(feed.serve(allow, false), { code: 'refused' });
     assert.deepEqual(await feed.serve(allow, true), { domid: 0 });
     await assert.rejects(feed.serve(allow, true), { code: 'busy' });
