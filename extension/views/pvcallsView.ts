@@ -48,6 +48,11 @@ export class PvCallsView extends HostRowsView<PvCallsDeviceRow, Element, string>
   private readonly sockets: ShownSockets;
   /** What the rows of sockets say on screen: one that would say the same is not drawn again. */
   private readonly drawn = new Map<Element, string>();
+  /**
+   * Devices that have had a socket. VS Code keeps a row closed that it has drawn without children, whatever its item
+   * says later: with the first socket it gets an id of its own, and is another row, which is open.
+   */
+  private readonly filled = new WeakSet<Element>();
 
   constructor(xenscope: Xenscope) {
     super(xenscope, 'pvcalls', xenscope.pvcalls);
@@ -134,6 +139,10 @@ export class PvCallsView extends HostRowsView<PvCallsDeviceRow, Element, string>
 
   protected changedElements(changed: readonly PvCallsDeviceRow[]): Element[] {
     const host = this.xenscope.hosts.currentId;
+    const isFilledNow = ({ id, sockets }: PvCallsDeviceRow) =>
+      sockets.all > 0 && !this.filled.has(this.group(host, id));
+    // Rows with another id are looked for in the whole view alone.
+    if (changed.some(isFilledNow)) this.changed.refresh();
     return changed.map(({ id }) => this.group(host, id)).filter((element) => this.isNews(element));
   }
 
@@ -184,12 +193,13 @@ export class PvCallsView extends HostRowsView<PvCallsDeviceRow, Element, string>
     const { all } = row.sockets;
     const state = all > maxOpenSockets ? Collapsed : all > 0 ? Expanded : None;
     const item = new vscode.TreeItem(pvcallsLabel(row), state);
-    item.id = `pvcalls:${host}:${row.id}`;
+    const element = this.group(host, row.id);
+    if (all > 0) this.filled.add(element);
+    item.id = `pvcalls:${host}:${row.id}${this.filled.has(element) ? ':filled' : ''}`;
     item.description = pvcallsDescription(row);
     item.iconPath = themeIcon(pvcallsIcon(row));
     item.contextValue = 'pvcallsDevice';
     item.accessibilityInformation = { label: pvcallsSpoken(row) };
-    const element = this.group(host, row.id);
     this.drawn.set(element, this.wordsOf(element));
     return item;
   }
