@@ -63,7 +63,15 @@ function bind(address: Ipv4Address): Promise<NetBinding> {
 function connectionOf(socket: Socket): NetConnection {
   const local = { host: socket.localAddress ?? '0.0.0.0', port: socket.localPort ?? 0 };
   const remote = { host: socket.remoteAddress ?? '0.0.0.0', port: socket.remotePort ?? 0 };
-  return { stream: socket, local, remote };
+  return { stream: socket, local, remote, reset: () => reset(socket) };
+}
+
+function reset(socket: Socket): void {
+  // In the middle of a shutdown libuv refuses to reset, and node would forget the socket without closing it.
+  const { writableEnded, writableFinished, writableLength } = socket;
+  const isShuttingDown = writableEnded && !writableFinished && writableLength === 0;
+  if (isShuttingDown || socket.destroyed) socket.destroy();
+  else socket.resetAndDestroy();
 }
 
 function told(error: Error, what: string): SocketError {

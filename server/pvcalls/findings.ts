@@ -4,9 +4,10 @@ import type { EndFinding } from '../host/endReports';
 /**
  * `badRequest`, `unknownCommand`: a request that cannot be served. `badRing`: a data ring whose indices cannot
  * be. `notMappable`: pages or event channels that cannot be had. `refusedAddress`: not on the allow-list.
- * `limit`: more than is served at once. `backlogFull`: a connection that nobody accepted in time.
- * `unaskedResponse`, `wrongResponse`: the backend answers what was not asked, or something else. `standstill`: it
- * sends nothing more, though it was told of room in a ring that it had filled.
+ * `limit`: more than is served at once, or bytes of released sockets that nobody read in time. `backlogFull`: a
+ * connection that nobody accepted in time. `unaskedResponse`, `wrongResponse`: the backend answers what was not
+ * asked, or something else. `standstill`: it sends nothing more, though it was told of room in a ring that it had
+ * filled.
  */
 export type PvCallsFindingKind =
   | 'badRequest'

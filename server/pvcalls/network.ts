@@ -13,6 +13,8 @@ export interface NetConnection {
   readonly stream: Duplex;
   readonly local: Ipv4Address;
   readonly remote: Ipv4Address;
+  /** Ends it at once, so that the other side hears that it broke off: what is on the way may be lost. */
+  readonly reset: () => void;
   /**
    * Has it told what comes, at most about `bytes` at once, in place of the stream, whose `data` it never is. Nothing
    * comes before the stream is resumed after that. Absent where the stream alone tells.

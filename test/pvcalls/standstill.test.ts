@@ -110,7 +110,8 @@ describe('a backend whose guest has read enough', () => {
     const stream = new Duplex({ read: () => undefined, write: (_bytes, _encoding, done) => done() });
     const there = { host: '10.0.0.2', port: 80 };
     const network: SocketNetwork = {
-      connect: () => Promise.resolve({ stream, local: there, remote: there }),
+      connect: () =>
+        Promise.resolve({ stream, local: there, remote: there, reset: () => void stream.destroy() }),
       bind: () => Promise.reject(new Error('no test binds here')),
     };
     const rig = new PvCallsRig({ network });

@@ -19,7 +19,8 @@ describe('a backend whose network takes everything at once', () => {
       write: (bytes: Buffer, _encoding, done) => (onTaken(bytes), done()),
     });
     const network: SocketNetwork = {
-      connect: () => Promise.resolve({ stream, local: there, remote: there }),
+      connect: () =>
+        Promise.resolve({ stream, local: there, remote: there, reset: () => void stream.destroy() }),
       bind: () => Promise.reject(new Error('no test binds here')),
     };
     rig = new PvCallsRig({ network, steps: (side) => (side === 'backend' ? steps : freeSteps) });

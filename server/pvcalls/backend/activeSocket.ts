@@ -94,19 +94,18 @@ export class ActiveSocket {
     while (this.#spins.until(this.#waitsFor(), this.#canMove));
   }
 
-  /** The guest has released it. What it wrote before still goes out; answers the stream, which has to be ended. */
-  release(): NetConnection['stream'] {
+  /** The guest has released it. What it wrote before still goes out; its connection has to be ended. */
+  release(): void {
     const { stream } = this.connection;
     this.#close();
     stream.removeAllListeners('data');
-    if (this.#isBroken || !this.#canWrite()) return stream;
+    if (this.#isBroken || !this.#canWrite()) return;
     try {
       this.#ring.drain((bytes) => stream.write(bytes));
     } catch (error) {
       // Indices that cannot be, of somebody who leaves anyway.
       if (!(error instanceof XenscopeError)) throw error;
     }
-    return stream;
   }
 
   /** The guest is gone, or its rings are. */

@@ -186,8 +186,10 @@ export class BackendCalls {
         socket.listener.release();
         break;
       case 'connected': {
-        const { rings } = socket.active;
-        this.#lingering.finish(socket.active.release());
+        const { rings, connection } = socket.active;
+        const { domid, findings } = this.#parts;
+        socket.active.release();
+        this.#lingering.finish({ connection, domid, findings });
         this.#rings.give(rings, { keep: reuse });
         break;
       }

@@ -1,40 +1,94 @@
 /**
- * Streams of sockets that were released while bytes of theirs were still on the way: they are finished, not
+ * Connections of sockets that were released while bytes of theirs were still on the way: they are finished, not
  * cut off, even if the device goes meanwhile, as a guest does that has said its last. A network whose other side
- * reads nothing would keep them for ever.
+ * reads nothing would keep them for ever, and one guest could fill our memory with them. Whoever is cut off for
+ * that hears a reset and no end, as bytes are missing, and the findings of the device say so.
  */
-import type { Duplex } from 'node:stream';
 import type { Clock, Timer } from '../../host/clock';
+import { addressText } from '../../wire/pvcalls/address';
+import type { PvCallsFindings } from '../findings';
+import type { NetConnection } from '../network';
 
-const maxLingering = 256;
+/** Of one guest, however many devices it has and however often they come and go. */
+const maxReleased = 4096;
+const maxUnsentBytes = 64 * 1024 * 1024;
 const lingerMs = 30_000;
+
+export interface Released {
+  readonly connection: NetConnection;
+  /** The guest whose socket it was. */
+  readonly domid: number;
+  readonly findings: PvCallsFindings;
+}
+
+/** The oldest first. */
+type OfGuest = Map<Released, Timer>;
 
 export class Lingering {
   readonly #clock: Clock;
-  readonly #streams = new Map<Duplex, Timer>();
+  readonly #guests = new Map<number, OfGuest>();
 
   constructor(clock: Clock) {
     this.#clock = clock;
   }
 
-  /** Ends the stream when all is written, reads no more of it, and cuts it off at the latest after `lingerMs`. */
-  finish(stream: Duplex): void {
+  /** Ends the connection when all is written, and reads no more of it. The other side has to go on taking bytes. */
+  finish(released: Released): void {
+    const { stream } = released.connection;
     if (stream.destroyed) return;
-    this.#streams.set(
-      stream,
-      this.#clock.after(lingerMs, () => stream.destroy()),
-    );
-    stream.once('close', () => this.#forget(stream));
+    const guest = this.#guests.get(released.domid) ?? new Map<Released, Timer>();
+    this.#guests.set(released.domid, guest);
+    this.#wait(released, guest);
+    stream.once('close', () => this.#forget(released));
     stream.resume();
     stream.end();
-    if (this.#streams.size <= maxLingering) return;
-    const [oldest] = this.#streams.keys();
-    oldest!.destroy();
-    this.#forget(oldest!);
+    this.#keepWithinLimits(guest);
   }
 
-  #forget(stream: Duplex): void {
-    this.#streams.get(stream)?.cancel();
-    this.#streams.delete(stream);
+  #wait(released: Released, guest: OfGuest): void {
+    const before = unsentBytes(released);
+    const timer = this.#clock.after(lingerMs, () => {
+      const now = unsentBytes(released);
+      if (now > 0 && now < before) return this.#wait(released, guest);
+      this.#letGo(released, `nobody took any there for ${lingerMs / 1000} seconds`);
+    });
+    guest.set(released, timer);
   }
+
+  #keepWithinLimits(guest: OfGuest): void {
+    let bytes = 0;
+    for (const released of guest.keys()) bytes += unsentBytes(released);
+    for (const released of guest.keys()) {
+      if (bytes <= maxUnsentBytes) break;
+      bytes -= unsentBytes(released);
+      if (unsentBytes(released) > 0) this.#letGo(released, `more than ${maxUnsentBytes} bytes waited`);
+    }
+    if (guest.size <= maxReleased) return;
+    // One of which only the other side's end is awaited loses nothing.
+    const oldest = [...guest.keys()];
+    const sent = oldest.find((released) => unsentBytes(released) === 0);
+    this.#letGo(sent ?? oldest[0]!, `more than ${maxReleased} sockets waited`);
+  }
+
+  #letGo(released: Released, why: string): void {
+    const { connection, findings } = released;
+    this.#forget(released);
+    const bytes = unsentBytes(released);
+    if (bytes === 0) return void connection.stream.destroy();
+    connection.reset();
+    const place = addressText(connection.remote);
+    findings.add('limit', `${bytes} bytes of a released socket did not reach ${place}: ${why}.`);
+  }
+
+  #forget(released: Released): void {
+    const guest = this.#guests.get(released.domid);
+    guest?.get(released)?.cancel();
+    guest?.delete(released);
+    if (guest?.size === 0) this.#guests.delete(released.domid);
+  }
+}
+
+/** Not yet with the network. */
+function unsentBytes({ connection }: Released): number {
+  return connection.stream.writableLength;
 }

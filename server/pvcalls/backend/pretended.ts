@@ -9,7 +9,7 @@ const nowhere: Ipv4Address = { host: '0.0.0.0', port: 0 };
 /** Nothing of it leaves this process. */
 export function pretendedConnection(peer: PretendedPeer, remote: Ipv4Address = nowhere): NetConnection {
   const stream = peer === 'echo' ? new PassThrough({ allowHalfOpen: true }) : new Sink();
-  return { stream, local: nowhere, remote };
+  return { stream, local: nowhere, remote, reset: () => void stream.destroy() };
 }
 
 /** Takes all and says nothing, until the other side has said its last. */

@@ -5,6 +5,7 @@ import type { NetBinding, NetConnection, SocketNetwork } from '../../pvcalls/net
 import { addressText } from '../../wire/pvcalls/address';
 import type { Ipv4Address } from '../../wire/pvcalls/address';
 import { streamPair } from './streamPair';
+import type { PairedStream } from './streamPair';
 
 /** Further ones are refused. */
 const maxConnections = 8192;
@@ -44,8 +45,8 @@ export class SimNetwork implements SocketNetwork {
       this.#streams.add(stream);
       stream.once('close', () => this.#streams.delete(stream));
     }
-    place.onConnection({ stream: far, local: to, remote: local });
-    return Promise.resolve({ stream: near, local, remote: to });
+    place.onConnection(connectionOf(far, to, local));
+    return Promise.resolve(connectionOf(near, local, to));
   }
 
   bind({ host, port }: Ipv4Address): Promise<NetBinding> {
@@ -70,4 +71,8 @@ export class SimNetwork implements SocketNetwork {
     this.#lastPort = this.#lastPort >= freePorts.last ? freePorts.first : this.#lastPort + 1;
     return this.#lastPort;
   }
+}
+
+function connectionOf(stream: PairedStream, local: Ipv4Address, remote: Ipv4Address): NetConnection {
+  return { stream, local, remote, reset: () => stream.reset() };
 }

@@ -4,7 +4,7 @@ import { socketError } from '../../pvcalls/socketError';
 
 type Done = (error?: Error | null) => void;
 
-export function streamPair(): readonly [Duplex, Duplex] {
+export function streamPair(): readonly [PairedStream, PairedStream] {
   const one = new PairedStream();
   const other = new PairedStream();
   one.join(other);
@@ -12,11 +12,12 @@ export function streamPair(): readonly [Duplex, Duplex] {
   return [one, other];
 }
 
-class PairedStream extends Duplex {
+export class PairedStream extends Duplex {
   #other!: PairedStream;
   /** A write of the other end that waits until more is read here. */
   #waiting: Done | undefined;
   #hasEnd = false;
+  #isReset = false;
 
   constructor() {
     super({ allowHalfOpen: true });
@@ -24,6 +25,12 @@ class PairedStream extends Duplex {
 
   join(other: PairedStream): void {
     this.#other = other;
+  }
+
+  /** Ends it at once; the other end breaks. */
+  reset(): void {
+    this.#isReset = true;
+    this.destroy();
   }
 
   override _read(): void {
@@ -47,7 +54,8 @@ class PairedStream extends Duplex {
     const other = this.#other;
     const waiting = [this.#waiting, other.#waiting];
     this.#waiting = other.#waiting = undefined;
-    if (error && !other.destroyed) other.destroy(socketError('ECONNRESET', 'The other side is gone'));
+    if ((error || this.#isReset) && !other.destroyed)
+      other.destroy(socketError('ECONNRESET', 'The other side is gone'));
     else other.#receiveEnd();
     for (const each of waiting) each?.(socketError('ECONNRESET', 'Writing failed'));
     done(error);
