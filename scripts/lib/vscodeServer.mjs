@@ -17,7 +17,7 @@ import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { run, start, stop } from './processes.mjs';
 import { step, Told } from './progress.mjs';
-import { cacheFolder, npm } from './setup.mjs';
+import { cacheFolder, manifest, npm } from './setup.mjs';
 import { makeTemporary, removeTemporary } from './temporary.mjs';
 
 /** code-server 4.N carries VS Code 1.N; this is the newest that runs on the Node that we ask for. */
@@ -199,11 +199,11 @@ export async function startVscode({ vsix = [], workspace, settings = {}, port, e
       return join(base, name);
     };
     const data = folder('data');
-    folder(join('data', 'User'));
-    writeFileSync(
-      join(data, 'User', 'settings.json'),
-      JSON.stringify({ ...quietSettings, ...settings }, null, 2),
-    );
+    const { ofPerson, ofMachine } = byOwner({ ...quietSettings, ...settings });
+    for (const [owner, those] of Object.entries({ User: ofPerson, Machine: ofMachine })) {
+      const file = join(folder(join('data', owner)), 'settings.json');
+      writeFileSync(file, JSON.stringify(those, null, 2));
+    }
     const extensions = folder('extensions');
     const env = { ...smallEnvironment(folder('home'), folder('tmp')), ...environment };
     const common = ['--server-data-dir', data, '--user-data-dir', data, '--extensions-dir', extensions];
@@ -237,6 +237,20 @@ export async function startVscode({ vsix = [], workspace, settings = {}, port, e
     await end();
     throw error;
   }
+}
+
+/**
+ * VS Code takes settings of a machine from a file of their own. In that of a person it knows them for what they are
+ * only once it knows our extension, and passes over them from then on.
+ */
+function byOwner(settings) {
+  const { properties } = manifest.contributes.configuration;
+  const isOfMachine = ([name]) => properties[name]?.scope?.startsWith('machine');
+  const all = Object.entries(settings);
+  return {
+    ofPerson: Object.fromEntries(all.filter((one) => !isOfMachine(one))),
+    ofMachine: Object.fromEntries(all.filter(isOfMachine)),
+  };
 }
 
 /** Waits for the server's word that it listens; returns a function that tells its latest output. */

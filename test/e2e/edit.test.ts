@@ -1,18 +1,26 @@
 /** Changing: each act by hand from the window, and Debian's tools see what it did. */
 import assert from 'node:assert/strict';
-import { eventually } from './eventually';
+import type { Locator } from 'playwright-core';
+import { eventually, stepTimeoutMs, testTimeoutMs } from './eventually';
 import { useQuietTree } from './xenscope';
 
-describe('changing the store in VS Code', () => {
+const step = { timeout: stepTimeoutMs };
+
+describe('changing the store in VS Code', function () {
+  this.timeout(testTimeoutMs);
   const { xenscope, shell } = useQuietTree();
 
   const reads = (path: string, value: string) =>
     eventually(`xenstore-read ${path} prints ${value}`, async () => (await shell().read(path)) === value);
 
+  /** Chooses from the menu of a row what asks in a quick input. */
+  const ask = (row: Locator, entry: string) =>
+    xenscope().store.choose(row, entry, () => xenscope().workbench.quickInputBox.waitFor(step));
+
   it('edits a value in place', async () => {
     await shell().write('/edit/value', 'before');
     const row = await xenscope().goTo('/edit/value');
-    await xenscope().store.choose(row, 'Edit Value');
+    await ask(row, 'Edit Value');
     await xenscope().workbench.answer('after');
     await reads('/edit/value', 'after');
     await xenscope()
@@ -28,8 +36,12 @@ describe('changing the store in VS Code', () => {
 
   it('edits with F2', async () => {
     const row = await xenscope().goTo('/edit/value');
-    await row.click();
-    await xenscope().page.keyboard.press('F2');
+    await eventually('F2 asks for a value', async () => {
+      await row.click(step);
+      await xenscope().page.keyboard.press('F2');
+      await xenscope().workbench.quickInputBox.waitFor(step);
+      return true;
+    });
     await xenscope().workbench.answer('by key');
     await reads('/edit/value', 'by key');
   });
@@ -38,8 +50,7 @@ describe('changing the store in VS Code', () => {
     await shell().write('/edit/value', 'seen');
     const row = await xenscope().goTo('/edit/value');
     await xenscope().description(row).filter({ hasText: 'seen' }).waitFor();
-    await xenscope().store.choose(row, 'Edit Value');
-    await xenscope().workbench.quickInputBox.waitFor();
+    await ask(row, 'Edit Value');
     await shell().write('/edit/value', 'theirs');
     await xenscope().workbench.answer('mine');
     const { dialog } = xenscope().workbench;
@@ -58,8 +69,9 @@ describe('changing the store in VS Code', () => {
   });
 
   it('creates a child', async () => {
+    if (await shell().exists('/edit/born')) await shell().run('rm', '/edit/born');
     const row = await xenscope().goTo('/edit');
-    await xenscope().store.choose(row, 'New Child');
+    await ask(row, 'New Child');
     await xenscope().workbench.answer('born');
     await xenscope()
       .page.getByText(/Value of \/edit\/born/)
@@ -71,7 +83,7 @@ describe('changing the store in VS Code', () => {
 
   it('refuses a name that cannot be one, while it is typed', async () => {
     const row = await xenscope().goTo('/edit');
-    await xenscope().store.choose(row, 'New Child');
+    await ask(row, 'New Child');
     await xenscope().workbench.quickInputBox.fill('no spaces here');
     await xenscope()
       .workbench.quickInput.locator('.quick-input-message', { hasText: /letter|space|character/i })
@@ -83,16 +95,17 @@ describe('changing the store in VS Code', () => {
     await shell().write('/edit/doomed/a/b', '1');
     await shell().write('/edit/doomed/c', '2');
     const row = await xenscope().goTo('/edit/doomed');
-    await xenscope().store.choose(row, 'Delete');
     const { dialog } = xenscope().workbench;
-    await dialog.waitFor();
+    const remove = () => xenscope().store.choose(row, 'Delete', () => dialog.waitFor(step));
+    await remove();
     const text = (await dialog.textContent()) ?? '';
     assert.match(text, /\/edit\/doomed/);
     assert.match(text, /4 nodes|3 (nodes|children|others)/, `how many go: ${text}`);
     await dialog.getByRole('button', { name: 'Cancel' }).click();
+    await dialog.waitFor({ state: 'hidden' });
     assert.equal(await shell().read('/edit/doomed/c'), '2');
 
-    await xenscope().store.choose(row, 'Delete');
+    await remove();
     await dialog.getByRole('button', { name: 'Delete' }).click();
     await eventually('the node is gone', async () => !(await shell().exists('/edit/doomed')));
     await row.waitFor({ state: 'detached' });

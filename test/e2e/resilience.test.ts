@@ -4,7 +4,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { picture } from './artefacts';
-import { eventually } from './eventually';
+import { eventually, testTimeoutMs } from './eventually';
 import { useEditor } from './host';
 import { editorServerPid, installedServer } from './serverProcess';
 import { XenstoreShell } from './shell';
@@ -13,7 +13,8 @@ import { Xenscope } from './xenscope';
 
 const libraries = '/opt/some xen/lib:/opt/more';
 
-describe('losing what the tree shows', () => {
+describe('losing what the tree shows', function () {
+  this.timeout(testTimeoutMs);
   const editor = useEditor({
     settings: { 'xenscope.simulator.pace': 0, 'xenscope.realHost.libraries': ` ${libraries}` },
   });
@@ -21,8 +22,7 @@ describe('losing what the tree shows', () => {
   let xenscope: Xenscope;
   let simulator: SimulatorProcess;
 
-  before(async function () {
-    this.timeout(60_000);
+  before(async () => {
     folder = mkdtempSync(path.join(tmpdir(), 'xenscope-elsewhere-'));
     xenscope = new Xenscope(editor());
     await xenscope.open();
@@ -38,11 +38,12 @@ describe('losing what the tree shows', () => {
     if (folder) rmSync(folder, { recursive: true, force: true });
   });
 
-  it('was read by a server that was told where the settings want the libraries of Xen looked for', () => {
-    const pid = editorServerPid(installedServer(editor().vscode.extensions));
+  it('was read by a server that was told where the settings want the libraries of Xen looked for', async () => {
+    const script = installedServer(editor().vscode.extensions);
+    const pid = await eventually('the server runs', () => editorServerPid(script));
     const environment = readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0');
     const told = environment.filter((line) => line.startsWith('XENSCOPE_XEN_LIBRARIES='));
-    assert.deepEqual(told, [`XENSCOPE_XEN_LIBRARIES=${libraries}`]);
+    assert.deepEqual(told, [`XENSCOPE_XEN_LIBRARIES=${libraries}`], environment.join('\n'));
   });
 
   it('brings the tree back after the server was killed, opened as it was', async () => {
@@ -59,10 +60,8 @@ describe('losing what the tree shows', () => {
     });
     await xenscope.workbench.statusItem(/^\s*Simulator\s*$/).waitFor();
     for (const [level, name] of ['local', 'domain', '0'].entries()) {
-      assert.ok(
-        await xenscope.store.isExpanded(xenscope.store.row(name, level + 1)),
-        `${name} is still open`,
-      );
+      const row = xenscope.store.row(name, level + 1);
+      await eventually(`${name} is open again`, () => xenscope.store.isExpanded(row));
     }
     const shell = await xenscope.shell();
     await shell.write('/local/domain/0/name', 'Reborn');
@@ -70,8 +69,8 @@ describe('losing what the tree shows', () => {
   });
 
   it('adds a host by its socket', async () => {
-    await xenscope.workbench.command('Xenscope: Add xenstored Socket…');
-    await xenscope.workbench.answer(simulator.socketPath);
+    await xenscope.workbench.ask('Xenscope: Add xenstored Socket…', simulator.socketPath);
+    await xenscope.workbench.quickInputBox.press('Enter');
     await xenscope.workbench.statusItem(path.basename(folder)).waitFor();
     await new XenstoreShell(simulator.socketPath).write('/seen/first', 'yes');
     await xenscope.store.row('seen', 1).waitFor();
@@ -91,7 +90,7 @@ describe('losing what the tree shows', () => {
     await simulator.start();
     const shell = new XenstoreShell(simulator.socketPath);
     await shell.write('/seen/again', 'yes');
-    await xenscope.workbench.statusItem('away').waitFor({ state: 'detached', timeout: 45_000 });
+    await xenscope.workbench.statusItem('away').waitFor({ state: 'detached' });
     await xenscope.store.row('again', 2).waitFor();
     // The store began anew, so what was only in the old one is gone.
     await xenscope.store.row('first', 2).waitFor({ state: 'detached' });

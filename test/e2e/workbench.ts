@@ -84,7 +84,15 @@ export class Workbench {
   async pick(title: string, ...choices: string[]): Promise<void> {
     await eventually(`${title} takes ${choices.join(', ')}`, async () => {
       await this.command(title);
-      for (const choice of choices) await this.quickPickNamed(choice).click(step);
+      await this.quickInput.getByText(title, { exact: true }).waitFor({ state: 'hidden', ...step });
+      for (const choice of choices) {
+        await this.quickInputBox.fill(choice, step);
+        const entry = this.quickPickNamed(choice);
+        await entry.waitFor(step);
+        // What is typed leads to the first entry that has it, which may be another one.
+        const isFirst = await entry.and(this.page.locator('.focused')).isVisible();
+        await (isFirst ? this.quickInputBox.press('Enter', step) : entry.click(step));
+      }
       return true;
     });
   }

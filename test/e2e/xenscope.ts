@@ -143,11 +143,18 @@ export class Xenscope {
 
   /** A quick pick whose focus goes elsewhere is hidden: then it is asked for again. */
   async setFault(fault: string, often: string): Promise<void> {
-    await eventually(`${fault} is ${often}`, async () => {
-      await this.workbench.pick('Xenscope: Set a Fault…', fault, often);
-      await this.workbench.statusItem(`${fault}: ${often.toLowerCase()}`).waitFor(step);
-      return true;
-    });
+    await eventually(
+      `${fault} is ${often}`,
+      async () => {
+        await this.workbench.pick('Xenscope: Set a Fault…', fault, often);
+        // A world in which things go wrong keeps the machine busy.
+        await this.workbench
+          .statusItem(`${fault}: ${often.toLowerCase()}`)
+          .waitFor({ timeout: patienceMs / 2 });
+        return true;
+      },
+      2 * patienceMs,
+    );
   }
 
   /** The fault strikes always meanwhile, and never after, however that ends. */
@@ -160,22 +167,23 @@ export class Xenscope {
     }
   }
 
-  /** Also where it is gone already. */
+  /** A guest that is gone already, as where this is tried again, is not among those that are offered. */
   async destroyGuest(name: string): Promise<void> {
-    const { workbench } = this;
-    const asked = workbench.quickInput.getByText('Destroy: which guest?');
+    const { workbench, page } = this;
     await eventually(`${name} is destroyed`, async () => {
       await workbench.clear();
-      await workbench.ask('Xenscope: Destroy Guest…', name);
-      await asked.waitFor(step);
-      const entry = workbench.quickPickNamed(name);
-      await entry.or(workbench.quickPick('No matching results')).first().waitFor(step);
-      if (await entry.isVisible()) {
-        await entry.click(step);
-        await workbench.dialog.getByRole('button', { name: 'Destroy' }).click(step);
-        return false;
-      }
-      await this.page.keyboard.press('Escape');
+      await workbench.command('Xenscope: Destroy Guest…');
+      await workbench.quickInput.getByText('Destroy: which guest?').waitFor(step);
+      await workbench.quickPick('running').waitFor(step);
+      await workbench.quickInputBox.fill(name, step);
+      const guest = workbench.quickPickNamed(name);
+      const isThere = await guest.waitFor(step).then(
+        () => true,
+        () => false,
+      );
+      if (!isThere) return page.keyboard.press('Escape').then(() => true);
+      await guest.click(step);
+      await workbench.dialog.getByRole('button', { name: 'Destroy' }).click(step);
       return true;
     });
   }
