@@ -30,7 +30,8 @@ export interface RingElement {
 
 type Element = DomainGroup | RingElement;
 
-const selectionPatienceMs = 500;
+const selectionPatienceMs = 3_000;
+const lookAgainMs = 50;
 
 export class RingsView extends HostRowsView<RingRow, Element> {
   private readonly drawn = new DrawnRows();
@@ -46,18 +47,15 @@ export class RingsView extends HostRowsView<RingRow, Element> {
     return element?.kind === 'ring' ? element : undefined;
   }
 
-  /** The ring that was just clicked: news of the selection may come a moment after the click itself. */
+  /**
+   * The ring that was just clicked. On a busy machine news of the selection come a moment after the click itself, and
+   * a row that is being drawn anew is none for as long.
+   */
   async clicked(): Promise<RingElement | undefined> {
-    if (this.selected) return this.selected;
-    return new Promise((resolve) => {
-      const done = () => {
-        clearTimeout(timer);
-        listening.dispose();
-        resolve(this.selected);
-      };
-      const listening = this.view.onDidChangeSelection(done);
-      const timer = setTimeout(done, selectionPatienceMs);
-    });
+    for (let waitedMs = 0; !this.selected && waitedMs < selectionPatienceMs; waitedMs += lookAgainMs) {
+      await new Promise((resolve) => setTimeout(resolve, lookAgainMs));
+    }
+    return this.selected;
   }
 
   getChildren(element?: Element): Element[] {
