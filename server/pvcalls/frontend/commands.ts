@@ -16,6 +16,12 @@ import type { PvCallsFindings } from '../findings';
 
 /** Calls that wait for a slot; further ones are refused. */
 const maxWaiting = 4096;
+/**
+ * How many slots are left to others by calls that may wait for long at the backend. An ACCEPT or a POLL may for ever, and
+ * the RELEASE that would end it has to come by; a CONNECT until its network has given up.
+ */
+const slotsLeftBy = (cmd: PvCallsCall['cmd']) =>
+  cmd === 'accept' || cmd === 'poll' ? 2 : cmd === 'connect' ? 1 : 0;
 
 export interface CallOptions {
   readonly signal?: AbortSignal | undefined;
@@ -32,6 +38,8 @@ export interface CommandRingParts {
 
 interface Pending {
   readonly call: PvCallsCall;
+  /** It was told that no slot is left for it. */
+  isToldOf?: boolean;
   settle(response: PvCallsResponse): void;
   fail(error: Error): void;
 }
@@ -77,6 +85,7 @@ export class CommandRing {
   call(call: PvCallsCall, { signal }: CallOptions = {}): Promise<PvCallsResponse> {
     if (this.#over) return Promise.reject(this.#over);
     if (signal?.aborted) return Promise.reject(cancelled(call, signal));
+    if (call.cmd === 'release') this.#giveUpWaiting(call.id);
     if (this.#waiting.size >= maxWaiting) {
       const wayOut = 'Wait for answers first.';
       return Promise.reject(new XenscopeError('limit', `${maxWaiting} calls wait already.`, { wayOut }));
@@ -105,7 +114,16 @@ export class CommandRing {
       if (pending.call.id !== id) continue;
       this.#inFlight.delete(reqId);
       this.#forgotten.add(reqId);
-      pending.fail(new XenscopeError('gone', `The socket of this ${pending.call.cmd} was released.`));
+      pending.fail(releasedBefore(pending.call));
+    }
+  }
+
+  /** What would reach the backend behind the RELEASE, which comes by. */
+  #giveUpWaiting(id: bigint): void {
+    for (const [reqId, { call, fail }] of this.#waiting) {
+      if (call.id !== id || slotsLeftBy(call.cmd) === 0) continue;
+      this.#waiting.delete(reqId);
+      fail(releasedBefore(call));
     }
   }
 
@@ -122,14 +140,40 @@ export class CommandRing {
 
   *#work(): RingWork<void> {
     yield* this.#ring.take((slot) => this.#onResponse(parsePvCallsResponse(slot)));
-    const slots: Buffer[] = [];
+    yield* this.#ring.push(this.#nextSlots());
+  }
+
+  /** In the order in which they were asked, but for those that have to leave a slot to others. */
+  #nextSlots(): Buffer[] {
+    const { free, slots: slotsInAll } = this.#ring;
+    const next: Buffer[] = [];
+    /** By how many slots they have to leave; those that nobody waits for any more may stay as long as an ACCEPT. */
+    const inRing = [0, 0, this.#forgotten.size];
+    for (const { call } of this.#inFlight.values()) inRing[slotsLeftBy(call.cmd)]!++;
     for (const [reqId, pending] of this.#waiting) {
-      if (slots.length >= this.#ring.free) break;
+      if (next.length >= free) break;
+      const left = slotsLeftBy(pending.call.cmd);
+      const asLong = inRing[2]! + (left === 1 ? inRing[1]! : 0);
+      if (left > 0 && asLong >= slotsInAll - left) {
+        if (left === 2) this.#tellOfWaiting(pending, asLong);
+        continue;
+      }
+      inRing[left]!++;
       this.#waiting.delete(reqId);
       this.#inFlight.set(reqId, pending);
-      slots.push(writePvCallsRequest(reqId, pending.call));
+      next.push(writePvCallsRequest(reqId, pending.call));
     }
-    yield* this.#ring.push(slots);
+    return next;
+  }
+
+  #tellOfWaiting(pending: Pending, waiting: number): void {
+    if (pending.isToldOf) return;
+    pending.isToldOf = true;
+    const { cmd, id } = pending.call;
+    this.#findings.add(
+      'limit',
+      `${waiting} calls wait for connections at the backend already: the ${cmd} of socket ${id} reaches it when one of them is over.`,
+    );
   }
 
   #onResponse(response: PvCallsResponse): void {
@@ -171,6 +215,10 @@ export class CommandRing {
 }
 
 const nothing = () => undefined;
+
+function releasedBefore({ cmd }: PvCallsCall): XenscopeError {
+  return new XenscopeError('gone', `The socket of this ${cmd} was released.`);
+}
 
 function cancelled({ cmd }: PvCallsCall, signal: AbortSignal): XenscopeError {
   return new XenscopeError('cancelled', `Nobody waits for this ${cmd} any longer.`, { cause: signal.reason });
