@@ -1,6 +1,7 @@
 /** The console of a vchan in the real VS Code: two ends against each other, sent, received, killed, and opened again. */
 import assert from 'node:assert/strict';
 import { picture } from './artefacts';
+import { testTimeoutMs } from './eventually';
 import { useEditor } from './host';
 import { VchanConsole, asProposed } from './vchanConsole';
 import { Xenscope } from './xenscope';
@@ -13,7 +14,7 @@ const themes = [
 ] as const;
 
 describe('a vchan by hand, in VS Code', function () {
-  this.timeout(120_000);
+  this.timeout(testTimeoutMs);
   const editor = useEditor({ settings: { 'xenscope.simulator.pace': 0 } });
   let xenscope: Xenscope;
   let vchan: VchanConsole;
@@ -49,7 +50,7 @@ describe('a vchan by hand, in VS Code', function () {
     await vchan.field.fill('hello, database');
     await vchan.field.press('Enter');
     await vchan.log.getByText('68 65 6c 6c 6f').waitFor();
-    assert.equal(await vchan.field.inputValue(), '');
+    await vchan.fieldIs('');
     await vchan.panel.getByRole('combobox', { name: 'How it is typed' }).click();
     await vchan.panel.getByRole('option', { name: 'Hexadecimal' }).click();
     await vchan.field.fill('00 ff 0g');
@@ -82,15 +83,14 @@ describe('a vchan by hand, in VS Code', function () {
     await vchan.panel.getByText(/^1,518 bytes in/).waitFor();
     await vchan.tab('Vchan: web').click();
     await vchan.meter(/^To web.* 0 of 1,024 bytes/).waitFor();
-    assert.equal(await vchan.field.inputValue(), '');
+    await vchan.fieldIs('');
   });
 
   it('tells the other side when its peer is killed, and is opened again', async () => {
     await vchan.field.fill('4c 61 73 74');
-    await vchan.press('Abort…');
-    await xenscope.workbench.quickPick('Killed').click();
+    await vchan.abort('Killed');
     await vchan.verdict(/was killed/).waitFor();
-    assert.equal(await vchan.field.inputValue(), '4c 61 73 74');
+    await vchan.fieldIs('4c 61 73 74');
     await vchan.tab('Vchan: database').click();
     await vchan.verdict(/database.* has left; the next client is waited for/).waitFor();
     await vchan.panel.getByText(/The ring doctor says: .*client/).waitFor();
@@ -122,8 +122,7 @@ describe('a vchan by hand, in VS Code', function () {
     await vchan.tab('Vchan: database').click();
     await vchan.press('Reopen');
     await vchan.verdict(/Nobody has come yet/).waitFor();
-    await vchan.press('Abort…');
-    await xenscope.workbench.quickPick('Killed').click();
+    await vchan.abort('Killed');
     await vchan.verdict(/Its nodes are still in the xenstore/).waitFor();
     await vchan.press('Reopen');
     const { dialog } = xenscope.workbench;

@@ -1,7 +1,9 @@
 /** The console of a vchan as a person uses it: opened by the picker, its parts on the page in front. */
 import type { FrameLocator, Locator } from 'playwright-core';
-import { eventually } from './eventually';
+import { eventually, stepTimeoutMs } from './eventually';
 import type { Xenscope } from './xenscope';
+
+const step = { timeout: stepTimeoutMs };
 
 /** In a picker: the path that is proposed. */
 export const asProposed = Symbol('as proposed');
@@ -38,8 +40,23 @@ export class VchanConsole {
     return this.panel.getByRole('meter', { name });
   }
 
-  press(name: string): Promise<void> {
-    return this.panel.getByRole('button', { name, exact: true }).click();
+  press(name: string, options: { readonly timeout?: number } = {}): Promise<void> {
+    return this.panel.getByRole('button', { name, exact: true }).click(options);
+  }
+
+  /** What stands in the field comes and goes a moment after what it is sent for. */
+  async fieldIs(text: string): Promise<void> {
+    await eventually(`“${text}” is in the field`, async () => (await this.field.inputValue()) === text);
+  }
+
+  /** Ends our end as a picker calls it. */
+  async abort(how: string): Promise<void> {
+    await eventually(`it is ${how}`, async () => {
+      await this.xenscope.workbench.clear();
+      await this.press('Abort…', step);
+      await this.xenscope.workbench.quickPick(how).click(step);
+      return true;
+    });
   }
 
   /** Chooses one entry after the other; a quick pick whose focus went elsewhere is hidden, and all begins again. */
@@ -49,7 +66,7 @@ export class VchanConsole {
 
   /** The same from elsewhere, as the menu of a row. */
   async openBy(begin: () => Promise<unknown>, title: string, ...answers: Answer[]): Promise<void> {
-    await this.answer(begin, answers, () => this.tab(title).waitFor({ timeout: 10_000 }));
+    await this.answer(begin, answers, () => this.tab(title).waitFor(step));
     await this.panel.getByRole('heading', { level: 1, name: 'Vchan' }).waitFor();
   }
 
@@ -61,13 +78,14 @@ export class VchanConsole {
   ): Promise<void> {
     const { workbench, page } = this.xenscope;
     await eventually('the answers are taken', async () => {
+      await workbench.clear();
       await begin();
       for (const answer of answers) {
         if (answer === asProposed) {
-          await workbench.quickInput.getByText('Where is it offered?').waitFor({ timeout: 5000 });
+          await workbench.quickInput.getByText('Where is it offered?').waitFor(step);
           await page.keyboard.press('Enter');
         } else if (typeof answer === 'object' && 'typed' in answer) await workbench.answer(answer.typed);
-        else await workbench.quickPick(answer).click({ timeout: 5000 });
+        else await workbench.quickPick(answer).click(step);
       }
       await then();
       return true;
@@ -77,9 +95,8 @@ export class VchanConsole {
   /** Begins to record, as what the picker calls so, into a file. */
   async record(what: string, file: string): Promise<void> {
     await this.nameFile('Record into which file?', file, /vchan\.(log|bin)$/, async () => {
-      await this.xenscope.page.keyboard.press('Escape');
       await this.press('Record…');
-      await this.xenscope.workbench.quickPickNamed(what).click({ timeout: 5000 });
+      await this.xenscope.workbench.quickPickNamed(what).click(step);
     });
     await this.panel.getByRole('button', { name: 'Stop Recording' }).waitFor();
   }
@@ -93,14 +110,28 @@ export class VchanConsole {
   ): Promise<void> {
     const { quickInput, quickInputBox: box } = this.xenscope.workbench;
     await eventually(`${title} takes ${file}`, async () => {
+      await this.xenscope.workbench.clear();
       await begin();
-      await quickInput.getByText(title).waitFor({ timeout: 5000 });
+      await quickInput.getByText(title).waitFor(step);
       // What is typed before VS Code proposes a folder or a name is lost.
-      await eventually('something is proposed', async () => proposed.test(await box.inputValue()), 5000);
-      await box.fill(file, { timeout: 5000 });
-      if ((await box.inputValue()) !== file) return false;
-      await box.press('Enter');
-      await quickInput.getByText(title).waitFor({ state: 'hidden', timeout: 5000 });
+      await eventually(
+        'something is proposed',
+        async () => proposed.test(await box.inputValue(step)),
+        stepTimeoutMs,
+      );
+      await box.fill(file, step);
+      if ((await box.inputValue(step)) !== file) return false;
+      await box.press('Enter', step);
+      // A second try is asked whether it shall take the place of what the first one wrote.
+      const replace = quickInput.getByRole('button', { name: 'Yes' });
+      await eventually(
+        'the file is taken',
+        async () => {
+          if (await replace.isVisible()) await replace.click(step);
+          return !(await quickInput.getByText(title).isVisible());
+        },
+        stepTimeoutMs,
+      );
       return true;
     });
   }
