@@ -15,11 +15,12 @@ import { switchState } from '../xenbus/nodes';
 import { xenbusPorts } from '../xenbus/ports';
 import { AllowList, type Reach, guardedNetwork } from './allowList';
 import { pvcallsBackend } from './backend/backDevice';
+import { Lingering } from './backend/lingering';
 import { Intercept } from './intercept/intercept';
 import type { SocketNetwork } from './network';
 import { pvcallsBackends } from './otherBackend';
 
-/** In which a frontend can close its end, when we go. */
+/** In which frontends can close their ends, and others read what guests had sent them, when we go. */
 const closePatienceMs = 5_000;
 /** Of refused addresses each is told once; more of them are not told. */
 const maxRefusals = 64;
@@ -48,6 +49,7 @@ export class PvCallsServing {
   readonly intercept: Intercept;
   readonly #options: ServingOptions;
   readonly #ending = new AbortController();
+  readonly #lingering: Lingering;
   /** Settles when the drivers have ended. */
   readonly ended: Promise<void>;
   readonly #refusals = new Set<string>();
@@ -59,6 +61,7 @@ export class PvCallsServing {
     this.#options = options;
     const { program, domid, clock, network, allow, most } = options;
     this.intercept = new Intercept({ domid, clock });
+    this.#lingering = new Lingering(clock);
     const refused = (text: string, address: Ipv4Address, reach: Reach) => this.#refused(text, address, reach);
     const reached = most ? guardedNetwork(network, most, refused) : network;
     const guarded = guardedNetwork(reached, new AllowList(allow), refused);
@@ -67,6 +70,7 @@ export class PvCallsServing {
     const ports = xenbusPorts({ ...program, domid, clock, signal, log });
     const kind = pvcallsBackend({
       network: guarded,
+      lingering: this.#lingering,
       onConnected: (_, { other }, findings) =>
         options.reports?.add(other.path, {
           side: 'backend',
@@ -91,8 +95,8 @@ export class PvCallsServing {
   }
 
   /**
-   * Closes the devices, waits for their frontends, and gives everything back. Answers the devices whose frontend
-   * did not close in time. Safe to call twice; the program stays its owner's.
+   * Closes the devices, waits for their frontends and for what released sockets still send, and gives everything
+   * back. Answers the devices whose frontend did not close in time. Safe to call twice; the program stays its owner's.
    */
   close(): Promise<readonly string[]> {
     return (this.#closing ??= this.#close());
@@ -107,11 +111,15 @@ export class PvCallsServing {
     // A store that is away is asked for nothing more.
     const inOrder = Promise.allSettled(asked).then(() => closed.promise);
     await Promise.race([inOrder, patience, this.ended.catch(() => undefined)]);
-    enough.abort();
     closed.stop();
     const left = this.devices.map(({ path }) => path);
     this.#ending.abort();
     await this.ended.catch(() => undefined);
+    await Promise.race([this.#lingering.sent(), patience]);
+    enough.abort();
+    const cutOff = this.#lingering.end();
+    if (cutOff > 0)
+      this.#tell(`Connections that were cut off, as nobody read what guests had sent: ${cutOff}.`);
     return left;
   }
 

@@ -137,6 +137,27 @@ describe('released sockets of PV Calls that are not read', () => {
   });
 });
 
+describe('released sockets of PV Calls when their backend ends', () => {
+  it('are waited for while bytes are left, then let go, those with bytes by a reset', async () => {
+    const clock = new ManualClock();
+    const lingering = new Lingering(clock);
+    const findings = new PvCallsFindings(() => undefined);
+    const [deaf, slow, broken] = [1, 2, 3].map(() => new SlowConnection(1000));
+    for (const connection of [deaf!, slow!, broken!]) lingering.finish({ connection, domid: 3, findings });
+    let isSent = false;
+    const sent = lingering.sent().then(() => (isSent = true));
+    slow!.takePiece();
+    broken!.stream.on('error', () => undefined).destroy(new Error('it broke'));
+    await until(() => slow!.stream.writableFinished && broken!.stream.closed);
+    assert.ok(!isSent);
+    assert.equal(lingering.end(), 1);
+    assert.deepEqual([deaf!.state, slow!.state], ['reset', 'let go']);
+    await sent;
+    await lingering.sent();
+    assert.equal(clock.waiting, 0);
+  });
+});
+
 describe('a connection of the machine’s own network that is reset', () => {
   /** Both ends of it. */
   async function pair() {

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
+import type { Duplex } from 'node:stream';
 import { EndReports } from '../../server/host/endReports';
 import { processClaimants } from '../../server/cli/processClaimants';
 import { systemClock } from '../../server/cli/systemClock';
@@ -19,6 +20,7 @@ import { Xenstored } from '../../server/store/xenstored';
 import { runFrontends } from '../../server/xenbus/bus';
 import { xenbusPorts } from '../../server/xenbus/ports';
 import { newMachine } from '../support/machineHost';
+import { until } from './rig';
 
 const backend = '/local/domain/0/backend/pvcalls/3/0';
 const frontend = '/local/domain/3/device/pvcalls/0';
@@ -187,6 +189,40 @@ describe('a served domain of PV Calls', () => {
     // Somebody may serve it anew: who ended it is nobody's business.
     assert.deepEqual(await servedDevices(store), []);
   });
+
+  it('ends when others have read what its guests had sent, and keeps no connection that they hold open', async () => {
+    const peers: Duplex[] = [];
+    const binding = await network.bind(there);
+    binding.listen(({ stream }) => peers.push(stream.on('error', () => undefined)));
+    const serving = serve();
+    const front = await guest();
+    const sent = Buffer.alloc(64 * 1024, 'abcdefgh');
+    for (const bytes of [sent, Buffer.from('hello')]) {
+      const socket = await front.connect(there, { order: 4 });
+      await new Promise((done) => socket.write(bytes, done));
+      socket.destroy();
+      await socket.released;
+    }
+    const closing = serving.close();
+    while (serving.devices.length > 0) await new Promise(setImmediate);
+    assert.equal(network.openStreams, 4);
+    const heard = await Promise.all(peers.map(async (peer) => heardBytes(peer)));
+    assert.deepEqual(heard, [sent.length, 5]);
+    await closing;
+    // Their own ends are left.
+    await until(() => network.openStreams === 2);
+    assert.deepEqual(lines, []);
+    for (const peer of peers) peer.destroy();
+    await until(() => network.openStreams === 0);
+  });
+
+  /** Up to its end; it is left open. */
+  async function heardBytes(stream: Duplex): Promise<number> {
+    let count = 0;
+    stream.on('data', ({ length }: Buffer) => (count += length));
+    if (!stream.readableEnded) await once(stream, 'end');
+    return count;
+  }
 
   it('does not begin where somebody serves already, or the kernel does', async () => {
     await mustBeNobodys(store, { kernel: undefined });

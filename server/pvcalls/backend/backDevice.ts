@@ -26,6 +26,8 @@ export interface PvCallsBackendOptions {
   readonly steps?: (device: DeviceEnd, name: string) => RingSteps;
   /** Made for each connection of a device: where its requests come by first. */
   readonly gate?: (device: DeviceEnd) => CallGate;
+  /** Who ends the connections of released sockets, of all devices; its own where it is absent. */
+  readonly lingering?: Lingering;
   /** Handed each device when it is connected. */
   readonly onConnected?: (backend: PvCallsBackend, device: DeviceEnd, findings: PvCallsFindings) => void;
 }
@@ -40,7 +42,7 @@ export function pvcallsBackend(options: PvCallsBackendOptions): BackendKind {
     );
   }
   // For all devices: one that comes and goes leaves no more behind than the others.
-  let lingering: Lingering | undefined;
+  let { lingering } = options;
   return {
     policy: linuxBackend,
     make: (device) => {

@@ -4,6 +4,7 @@
  * reads nothing would keep them for ever, and one guest could fill our memory with them. Whoever is cut off for
  * that hears a reset and no end, as bytes are missing, and the findings of the device say so.
  */
+import { once } from 'node:events';
 import type { Clock, Timer } from '../../host/clock';
 import { addressText } from '../../wire/pvcalls/address';
 import type { PvCallsFindings } from '../findings';
@@ -45,6 +46,26 @@ export class Lingering {
     this.#keepWithinLimits(guest);
   }
 
+  /** Resolves when the network has all that waits now, or has broken. Never, where somebody reads nothing. */
+  async sent(): Promise<void> {
+    const writing = this.#all().filter(({ connection }) => !connection.stream.writableFinished);
+    await Promise.all(
+      writing.map(async ({ connection: { stream } }) => {
+        await Promise.race([once(stream, 'finish'), once(stream, 'close')]).catch(() => undefined);
+      }),
+    );
+  }
+
+  /** Lets go of all. Answers how many of them had bytes left, and were reset. */
+  end(): number {
+    const isCutOff = this.#all().map((released) => this.#cut(released));
+    return isCutOff.filter(Boolean).length;
+  }
+
+  #all(): Released[] {
+    return [...this.#guests.values()].flatMap((guest) => [...guest.keys()]);
+  }
+
   #wait(released: Released, guest: OfGuest): void {
     const before = unsentBytes(released);
     const timer = this.#clock.after(lingerMs, () => {
@@ -72,12 +93,20 @@ export class Lingering {
 
   #letGo(released: Released, why: string): void {
     const { connection, findings } = released;
-    this.#forget(released);
     const bytes = unsentBytes(released);
-    if (bytes === 0) return void connection.stream.destroy();
-    connection.reset();
+    if (!this.#cut(released)) return;
     const place = addressText(connection.remote);
     findings.add('limit', `${bytes} bytes of a released socket did not reach ${place}: ${why}.`);
+  }
+
+  /** Ends it at once; answers whether bytes are lost with it. */
+  #cut(released: Released): boolean {
+    const { connection } = released;
+    const isCutOff = unsentBytes(released) > 0;
+    this.#forget(released);
+    if (isCutOff) connection.reset();
+    else connection.stream.destroy();
+    return isCutOff;
   }
 
   #forget(released: Released): void {
