@@ -107,6 +107,9 @@ describe('a device of PV Calls by hand', function () {
       session.setReading(1n, { reads: true, keepAll: false });
       await rig.until(() => rig.stream(session, 1).severity === 'error');
       assert.match(rig.stream(session, 1).text, /in_prod is 0x80000000/);
+      const [found] = session.state.findings;
+      assert.deepEqual([found?.kind, found?.count], ['badRing', 1]);
+      assert.match(found!.text, /^Socket 1: in_prod is 0x80000000/);
       assert.equal(rig.stream(session, 1).input.usedBytes, undefined);
       assert.throws(() => void rig.send(session, 1, 'x').catch(() => undefined), isCode('gone', /in_prod/));
       assert.deepEqual(await rig.send(session, 2, 'x'), { sentBytes: 1 });

@@ -380,6 +380,8 @@ describe('a frontend of PV Calls over another backend', () => {
     const { in_prod } = pvcallsEditions.final.indexes.fields;
     backend.setWord(socket.rings.place, in_prod.offsetBytes, 0x7000_0000);
     assert.match(String((await failed)[0]), /bytes apart in a ring of 32768/);
+    assert.equal(rig.frontFindings.count('badRing'), 1);
+    assert.match(rig.frontFindings.last[0]!.text, /^Socket 1: in_prod is 0x70000000 .*in a ring of 32768/);
     await socket.released;
   });
 

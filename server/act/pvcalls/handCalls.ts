@@ -197,6 +197,7 @@ export class HandCalls {
       steps: this.#options.steps,
       clock: this.#options.clock,
       onStandstill: (text) => this.findings.add('standstill', text),
+      onBroken: (text) => this.findings.add('badRing', text),
     });
   }
 

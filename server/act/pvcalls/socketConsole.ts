@@ -29,6 +29,8 @@ export interface SocketConsoleParts {
   readonly steps: RingSteps;
   readonly clock: Clock;
   readonly onStandstill: (text: string) => void;
+  /** The indices cannot be: nothing passes any more. */
+  readonly onBroken: (text: string) => void;
 }
 
 export interface Sent {
@@ -86,6 +88,7 @@ export class SocketConsole {
       () => this.#work(),
       (error) => {
         this.#trouble = error;
+        parts.onBroken(`Socket ${id}: ${error.message}`);
         this.#writing?.over({ problem: error.message });
       },
     );

@@ -78,7 +78,10 @@ export class PvCallsSocket extends Duplex {
     this.#worker = new RingWorker(
       parts.steps,
       () => this.#work(),
-      (error) => this.destroy(error),
+      (error) => {
+        parts.findings.add('badRing', `Socket ${parts.id}: ${error.message}`);
+        this.destroy(error);
+      },
     );
     this.#standstill = new StandstillWatch(parts.clock, ring.bytes, () => this.#tellOfStandstill());
     this.once('end', () => this.#failedWrite && this.#worker.look());
