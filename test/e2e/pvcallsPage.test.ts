@@ -5,7 +5,7 @@ import { knownMeanings, socketStates } from '../../extension/pvcalls/socketTexts
 import type { PvCallsDeviceFrame } from '../../server/rpc/api';
 import type { FromPvCalls, ToPvCalls } from '../../webview/messages';
 import { call, direction, frame, refused, socket } from '../webview/pvcallsRows';
-import { eventually } from './eventually';
+import { eventually, testTimeoutMs } from './eventually';
 import { ShippedPage } from './shippedPage';
 
 const many = 500;
@@ -40,7 +40,7 @@ const sockets = Array.from({ length: many }, (_, at) => {
 });
 
 describe('the page of a PV Calls device', function () {
-  this.timeout(60_000);
+  this.timeout(testTimeoutMs);
   const shipped = new ShippedPage<ToPvCalls, FromPvCalls>('pvcalls');
   let page: Page;
 
@@ -231,7 +231,7 @@ describe('the page of a PV Calls device', function () {
   });
 
   it('says of a device that went with its guest that its sockets did, and shows no table without a row', async () => {
-    await shipped.load();
+    await shipped.load({ sockets: { filter: '10.0.0.1' } });
     ({ page } = shipped);
     const tables = page.locator('table:visible');
     await post(about);
@@ -247,6 +247,7 @@ describe('the page of a PV Calls device', function () {
     await post({ kind: 'away', text: 'There is no such PV Calls device now.' });
     await page.getByText('No socket was there when the device was seen last').waitFor();
     assert.ok(!(await grid().isVisible()));
+    assert.equal(await page.getByText('0 of 0').count(), 0, 'nothing is filtered');
     assert.ok(await page.getByRole('grid', { name: 'Answered commands, newest first' }).isVisible());
   });
 

@@ -97,7 +97,7 @@ export class SocketsView {
 
   private draw(): void {
     const shown = this.rows.filter((row) => this.isShown(row));
-    const isFiltered = this.filter.value.trim() !== '';
+    const isFiltered = this.rows.length > 0 && this.filter.value.trim() !== '';
     setText(this.count, isFiltered ? `${grouped(shown.length)} of ${grouped(this.rows.length)}` : '');
     setTitle(this.count, isFiltered ? 'Sockets that the filter lets through, of all' : '');
     this.empty.hidden = this.rows.length > 0;
