@@ -217,9 +217,9 @@ export class PvCallsFrontend {
 
   async #end({ id, rings }: PvCallsSocket): Promise<void> {
     this.#sockets.delete(rings.port);
-    const reuse = this.#spare.hasRoom;
+    const reuse = this.#spare.promise();
     const isReleased = await this.#release(id, reuse);
-    if (isReleased && reuse) this.#spare.give(rings);
+    if (reuse) this.#spare.settle(rings, isReleased);
     else rings.close();
   }
 

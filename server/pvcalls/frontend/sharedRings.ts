@@ -70,6 +70,8 @@ export class SharedRings {
 /** Makes rings for sockets, and keeps those that a backend was told to keep as well. */
 export class SpareRings {
   readonly #spare: SharedRings[] = [];
+  /** Places for rings whose RELEASE is under way: the backend is to keep no others than we do. */
+  #promised = 0;
 
   constructor(
     private readonly resources: DeviceResources,
@@ -87,13 +89,17 @@ export class SpareRings {
     return new SharedRings(this.resources, this.domid, order, this.edition);
   }
 
-  /** Whether another one may be kept. */
-  get hasRoom(): boolean {
-    return this.#spare.length < maxSpare;
+  /** Whether another one may be kept; then there is a place for it until it is settled. */
+  promise(): boolean {
+    if (this.#spare.length + this.#promised >= maxSpare) return false;
+    this.#promised++;
+    return true;
   }
 
-  give(rings: SharedRings): void {
-    if (this.hasRoom) this.#spare.push(rings);
+  /** What becomes of the rings that a place was promised to. */
+  settle(rings: SharedRings, isKept: boolean): void {
+    this.#promised--;
+    if (isKept) this.#spare.push(rings);
     else rings.close();
   }
 }
