@@ -138,5 +138,8 @@ describe('the doctor of a command ring', () => {
     for (let call = 0; call < 32; call++) ring.request(call, { cmd: 'poll', id: 5n });
     wait(3_000);
     assert.deepEqual(said(), ['error full: full, the backend does not answer']);
+    ring.page.backendSleeps();
+    wait(1_000);
+    assert.deepEqual(said(), ['error full: full, every request waits at the backend']);
   });
 });
