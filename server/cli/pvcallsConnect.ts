@@ -208,7 +208,7 @@ async function pipe(socket: PvCallsSocket, quitMs: number | undefined, signal: A
   try {
     for await (const chunk of socket as AsyncIterable<Buffer>) await writeOut(chunk, left.signal);
     // The other side ended in order, and something was not sent.
-    if (socket.errored) throw socket.errored;
+    if (socket.errored instanceof XenscopeError) throw socket.errored;
   } catch (error) {
     if (!left.signal.aborted && !isPremature(error)) throw error;
   } finally {
