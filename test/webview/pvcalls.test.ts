@@ -95,13 +95,14 @@ describe('the panel of a PV Calls device', () => {
         rule: 'asleep',
         severity: 'warning',
         text: 'in is full, and the guest sleeps',
-        evidence: ['4096 of 4096 bytes wait'],
+        evidence: ['4096 of 4096 bytes wait', 'in_cons has not moved for 2 s.'],
       },
     });
     assert.equal(troubleText(full), 'in is full, and the guest sleeps');
     assert.deepEqual(troubleSentences(full), [
       'In is full, and the guest sleeps.',
       '4096 of 4096 bytes wait.',
+      'in_cons has not moved for 2 s.',
     ]);
     assert.equal(troubleText(socket('8')), '');
     const waits = {

@@ -121,8 +121,9 @@ export function troubleSentences(row: PvCallsSocketRow): readonly string[] {
   return [...said, ...failed, ...ends];
 }
 
+/** A name of the C header at its beginning stays as it is. */
 function sentence(text: string): string {
-  const begun = `${text[0]?.toUpperCase() ?? ''}${text.slice(1)}`;
+  const begun = /^\w*_/.test(text) ? text : `${text[0]?.toUpperCase() ?? ''}${text.slice(1)}`;
   return /[.!?]$/.test(begun) ? begun : `${begun}.`;
 }
 
