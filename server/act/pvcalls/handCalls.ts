@@ -249,7 +249,7 @@ export class HandCalls {
   #mustHaveRoom({ cmd }: PvCallsRequest): void {
     if (this.ring.waiting >= maxWaiting) {
       throw new XenscopeError('limit', `${maxWaiting} requests wait for a slot already.`, {
-        wayOut: 'Wait for answers first, or release the sockets at which calls wait.',
+        wayOut: 'Wait for answers first; where none come, close the device: a RELEASE would wait as well.',
       });
     }
     const makesOne = cmd === 'socket' || cmd === 'connect' || cmd === 'accept';
