@@ -1,7 +1,9 @@
 /** The command composer of PV Calls as a person uses it: opened by the picker, its parts on the page in front. */
 import type { FrameLocator, Locator } from 'playwright-core';
-import { eventually } from './eventually';
+import { eventually, stepTimeoutMs } from './eventually';
 import type { Xenscope } from './xenscope';
+
+const step = { timeout: stepTimeoutMs };
 
 export class ComposerPage {
   constructor(private readonly xenscope: Xenscope) {}
@@ -14,9 +16,10 @@ export class ComposerPage {
   async open(command: string, ...answers: (string | RegExp)[]): Promise<void> {
     const { workbench } = this.xenscope;
     await eventually('the composer opens', async () => {
+      await workbench.clear();
       await workbench.command(command);
-      for (const answer of answers) await workbench.quickPick(answer).click({ timeout: 5000 });
-      await this.heading.waitFor({ timeout: 10_000 });
+      for (const answer of answers) await workbench.quickPick(answer).click(step);
+      await this.heading.waitFor(step);
       return true;
     });
   }
@@ -24,13 +27,15 @@ export class ComposerPage {
   /** The same from an address to the console of a connected socket. */
   async openAt(command: string, address: string, ...answers: (string | RegExp)[]): Promise<void> {
     const { workbench } = this.xenscope;
-    await eventually('the composer opens with a console', async () => {
+    await eventually('the composer opens', async () => {
+      await workbench.clear();
       await workbench.ask(command, address);
-      await this.xenscope.page.keyboard.press('Enter');
-      for (const answer of answers) await workbench.quickPick(answer).click({ timeout: 5000 });
-      await this.panel.getByRole('heading', { name: `connected to ${address}` }).waitFor({ timeout: 20_000 });
+      await workbench.quickInputBox.press('Enter', step);
+      for (const answer of answers) await workbench.quickPick(answer).click(step);
+      await this.heading.waitFor(step);
       return true;
     });
+    await this.panel.getByRole('heading', { name: `connected to ${address}` }).waitFor();
   }
 
   consoleOf(id: string): Locator {

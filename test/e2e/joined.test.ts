@@ -4,7 +4,7 @@ import path from 'node:path';
 import { describeWithDaemons } from '../interop/daemons/requirements';
 import { compile } from '../interop/xensim/kit';
 import { picture } from './artefacts';
-import { eventually } from './eventually';
+import { eventually, stepTimeoutMs, testTimeoutMs } from './eventually';
 import { useEditor } from './host';
 import { JoinedProgram } from './joinedPrograms';
 import { installedServer } from './serverProcess';
@@ -13,7 +13,7 @@ import { Xenscope } from './xenscope';
 const ringBytes = 4096;
 
 describeWithDaemons('programs that join the simulator, in VS Code', function () {
-  this.timeout(120_000);
+  this.timeout(testTimeoutMs);
   const editor = useEditor({ settings: { 'xenscope.simulator.pace': 0 } });
   const programs: JoinedProgram[] = [];
   let xenscope: Xenscope;
@@ -60,27 +60,6 @@ describeWithDaemons('programs that join the simulator, in VS Code', function () 
     for (const program of programs) await program.end();
   });
 
-  async function setFault(fault: string, often: string): Promise<void> {
-    // A quick pick whose focus goes elsewhere is hidden: then it is asked for again.
-    await eventually(`${fault} is ${often}`, async () => {
-      await xenscope.workbench.command('Xenscope: Set a Fault…');
-      await xenscope.workbench.quickPickNamed(fault).click({ timeout: 5000 });
-      await xenscope.workbench.quickPickNamed(often).click({ timeout: 5000 });
-      await xenscope.workbench.statusItem(`${fault}: ${often.toLowerCase()}`).waitFor({ timeout: 5000 });
-      return true;
-    });
-  }
-
-  async function hold(): Promise<void> {
-    await xenscope.workbench.command('Xenscope: Hold the World');
-    await xenscope.workbench.statusItem('held').waitFor();
-  }
-
-  async function resume(): Promise<void> {
-    await xenscope.workbench.command('Xenscope: Resume the World');
-    await xenscope.workbench.statusItem('held').waitFor({ state: 'hidden' });
-  }
-
   /** Steps the held world, and answers what happened. Asked for twice, when the palette lost its focus, it happens twice. */
   async function step(): Promise<string> {
     const told = xenscope.workbench.statusItem(/#\d+ /);
@@ -100,11 +79,20 @@ describeWithDaemons('programs that join the simulator, in VS Code', function () 
 
   it('show their vchan among the rings, and its panel how full it is', async () => {
     // The rows of a new domain are the last ones: all of it must be on screen.
-    await rings().hover();
-    await rings().getByRole('button', { name: 'Collapse All' }).click();
-    await xenscope.workbench.tree('Rings').expand(xenscope.workbench.tree('Rings').row('alice', 1));
-    await vchanRow().click();
-    await panel().getByRole('heading', { level: 1, name: 'Vchan' }).waitFor();
+    const tree = xenscope.workbench.tree('Rings');
+    await eventually('only the domains are on screen', async () => {
+      await rings().hover({ timeout: stepTimeoutMs });
+      await rings().getByRole('button', { name: 'Collapse All' }).click({ timeout: stepTimeoutMs });
+      await tree.row('alice', 1).waitFor({ timeout: stepTimeoutMs });
+      return true;
+    });
+    await tree.expand(tree.row('alice', 1));
+    await eventually('its panel is open', async () => {
+      await xenscope.workbench.clear();
+      await vchanRow().click({ timeout: stepTimeoutMs });
+      await panel().getByRole('heading', { level: 1, name: 'Vchan' }).waitFor({ timeout: stepTimeoutMs });
+      return true;
+    });
     await toServer('0 of 4,096 bytes').waitFor();
     await panel()
       .getByRole('table', { name: 'Words of the page' })
@@ -124,40 +112,41 @@ describeWithDaemons('programs that join the simulator, in VS Code', function () 
     alice.tell('read 2001');
     await toServer('0 of 4,096 bytes').waitFor();
     await aliceWaits();
-    await hold();
-    web.tell('write 1');
-    // The memory is theirs: the byte lies there, and whoever waits for it has not heard.
-    await toServer('1 of 4,096 bytes').waitFor();
-    assert.doesNotMatch(web.printed, /done write 1\n/);
-    await picture(xenscope.page, 'joined-held-doorbell');
-    await stepUntil('web rings', (told) => /program of web .* rings|alice .* hears/.test(told));
-    await web.until(/done write 1\n/);
-    await stepUntil('alice hears it', () => /done read 2001\n/.test(alice.printed));
-    await toServer('0 of 4,096 bytes').waitFor();
-    await resume();
+    await xenscope.held(async () => {
+      web.tell('write 1');
+      // The memory is theirs: the byte lies there, and whoever waits for it has not heard.
+      await toServer('1 of 4,096 bytes').waitFor();
+      assert.doesNotMatch(web.printed, /done write 1\n/);
+      await picture(xenscope.page, 'joined-held-doorbell');
+      await stepUntil('web rings', (told) => /program of web .* rings|alice .* hears/.test(told));
+      await web.until(/done write 1\n/);
+      await stepUntil('alice hears it', () => /done read 2001\n/.test(alice.printed));
+      await toServer('0 of 4,096 bytes').waitFor();
+    });
   });
 
   it('stand still at a request to the store', async () => {
-    await hold();
-    const writer = start('web', 'xenstore-write', 'data/colour', 'blue');
-    assert.ok(!writer.isOver, 'it waits for its answer');
-    await stepUntil('web asks', (told) =>
-      /web .* asks the store: WRITE data.colour|store tells web .*: WRITE/.test(told),
-    );
-    await picture(xenscope.page, 'joined-held-request');
-    await resume();
+    const writer = await xenscope.held(async () => {
+      const held = start('web', 'xenstore-write', 'data/colour', 'blue');
+      assert.ok(!held.isOver, 'it waits for its answer');
+      await stepUntil('web asks', (told) =>
+        /web .* asks the store: WRITE data.colour|store tells web .*: WRITE/.test(told),
+      );
+      await picture(xenscope.page, 'joined-held-request');
+      return held;
+    });
     await writer.ended();
     await start('web', 'xenstore-read', 'data/colour').until(/^blue\n/);
   });
 
   it('find an index that a fault has broken, and the verdict says so', async () => {
-    await setFault('Corrupt index', 'Always');
-    // The fault strikes when web rings, which it does when alice waits.
-    alice.tell('read 10');
-    await aliceWaits();
-    web.tell('write 10');
-    await verdict(/insane/).waitFor();
-    await setFault('Corrupt index', 'Off');
+    await xenscope.withFault('Corrupt index', async () => {
+      // The fault strikes when web rings, which it does when alice waits.
+      alice.tell('read 10');
+      await aliceWaits();
+      web.tell('write 10');
+      await verdict(/insane/).waitFor();
+    });
     await vchanRow().and(rings().locator('[aria-label*="insane"]')).waitFor();
     await panel().getByText("the client's word is wrong").waitFor();
     await picture(xenscope.page, 'joined-insane-dark');

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { picture } from './artefacts';
 import { ComposerPage } from './composerPage';
-import { eventually } from './eventually';
+import { eventually, stepTimeoutMs, testTimeoutMs } from './eventually';
 import { useEditor } from './host';
 import { VchanConsole } from './vchanConsole';
 import { Xenscope } from './xenscope';
@@ -16,7 +16,7 @@ const manyBytes = 1_500_000;
 const echo = '10.0.0.1:7';
 
 describe('sockets of PV Calls by hand, in VS Code', function () {
-  this.timeout(180_000);
+  this.timeout(testTimeoutMs);
   const editor = useEditor({
     settings: { 'xenscope.simulator.pace': 1 },
     files: {
@@ -31,6 +31,11 @@ describe('sockets of PV Calls by hand, in VS Code', function () {
     await composer.consoleField.fill(text);
     await composer.consoleField.press('Enter');
   }
+
+  const isDisabled = (name: string) =>
+    eventually(`${name} cannot be pressed`, () => composer.button(name).isDisabled());
+  const isChosen = (command: string) =>
+    composer.panel.getByRole('radio', { name: command, exact: true, checked: true }).waitFor();
 
   before(async () => {
     xenscope = new Xenscope(editor());
@@ -54,15 +59,13 @@ describe('sockets of PV Calls by hand, in VS Code', function () {
     const files = new VchanConsole(xenscope);
     const log = path.join(editor().workspace, 'socket.log');
     await files.nameFile('Record into which file?', log, /socket-1\.log$/, async () => {
-      await xenscope.page.keyboard.press('Escape');
       await composer.press('Record…');
-      await xenscope.workbench.quickPickNamed('Text and hexadecimal').click({ timeout: 5000 });
+      await xenscope.workbench.quickPickNamed('Text and hexadecimal').click({ timeout: stepTimeoutMs });
     });
     await composer.button('Stop Recording').waitFor();
-    await files.nameFile('Send which file?', path.join(editor().workspace, 'notes.txt'), /\/$/, async () => {
-      await xenscope.page.keyboard.press('Escape');
-      await composer.press('Send File…');
-    });
+    await files.nameFile('Send which file?', path.join(editor().workspace, 'notes.txt'), /\/$/, () =>
+      composer.press('Send File…'),
+    );
     await composer.panel.getByText('notes.txt: Sent 45,000 bytes.').waitFor();
     await composer.panel.getByText(/^45,015 bytes in \d+ reads$/).waitFor();
     await composer.press('Stop Recording');
@@ -88,11 +91,8 @@ describe('sockets of PV Calls by hand, in VS Code', function () {
     // What only the panel of a ring has, which is not this page.
     await composer.heading.waitFor({ state: 'hidden' });
     await composer.panel.getByRole('heading', { level: 1, name: /^pvcalls \d+ socket 1$/ }).waitFor();
-    await eventually(
-      'both directions are drawn',
-      async () => (await composer.panel.getByRole('img').count()) >= 2,
-      60_000,
-    );
+    // Both directions are drawn.
+    await composer.panel.getByRole('img').nth(1).waitFor();
     await composer.panel
       .getByText(/3,000 of 32,768 bytes/)
       .first()
@@ -107,10 +107,9 @@ describe('sockets of PV Calls by hand, in VS Code', function () {
   it('stop sending a file that nobody takes, and get back what was sent of it', async () => {
     const files = new VchanConsole(xenscope);
     await composer.press('Stop Reading');
-    await files.nameFile('Send which file?', path.join(editor().workspace, 'novel.txt'), /\/$/, async () => {
-      await xenscope.page.keyboard.press('Escape');
-      await composer.press('Send File…');
-    });
+    await files.nameFile('Send which file?', path.join(editor().workspace, 'novel.txt'), /\/$/, () =>
+      composer.press('Send File…'),
+    );
     await composer.panel.getByRole('meter', { name: /^Sent \(out\): .* 100 %/ }).waitFor();
     await picture(xenscope.page, 'composer-sending');
     await composer.press('Stop Sending');
@@ -148,29 +147,24 @@ describe('sockets of PV Calls by hand, in VS Code', function () {
       .locator('.console:visible > .verdict')
       .getByText('Nothing more is sent, and all was read; the other side learns of it with the RELEASE.')
       .waitFor();
-    assert.ok(await composer.button('End Sending').isDisabled());
+    await isDisabled('End Sending');
     await composer.press('Abandon');
     await composer.socket('2').getByText('its rings were given back without a RELEASE').waitFor();
     await composer.panel
       .locator('.console:visible > .verdict')
       .getByText('The socket is released; what passed stays to be read.')
       .waitFor();
-    assert.ok(await composer.button('Abandon').isDisabled());
+    await isDisabled('Abandon');
   });
 
   it('are reached by keys alone', async () => {
     await composer.choose('SOCKET');
     await xenscope.page.keyboard.press('ArrowRight');
-    assert.equal(
-      await composer.panel.getByRole('radio', { name: 'CONNECT' }).getAttribute('aria-checked'),
-      'true',
-    );
+    await isChosen('CONNECT');
     await xenscope.page.keyboard.press('ArrowLeft');
+    await isChosen('SOCKET');
     await xenscope.page.keyboard.press('ArrowLeft');
-    assert.equal(
-      await composer.panel.getByRole('radio', { name: 'Raw' }).getAttribute('aria-checked'),
-      'true',
-    );
+    await isChosen('Raw');
     await composer.choose('SOCKET');
     await composer.field('Socket').press('Control+Enter');
     await composer.answer(/^Open socket 3: done/).waitFor();
@@ -183,7 +177,10 @@ describe('sockets of PV Calls by hand, in VS Code', function () {
     await xenscope.workbench.command('Xenscope: Restart Server');
     await composer.status(/The Xenscope server ended/).waitFor();
     await composer.fieldIs('Address', '10.0.0.1:9999');
-    assert.equal(await composer.consoleField.inputValue(), '77 68 69 6c 65');
+    await eventually(
+      'what was typed is there',
+      async () => (await composer.consoleField.inputValue()) === '77 68 69 6c 65',
+    );
     await picture(xenscope.page, 'composer-server-away');
     await composer.press('Open Again');
     await composer.status('Connected to Domain-0 (0).').waitFor();
@@ -208,9 +205,9 @@ describe('sockets of PV Calls by hand, in VS Code', function () {
     await eventually('the composer opens', async () => {
       await workbench.ask('Xenscope: PV Calls: Compose a Command…', 'Draft of 2016');
       for (const answer of [/In the Draft of 2016/, /^web/]) {
-        await workbench.quickPick(answer).click({ timeout: 5000 });
+        await workbench.quickPick(answer).click({ timeout: stepTimeoutMs });
       }
-      await composer.heading.waitFor({ timeout: 10_000 });
+      await composer.heading.waitFor({ timeout: stepTimeoutMs });
       return true;
     });
     await composer.panel.getByText(/, in the draft of 2016$/).waitFor();
@@ -223,13 +220,11 @@ describe('sockets of PV Calls by hand, in VS Code', function () {
   it('listen at an address at once, where the program of a guest comes and is served by hand', async () => {
     const { workbench, page } = xenscope;
     // It asks shop for pages; where shop is gone, it asks whoever listens there.
-    await workbench.ask('Xenscope: Destroy Guest…', 'shop');
-    await workbench.quickPick('shop').click();
-    await workbench.dialog.getByRole('button', { name: 'Destroy' }).click();
+    await xenscope.destroyGuest('shop');
     await eventually('the address is free, and ours', async () => {
       await workbench.ask('Xenscope: PV Calls: Listen at Address…', '10.0.0.1:80');
       await page.keyboard.press('Enter');
-      await workbench.quickPick(/^web/).click({ timeout: 5000 });
+      await workbench.quickPick(/^web/).click({ timeout: stepTimeoutMs });
       await composer.answer(/^Accept at socket 1 as socket 2/).waitFor({ timeout: 20_000 });
       return true;
     });
@@ -258,15 +253,13 @@ describe('sockets of PV Calls by hand, in VS Code', function () {
   it('can be asked for in the ring of a guest, which is marked as not ours', async () => {
     const { workbench } = xenscope;
     const view = workbench.tree('PV Calls');
-    await workbench.pane('PV Calls').locator('.pane-header').click();
+    await workbench.setOpen('PV Calls', true);
     const till = view.pane.locator('[role=treeitem][aria-level="1"][aria-label^="PV Calls of till"]');
     await till.waitFor();
-    await eventually('the picker offers the ring of till', async () => {
-      await view.choose(till, 'PV Calls: Compose a Command…');
-      await workbench.quickPick(/till \(15\) → Domain-0/).click({ timeout: 5000 });
-      return true;
+    await view.choose(till, 'PV Calls: Compose a Command…', async () => {
+      await workbench.quickPick(/till \(15\) → Domain-0/).click({ timeout: stepTimeoutMs });
+      await workbench.dialog.getByRole('button', { name: 'Open' }).waitFor({ timeout: stepTimeoutMs });
     });
-    await workbench.dialog.getByRole('button', { name: 'Open' }).waitFor();
     await picture(xenscope.page, 'composer-foreign-question');
     await workbench.dialog.getByRole('button', { name: 'Open' }).click();
     await composer.panel.getByText(/This is the ring of till \(15\), not one of ours/).waitFor();
@@ -277,7 +270,7 @@ describe('sockets of PV Calls by hand, in VS Code', function () {
     await composer.answer(/Release socket 0x1234567890: done/).waitFor();
     await composer.press('Leave');
     await composer.status('Closed: nothing more is written into this ring.').waitFor();
-    assert.ok(await composer.sendButton.isDisabled());
+    await eventually('nothing can be sent', () => composer.sendButton.isDisabled());
     await xenscope.workbench.command('View: Close Editor');
   });
 });
