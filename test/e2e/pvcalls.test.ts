@@ -2,12 +2,14 @@
 import assert from 'node:assert/strict';
 import type { Locator } from 'playwright-core';
 import { picture } from './artefacts';
-import { eventually } from './eventually';
+import { eventually, stepTimeoutMs, testTimeoutMs } from './eventually';
 import { useEditor } from './host';
 import { Xenscope } from './xenscope';
 
+const step = { timeout: stepTimeoutMs };
+
 describe('PV Calls in VS Code', function () {
-  this.timeout(180_000);
+  this.timeout(testTimeoutMs);
   // The customer begins its connections anew twice a minute then, and looks for its printer as often.
   const editor = useEditor({ settings: { 'xenscope.simulator.pace': 3 } });
   let xenscope: Xenscope;
@@ -133,8 +135,8 @@ describe('PV Calls in VS Code', function () {
       async () => {
         await socket.waitFor({ timeout: 60_000 });
         await xenscope.held(async () => {
-          await socket.click({ timeout: 5_000 });
-          await detail('The selected socket').getByText('connected').first().waitFor({ timeout: 5_000 });
+          await socket.click(step);
+          await detail('The selected socket').getByText('connected').first().waitFor(step);
           await detail('The selected socket').getByRole('button', { name: 'Open Data Rings' }).click();
           await lookAtDataRings();
         });
@@ -201,21 +203,15 @@ describe('PV Calls in VS Code', function () {
     await xenscope.workbench.openContainer('Xenscope');
     const socket = shopListening().first();
     await device('shop').waitFor({ timeout: 60_000 });
-    await eventually(
-      'its sockets are listed',
-      async () => {
-        // A row that had no sockets when it was drawn first is closed when they come.
-        if ((await device('shop').getAttribute('aria-expanded')) === 'false') {
-          await device('shop').click({ timeout: 5_000 });
-          await xenscope.page.keyboard.press('ArrowRight');
-        }
-        return (await socket.count()) > 0;
-      },
-      60_000,
-    );
+    await xenscope.workbench.tree('PV Calls').expand(device('shop'));
+    await socket.waitFor();
     await xenscope.held(async () => {
-      await socket.click();
-      await panel().getByRole('heading', { level: 1, name: /^shop/ }).waitFor();
+      // What is drawn anew under a click opens nothing.
+      await eventually('its panel is open', async () => {
+        await socket.click(step);
+        await panel().getByRole('heading', { level: 1, name: /^shop/ }).waitFor(step);
+        return true;
+      });
       await detail('The selected socket').getByText('Its own address is 10.0.0.1:80.').waitFor();
       await picture(xenscope.page, 'pvcalls-panel-shop-dark');
     });
