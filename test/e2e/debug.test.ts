@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { rmSync } from 'node:fs';
 import path from 'node:path';
 import { picture } from './artefacts';
-import { eventually } from './eventually';
+import { eventually, stepTimeoutMs, testTimeoutMs } from './eventually';
 import { useEditor } from './host';
 import { installedServer, serverPid } from './serverProcess';
 
@@ -16,8 +16,11 @@ const configuration = {
   pace: 5,
 };
 
+/** An adapter and a world begin meanwhile. */
+const startTimeoutMs = 120_000;
+
 describe('the protocol debugger in VS Code', function () {
-  this.timeout(120_000);
+  this.timeout(testTimeoutMs);
   const editor = useEditor({
     files: { '.vscode/launch.json': JSON.stringify({ version: '0.2.0', configurations: [configuration] }) },
     settings: { 'debug.toolBarLocation': 'docked', 'debug.onTaskErrors': 'abort' },
@@ -32,24 +35,31 @@ describe('the protocol debugger in VS Code', function () {
     await workbench.command('View: Show Run and Debug');
     await workbench.widenSideBar(620);
     // Its pane takes the room that the call stack needs.
-    await pane('Watch').locator('.pane-header').click();
+    await workbench.setOpen('Watch', false);
   });
 
   it('stops where a function breakpoint says, and shows the message layer by layer', async () => {
-    await editor().workbench.command('Add Function Breakpoint');
-    await pane('Breakpoints').locator('input:not([type=checkbox])').fill('XS_WRITE path=**/data/**');
-    await page().keyboard.press('Enter');
-    await row('Breakpoints', /XS_WRITE/).waitFor();
+    const name = pane('Breakpoints').locator('input:not([type=checkbox])');
+    await eventually('the breakpoint is set', async () => {
+      if (await row('Breakpoints', /XS_WRITE/).isVisible()) return true;
+      await editor().workbench.command('Add Function Breakpoint');
+      await name.fill('XS_WRITE path=**/data/**', { timeout: stepTimeoutMs });
+      await name.press('Enter', { timeout: stepTimeoutMs });
+      await row('Breakpoints', /XS_WRITE/).waitFor({ timeout: stepTimeoutMs });
+      return true;
+    });
     await page().keyboard.press('F5');
 
-    await row('Call Stack', /XS_WRITE .*data\//).waitFor({ timeout: 60_000 });
+    await row('Call Stack', /XS_WRITE .*data\//).waitFor({ timeout: startTimeoutMs });
     await row('Call Stack', /packet: type 11/).waitFor();
     // What only carries the message is folded away at first.
     await row('Call Stack', /Show 2 More/).click();
     await row('Call Stack', /ring bytes: req 0x/).waitFor();
     await row('Call Stack', /held after XS_WRITE/).waitFor();
     await row('Variables', /^operation/).waitFor();
-    assert.match((await row('Variables', /^operation/).innerText()).replace(/\s+/g, ' '), /XS_WRITE/);
+    await row('Variables', /^operation/)
+      .filter({ hasText: 'XS_WRITE' })
+      .waitFor();
     // The line of the listing is shown, and marked as the place where the world stands.
     await page()
       .locator('.editor-instance .debug-top-stack-frame-line')
@@ -86,7 +96,7 @@ describe('the protocol debugger in VS Code', function () {
     await page().keyboard.press('F5');
     await workbench.quickPick(/^Xenscope/).click();
     await picture(page(), 'debug-choose');
-    await row('Call Stack', /XS_WRITE .*data\//).waitFor({ timeout: 60_000 });
+    await row('Call Stack', /XS_WRITE .*data\//).waitFor({ timeout: startTimeoutMs });
     await page().keyboard.press('Shift+F5');
   });
 });
