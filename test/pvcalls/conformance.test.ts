@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import type { Duplex } from 'node:stream';
 import type { PvCallsBackend } from '../../server/pvcalls/backend/backend';
 import type { NetConnection } from '../../server/pvcalls/network';
+import type { SocketError } from '../../server/pvcalls/socketError';
 import { SimNetwork } from '../../server/sim/network/simNetwork';
 import { pvcallsEditions } from '../../server/wire/pvcalls/dataPage';
 import { pvcallsRet } from '../../server/wire/pvcalls/errno';
@@ -84,6 +85,11 @@ describe('a backend of PV Calls', () => {
     stream.on('error', () => undefined);
     return stream;
   };
+
+  async function isReset(stream: Duplex): Promise<void> {
+    await until(() => stream.resume().closed);
+    assert.equal((stream.errored as SocketError | null)?.errorName, 'ECONNRESET');
+  }
 
   it('case 85: takes 32 requests that wait, and a 33rd in the place of the first', async () => {
     await listening(1n);
@@ -274,23 +280,36 @@ describe('a backend of PV Calls', () => {
       await assert.rejects(caller(), /nobody listens/);
     });
 
-    it('gives up who was not accepted', async () => {
+    it('resets who was not accepted', async () => {
       await listening(1n);
       const stream = await caller();
       assert.equal(await front.release(1n), 0);
-      stream.resume();
-      await until(() => stream.readableEnded);
-      stream.destroy();
+      await isReset(stream);
     });
   });
 
-  it('drops who comes when as many wait as the guest said', async () => {
+  it('resets who comes when as many wait as the guest said', async () => {
     await listening(1n, 2);
     const streams = await Promise.all([caller(), caller(), caller()]);
-    streams[2]!.resume();
-    await until(() => streams[2]!.readableEnded);
+    await isReset(streams[2]!);
     assert.equal(rig.backFindings.count('backlogFull'), 1);
     for (const stream of streams) stream.destroy();
+  });
+
+  it('resets a connection when the device goes in the middle of what the guest wrote, and ends the others', async () => {
+    const inRing = await connected(1n);
+    inRing.rings.setWord(out_prod.offsetBytes, 10);
+    // All that fits into the ring at once, which is more than the network takes.
+    const inStream = await connected(2n, 7);
+    inStream.rings.setWord(out_prod.offsetBytes, 2 ** 18);
+    inStream.rings.port.notify();
+    await until(() => inStream.rings.word(out_cons.offsetBytes) === 2 ** 18);
+    const quiet = await connected(3n);
+    backend.close();
+    await Promise.all([isReset(inRing.far), isReset(inStream.far)]);
+    quiet.far.resume();
+    await until(() => quiet.far.readableEnded);
+    assert.equal(quiet.far.errored, null);
   });
 
   it('sends what the guest wrote before it released the socket', async () => {
@@ -405,8 +424,7 @@ describe('a backend of PV Calls', () => {
       rings.port.notify();
       await until(() => rings.word(in_error.offsetBytes) !== 0);
       assert.equal(rings.word(in_error.offsetBytes) | 0, pvcallsRet('EIO'));
-      far.resume();
-      await until(() => far.closed || far.readableEnded);
+      await isReset(far);
       assert.equal(rig.backFindings.count('badRing'), 1);
       other.far.write('still here');
       await until(() => other.rings.word(in_prod.offsetBytes) === 10);

@@ -60,7 +60,7 @@ export class ActiveSocket {
       () => this.#work(),
       (error) => {
         this.#isBroken = true;
-        connection.stream.destroy();
+        connection.reset();
         this.#ring.failNow(pvcallsRet('EIO'));
         onBroken(error);
       },
@@ -108,10 +108,12 @@ export class ActiveSocket {
     }
   }
 
-  /** The guest is gone, or its rings are. */
+  /** The guest is gone, or its rings are. An end would say that the other side has all. */
   destroy(): void {
+    const isCutOff = this.#hasUnsent();
     this.#close();
-    this.connection.stream.destroy();
+    if (isCutOff) this.connection.reset();
+    else this.connection.stream.destroy();
   }
 
   #fromNetwork(bytes: Buffer): void {
@@ -217,6 +219,17 @@ export class ActiveSocket {
     this.#worker.close();
     this.#pending = undefined;
     this.#hasTaken = false;
+  }
+
+  /** Whether the guest has written what the network does not have yet, or nobody can tell any more. */
+  #hasUnsent(): boolean {
+    if (!this.#canWrite()) return false;
+    try {
+      return this.connection.stream.writableLength > 0 || this.#ring.ready() > 0;
+    } catch (error) {
+      if (error instanceof XenscopeError) return true;
+      throw error;
+    }
   }
 
   #canWrite(): boolean {

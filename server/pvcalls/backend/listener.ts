@@ -21,7 +21,7 @@ export class Listener {
     binding.listen((connection) => {
       if (this.#queue.length >= most) {
         connection.stream.on('error', () => undefined);
-        connection.stream.destroy();
+        connection.reset();
         return onDropped();
       }
       this.#add(connection);
@@ -48,7 +48,7 @@ export class Listener {
     return this.#queue.shift()!;
   }
 
-  /** Ends it with all that was not accepted; whoever waits is told first. */
+  /** Ends it, and resets who was not accepted; whoever waits is told first. */
   release(): void {
     const waiting = this.#waiting;
     this.#waiting = undefined;
@@ -60,7 +60,7 @@ export class Listener {
   close(): void {
     this.#waiting = undefined;
     this.#binding.close();
-    for (const { stream } of this.#queue.splice(0)) stream.destroy();
+    for (const connection of this.#queue.splice(0)) connection.reset();
   }
 
   #add(connection: NetConnection): void {
