@@ -4,16 +4,17 @@
  */
 import { picture } from './artefacts';
 import { ComposerPage } from './composerPage';
+import { eventually, stepTimeoutMs, testTimeoutMs } from './eventually';
 import { useEditor } from './host';
 import { Xenscope, useQuietTree } from './xenscope';
 
 const themes = { dark: 'Dark Modern', light: 'Light Modern', 'high-contrast': 'Dark High Contrast' } as const;
 
-describe('pictures of the tree', () => {
+describe('pictures of the tree', function () {
+  this.timeout(testTimeoutMs);
   const { xenscope, shell } = useQuietTree();
 
-  before(async function () {
-    this.timeout(60_000);
+  before(async () => {
     await xenscope().page.setViewportSize({ width: 1280, height: 1140 });
     await xenscope().workbench.widenSideBar(430);
     await xenscope().workbench.shrinkView('Xenstore', 600);
@@ -22,8 +23,9 @@ describe('pictures of the tree', () => {
 
   async function showDevicesAndWatch(): Promise<void> {
     await xenscope().goTo('/local/domain/1/device/vbd/51712/state');
-    await xenscope().store.choose(await xenscope().goTo('/local/domain/1/memory/target'), 'Watch This Path');
+    const target = await xenscope().goTo('/local/domain/1/memory/target');
     const watch = xenscope().watches.row('/local/domain/1/memory/target', 1);
+    await xenscope().store.choose(target, 'Watch This Path', () => watch.waitFor({ timeout: stepTimeoutMs }));
     const told = xenscope().description(watch);
     await told.filter({ hasText: 'no change yet' }).waitFor();
     await shell().write('/local/domain/1/memory/target', '786432');
@@ -31,11 +33,9 @@ describe('pictures of the tree', () => {
     await shell().write('/local/domain/1/memory/target', '1048576');
     await told.filter({ hasText: '2 events' }).waitFor();
     await xenscope().watches.expand(watch);
-    await xenscope().store.choose(
-      await xenscope().goTo('/local/domain/1/device/vbd/51712/state'),
-      'Permissions',
-    );
-    await xenscope().workbench.panel.getByText('Everyone else').first().waitFor();
+    const panel = xenscope().workbench.panel.getByText('Everyone else').first();
+    const state = await xenscope().goTo('/local/domain/1/device/vbd/51712/state');
+    await xenscope().store.choose(state, 'Permissions', () => panel.waitFor({ timeout: stepTimeoutMs }));
     await xenscope().store.scrollToTop();
     await xenscope().store.row('libxl', 1).waitFor();
   }
@@ -59,22 +59,29 @@ describe('pictures of the tree', () => {
     });
 
     it(`asks before it deletes, in ${theme}`, async () => {
-      await xenscope().store.choose(xenscope().store.row('ring-ref', 7), 'Delete');
-      await xenscope().workbench.dialog.getByRole('button', { name: 'Delete' }).waitFor();
+      const question = xenscope().workbench.dialog.getByRole('button', { name: 'Delete' });
+      await xenscope().store.choose(xenscope().store.row('ring-ref', 7), 'Delete', () =>
+        question.waitFor({ timeout: stepTimeoutMs }),
+      );
       await picture(xenscope().page, `gallery-${name}-delete`);
       await xenscope().workbench.dialog.getByRole('button', { name: 'Cancel' }).click();
+      await question.waitFor({ state: 'hidden' });
     });
 
     it(`finds in ${theme}`, async () => {
-      await xenscope().workbench.ask('Xenscope: Find by Path or Value…', 'state');
-      await xenscope().workbench.quickPick('/state').waitFor();
+      await eventually('something is found', async () => {
+        await xenscope().workbench.ask('Xenscope: Find by Path or Value…', 'state');
+        await xenscope().workbench.quickPick('/state').waitFor({ timeout: stepTimeoutMs });
+        return true;
+      });
       await picture(xenscope().page, `gallery-${name}-find`);
       await xenscope().page.keyboard.press('Escape');
     });
   }
 });
 
-describe('pictures of the empty views', () => {
+describe('pictures of the empty views', function () {
+  this.timeout(testTimeoutMs);
   const editor = useEditor({ settings: { 'xenscope.simulator.autoconnect': false } });
 
   for (const [name, theme] of Object.entries(themes)) {
@@ -93,20 +100,18 @@ describe('pictures of the empty views', () => {
   }
 });
 
-describe('pictures of PV Calls', () => {
+describe('pictures of PV Calls', function () {
+  this.timeout(testTimeoutMs);
   const editor = useEditor();
   /** The echo of the guest `shop`. */
   const echo = '10.0.0.1:7';
   let xenscope: Xenscope;
 
-  before(async function () {
-    this.timeout(180_000);
+  before(async () => {
     xenscope = new Xenscope(editor());
     await xenscope.page.setViewportSize({ width: 1400, height: 1140 });
     await xenscope.open();
-    for (const title of ['Hosts', 'Xenstore', 'Rings', 'Watches', 'PV Calls']) {
-      await xenscope.workbench.pane(title).locator('.pane-header').click();
-    }
+    await xenscope.showOnly('PV Calls');
     await xenscope.workbench.widenSideBar(400);
     const composer = new ComposerPage(xenscope);
     await composer.openAt('Xenscope: PV Calls: Connect to Address…', echo, /^web/);
@@ -119,12 +124,11 @@ describe('pictures of PV Calls', () => {
   });
 
   for (const [name, theme] of Object.entries(themes)) {
-    it(`shows sockets of guests, and one that is driven by hand, in ${theme}`, async function () {
-      this.timeout(60_000);
+    it(`shows sockets of guests, and one that is driven by hand, in ${theme}`, async () => {
       const { workbench } = xenscope;
       await workbench.setTheme(theme);
       const own = workbench.pane('PV Calls').locator('[role=treeitem][aria-label^="socket 1 of web "]');
-      await own.waitFor({ timeout: 30_000 });
+      await own.waitFor();
       await workbench.quiet();
       await picture(xenscope.page, `gallery-${name}-pvcalls`);
       await xenscope.hover(own, 'It has data rings');
