@@ -5,6 +5,7 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { noXenLibraries } from '../support/noXenLibraries';
 import { root } from './artefacts';
+import { testTimeoutMs } from './eventually';
 import { useEditor } from './host';
 import { installedServer } from './serverProcess';
 import { Xenscope } from './xenscope';
@@ -17,7 +18,8 @@ const bindChannel = `
   console.log('the port ' + bind(open(null, 0), 0) + ' of alice');
 `;
 
-describe('the packaged extension', () => {
+describe('the packaged extension', function () {
+  this.timeout(testTimeoutMs);
   const editor = useEditor();
 
   it('is installed', () => {
@@ -62,7 +64,7 @@ describe('the packaged extension', () => {
           execFile(
             process.execPath,
             [script, 'run', '--serve', '--pace', '0', '-d', 'alice', '--', ...command],
-            { timeout: 50_000 },
+            { timeout: 120_000 },
             (_error, stdout, stderr) => resolve({ stdout, stderr }),
           ),
         );

@@ -5,6 +5,7 @@ import { composerForms } from '../../server/act/pvcalls/forms';
 import type { ComposerEntry, ComposerState } from '../../server/rpc/api';
 import { composerLayouts } from '../../server/rpc/pvcallsLayouts';
 import type { FromPvCallsComposer, ToPvCallsComposer } from '../../webview/messages';
+import { testTimeoutMs } from './eventually';
 import { ShippedPage } from './shippedPage';
 
 const state: ComposerState = {
@@ -27,7 +28,7 @@ const state: ComposerState = {
 const nothingWrong = { problems: [], warnings: [] };
 
 describe('the page of the command composer', function () {
-  this.timeout(60_000);
+  this.timeout(testTimeoutMs);
   const shipped = new ShippedPage<ToPvCallsComposer, FromPvCallsComposer>('pvcallsComposer');
   let page: Page;
 

@@ -9,16 +9,17 @@ import path from 'node:path';
 import { describeAsRootWithDaemons } from '../interop/daemons/requirements';
 import { PvCallsScene, host as loopback } from '../interop/xensim/pvcallsScene';
 import { picture } from './artefacts';
+import { testTimeoutMs } from './eventually';
 import { useEditor } from './host';
 import { RootServerProcess } from './rootServerProcess';
 import { installedServer } from './serverProcess';
 import { Xenscope } from './xenscope';
 
 const machine = 'This machine’s Xen';
-const aWhile = { timeout: 60_000 };
+const aWhile = { timeout: 120_000 };
 
 describeAsRootWithDaemons('our own backend of PV Calls, in VS Code', function () {
-  this.timeout(120_000);
+  this.timeout(testTimeoutMs);
   const folder = mkdtempSync(path.join(tmpdir(), 'xenscope-root-'));
   const socketPath = path.join(folder, 'root.sock');
   const editor = useEditor({
@@ -37,8 +38,7 @@ describeAsRootWithDaemons('our own backend of PV Calls, in VS Code', function ()
     await xenscope.open();
     await xenscope.page.setViewportSize({ width: 1400, height: 1000 });
     await xenscope.description(xenscope.hosts.row(machine)).filter({ hasText: 'as root' }).waitFor(aWhile);
-    await xenscope.workbench.command('Xenscope: Show Host…');
-    await xenscope.workbench.quickPickNamed(machine).click();
+    await xenscope.workbench.pick('Xenscope: Show Host…', machine);
     await xenscope.workbench.statusItem(machine).waitFor(aWhile);
   });
   after(async () => {

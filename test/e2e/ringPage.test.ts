@@ -6,6 +6,7 @@ import type { RingFrame } from '../../server/rpc/api';
 import { ManualClock } from '../sim/manualClock';
 import { ObservedRingPage, PageObserver } from '../support/observedPage';
 import { rawFrame } from '../support/rawConnection';
+import { testTimeoutMs } from './eventually';
 import { ShippedPage } from './shippedPage';
 
 const request = (reqId: number) => rawFrame({ type: 'READ', reqId, payload: 'name|' });
@@ -19,7 +20,8 @@ const startRecording = `
   }).observe(document.getElementById('root'), { subtree: true, childList: true, attributes: true, characterData: true });`;
 const markAll = `for (const node of document.querySelectorAll('#root *')) node.isOld = true;`;
 
-describe('the page of a ring', () => {
+describe('the page of a ring', function () {
+  this.timeout(testTimeoutMs);
   const shipped = new ShippedPage<unknown, { readonly kind: string }>('ring');
 
   /** A page that shows a real ring, as the server tells of it. */

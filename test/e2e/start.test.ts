@@ -8,7 +8,7 @@ import path from 'node:path';
 import { portIsTaken } from '../../scripts/lib/vscodeServer.mjs';
 import { picture, root } from './artefacts';
 import { openBrowser } from './browser';
-import { eventually, patienceMs } from './eventually';
+import { eventually, testTimeoutMs } from './eventually';
 import { Workbench } from './workbench';
 
 interface Started {
@@ -33,7 +33,7 @@ function npmStart(temporary: string, ...options: string[]): Started {
 const addressIn = (output: string) => /http:\/\/127\.0\.0\.1:\d+\/\S+/.exec(output)?.[0];
 
 describe('npm start', function () {
-  this.timeout(180_000);
+  this.timeout(testTimeoutMs);
   let temporary: string;
   let started: Started | undefined;
 
@@ -83,7 +83,7 @@ describe('npm start', function () {
       await browser.page.goto(address);
       const workbench = new Workbench(browser.page);
       await workbench.ready();
-      await workbench.tree('Xenstore').row('0', 3).waitFor({ timeout: patienceMs });
+      await workbench.tree('Xenstore').row('0', 3).waitFor();
     } finally {
       await picture(browser.page, 'npm-start');
       await browser.close();

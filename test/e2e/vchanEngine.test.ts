@@ -9,6 +9,7 @@ import path from 'node:path';
 import { describeAsRootWithDaemons } from '../interop/daemons/requirements';
 import { Program, ProgramWorld } from '../interop/xensim/kit';
 import { picture } from './artefacts';
+import { stepTimeoutMs, testTimeoutMs } from './eventually';
 import { useEditor } from './host';
 import { RootServerProcess } from './rootServerProcess';
 import { installedServer } from './serverProcess';
@@ -18,7 +19,7 @@ import { Xenscope } from './xenscope';
 const machine = 'This machine’s Xen';
 
 describeAsRootWithDaemons('the engine of a vchan, in VS Code', function () {
-  this.timeout(120_000);
+  this.timeout(testTimeoutMs);
   const folder = mkdtempSync(path.join(tmpdir(), 'xenscope-engine-'));
   const socketPath = path.join(folder, 'root.sock');
   const editor = useEditor({
@@ -59,14 +60,13 @@ describeAsRootWithDaemons('the engine of a vchan, in VS Code', function () {
   });
 
   it('is libxenvchan on a real host where the setting says so', async () => {
-    await xenscope.workbench.command('Xenscope: Show Host…');
-    await xenscope.workbench.quickPickNamed(machine).click();
+    await xenscope.workbench.pick('Xenscope: Show Host…', machine);
     await xenscope.workbench.statusItem(machine).waitFor();
     const who = [{ typed: String(bob) }, asProposed, '4 KiB each', 'Until its client leaves'] as const;
     await vchan.answer(
       () => xenscope.workbench.command('Xenscope: Open Vchan…'),
       ['Offer a vchan', 'Another domain', ...who],
-      () => dialog().getByText('The libxenvchan of this machine does it').waitFor({ timeout: 10_000 }),
+      () => dialog().getByText('The libxenvchan of this machine does it').waitFor({ timeout: stepTimeoutMs }),
     );
     await picture(xenscope.page, 'vchan-engine-asked');
     await dialog().getByRole('button', { name: 'Open' }).click();
@@ -93,8 +93,7 @@ describeAsRootWithDaemons('the engine of a vchan, in VS Code', function () {
   });
 
   it('is our own in the simulator, which says why', async () => {
-    await xenscope.workbench.command('Xenscope: Show Host…');
-    await xenscope.workbench.quickPickNamed('Simulator').click();
+    await xenscope.workbench.pick('Xenscope: Show Host…', 'Simulator');
     await xenscope.workbench.statusItem(/^\s*Simulator\s*$/).waitFor();
     await vchan.open(
       'Vchan: database',
