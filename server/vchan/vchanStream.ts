@@ -3,11 +3,14 @@
  * ending the stream closes this end, and what the other side writes after that is lost.
  */
 import { Duplex } from 'node:stream';
+import type { Clock, Timer } from '../host/clock';
 import { XenscopeError } from '../host/errors';
 import { LoopTurns } from './turns';
 import type { Vchan } from './vchan';
 
 const readBytes = 64 * 1024;
+/** After a write has failed, from one look of whoever reads to the next. */
+export const LAST_BYTES_MS = 10_000;
 
 export interface VchanStreamOptions {
   /** How much is kept on each side before the other one has to wait; Node's default when absent. */
@@ -15,20 +18,31 @@ export interface VchanStreamOptions {
 }
 
 /** The vchan belongs to the stream from now on: it is closed with it. */
-export function vchanStream(vchan: Vchan, options: VchanStreamOptions = {}): Duplex {
-  return new VchanStream(vchan, options);
+export function vchanStream(vchan: Vchan, clock: Clock, options: VchanStreamOptions = {}): Duplex {
+  return new VchanStream(vchan, clock, options);
 }
 
 class VchanStream extends Duplex {
   readonly #vchan: Vchan;
+  readonly #clock: Clock;
   readonly #turns = new LoopTurns();
   /** Awaited before the next read: once there is no room for more, the stream may ask again at any moment. */
   #turn: Promise<void> | undefined;
   #isReading = false;
+  /** Tells of a write that failed; undefined while none has, or nobody reads what came before. */
+  #tellFailure: (() => void) | undefined;
+  #patience: Timer | undefined;
 
-  constructor(vchan: Vchan, options: VchanStreamOptions) {
+  constructor(vchan: Vchan, clock: Clock, options: VchanStreamOptions) {
     super({ ...options, emitClose: true });
     this.#vchan = vchan;
+    this.#clock = clock;
+  }
+
+  override read(sizeBytes?: number): Buffer | null {
+    const bytes = super.read(sizeBytes) as Buffer | null;
+    if (this.#tellFailure) this.#beginPatience();
+    return bytes;
   }
 
   override _read(): void {
@@ -47,11 +61,19 @@ class VchanStream extends Duplex {
   /** A failed write ends the stream: what the other side wrote before it left goes first, where anybody reads. */
   #whenAllIsRead(act: () => void): void {
     if (this.readableFlowing === null || this.readableEnded || this.destroyed) return act();
-    const over = () => {
-      this.off('end', over).off('close', over);
+    this.#tellFailure = () => {
+      this.#tellFailure = undefined;
+      this.#patience?.cancel();
       act();
     };
-    this.on('end', over).on('close', over);
+    this.once('end', () => this.#tellFailure?.()).once('close', () => this.#tellFailure?.());
+    this.#beginPatience();
+  }
+
+  /** An echo reads no more until all is written, and would wait for ever. */
+  #beginPatience(): void {
+    this.#patience?.cancel();
+    this.#patience = this.#clock.after(LAST_BYTES_MS, () => this.#tellFailure?.());
   }
 
   /** What was written in small pieces goes in one. */

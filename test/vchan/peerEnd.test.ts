@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { connectVchan } from '../../server/vchan/connect';
 import type { Vchan } from '../../server/vchan/vchan';
+import { systemClock } from '../../server/cli/systemClock';
 import { vchanStream } from '../../server/vchan/vchanStream';
 import { CLIENT, Rig, SERVER, isCode, paths, readText, settled } from './rig';
 
@@ -49,7 +50,7 @@ describe('an end of a vchan whose other domain ends without a word', () => {
 
   it('ends a stream where the last byte was', async () => {
     const { server, client } = await rig.pair();
-    const stream = vchanStream(client);
+    const stream = vchanStream(client, systemClock);
     server.trySend(Buffer.from('the end'));
     switchOff('server');
     const got: Buffer[] = [];

@@ -42,7 +42,7 @@ describe('a reader of a vchan whose writer never lets it wait', () => {
   };
 
   it('lets the loop have its turn as a stream of Node', async () => {
-    const stream = vchanStream(client);
+    const stream = vchanStream(client, systemClock);
     stream.resume();
     await laterTurn();
     const readsBefore = reads;

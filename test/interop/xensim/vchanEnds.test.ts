@@ -241,7 +241,7 @@ describeWithDaemons('our ends of a vchan with libxenvchan', function () {
       const node = `/local/domain/${oursDomid}/data/v`;
       const serving = await serveVchan(ours, { clientDomid: theirsDomid, path: node });
       await worlds.start('theirs', proxy, '-m', 'client', oursDomid, node, socketPath);
-      const echo = vchanStream(serving);
+      const echo = vchanStream(serving, systemClock);
       echo.pipe(new PassThrough()).pipe(echo);
       const caller = await dialPatiently(socketPath);
       // Not before: the proxy sleeps on data whose ring was one event with that of the connection.
@@ -257,7 +257,7 @@ describeWithDaemons('our ends of a vchan with libxenvchan', function () {
       const reached = once(listener, 'connection');
       const calling = await connectVchan(ours, { serverDomid: theirsDomid, path: theirs, waits: true });
       await reached;
-      const stream = vchanStream(calling);
+      const stream = vchanStream(calling, systemClock);
       assert.ok((await saidAndHeard(stream, sent)).equals(sent));
       await once(stream.destroy(), 'close');
       listener.close();
