@@ -181,6 +181,7 @@ describe('a backend of PV Calls', () => {
 
   it('case 92: has nothing against the release of what there is not', async () => {
     assert.equal(await front.release(2n ** 64n - 1n), 0);
+    assert.deepEqual(rig.backFindings.kinds, []);
   });
 
   it('case 93: puts in what came before the other side closed, then says −107', async () => {

@@ -172,6 +172,7 @@ export class BackendCalls {
       throw socketError('EBUSY', `A release of a socket that waits for a connection`);
     this.sockets.delete(id);
     switch (socket?.kind) {
+      // No finding: Linux's frontend releases the new socket of an ACCEPT that failed.
       case undefined:
       case 'fresh':
         break;
