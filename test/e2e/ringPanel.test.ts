@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import type { Frame } from 'playwright-core';
 import { angleOf } from '../../webview/rings/geometry';
 import { picture } from './artefacts';
-import { eventually } from './eventually';
+import { eventually, stepTimeoutMs, testTimeoutMs } from './eventually';
 import { useEditor } from './host';
 import { Xenscope } from './xenscope';
 
@@ -14,8 +14,10 @@ interface Seen {
   readonly angles: readonly number[];
 }
 
+const step = { timeout: stepTimeoutMs };
+
 describe('the panel of a ring in VS Code', function () {
-  this.timeout(180_000);
+  this.timeout(testTimeoutMs);
   const editor = useEditor({ settings: { 'xenscope.simulator.pace': 10 } });
   let xenscope: Xenscope;
   let frame: Frame;
@@ -28,8 +30,12 @@ describe('the panel of a ring in VS Code', function () {
     xenscope = new Xenscope(editor());
     await xenscope.open();
     await xenscope.page.setViewportSize({ width: 1500, height: 1100 });
-    await xenscope.workbench.ask('Xenscope: Open Ring…', 'rowdy');
-    await xenscope.workbench.quickPick(/rowdy[^]*xenstore/).click();
+  });
+
+  /** All but the last test look at this ring. */
+  beforeEach(async () => {
+    await xenscope.workbench.askAndPick('Xenscope: Open Ring…', 'rowdy', /rowdy[^]*xenstore/);
+    await panel().getByText('rowdy (').first().waitFor();
     await panel()
       .getByRole('img', { name: /Requests: guest → xenstored/ })
       .waitFor();
@@ -63,14 +69,19 @@ describe('the panel of a ring in VS Code', function () {
     await eventually('the panel knows', () =>
       frame.evaluate<boolean>('matchMedia("(prefers-reduced-motion: reduce)").matches'),
     );
-    const still = await record();
-    assert.ok(still.angles.length > 0);
-    assert.equal(between(still), 0);
-    await xenscope.page.emulateMedia({ reducedMotion: null });
+    try {
+      const still = await record();
+      assert.ok(still.angles.length > 0);
+      assert.equal(between(still), 0);
+    } finally {
+      await xenscope.page.emulateMedia({ reducedMotion: null });
+    }
   });
 
   it('is paused by the key P, and goes on by it', async () => {
     await panel().getByRole('heading', { level: 1 }).click();
+    if (await panel().getByText('The view is paused').isVisible()) await xenscope.page.keyboard.press('p');
+    await panel().getByText('The view is paused').waitFor({ state: 'hidden' });
     await xenscope.page.keyboard.press('p');
     await panel().getByText('The view is paused; the ring goes on.').waitFor();
     await xenscope.page.keyboard.press('p');
@@ -85,9 +96,10 @@ describe('the panel of a ring in VS Code', function () {
       frame.evaluate<string>(
         '/BUTTON$/.test(document.activeElement?.tagName) ? document.activeElement.textContent.trim() : ""',
       );
+    // One Tab after the other: the next one only where the one before has arrived.
     const tabTo = async (name: string) => {
       for (let tabs = 0; tabs < 12 && (await focused()) !== name; tabs++) await keyboard.press('Tab');
-      assert.equal(await focused(), name);
+      await eventually(`the focus is on ${name}`, async () => (await focused()) === name);
       await keyboard.press('Enter');
     };
     await tabTo('Reconnect…');
@@ -113,26 +125,32 @@ describe('the panel of a ring in VS Code', function () {
       60_000,
     );
     const covered = await framesSeen();
-    await xenscope.workbench.command('View: Close Editor');
-    await eventually('frames come again', async () => (await framesSeen()) > covered);
+    const tab = xenscope.page.getByRole('tab', { name: /^Ring: rowdy/ });
+    await eventually('frames come again', async () => {
+      await tab.click(step);
+      return (await framesSeen()) > covered;
+    });
   });
 
   it('is a click or two away from what Problems says of its ring', async () => {
     const { workbench, page } = xenscope;
-    await setFault('Corrupt index', 'Always');
     const problem = page
       .locator('.markers-panel')
       .getByText(/The xenstore ring of .*insane/)
       .first();
-    await eventually(
-      'Problems tells of a ring',
-      async () => {
-        await workbench.command('Problems: Focus on Problems View');
-        return (await problem.count()) > 0;
-      },
-      90_000,
+    await xenscope.withFault('Corrupt index', () =>
+      eventually(
+        'Problems tells of a ring',
+        async () => {
+          await workbench.command('Problems: Focus on Problems View');
+          await problem.waitFor(step);
+          return true;
+        },
+        90_000,
+      ),
     );
-    await setFault('Corrupt index', 'Off');
+    // They lie over the list.
+    await workbench.command('Notifications: Clear All Notifications');
     await problem.dblclick();
     await workbench.editor
       .getByText(/The.xenstore.ring.of.*on.Simulator/)
@@ -146,6 +164,10 @@ describe('the panel of a ring in VS Code', function () {
       .first()
       .waitFor();
     await workbench.command('View: Close Editor');
+    await panel()
+      .getByText(/insane/)
+      .first()
+      .waitFor({ state: 'hidden' });
     // The one that was opened: the first may lie below the header that the list keeps on top.
     await page.locator('.markers-panel .monaco-list-row.selected').getByText('index-insane').click();
     await panel()
@@ -153,16 +175,6 @@ describe('the panel of a ring in VS Code', function () {
       .first()
       .waitFor();
   });
-
-  async function setFault(fault: string, often: string): Promise<void> {
-    // A quick pick whose focus goes elsewhere is hidden: then it is asked for again.
-    await eventually(`${fault} is ${often}`, async () => {
-      await xenscope.workbench.command('Xenscope: Set a Fault…');
-      await xenscope.workbench.quickPickNamed(fault).click({ timeout: 5000 });
-      await xenscope.workbench.quickPickNamed(often).click({ timeout: 5000 });
-      return true;
-    });
-  }
 });
 
 /** These run in the page, as text, because the loader of the tests would put helpers of its own into a function. */

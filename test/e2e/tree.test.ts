@@ -1,9 +1,10 @@
 /** Looking: the tree is there, alive, searchable, and tells what a node holds. */
 import assert from 'node:assert/strict';
-import { eventually } from './eventually';
+import { eventually, stepTimeoutMs, testTimeoutMs } from './eventually';
 import { useQuietTree } from './xenscope';
 
-describe('the tree in VS Code', () => {
+describe('the tree in VS Code', function () {
+  this.timeout(testTimeoutMs);
   const { xenscope, shell } = useQuietTree();
 
   it('shows the demo world', async () => {
@@ -33,11 +34,12 @@ describe('the tree in VS Code', () => {
     await shell().write('/shell/stays', 'here');
     const stays = xenscope().store.row('stays', 2);
     await stays.click();
+    await xenscope().selectedNamed('stays').waitFor();
     await shell().write('/shell/comes', '1');
     await xenscope().store.row('comes', 2).waitFor();
     await shell().run('rm', '/shell/comes');
     await xenscope().store.row('comes', 2).waitFor({ state: 'detached' });
-    assert.equal(await stays.getAttribute('aria-selected'), 'true');
+    await xenscope().selectedNamed('stays').waitFor();
   });
 
   it('says what values mean', async () => {
@@ -79,14 +81,17 @@ describe('the tree in VS Code', () => {
 
   it('finds by value and shows the match in the tree', async () => {
     await shell().write('/shell/deep/er/needle', 'in-a-haystack');
-    await xenscope().workbench.ask('Xenscope: Find by Path or Value…', 'A-Haystack');
-    await xenscope().workbench.quickPick('/shell/deep/er/needle').click();
+    const found = /\/shell\/deep\/er\/needle/;
+    await xenscope().workbench.askAndPick('Xenscope: Find by Path or Value…', 'A-Haystack', found);
     await xenscope().selectedNamed('needle').waitFor();
   });
 
   it('finds by a part of the path', async () => {
-    await xenscope().workbench.ask('Xenscope: Find by Path or Value…', 'deep/er/nee');
-    await xenscope().workbench.quickPick('/shell/deep/er/needle').waitFor();
+    await eventually('the node is offered', async () => {
+      await xenscope().workbench.ask('Xenscope: Find by Path or Value…', 'deep/er/nee');
+      await xenscope().workbench.quickPick('/shell/deep/er/needle').waitFor({ timeout: stepTimeoutMs });
+      return true;
+    });
     await xenscope().page.keyboard.press('Escape');
   });
 
@@ -94,11 +99,12 @@ describe('the tree in VS Code', () => {
     const row = await xenscope().goTo('/shell/deep');
     const copied = async (entry: string | RegExp) => {
       await xenscope().page.evaluate(() => navigator.clipboard.writeText(''));
-      await xenscope().store.choose(row, entry);
-      return eventually(
-        `${String(entry)} fills the clipboard`,
-        async () => (await xenscope().clipboard()) || undefined,
+      let text = '';
+      const isThere = async () => (text = await xenscope().clipboard()) !== '';
+      await xenscope().store.choose(row, entry, () =>
+        eventually(`${String(entry)} fills the clipboard`, isThere, stepTimeoutMs),
       );
+      return text;
     };
     assert.equal(await copied('Copy Path'), '/shell/deep');
     assert.match(await copied(/xenstore-ls Text/), /needle = "in-a-haystack"/);
@@ -109,9 +115,12 @@ describe('the tree in VS Code', () => {
   it('follows a value that is a path', async () => {
     await shell().write('/shell/link', '/local/domain/0/memory');
     const row = await xenscope().goTo('/shell/link');
-    await row.click();
-    await xenscope().page.keyboard.press('F12');
-    await xenscope().selectedNamed('memory').waitFor();
+    await eventually('F12 leads there', async () => {
+      await row.click({ timeout: stepTimeoutMs });
+      await xenscope().page.keyboard.press('F12');
+      await xenscope().selectedNamed('memory').waitFor({ timeout: stepTimeoutMs });
+      return true;
+    });
   });
 
   it('asks nothing of any other address, and raises no error in the page', () => {
