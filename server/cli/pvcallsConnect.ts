@@ -1,16 +1,14 @@
 /** `xenscope pvcalls connect`: a connection through a backend of PV Calls on standard input and output, over a device of its own. */
-import { once } from 'node:events';
 import { InvalidArgumentError, type Command } from 'commander';
 import { sleep } from '../host/clock';
 import { XenscopeError } from '../host/errors';
 import type { PvCallsFrontend } from '../pvcalls/frontend/frontend';
 import type { OwnDevice } from '../pvcalls/frontend/ownDevice';
-import type { PvCallsSocket } from '../pvcalls/frontend/socket';
 import { type Ipv4Address, addressText, parseIpv4 } from '../wire/pvcalls/address';
 import type { LocalProgram } from './localProgram';
 import { endOfOutput } from './endProcess';
 import { wholeNumber } from './numbers';
-import { writeOut } from './output';
+import { pipeSocket } from './pvcallsPipe';
 import { stopSignal } from './stopSignal';
 import { fail } from './storeCommand';
 import { systemClock } from './systemClock';
@@ -37,7 +35,7 @@ export function addPvcallsConnect(verb: Command): void {
     .option('--timeout <seconds>', 'how long the backend may take to take the device', wholeNumber, 10)
     .option(
       '-q, --quit <seconds>',
-      'leave so long after the end of input (default: when the other side ends)',
+      'leave so long after the end of input (default: when the other side ends, and input has ended or pauses)',
       wholeNumber,
     )
     .option('-v, --verbose', 'tell on standard error when it is connected')
@@ -48,7 +46,7 @@ Examples:
   printf 'GET / HTTP/1.0\\r\\n\\r\\n' | sudo xenscope pvcalls connect 127.0.0.1:80
   sudo xenscope pvcalls connect -v -b 3 10.0.0.1:22        through the backend of domain 3
 The device is made as a toolstack makes it, and taken away at the end: domain 0 may do so.
-Exit codes: 0 the other side ended, or --quit; 1 it could not connect, or broke off; 2 usage.`,
+Exit codes: 0 the other side ended and all was sent, or --quit; 1 it could not connect, or broke off; 2 usage.`,
     )
     .action(connect);
 }
@@ -89,7 +87,7 @@ async function run(
     });
     if (verbose)
       process.stderr.write(`xenscope: connected to ${addressText(to)} over ${device.place!.frontend}\n`);
-    await pipe(socket, quit === undefined ? undefined : quit * 1000, signal);
+    await pipeSocket(socket, { quitMs: quit === undefined ? undefined : quit * 1000, signal });
   } finally {
     await device.close();
     await device.remove();
@@ -181,49 +179,6 @@ function problemOf(
   return new XenscopeError('away', `No backend in domain ${backendDomid} has taken the device.`, {
     wayOut: 'Load pvcalls-back there, or run xenscope pvcalls serve.',
   });
-}
-
-/** The protocol has no half-close: after the end of input the other side is waited for, or `quitMs`. */
-async function pipe(socket: PvCallsSocket, quitMs: number | undefined, signal: AbortSignal): Promise<void> {
-  const over = new AbortController();
-  const left = new AbortController();
-  const leave = () => {
-    left.abort();
-    socket.destroy();
-  };
-  signal.addEventListener('abort', leave, { once: true });
-  const write = async () => {
-    for await (const chunk of process.stdin as AsyncIterable<Buffer>) {
-      if (socket.destroyed) return;
-      if (!socket.write(chunk)) await once(socket, 'drain', { signal: over.signal });
-    }
-    if (quitMs === undefined) return;
-    // What was written is read first.
-    await new Promise<void>((resolve) => socket.end(() => resolve()));
-    await sleep(systemClock, quitMs, over.signal);
-    leave();
-  };
-  // Why nothing can be written, whoever reads learns as well.
-  const writing = write().catch(() => undefined);
-  try {
-    for await (const chunk of socket as AsyncIterable<Buffer>) await writeOut(chunk, left.signal);
-    // The other side ended in order, and something was not sent.
-    if (socket.errored instanceof XenscopeError) throw socket.errored;
-  } catch (error) {
-    if (!left.signal.aborted && !isPremature(error)) throw error;
-  } finally {
-    signal.removeEventListener('abort', leave);
-    over.abort();
-    process.stdin.destroy();
-    socket.destroy();
-    await socket.released;
-    await Promise.race([writing, sleep(systemClock, 0)]);
-  }
-}
-
-/** We have destroyed it ourselves. */
-function isPremature(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'ERR_STREAM_PREMATURE_CLOSE';
 }
 
 function address(text: string): Ipv4Address {

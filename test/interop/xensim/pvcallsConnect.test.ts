@@ -3,8 +3,11 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
+import { closeSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import type { AddressInfo, Server, Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { nodeNetwork } from '../../../server/cli/nodeNetwork';
 import { AllowList, guardedNetwork } from '../../../server/pvcalls/allowList';
 import { bundle } from '../../cli/xenscope';
@@ -28,8 +31,10 @@ describeWithDaemons('a connection through PV Calls on the command line', functio
     const network = guardedNetwork(nodeNetwork, new AllowList());
     [worlds, script] = [await ProgramWorld.open({ network, pace: 20 }), await bundle()];
     env = await worlds.environment('0');
-    server = createServer((socket) => {
+    server = createServer({ allowHalfOpen: true }, (socket) => {
       socket.on('error', () => undefined);
+      // As a server does that is not for half-open connections.
+      socket.on('end', () => socket.end());
       serve(socket);
     }).listen(0, host);
     await once(server, 'listening');
@@ -92,6 +97,37 @@ describeWithDaemons('a connection through PV Calls on the command line', functio
     assert.equal(heard.digest('hex'), createHash('sha256').update(bytes).digest('hex'));
     assert.deepEqual(await leftNodes(), []);
   });
+
+  for (const quit of [[], ['-q', '0']]) {
+    it(`sends all of its input to who has ended already and hears on: ${quit.join(' ') || 'no options'}`, async () => {
+      const bytes = randomBytes(2 ** 20);
+      const folder = mkdtempSync(join(tmpdir(), 'xenscope-test-'));
+      const file = join(folder, 'input');
+      writeFileSync(file, bytes);
+      const heard = createHash('sha256');
+      const all = new Promise<void>((resolve) => {
+        serve = (socket) => {
+          socket.end();
+          socket.on('data', (piece) => heard.update(piece));
+          socket.on('close', () => resolve());
+        };
+      });
+      const stdin = openSync(file, 'r');
+      try {
+        const args = [script, 'pvcalls', 'connect', ...quit, `${host}:${port}`];
+        const one = new Program(spawn(process.execPath, args, { stdio: [stdin, 'pipe', 'pipe'], env }));
+        started.push(one);
+        const { code, stderr } = await one.ended;
+        assert.deepEqual([code, stderr], [0, '']);
+        await all;
+      } finally {
+        closeSync(stdin);
+        rmSync(folder, { recursive: true });
+      }
+      assert.equal(heard.digest('hex'), createHash('sha256').update(bytes).digest('hex'));
+      assert.deepEqual(await leftNodes(), []);
+    });
+  }
 
   it('says why it cannot connect, and leaves nothing either', async () => {
     const refused = await connect('10.0.0.1:80').ended;
