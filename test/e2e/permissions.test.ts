@@ -1,9 +1,10 @@
 /** The permissions panel: named domains, a preview, and what xenstore-ls -p then says. */
 import assert from 'node:assert/strict';
-import { eventually } from './eventually';
+import { eventually, stepTimeoutMs, testTimeoutMs } from './eventually';
 import { useQuietTree } from './xenscope';
 
-describe('permissions in VS Code', () => {
+describe('permissions in VS Code', function () {
+  this.timeout(testTimeoutMs);
   const { xenscope, shell } = useQuietTree();
 
   const permissions = async (path: string) => {
@@ -17,9 +18,9 @@ describe('permissions in VS Code', () => {
     await shell().write('/perms/node', 'x');
     await shell().run('chmod', '/perms/node', 'n0', 'r1');
     const row = await xenscope().goTo('/perms/node');
-    await xenscope().store.choose(row, 'Permissions');
     const page = xenscope().workbench.panel;
-    await page.getByText('/perms/node').first().waitFor();
+    const title = page.getByText('/perms/node').first();
+    await xenscope().store.choose(row, 'Permissions', () => title.waitFor({ timeout: stepTimeoutMs }));
     assert.equal(await permissions('/perms/node'), 'n0,r1');
 
     await page.getByRole('checkbox', { name: /net-driver.* may write/ }).click();

@@ -1,7 +1,7 @@
 /** Commands of PV Calls by hand in the real VS Code: as client of a guest's HTTP server, as server, wrong on purpose. */
-import assert from 'node:assert/strict';
 import { picture } from './artefacts';
 import { ComposerPage } from './composerPage';
+import { eventually, testTimeoutMs } from './eventually';
 import { useEditor } from './host';
 import { Xenscope } from './xenscope';
 
@@ -17,7 +17,7 @@ const connect = 'Xenscope: PV Calls: Connect to Address…';
 const shop = '10.0.0.1:80';
 
 describe('commands of PV Calls by hand, in VS Code', function () {
-  this.timeout(180_000);
+  this.timeout(testTimeoutMs);
   const editor = useEditor({ settings: { 'xenscope.simulator.pace': 1 } });
   let xenscope: Xenscope;
   let composer: ComposerPage;
@@ -201,8 +201,8 @@ describe('commands of PV Calls by hand, in VS Code', function () {
     await composer.status(/The window was loaded anew/).waitFor();
     await composer.favourite('the printer').waitFor();
     await composer.fieldIs('Address', '10.0.0.1:7');
-    assert.equal(await composer.history.count(), sent);
-    assert.ok(await composer.sendButton.isDisabled());
+    await eventually('the history is there', async () => (await composer.history.count()) === sent);
+    await eventually('nothing can be sent', () => composer.sendButton.isDisabled());
     await picture(xenscope.page, 'composer-loaded-anew');
     await composer.press('Open Again');
     await composer.status('Connected to Domain-0 (0).').waitFor();

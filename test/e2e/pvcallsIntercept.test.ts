@@ -1,8 +1,7 @@
 /** Standing before the backend of PV Calls in the real VS Code: a guest's connect is held, answered by hand, then by a rule. */
-import assert from 'node:assert/strict';
 import type { Locator } from 'playwright-core';
 import { picture } from './artefacts';
-import { eventually } from './eventually';
+import { eventually, stepTimeoutMs, testTimeoutMs } from './eventually';
 import { useEditor } from './host';
 import { Xenscope } from './xenscope';
 
@@ -14,10 +13,10 @@ const themes = [
 ] as const;
 
 /** Guests do something every few seconds. */
-const aWhile = { timeout: 60_000 };
+const aWhile = { timeout: 120_000 };
 
 describe('intercepting PV Calls, in VS Code', function () {
-  this.timeout(120_000);
+  this.timeout(testTimeoutMs);
   const editor = useEditor({ settings: { 'xenscope.simulator.pace': 3 } });
   let xenscope: Xenscope;
 
@@ -36,10 +35,13 @@ describe('intercepting PV Calls, in VS Code', function () {
   const whoInLog = async () => new Set(await log().locator('.who').allInnerTexts());
   const field = (name: string | RegExp) => panel().getByRole('textbox', { name });
 
+  const fieldIs = (name: string, text: string) =>
+    eventually(`“${name}” is ${text}`, async () => (await field(name).inputValue()) === text);
+
   async function open(): Promise<void> {
     await eventually('the panel opens', async () => {
       await xenscope.workbench.command('Xenscope: PV Calls: Intercept a Backend…');
-      await tab().waitFor({ timeout: 10_000 });
+      await tab().waitFor({ timeout: stepTimeoutMs });
       return true;
     });
     await panel().getByRole('heading', { level: 1, name: 'Intercept' }).waitFor();
@@ -64,10 +66,7 @@ describe('intercepting PV Calls, in VS Code', function () {
     await field('New rule').fill('connect port 443 → quux');
     await panel().getByText('“quux” says nothing in a rule.', { exact: false }).waitFor();
     await press('Add Rule');
-    await eventually(
-      'the wrong rule is kept',
-      async () => (await field('New rule').inputValue()) === 'connect port 443 → quux',
-    );
+    await fieldIs('New rule', 'connect port 443 → quux');
     await addRule('connect port 7 → pass');
     await panel().getByText('CONNECT port 7 passes.').waitFor();
     await addRule('connect → hold');
@@ -112,7 +111,7 @@ describe('intercepting PV Calls, in VS Code', function () {
     // On a slow machine the rule before has held one more, whose guest would ask for nothing else.
     await eventually('nothing is held any more', async () => {
       if ((await held().getByRole('option').count()) === 0) return true;
-      await panel().getByRole('button', { name: 'Pass', exact: true }).click({ timeout: 1_000 });
+      await panel().getByRole('button', { name: 'Pass', exact: true }).click({ timeout: stepTimeoutMs });
       return false;
     });
     await eventually(
@@ -160,7 +159,7 @@ describe('intercepting PV Calls, in VS Code', function () {
       .locator('[data-before]')
       .waitFor({ state: 'detached', ...aWhile });
     await verdict(/^On: /).waitFor(aWhile);
-    assert.equal(await field('Rule 1').inputValue(), 'connect port 7 → pass');
+    await fieldIs('Rule 1', 'connect port 7 → pass');
     await held().getByRole('option').first().waitFor(aWhile);
   });
 
@@ -173,8 +172,8 @@ describe('intercepting PV Calls, in VS Code', function () {
     await xenscope.workbench.ready();
     await panel().getByRole('heading', { level: 1, name: 'Intercept' }).waitFor({ timeout: 60_000 });
     await verdict('Off: every call passes.').waitFor({ timeout: 60_000 });
-    assert.equal(await field('Rule 1').inputValue(), 'connect port 7 → pass');
-    assert.equal(await field('New rule').inputValue(), 'bind → EADDR');
+    await fieldIs('Rule 1', 'connect port 7 → pass');
+    await fieldIs('New rule', 'bind → EADDR');
     await picture(xenscope.page, 'intercept-loaded-anew');
     await field('New rule').fill('');
     await press('Turn On');
@@ -186,7 +185,7 @@ describe('intercepting PV Calls, in VS Code', function () {
     await tab().waitFor({ state: 'hidden' });
     await open();
     await verdict('Off: every call passes.').waitFor();
-    assert.equal(await field('Rule 1').inputValue(), 'connect port 7 → pass');
+    await fieldIs('Rule 1', 'connect port 7 → pass');
     await panel().getByText('Nothing is held while it is off', { exact: false }).waitFor();
   });
 });

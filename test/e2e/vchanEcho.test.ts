@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { picture } from './artefacts';
-import { eventually } from './eventually';
+import { eventually, stepTimeoutMs, testTimeoutMs } from './eventually';
 import { useEditor } from './host';
 import { VchanConsole } from './vchanConsole';
 import { Xenscope } from './xenscope';
@@ -18,7 +18,7 @@ const themes = [
 ] as const;
 
 describe('a vchan to an echo, in VS Code', function () {
-  this.timeout(180_000);
+  this.timeout(testTimeoutMs);
   const editor = useEditor({
     settings: { 'xenscope.simulator.pace': 1 },
     files: { 'notes.txt': 'line of a file\n'.repeat(fileBytes / 15) },
@@ -70,10 +70,7 @@ describe('a vchan to an echo, in VS Code', function () {
   it('records both directions of what passes, a whole file among it', async () => {
     const log = fileOf('vchan.log');
     await vchan.record('Text and hexadecimal', log);
-    await vchan.nameFile('Send which file?', fileOf('notes.txt'), /\/$/, async () => {
-      await xenscope.page.keyboard.press('Escape');
-      await vchan.press('Send File…');
-    });
+    await vchan.nameFile('Send which file?', fileOf('notes.txt'), /\/$/, () => vchan.press('Send File…'));
     await vchan.panel.getByText('notes.txt: Sent 30,000 bytes.').waitFor();
     await vchan.panel.getByText(/^30,015 bytes in [\d,]+ reads/).waitFor();
     await vchan.press('Stop Recording');
@@ -95,13 +92,13 @@ describe('a vchan to an echo, in VS Code', function () {
     const watched = 'Vchan: vault (10) ↔ work (9)';
     await vchan.openBy(() => rings.choose(rings.row('vchan with vault', 2), 'Watch Vchan…'), watched);
     await vchan.verdict(/^Listening to vault \(10\) and work \(9\)/).waitFor();
-    assert.ok(await vchan.field.isHidden());
+    await vchan.field.waitFor({ state: 'hidden' });
     for (const [way, title] of [
       ['sent', 'vault (10) → work (9): 17 bytes'],
       ['received', 'work (9) → vault (10): 17 bytes'],
     ] as const) {
       const passed = vchan.log.locator(`li.${way}`).first();
-      await passed.getByText('is anybody there').waitFor({ timeout: 60_000 });
+      await passed.getByText('is anybody there').waitFor();
       await passed.getByText('69 73 20 61 6e 79 62 6f 64 79').waitFor();
       await passed.getByText(title).waitFor();
     }
@@ -121,7 +118,7 @@ describe('a vchan to an echo, in VS Code', function () {
     await vchan.record('Raw bytes to the server', raw);
     // What is waited for is what passes from now on.
     await vchan.press('Clear');
-    await vchan.log.locator('li.sent').first().getByText('is anybody there').waitFor({ timeout: 60_000 });
+    await vchan.log.locator('li.sent').first().getByText('is anybody there').waitFor();
     await vchan.press('Stop Recording');
     await vchan.panel.getByText(`Recorded in ${raw}.`).waitFor();
     assert.match(readFileSync(raw, 'latin1'), /^(is anybody there\?)+$/);
@@ -150,7 +147,7 @@ describe('a vchan to an echo, in VS Code', function () {
     await picture(xenscope.page, 'vchan-server-away');
     await vchan.press('Reopen');
     await vchan.verdict(/^Open to work/).waitFor();
-    assert.equal(await vchan.field.inputValue(), '77 68 69 6c 65');
+    await vchan.fieldIs('77 68 69 6c 65');
     await vchan.press('Send');
     await received().getByText('77 68 69 6c 65').waitFor();
   });
@@ -158,9 +155,7 @@ describe('a vchan to an echo, in VS Code', function () {
   it('says that the guest is gone, and why it cannot be opened again', async () => {
     await vchan.press('Show Ring');
     await vchan.panel.getByRole('table', { name: 'Words of the page' }).waitFor();
-    await xenscope.workbench.ask('Xenscope: Destroy Guest…', 'work');
-    await xenscope.workbench.quickPickNamed('work').click();
-    await xenscope.workbench.dialog.getByRole('button', { name: 'Destroy' }).click();
+    await xenscope.destroyGuest('work');
     await vchan.verdict(/no longer has this page/).waitFor();
     await vchan.tab(echo).click();
     await vchan.panel
@@ -174,13 +169,12 @@ describe('a vchan to an echo, in VS Code', function () {
   });
 
   it('is there again with the guest, under its new number', async () => {
-    await xenscope.workbench.ask('Xenscope: Start Guest…', 'work');
-    await xenscope.workbench.quickPickNamed('work').click();
+    await xenscope.startGuest('work');
     await eventually(
       'it is offered again',
       async () => {
         await xenscope.workbench.command('Xenscope: Open Vchan…');
-        await xenscope.workbench.quickPick(offer).click({ timeout: 2000 });
+        await xenscope.workbench.quickPick(offer).click({ timeout: stepTimeoutMs });
         return true;
       },
       90_000,
@@ -188,8 +182,7 @@ describe('a vchan to an echo, in VS Code', function () {
     await vchan.verdict(/^Open to work/).waitFor();
     await send('once more');
     await received().getByText('once more').waitFor();
-    await vchan.press('Abort…');
-    await xenscope.workbench.quickPick('Vanished').click();
+    await vchan.abort('Vanished');
     await vchan.verdict(/vanished, and nobody was told/).waitFor();
   });
 });

@@ -1,15 +1,16 @@
 /** Watching a path: events with time, old value, new value and count, in the view and in the log. */
+import { stepTimeoutMs, testTimeoutMs } from './eventually';
 import { useQuietTree } from './xenscope';
 
-describe('watches in VS Code', () => {
+describe('watches in VS Code', function () {
+  this.timeout(testTimeoutMs);
   const { xenscope, shell } = useQuietTree();
 
   it('counts the events of a watched path and tells old and new', async () => {
     await shell().write('/watched/node', 'one');
     const row = await xenscope().goTo('/watched');
-    await xenscope().store.choose(row, 'Watch This Path');
     const watch = xenscope().watches.row('/watched', 1);
-    await watch.waitFor();
+    await xenscope().store.choose(row, 'Watch This Path', () => watch.waitFor({ timeout: stepTimeoutMs }));
 
     await shell().write('/watched/node', 'two');
     await xenscope().description(watch).filter({ hasText: '"two"' }).waitFor();
