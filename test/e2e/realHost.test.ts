@@ -6,6 +6,7 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import type { Locator } from 'playwright-core';
 import { systemClock } from '../../server/cli/systemClock';
 import { dialSocket } from '../../server/store/client/socketDial';
 import { openStoreClient } from '../../server/store/client/storeClient';
@@ -13,7 +14,7 @@ import { describeAsRootWithDaemons } from '../interop/daemons/requirements';
 import { startDaemon, type Daemon } from '../interop/daemons/startDaemon';
 import { noXenLibraries } from '../support/noXenLibraries';
 import { picture } from './artefacts';
-import { eventually } from './eventually';
+import { eventually, stepTimeoutMs, testTimeoutMs } from './eventually';
 import { useEditor } from './host';
 import { RootServerProcess } from './rootServerProcess';
 import { installedServer } from './serverProcess';
@@ -22,7 +23,8 @@ import { Xenscope } from './xenscope';
 
 const machine = 'This machine’s Xen';
 
-describeAsRootWithDaemons("this machine's Xen in VS Code", () => {
+describeAsRootWithDaemons("this machine's Xen in VS Code", function () {
+  this.timeout(testTimeoutMs);
   const folder = mkdtempSync(path.join(tmpdir(), 'xenscope-root-'));
   const socketPath = path.join(folder, 'root.sock');
   const editor = useEditor({
@@ -34,8 +36,7 @@ describeAsRootWithDaemons("this machine's Xen in VS Code", () => {
   let root: RootServerProcess;
   const without = noXenLibraries();
 
-  before(async function () {
-    this.timeout(60_000);
+  before(async () => {
     xenstored = await startDaemon('xenstored');
     shell = new XenstoreShell(xenstored.socketPath);
     await shell.write('/local/domain/0/name', 'Domain-0');
@@ -61,11 +62,15 @@ describeAsRootWithDaemons("this machine's Xen in VS Code", () => {
   const row = () => xenscope.hosts.row(machine);
   /** By the palette: a row that is drawn anew closes its menu. */
   const showHost = async (label: string) => {
-    await xenscope.workbench.command('Xenscope: Show Host…');
-    await xenscope.workbench.quickPickNamed(label).click();
+    await xenscope.workbench.pick('Xenscope: Show Host…', label);
+  };
+  const edit = async (row: Locator, value: string) => {
+    const { quickInputBox } = xenscope.workbench;
+    await xenscope.store.choose(row, 'Edit Value', () => quickInputBox.waitFor({ timeout: stepTimeoutMs }));
+    await xenscope.workbench.answer(value);
   };
   const described = (text: string | RegExp) =>
-    xenscope.description(row()).filter({ hasText: text }).waitFor({ timeout: 45_000 });
+    xenscope.description(row()).filter({ hasText: text }).waitFor();
 
   it('says that there is none, and why', async () => {
     await described('none here');
@@ -102,8 +107,7 @@ describeAsRootWithDaemons("this machine's Xen in VS Code", () => {
     await shell.write('/local/domain/7/data/colour', 'red');
     const colour = await xenscope.goTo('/local/domain/7/data/colour');
     await xenscope.description(colour).filter({ hasText: 'red' }).waitFor();
-    await xenscope.store.choose(colour, 'Edit Value');
-    await xenscope.workbench.answer('blue');
+    await edit(colour, 'blue');
     const { dialog } = xenscope.workbench;
     await dialog.getByText('from "red" to "blue"').waitFor();
     assert.equal(await shell.read('/local/domain/7/data/colour'), 'red');
@@ -115,16 +119,14 @@ describeAsRootWithDaemons("this machine's Xen in VS Code", () => {
 
   it('keeps its hands off domain 0, and not off its backends', async () => {
     const name = await xenscope.goTo('/local/domain/0/name');
-    await xenscope.store.choose(name, 'Edit Value');
-    await xenscope.workbench.answer('mine');
+    await edit(name, 'mine');
     const { dialog } = xenscope.workbench;
     await dialog.getByText('is a path of domain 0 itself, and this is a real host').waitFor();
     await xenscope.page.keyboard.press('Escape');
     await dialog.waitFor({ state: 'detached' });
     assert.equal(await shell.read('/local/domain/0/name'), 'Domain-0');
     const state = await xenscope.goTo('/local/domain/0/backend/vif/7/0/state');
-    await xenscope.store.choose(state, 'Edit Value');
-    await xenscope.workbench.answer('5');
+    await edit(state, '5');
     await dialog.getByRole('button', { name: 'Change' }).click();
     await eventually('the state is 5', async () => {
       return (await shell.read('/local/domain/0/backend/vif/7/0/state')) === '5';
@@ -140,9 +142,7 @@ describeAsRootWithDaemons("this machine's Xen in VS Code", () => {
     await shell.write('/local/domain/1/store/port', '7');
     await eventually('tulip is offered', async () => {
       await xenscope.workbench.command('Xenscope: Reconnect Ring…');
-      const guest = xenscope.workbench.quickPick('tulip');
-      await guest.waitFor({ timeout: 5000 });
-      await guest.click({ timeout: 5000 });
+      await xenscope.workbench.quickPick('tulip').click({ timeout: stepTimeoutMs });
       return true;
     });
     const { dialog } = xenscope.workbench;
