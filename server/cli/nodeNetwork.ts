@@ -61,6 +61,8 @@ function bind(address: Ipv4Address): Promise<NetBinding> {
 }
 
 function connectionOf(socket: Socket): NetConnection {
+  // It may break before whoever gets it listens, who then finds it broken.
+  socket.on('error', () => undefined);
   const local = { host: socket.localAddress ?? '0.0.0.0', port: socket.localPort ?? 0 };
   const remote = { host: socket.remoteAddress ?? '0.0.0.0', port: socket.remotePort ?? 0 };
   return { stream: socket, local, remote, reset: () => reset(socket) };

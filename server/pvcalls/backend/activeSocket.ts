@@ -79,7 +79,7 @@ export class ActiveSocket {
     stream.on('end', () => over(orderlyEnd, 'in'));
     stream.on('error', (error) => over(retOf(error), 'in', 'out'));
     stream.on('close', () => over(orderlyEnd, 'in', 'out'));
-    if (stream.destroyed) over(orderlyEnd, 'in', 'out');
+    if (stream.destroyed) over(stream.errored ? retOf(stream.errored) : orderlyEnd, 'in', 'out');
     this.#worker.look();
   }
 

@@ -13,7 +13,8 @@ import type { NetConnection } from '../network';
 /** Of one guest, however many devices it has and however often they come and go. */
 const maxReleased = 4096;
 const maxUnsentBytes = 64 * 1024 * 1024;
-const lingerMs = 30_000;
+/** The kernel takes bytes in steps of megabytes: where the other side reads slowly nothing moves here for minutes. */
+const lingerMs = 5 * 60_000;
 
 export interface Released {
   readonly connection: NetConnection;
@@ -70,8 +71,8 @@ export class Lingering {
     const before = unsentBytes(released);
     const timer = this.#clock.after(lingerMs, () => {
       const now = unsentBytes(released);
-      if (now > 0 && now < before) return this.#wait(released, guest);
-      this.#letGo(released, `nobody took any there for ${lingerMs / 1000} seconds`);
+      if (now < before) return this.#wait(released, guest);
+      this.#letGo(released, `none was taken for ${lingerMs / 60_000} minutes`);
     });
     guest.set(released, timer);
   }

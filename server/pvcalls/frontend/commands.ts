@@ -153,11 +153,12 @@ export class CommandRing {
     for (const [reqId, pending] of this.#waiting) {
       if (next.length >= free) break;
       const left = slotsLeftBy(pending.call.cmd);
-      const asLong = inRing[2]! + (left === 1 ? inRing[1]! : 0);
-      if (left > 0 && asLong >= slotsInAll - left) {
-        if (left === 2) this.#tellOfWaiting(pending, asLong);
+      const [, connecting, accepting] = inRing as [number, number, number];
+      if (left === 2 && accepting >= slotsInAll - 2) {
+        this.#tellOfWaiting(pending, accepting);
         continue;
       }
+      if (left > 0 && connecting + accepting >= slotsInAll - 1) continue;
       inRing[left]!++;
       this.#waiting.delete(reqId);
       this.#inFlight.set(reqId, pending);
@@ -172,7 +173,7 @@ export class CommandRing {
     const { cmd, id } = pending.call;
     this.#findings.add(
       'limit',
-      `${waiting} calls wait for connections at the backend already: the ${cmd} of socket ${id} reaches it when one of them is over.`,
+      `${waiting} calls wait for connections at the backend already, or for answers that nobody wants any more: the ${cmd} of socket ${id} reaches it when one of them is over.`,
     );
   }
 

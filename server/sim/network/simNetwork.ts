@@ -44,6 +44,8 @@ export class SimNetwork implements SocketNetwork {
     for (const stream of [near, far]) {
       this.#streams.add(stream);
       stream.once('close', () => this.#streams.delete(stream));
+      // A listener may reset it before anybody else has it: whoever gets it then finds it broken.
+      stream.on('error', () => undefined);
     }
     place.onConnection(connectionOf(far, to, local));
     return Promise.resolve(connectionOf(near, local, to));
