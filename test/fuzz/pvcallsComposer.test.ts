@@ -67,8 +67,8 @@ describe('commands of PV Calls by hand, whatever they are', function () {
     for (const { phase, text } of rig.entries(session)) {
       assert.ok(phase === 'answered' || phase === 'gone' || phase === 'unasked', text);
     }
-    // Sockets that linger have half a minute.
-    await rig.world.advance(40_000);
+    // Released sockets of which nobody takes anything have five minutes.
+    await rig.world.advance(6 * 60_000);
     const after = await rig.holdings();
     if (ending !== 'destroy') assert.deepEqual(after, before);
     assert.deepEqual(rig.world.machine.holdersOf(rig.domid).length, ending === 'destroy' ? 0 : 1);

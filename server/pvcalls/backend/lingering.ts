@@ -13,8 +13,12 @@ import type { NetConnection } from '../network';
 /** Of one guest, however many devices it has and however often they come and go. */
 const maxReleased = 4096;
 const maxUnsentBytes = 64 * 1024 * 1024;
+/** How often all are looked at: a timer for each would be as many as there are sockets. */
+const lookIntervalMs = 30_000;
 /** The kernel takes bytes in steps of megabytes: where the other side reads slowly nothing moves here for minutes. */
-const lingerMs = 5 * 60_000;
+const patienceMs = 5 * 60_000;
+/** Where all was taken, and only the other side's end is awaited. */
+const farewellMs = 60_000;
 
 export interface Released {
   readonly connection: NetConnection;
@@ -23,12 +27,20 @@ export interface Released {
   readonly findings: PvCallsFindings;
 }
 
+/** How much was left when something was taken last. */
+interface Progress {
+  readonly unsentBytes: number;
+  readonly atMs: number;
+}
+
 /** The oldest first. */
-type OfGuest = Map<Released, Timer>;
+type OfGuest = Map<Released, Progress>;
 
 export class Lingering {
   readonly #clock: Clock;
   readonly #guests = new Map<number, OfGuest>();
+  /** While there is any. */
+  #timer: Timer | undefined;
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -38,9 +50,10 @@ export class Lingering {
   finish(released: Released): void {
     const { stream } = released.connection;
     if (stream.destroyed) return;
-    const guest = this.#guests.get(released.domid) ?? new Map<Released, Timer>();
+    const guest = this.#guests.get(released.domid) ?? (new Map() as OfGuest);
     this.#guests.set(released.domid, guest);
-    this.#wait(released, guest);
+    this.#note(released, guest);
+    this.#lookLater();
     stream.once('close', () => this.#forget(released));
     stream.resume();
     stream.end();
@@ -67,14 +80,28 @@ export class Lingering {
     return [...this.#guests.values()].flatMap((guest) => [...guest.keys()]);
   }
 
-  #wait(released: Released, guest: OfGuest): void {
-    const before = unsentBytes(released);
-    const timer = this.#clock.after(lingerMs, () => {
-      const now = unsentBytes(released);
-      if (now < before) return this.#wait(released, guest);
-      this.#letGo(released, `none was taken for ${lingerMs / 60_000} minutes`);
+  #note(released: Released, guest: OfGuest): void {
+    guest.set(released, { unsentBytes: unsentBytes(released), atMs: this.#clock.nowMs() });
+  }
+
+  #lookLater(): void {
+    this.#timer ??= this.#clock.after(lookIntervalMs, () => {
+      this.#timer = undefined;
+      this.#lookAtAll();
+      if (this.#guests.size > 0) this.#lookLater();
     });
-    guest.set(released, timer);
+  }
+
+  #lookAtAll(): void {
+    for (const guest of this.#guests.values()) {
+      for (const [released, last] of guest) {
+        const unsent = unsentBytes(released);
+        if (unsent < last.unsentBytes) this.#note(released, guest);
+        else if (this.#clock.nowMs() - last.atMs >= (unsent > 0 ? patienceMs : farewellMs)) {
+          this.#letGo(released, `none was taken for ${patienceMs / 60_000} minutes`);
+        }
+      }
+    }
   }
 
   #keepWithinLimits(guest: OfGuest): void {
@@ -112,9 +139,11 @@ export class Lingering {
 
   #forget(released: Released): void {
     const guest = this.#guests.get(released.domid);
-    guest?.get(released)?.cancel();
     guest?.delete(released);
     if (guest?.size === 0) this.#guests.delete(released.domid);
+    if (this.#guests.size > 0) return;
+    this.#timer?.cancel();
+    this.#timer = undefined;
   }
 }
 
