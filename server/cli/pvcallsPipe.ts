@@ -11,7 +11,7 @@ const lookIntervalMs = 250;
 
 export interface SocketPipeOptions {
   /**
-   * How long after the end of input it goes on. When absent, until the other side ends; what input brings is sent on
+   * How long after the end of input it goes on; when absent, until the other side ends. What input brings is sent on
    * even then, because the other side may still hear, until it ends or brings nothing for a second.
    */
   readonly quitMs: number | undefined;
@@ -51,17 +51,12 @@ export async function pipeSocket(
 async function pass(socket: PvCallsSocket, quitMs: number | undefined, over: AbortSignal): Promise<void> {
   const input = new Input(socket, over);
   const received = receive(socket, over);
+  // Heard of by whoever waits for the socket to break.
+  received.catch(() => undefined);
+  await Promise.race([input.ended, received.then(() => input.quiet())]);
+  await allRead(socket);
   // The protocol has no half-close: after the end of input the other side is waited for, unless there is an end to that.
-  if (quitMs === undefined) {
-    const isOver = Promise.race([input.ended, received.then(() => input.quiet())]);
-    await Promise.all([received, isOver.then(() => allRead(socket))]);
-  } else {
-    // Heard of by whoever waits for the socket to break.
-    received.catch(() => undefined);
-    await input.ended;
-    await allRead(socket);
-    await Promise.race([received, sleep(systemClock, quitMs, over)]);
-  }
+  await (quitMs === undefined ? received : Promise.race([received, sleep(systemClock, quitMs, over)]));
 }
 
 async function receive(socket: PvCallsSocket, over: AbortSignal): Promise<void> {
