@@ -6,7 +6,7 @@ import type { PvCallsFrontend } from '../pvcalls/frontend/frontend';
 import type { OwnDevice } from '../pvcalls/frontend/ownDevice';
 import { type Ipv4Address, addressText, parseIpv4 } from '../wire/pvcalls/address';
 import type { LocalProgram } from './localProgram';
-import { endOfOutput } from './endProcess';
+import { endIfHeld, endOfOutput } from './endProcess';
 import { wholeNumber } from './numbers';
 import { pipeSocket } from './pvcallsPipe';
 import { stopSignal } from './stopSignal';
@@ -68,6 +68,7 @@ async function connect(to: Ipv4Address, options: ConnectOptions): Promise<void> 
   // What a terminal or a pipe may still bring is for nobody.
   process.stdin.destroy();
   await endOfOutput(stopped);
+  await endIfHeld();
 }
 
 async function run(

@@ -1,6 +1,7 @@
 /** Standard input into a socket of PV Calls, and what comes out of it to standard output, until both are over. */
 import { once } from 'node:events';
 import { sleep } from '../host/clock';
+import { XenscopeError } from '../host/errors';
 import type { PvCallsSocket } from '../pvcalls/frontend/socket';
 import { writeOut } from './output';
 import { systemClock } from './systemClock';
@@ -38,6 +39,7 @@ export async function pipeSocket(
     await Promise.race([broken, pass(socket, quitMs, over.signal)]);
     // Of a write that failed nothing is said before all is read.
     if (socket.errored) throw socket.errored;
+    if (socket.unsentBytes > 0) throw unsent(socket.unsentBytes);
   } catch (error) {
     if (!signal.aborted) throw error;
   } finally {
@@ -65,11 +67,18 @@ async function receive(socket: PvCallsSocket, over: AbortSignal): Promise<void> 
   for await (const chunk of chunks) await writeOut(chunk, over);
 }
 
-/** Resolves when the backend has read all that was written. */
+/** Resolves when the backend has read all that was written, or never will. */
 function allRead(socket: PvCallsSocket): Promise<void> {
   return new Promise((resolve, reject) => {
     socket.end((error?: Error | null) => (error ? reject(error) : resolve()));
   });
+}
+
+function unsent(bytes: number): XenscopeError {
+  return new XenscopeError(
+    'gone',
+    `The other side was gone before the end of the input was sent: at least ${bytes} bytes of it were not.`,
+  );
 }
 
 /** Standard input, which goes into the socket. */

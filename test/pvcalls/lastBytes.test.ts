@@ -106,6 +106,16 @@ describe('a socket of a frontend that breaks with bytes on their way', () => {
     assert.ok(socket.destroyed);
   });
 
+  it('tells how much of what was written will never be sent, where the way out breaks while the end waits for it', async () => {
+    await open();
+    await written();
+    const ended = new Promise<void>((resolve) => socket.end(resolve));
+    assert.equal(socket.unsentBytes, 0);
+    set(out_error, pvcallsRet('ECONNRESET'));
+    await ended;
+    assert.equal(socket.unsentBytes, 'a request'.length);
+  });
+
   it('waits no longer for a backend that never says that no more comes', async () => {
     await open();
     socket.resume();

@@ -66,6 +66,7 @@ export class PvCallsSocket extends Duplex {
   /** Why `in` is over, where that was not in order; told behind the last byte. */
   #broken: SocketError | undefined;
   #finish: ((error?: Error | null) => void) | undefined;
+  #unsentBytes = 0;
   #released: Promise<void> | undefined;
 
   constructor(parts: PvCallsSocketParts, ring: DataRing) {
@@ -90,6 +91,11 @@ export class PvCallsSocket extends Duplex {
   /** Resolves when the backend has released it, which begins when the stream is destroyed; undefined before. */
   get released(): Promise<void> | undefined {
     return this.#released;
+  }
+
+  /** What the backend will never take of what was written, because its way out broke; known when the end is called back. */
+  get unsentBytes(): number {
+    return this.#unsentBytes;
   }
 
   /** The backend rang. */
@@ -234,7 +240,10 @@ export class PvCallsSocket extends Duplex {
   /** A backend that does not read what is left when a socket is released would lose it. */
   #finishIfRead(): void {
     if (!this.#finish || this.#writing) return;
-    if (this.#ring.unread() > 0 && this.#ring.errorOf('out') === 0) return;
+    const error = this.#ring.errorOf('out');
+    const unreadBytes = this.#ring.unread();
+    if (unreadBytes > 0 && error === 0) return;
+    this.#unsentBytes = unreadBytes;
     const finish = this.#finish;
     this.#finish = undefined;
     finish();

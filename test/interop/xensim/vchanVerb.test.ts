@@ -1,11 +1,9 @@
 /** `xenscope vchan`, two of it with a pipe at each end, as programs of two domains of a simulated world. */
 import assert from 'node:assert/strict';
-import { execFileSync, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { closeSync, constants, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { fullPipe } from '../../cli/fullPipe';
 import { bundle } from '../../cli/xenscope';
 import { withoutJoining } from '../../../server/cli/vchanVerb';
 import { isStoreError } from '../../../server/host/errors';
@@ -288,25 +286,6 @@ describeWithDaemons('a vchan on the command line', function () {
     assert.equal((await one.ended).stdout, 'firstsecond');
   });
 });
-
-/** A pipe into which nothing fits any more, and which nobody reads. */
-function fullPipe() {
-  const folder = mkdtempSync(join(tmpdir(), 'xenscope-test-'));
-  const file = join(folder, 'pipe');
-  execFileSync('mkfifo', [file]);
-  // Both ends: while it is open nobody is told that the reader has left.
-  const fd = openSync(file, constants.O_RDWR | constants.O_NONBLOCK);
-  try {
-    for (;;) writeSync(fd, Buffer.alloc(4096));
-  } catch (error) {
-    assert.equal((error as NodeJS.ErrnoException).code, 'EAGAIN');
-  }
-  const close = () => {
-    closeSync(fd);
-    rmSync(folder, { recursive: true });
-  };
-  return { fd, close };
-}
 
 const isMissing = [
   () => false,
