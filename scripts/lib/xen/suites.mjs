@@ -1,7 +1,7 @@
 // Runs the suites of `test/xen` on a real Xen, under each xenstored: those of `suites` in dom0, those
 // of `outside` here, where the gate of the running machine is what they have of it.
 import { build } from 'esbuild';
-import { cpSync, existsSync, readdirSync, writeFileSync } from 'node:fs';
+import { appendFileSync, cpSync, existsSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { say, seconds } from '../progress.mjs';
 import { root } from '../setup.mjs';
@@ -11,9 +11,12 @@ import { artefacts, bootMachine, daemons } from './boot.mjs';
 import { ensureMachine } from './machine.mjs';
 import { ensureXenPackages } from './packages.mjs';
 import { findPvCalls } from './pvcalls.mjs';
+import { Turns } from './turns.mjs';
 
 const insideFolder = path.join(root, 'test', 'xen', 'suites');
 const outsideFolder = path.join(root, 'test', 'xen', 'outside');
+/** In milliseconds, each with its daemon and suite. */
+const timesFile = path.join(artefacts, 'xen-times.txt');
 /** Emulation is slow, and slower when others work: what hangs must end, and nothing else. */
 const effort = () => Number(process.env.XENSCOPE_EFFORT ?? 1);
 const testTimeoutMs = () => 180_000 * effort();
@@ -22,8 +25,11 @@ const lifeMs = () => 1_500_000 * effort();
 /** What tests want to know of whoever runs them. */
 const passedOn = ['CI', 'XENSCOPE_EFFORT'];
 
-/** `atOnce` is how many machines may run side by side; each keeps one processor busy. */
-export async function runXenSuites({ grep, atOnce = 1 }) {
+/**
+ * `atOnce` is how many machines may run side by side; each keeps one processor busy. When `more` resolves,
+ * another one may.
+ */
+export async function runXenSuites({ grep, atOnce = 1, more }) {
   const packages = await ensureXenPackages();
   const [machine, pvcalls] = await Promise.all([ensureMachine(), findPvCalls(packages)]);
   const bundles = makeTemporary('suites');
@@ -32,35 +38,29 @@ export async function runXenSuites({ grep, atOnce = 1 }) {
     if (pvcalls.folder) cpSync(pvcalls.folder, path.join(bundles, 'pvcalls'), { recursive: true });
     const tallies = [];
     const seed = Number(process.env.XENSCOPE_SEED ?? Date.now() % 2 ** 31);
-    const waiting = turns(suites, seed);
+    const turns = new Turns(suites, daemons, { seed, named: process.env.XENSCOPE_XEN_ONCE });
+    const waiting = [...turns.daemons];
     const work = async () => {
-      for (let turn = waiting.shift(); turn; turn = waiting.shift()) {
-        tallies.push(await underDaemon({ machine, bundles, pvcalls, grep, seed, ...turn }));
+      for (let daemon = waiting.shift(); daemon; daemon = waiting.shift()) {
+        tallies.push(await underDaemon({ machine, bundles, pvcalls, grep, seed, turns, daemon }));
       }
     };
+    rmSync(timesFile, { force: true });
+    let another;
+    void more?.then(() => {
+      another = work();
+      // It is awaited below, when the first has ended.
+      another.catch(() => undefined);
+    });
     await Promise.all(Array.from({ length: atOnce }, work));
+    await another;
+    say(`      xen: this repeats it: XENSCOPE_SEED=${seed} XENSCOPE_XEN_ONCE='${turns}'`);
     const tally = sum(tallies);
     const ran = tally.passed + tally.failures.length + tally.skipped.length;
     return ran > 0 ? tally : failed('xen: no test ran', `None is called ${grep}.`);
   } finally {
     removeTemporary(bundles);
   }
-}
-
-/**
- * What runs under each daemon. Those of the folder `once` do without a xenstored, or with any: each runs
- * under one of them, which the seed chooses.
- */
-function turns(suites, seed) {
-  const order = seed % 2 === 0 ? daemons : daemons.toReversed();
-  const once = suites.filter((suite) => suite.startsWith('once-'));
-  const daemonOf = (suite) => order[once.indexOf(suite) % order.length];
-  const chosen = once.map((suite) => `${suite} under ${daemonOf(suite)}`).join(', ');
-  say(`      xen: XENSCOPE_SEED=${seed}: ${chosen}`);
-  return daemons.map((daemon) => ({
-    daemon,
-    suites: suites.filter((suite) => !once.includes(suite) || daemonOf(suite) === daemon),
-  }));
 }
 
 /** Each suite becomes one file, and mocha another: reading many files takes long under emulation. */
@@ -93,7 +93,7 @@ function testsIn(folder) {
     .sort();
 }
 
-async function underDaemon({ machine, daemon, bundles, pvcalls, suites, grep, seed }) {
+async function underDaemon({ machine, daemon, bundles, pvcalls, turns, grep, seed }) {
   const begin = Date.now();
   const running = await bootMachine({
     machine,
@@ -105,12 +105,14 @@ async function underDaemon({ machine, daemon, bundles, pvcalls, suites, grep, se
   say(`      xen: dom0 with ${daemon} is up (${seconds(Date.now() - begin)})`);
   try {
     const tallies = [];
-    for (const suite of suites) {
+    const run = async (suite) => {
       tallies.push(await told(daemon, suite, inside(running, { daemon, suite, pvcalls, grep, seed })));
-    }
+    };
+    for (const suite of turns.own) await run(suite);
     if (testsIn(outsideFolder).length > 0) {
       tallies.push(await told(daemon, 'from outside', outside(running, daemon, grep)));
     }
+    for (let suite = turns.next(daemon); suite; suite = turns.next(daemon)) await run(suite);
     const tally = prefixed(`under ${daemon}: `, sum(tallies));
     if (tally.failures.length > 0) await keepLogs(running, daemon);
     return tally;
@@ -150,13 +152,9 @@ async function inside({ gate }, { daemon, suite, pvcalls, grep, seed }) {
       timeoutMs: suiteTimeoutMs(),
       onLine: chatter,
     });
-    const entries = (await gate.run(['cat', report])).stdout;
-    return reportedTally(
-      suite,
-      utf8(entries),
-      { code: status ?? 1, output: utf8(stdout + stderr) },
-      Boolean(grep),
-    );
+    const entries = utf8((await gate.run(['cat', report])).stdout);
+    keepTimes(daemon, suite, entries);
+    return reportedTally(suite, entries, { code: status ?? 1, output: utf8(stdout + stderr) }, Boolean(grep));
   } catch (error) {
     return failed(`${suite}: the run in dom0 did not end`, String(error));
   }
@@ -174,6 +172,19 @@ function outside({ port, token }, daemon, grep) {
     env: { XENSCOPE_XEN_GATE: `${port}:${token}`, XENSCOPE_XEN_DAEMON: daemon },
     mayBeEmpty: Boolean(grep),
   });
+}
+
+/** What each test and hook took, for whoever looks for lost time. */
+function keepTimes(daemon, suite, entries) {
+  const timed = entries
+    .split('\n')
+    .filter(Boolean)
+    .map((line) => JSON.parse(line))
+    .filter(({ ms }) => ms > 0);
+  const lines = timed.map(
+    ({ title, ms }) => `${String(Math.round(ms)).padStart(7)}  ${daemon}  ${suite}  ${title}\n`,
+  );
+  appendFileSync(timesFile, lines.join(''));
 }
 
 /** What dom0, its daemons and its guests said, for whoever looks into a failure. */
