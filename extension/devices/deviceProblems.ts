@@ -52,7 +52,8 @@ export function deviceSubject(
 ): Subject {
   return {
     scheme: 'xenscope-device',
-    nothingWrong: 'Nothing is wrong with this device now.',
+    nothingWrong:
+      'Nothing is wrong with this device now, or it is gone: the view “Devices” shows those that there are.',
     problems: (host) => byId(findings.of(host), ({ device }) => device),
     onChange: (listener) => findings.onChange(listener),
     name: ({ host, id }) => {

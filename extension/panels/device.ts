@@ -87,7 +87,7 @@ export class DevicePanel {
       case 'ready':
         this.tellAbout();
         this.show();
-        return this.viewer.look();
+        return this.viewer.ready();
       case 'act':
         return vscode.commands.executeCommand(`xenscope.device.${message.name}`, { host, device });
       case 'move': {

@@ -65,7 +65,7 @@ export class PvCallsPanel {
     this.viewer = new Viewer({
       xenscope,
       host,
-      isWanted: () => !this.closed && this.isReady && this.panel.visible && !this.paused,
+      isWanted: () => !this.closed && this.panel.visible && !this.paused,
       open: () => connection.request('xenscope/pvcallsView', { host, device, intervalMs: frameIntervalMs }),
       stop: 'xenscope/pvcallsViewStop',
       failed: (text) => this.away(text),
@@ -115,7 +115,7 @@ export class PvCallsPanel {
         this.isReady = true;
         this.tellAbout();
         if (this.wanted !== undefined) this.post({ kind: 'select', socket: this.wanted });
-        return this.viewer.look();
+        return this.viewer.ready();
       case 'pause':
         this.paused = message.paused;
         return this.viewer.look();

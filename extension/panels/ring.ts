@@ -98,7 +98,7 @@ export class RingPanel {
       case 'ready':
         this.loaded();
         this.tellAbout();
-        return this.viewer.look();
+        return this.viewer.ready();
       case 'askReconnect':
         return this.askReconnect();
       case 'reconnect':

@@ -21,6 +21,7 @@ export interface ViewerOptions {
 export class Viewer {
   private id: number | undefined;
   private following = false;
+  private isReady = false;
   /** Counts the asks for frames, so that an answer to an older one is given back. */
   private asks = 0;
 
@@ -31,10 +32,16 @@ export class Viewer {
     return this.id;
   }
 
+  /** The page hears. What is posted to it before is lost, so nothing is asked for until then. */
+  ready(): Promise<void> {
+    this.isReady = true;
+    return this.look();
+  }
+
   /** Something may have changed: begins or ends. */
   async look(): Promise<void> {
     const { xenscope, host, isWanted, open, failed } = this.options;
-    const wanted = isWanted();
+    const wanted = this.isReady && isWanted();
     if (wanted === this.following) return;
     this.end();
     if (!wanted) return;

@@ -1,6 +1,6 @@
 /** What the rows of the view “Rings” say on screen: a row that would say the same is not drawn again. */
 import type { RingRow } from '../../server/rpc/api';
-import { groupDescription, isMoving, ringDescription, verdictIcon } from './ringTexts';
+import { groupDescription, ringDescription, verdictIcon } from './ringTexts';
 
 export interface RowNews {
   readonly rings: readonly RingRow[];
@@ -26,7 +26,7 @@ export class DrawnRows {
   }
 
   #isNews(ring: RingRow): boolean {
-    const words = ringDescription(ring) + verdictIcon(ring.verdict, isMoving(ring)).icon;
+    const words = ringDescription(ring) + verdictIcon(ring.verdict).icon;
     if (this.#rings.get(ring.id) === words) return false;
     this.#rings.set(ring.id, words);
     return true;

@@ -2,7 +2,7 @@
 import type { RingFinding } from '../../server/rpc/api';
 import { byId } from '../problems/subject';
 import type { Place, Remedy, Subject } from '../problems/subject';
-import { labelOf, ringOwner } from './ringTexts';
+import { grantOf, labelOf, ringOwner } from './ringTexts';
 
 export interface RingFindings {
   of(host: string): readonly RingFinding[];
@@ -15,11 +15,12 @@ export function ringSubject(
 ): Subject {
   return {
     scheme: 'xenscope-ring',
-    nothingWrong: 'Nothing is wrong with this ring now.',
+    nothingWrong:
+      'Nothing is wrong with this ring now, or it is gone: the view “Rings” shows those that there are.',
     problems: (host) => byId(findings.of(host), ({ ring }) => ring),
     onChange: (listener) => findings.onChange(listener),
-    name: ({ host, id }) => `The ${labelOf(id)} ring of ${domainName(host, ringOwner(id))}`,
-    fileName: (id) => `/${id}`,
+    name: ({ host, id }) => `The ${labelOf(id)} ring of ${domainName(host, ringOwner(id))}${grantOf(id)}`,
+    fileName: (id) => `/domain ${ringOwner(id)}/${labelOf(id)}${grantOf(id)}`,
     remedies: ringRemedies,
   };
 }

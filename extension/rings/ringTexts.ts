@@ -28,11 +28,17 @@ export function ringTitle(ring: string): string {
   return ring.startsWith('vchan:') ? 'Vchan Ring' : 'Ring';
 }
 
-/** Of a ring that need not be there any more, by its name: `xenstore`, `vif 0 tx`. */
+/** Of a ring that need not be there any more, by its name: `xenstore`, `vif 0 tx`, `vchan`. */
 export function labelOf(ring: string): string {
   const kind = Object.keys(kindLabels).find((name) => ring.startsWith(`${name}:`)) as RingKind | undefined;
   if (kind === 'device') return deviceTitle(ring);
   return kind === undefined ? 'shared' : kindLabels[kind];
+}
+
+/** Of which a domain may have several with one label, those of vchans: the grant of its page tells them apart. */
+export function grantOf(ring: string): string {
+  const [kind, , gref] = ring.split(':');
+  return kind === 'vchan' ? `, grant ${gref}` : '';
 }
 
 /** As its row calls it: `device:3:vif/0/queue-1-tx` is `vif 0 queue 1 tx`. */
@@ -136,13 +142,13 @@ export interface VerdictIcon {
 }
 
 /** The same signs as the panel shows. */
-export function verdictIcon({ severity, rule }: RingVerdict, isMoving: boolean): VerdictIcon {
+export function verdictIcon({ severity, rule }: RingVerdict): VerdictIcon {
   // Who left is nothing to worry about, and no tick either.
   if (severity === 'fine' && rule === 'peer-gone') return { icon: 'info', color: 'editorInfo.foreground' };
   if (rule === 'not-used') return { icon: 'circle-slash' };
   switch (severity) {
     case 'fine':
-      return isMoving ? { icon: 'sync', color: 'testing.iconPassed' } : { icon: 'circle-outline' };
+      return rule === 'flowing' ? { icon: 'sync', color: 'testing.iconPassed' } : { icon: 'circle-outline' };
     case 'note':
       return { icon: 'info', color: 'editorInfo.foreground' };
     case 'warning':
@@ -150,13 +156,6 @@ export function verdictIcon({ severity, rule }: RingVerdict, isMoving: boolean):
     case 'error':
       return { icon: 'error', color: 'list.errorForeground' };
   }
-}
-
-export function isMoving({ directions, slots }: RingRow): boolean {
-  if (slots) return slots.requestsPerSecond + slots.responsesPerSecond >= 0.5;
-  return directions.some(
-    ({ producedPerSecond, consumedPerSecond }) => producedPerSecond + consumedPerSecond >= 0.5,
-  );
 }
 
 const severities = ['fine', 'note', 'warning', 'error'] as const;

@@ -4,7 +4,6 @@ import type { RingRow } from '../../server/rpc/api';
 import type { Xenscope } from '../context';
 import {
   groupDescription,
-  isMoving,
   ringDescription,
   ringLabel,
   ringSpoken,
@@ -127,7 +126,7 @@ export class RingsView extends HostRowsView<RingRow, Element> {
     item.id = `ring:${element.host}:${element.ring}`;
     if (!ring) return item;
     item.description = ringDescription(ring);
-    item.iconPath = themeIcon(verdictIcon(ring.verdict, isMoving(ring)));
+    item.iconPath = themeIcon(verdictIcon(ring.verdict));
     item.contextValue = `ring ${ring.kind}`;
     // Without arguments: those of a row that is drawn anew while it is clicked are lost on the way.
     item.command = { command: 'xenscope.ring.openSelected', title: 'Open Ring' };
