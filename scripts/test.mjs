@@ -135,6 +135,8 @@ const stages = {
   e2e: async () => {
     await withLibraries('e2e');
     return specsWith('e2e', 'test/e2e', {
+      // A window waits for half of its time.
+      jobs: Math.min(2, availableParallelism()),
       timeoutMs: 40 * minutes,
       testTimeoutMs: 60_000,
       retries: 1,
