@@ -8,6 +8,8 @@ export interface StageOptions {
   readonly testTimeoutMs: number;
   readonly retries?: number;
   readonly beginAnew?: boolean;
+  /** Files side by side; 1 when absent. */
+  readonly jobs?: number;
   readonly onLine?: (line: string) => void;
 }
 export function passed(count: number): Tally;

@@ -46,6 +46,7 @@ const filesBegunAnewAtMost = 5;
  * `beginAnew`, files in which something failed run once more, from their start and by themselves: a
  * try again within a file finds the window, or the world, as the failure left it. It is told, and the
  * second run counts. Where many files fail it is not the machine's mood, and none runs again.
+ * `jobs` is how many files run side by side, each in a process that others share one after the other.
  */
 export async function mochaStage(name, specs, { beginAnew = false, ...limits }) {
   const first = await mochaRun(name, specs, limits);
@@ -55,7 +56,11 @@ export async function mochaStage(name, specs, { beginAnew = false, ...limits }) 
   for (const { title, error } of first.failures) {
     limits.onLine?.(`· begun anew for: ${title} (${error.split('\n', 1)[0]})`);
   }
-  return withFilesOf(await mochaRun(name, failedFiles, { ...limits, ignore: [] }), failedFiles, first);
+  return withFilesOf(
+    await mochaRun(name, failedFiles, { ...limits, ignore: [], jobs: 1 }),
+    failedFiles,
+    first,
+  );
 }
 
 /** The first run's tests, but for those of the files that ran again. */
@@ -73,7 +78,7 @@ function withFilesOf(second, files, first) {
 async function mochaRun(
   name,
   specs,
-  { ignore = [], timeoutMs, testTimeoutMs, retries, grep, env, onLine, mayBeEmpty = false },
+  { ignore = [], jobs = 1, timeoutMs, testTimeoutMs, retries, grep, env, onLine, mayBeEmpty = false },
 ) {
   const folder = makeTemporary('mocha');
   const report = path.join(folder, 'report');
@@ -83,6 +88,7 @@ async function mochaRun(
     args.push('--reporter', path.join(root, 'scripts', 'lib', 'mochaReporter.cjs'), '--forbid-only');
     if (process.env.CI === 'true') args.push('--forbid-pending');
     for (const pattern of ignore) args.push('--ignore', pattern);
+    if (jobs > 1) args.push('--parallel', '--jobs', String(jobs));
     if (retries) args.push('--retries', String(retries));
     if (grep) args.push('--grep', grep);
     const result = await run(process.execPath, [...args, ...specs], {

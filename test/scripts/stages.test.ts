@@ -61,10 +61,11 @@ describe('a file that runs once more from its start', () => {
     return [fine, moody];
   };
 
-  const run = async (name: string, heals: boolean) => {
+  const run = async (name: string, heals: boolean, jobs: number) => {
     const told: string[] = [];
     const tally = await mochaStage(name, specs(name, heals), {
       beginAnew: true,
+      jobs,
       retries: 1,
       testTimeoutMs: 60_000,
       timeoutMs: 120_000,
@@ -73,23 +74,30 @@ describe('a file that runs once more from its start', () => {
     return { tally, told, begun: readFileSync(path.join(folder, `${name}.mark`), 'utf8') };
   };
 
-  it('counts as it then ends, each test once, and is told', async function () {
-    this.timeout(120_000);
-    const { tally, told, begun } = await run('heals', true);
-    assert.deepEqual([tally.passed, tally.failures.length, tally.skipped.length], [3, 0, 0]);
-    assert.equal(begun, 'ran\nran\n');
-    assert.ok(told.includes('· begun anew for: passes when begun anew (Error: in its way)'), told.join('\n'));
-  });
+  for (const jobs of [1, 2]) {
+    const beside = jobs === 1 ? 'by itself' : 'beside another';
 
-  it('fails when it fails again', async function () {
-    this.timeout(120_000);
-    const { tally } = await run('fails', false);
-    assert.equal(tally.passed, 2);
-    assert.deepEqual(
-      tally.failures.map(({ title }) => title),
-      ['passes when begun anew'],
-    );
-  });
+    it(`counts as it then ends, each test once, and is told: ${beside}`, async function () {
+      this.timeout(120_000);
+      const { tally, told, begun } = await run(`heals${jobs}`, true, jobs);
+      assert.deepEqual([tally.passed, tally.failures.length, tally.skipped.length], [3, 0, 0]);
+      assert.equal(begun, 'ran\nran\n');
+      assert.ok(
+        told.includes('· begun anew for: passes when begun anew (Error: in its way)'),
+        told.join('\n'),
+      );
+    });
+
+    it(`fails when it fails again: ${beside}`, async function () {
+      this.timeout(120_000);
+      const { tally } = await run(`fails${jobs}`, false, jobs);
+      assert.equal(tally.passed, 2);
+      assert.deepEqual(
+        tally.failures.map(({ title }) => title),
+        ['passes when begun anew'],
+      );
+    });
+  }
 });
 
 describe('a test that was skipped', () => {
