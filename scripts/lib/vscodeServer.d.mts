@@ -1,6 +1,8 @@
 /** Types for the tests, which are TypeScript; the scripts themselves run before TypeScript is installed. */
 export interface VscodeOptions {
   readonly vsix?: readonly string[];
+  /** A folder of extensions, as `installVsix` fills it. */
+  readonly installed?: string;
   readonly workspace?: string;
   readonly settings?: Readonly<Record<string, unknown>>;
   readonly port?: number;
@@ -20,5 +22,6 @@ export interface RunningVscode {
   stop(): Promise<void>;
 }
 
+export function installVsix(file: string, extensions: string): Promise<void>;
 export function startVscode(options: VscodeOptions): Promise<RunningVscode>;
 export function portIsTaken(port: number): Promise<boolean>;

@@ -3,6 +3,7 @@
 import { randomBytes } from 'node:crypto';
 import {
   copyFileSync,
+  cpSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -182,10 +183,43 @@ const quietSettings = {
 };
 
 /**
- * Starts VS Code on loopback behind a random token, with everything that it writes in one new
- * temporary folder, and the given .vsix files installed.
+ * Installs a .vsix file in a folder of extensions, for those who start more than one VS Code with it: a copy of the
+ * folder is as good as another installation.
  */
-export async function startVscode({ vsix = [], workspace, settings = {}, port, environment = {} }) {
+export async function installVsix(file, extensions) {
+  const { node, main } = await ensureVscodeServer();
+  const base = makeTemporary('install');
+  try {
+    const env = smallEnvironment(base, base);
+    await install(node, main, [...foldersOf(base, extensions), ...quietOptions], env, file);
+  } finally {
+    removeTemporary(base);
+  }
+}
+
+const quietOptions = ['--accept-server-license-terms', '--telemetry-level', 'off'];
+
+function foldersOf(data, extensions) {
+  return ['--server-data-dir', data, '--user-data-dir', data, '--extensions-dir', extensions];
+}
+
+async function install(node, main, common, env, file) {
+  const args = [main, ...common, '--install-extension', file, '--force'];
+  await must(run(node, args, { env }), `Installing ${file}`);
+}
+
+/**
+ * Starts VS Code on loopback behind a random token, with everything that it writes in one new temporary folder, the
+ * given .vsix files installed, and a copy of the extensions that are `installed` in another folder.
+ */
+export async function startVscode({
+  vsix = [],
+  installed,
+  workspace,
+  settings = {},
+  port,
+  environment = {},
+}) {
   const { node, main, version } = await ensureVscodeServer();
   const base = makeTemporary('vscode');
   let child;
@@ -206,14 +240,9 @@ export async function startVscode({ vsix = [], workspace, settings = {}, port, e
     }
     const extensions = folder('extensions');
     const env = { ...smallEnvironment(folder('home'), folder('tmp')), ...environment };
-    const common = ['--server-data-dir', data, '--user-data-dir', data, '--extensions-dir', extensions];
-    common.push('--accept-server-license-terms', '--telemetry-level', 'off');
-    for (const file of vsix) {
-      await must(
-        run(node, [main, ...common, '--install-extension', file, '--force'], { env }),
-        `Installing ${file}`,
-      );
-    }
+    const common = [...foldersOf(data, extensions), ...quietOptions];
+    if (installed) cpSync(installed, extensions, { recursive: true });
+    for (const file of vsix) await install(node, main, common, env, file);
 
     const token = randomBytes(16).toString('hex');
     const chosenPort = port ?? (await freePort());

@@ -82,6 +82,7 @@ export async function measurePanel({ quick }: Options): Promise<ResultRow[]> {
   // What is measured is what is packaged: it has to be that of this tree.
   execFileSync(process.execPath, ['scripts/build.mjs'], { stdio: 'inherit' });
   // Loaded when it is needed: the other parts do without a browser.
+  const { endChromium } = await import('../e2e/browser');
   const { startEditor } = await import('../e2e/host');
   const { Xenscope } = await import('../e2e/xenscope');
   const editor = await startEditor({ settings: { 'xenscope.simulator.pace': pace } });
@@ -113,5 +114,6 @@ export async function measurePanel({ quick }: Options): Promise<ResultRow[]> {
   } finally {
     forget();
     await editor.stop();
+    await endChromium();
   }
 }

@@ -1,5 +1,8 @@
-/** A headless Chromium that reaches one VS Code on loopback and nothing else. */
-import { chromium, type BrowserContext, type Page } from 'playwright-core';
+/**
+ * Windows of a headless Chromium, each of which reaches one VS Code on loopback and nothing else. All of a process are
+ * of one Chromium, which takes long to start; none finds anything that another one stored.
+ */
+import { chromium, type Browser as Chromium, type BrowserContext, type Page } from 'playwright-core';
 
 import { patienceMs } from './eventually';
 
@@ -25,13 +28,25 @@ export interface Browser {
   close(): Promise<void>;
 }
 
-export async function openBrowser(origin: string, profileFolder: string): Promise<Browser> {
-  const context = await chromium.launchPersistentContext(profileFolder, {
-    executablePath: executable,
-    headless: true,
-    viewport: { width: 1280, height: 1000 },
-    args: flags,
-  });
+const launch = () => chromium.launch({ executablePath: executable, headless: true, args: flags });
+let shared: Promise<Chromium> | undefined;
+
+/** Started when it is first asked for, and anew where it has ended. */
+function startChromium(): Promise<Chromium> {
+  shared = shared ? shared.then((running) => (running.isConnected() ? running : launch()), launch) : launch();
+  return shared;
+}
+
+/** After the last test of all; who has no mocha calls it. */
+export async function endChromium(): Promise<void> {
+  const running = await shared?.catch(() => undefined);
+  await running?.close();
+}
+if ('after' in globalThis) after(endChromium);
+
+export async function openBrowser(origin: string): Promise<Browser> {
+  const running = await startChromium();
+  const context = await running.newContext({ viewport: { width: 1280, height: 1000 } });
   context.setDefaultTimeout(patienceMs);
   const blocked: string[] = [];
   const pageErrors: string[] = [];
@@ -41,7 +56,7 @@ export async function openBrowser(origin: string, profileFolder: string): Promis
     return route.abort();
   });
   await context.grantPermissions(['clipboard-read', 'clipboard-write'], { origin });
-  const page = context.pages()[0] ?? (await context.newPage());
+  const page = await context.newPage();
   page.on('pageerror', (error) => pageErrors.push(error.message));
   return { page, context, blocked, pageErrors, close: () => context.close() };
 }

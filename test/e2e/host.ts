@@ -2,7 +2,7 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { startVscode, type RunningVscode } from '../../scripts/lib/vscodeServer.mjs';
+import { installVsix, startVscode, type RunningVscode } from '../../scripts/lib/vscodeServer.mjs';
 import { makeVsix } from '../../scripts/lib/vsix.mjs';
 import { picture, root } from './artefacts';
 import { openBrowser, type Browser } from './browser';
@@ -30,23 +30,26 @@ const testSettings = {
   'workbench.colorTheme': 'Default Dark Modern',
 };
 
-/** Packed once per run of the tests, from dist/ as the orchestrator built it. */
-let vsix: Promise<string> | undefined;
-function packedExtension(): Promise<string> {
-  vsix ??= (async () => {
+/** A folder with the extension, packed and installed once per run of the tests, from dist/ as the orchestrator built it. */
+let installed: Promise<string> | undefined;
+function installedExtension(): Promise<string> {
+  installed ??= (async () => {
     const folder = mkdtempSync(path.join(tmpdir(), 'xenscope-e2e-'));
     process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
     process.chdir(root);
-    return makeVsix(folder);
+    const extensions = path.join(folder, 'extensions');
+    await installVsix(await makeVsix(folder), extensions);
+    return extensions;
   })();
-  return vsix;
+  return installed;
 }
 
 export async function startEditor({ settings = {}, files = {} }: EditorOptions = {}): Promise<Editor> {
   const workspace = mkdtempSync(path.join(tmpdir(), 'xenscope-workspace-'));
-  const ends: (() => Promise<void> | void)[] = [() => rmSync(workspace, { recursive: true, force: true })];
+  const ends: (() => Promise<void>)[] = [];
   const stop = async () => {
-    for (const end of ends.splice(0).reverse()) await end();
+    await Promise.all(ends.splice(0).map((end) => end()));
+    rmSync(workspace, { recursive: true, force: true });
   };
   try {
     for (const [name, text] of Object.entries(files)) {
@@ -54,12 +57,12 @@ export async function startEditor({ settings = {}, files = {} }: EditorOptions =
       writeFileSync(path.join(workspace, name), text);
     }
     const vscode = await startVscode({
-      vsix: [await packedExtension()],
+      installed: await installedExtension(),
       workspace,
       settings: { ...testSettings, ...settings },
     });
     ends.push(() => vscode.stop());
-    const browser = await openBrowser(vscode.origin, path.join(vscode.base, 'browser'));
+    const browser = await openBrowser(vscode.origin);
     ends.push(() => browser.close());
     await browser.page.goto(vscode.url());
     const workbench = new Workbench(browser.page);

@@ -1,6 +1,5 @@
 /** One page as the extension ships it, in a browser without VS Code: what it is told, and what it says. */
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import os from 'node:os';
+import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Page } from 'playwright-core';
 import { root } from './artefacts';
@@ -13,17 +12,12 @@ const drawn = `new Promise((done) => requestAnimationFrame(() => requestAnimatio
 export class ShippedPage<ToPage, FromPage extends { readonly kind: string }> {
   #browser: Browser | undefined;
 
-  /** Starts a browser before the tests of a suite, and ends it after them; `name` is that of the page's files. */
+  /** Opens a window before the tests of a suite, and closes it after them; `name` is that of the page's files. */
   constructor(private readonly name: string) {
-    let profile: string | undefined;
     before(async () => {
-      profile = mkdtempSync(path.join(os.tmpdir(), 'xenscope-page-'));
-      this.#browser = await openBrowser('http://127.0.0.1', profile);
+      this.#browser = await openBrowser('http://127.0.0.1');
     });
-    after(async () => {
-      await this.#browser?.close();
-      if (profile !== undefined) rmSync(profile, { recursive: true, force: true });
-    });
+    after(() => this.#browser?.close());
   }
 
   /** Loads it anew; `kept` is what a page before it left behind. */

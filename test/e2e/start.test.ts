@@ -78,7 +78,7 @@ describe('npm start', function () {
       },
       120_000,
     );
-    const browser = await openBrowser(new URL(address).origin, path.join(temporary, 'browser'));
+    const browser = await openBrowser(new URL(address).origin);
     try {
       await browser.page.goto(address);
       const workbench = new Workbench(browser.page);
@@ -88,7 +88,6 @@ describe('npm start', function () {
       await picture(browser.page, 'npm-start');
       await browser.close();
     }
-    rmSync(path.join(temporary, 'browser'), { recursive: true });
 
     const gone = once(running.child, 'exit') as Promise<[number | null]>;
     running.child.kill('SIGINT');
