@@ -74,11 +74,10 @@ export function socketLabel({ id, rings }: PvCallsSocketRow): string {
   return rings ? `rings at grant ${rings.ref}` : 'socket';
 }
 
-/** Where it is, as far as anybody said. */
-function placeText({ state, local, remote }: PvCallsSocketRow): string {
+/** Where it is, as far as anybody said: of one that was accepted nobody tells the other side's address. */
+function placeText({ local, remote }: PvCallsSocketRow): string {
   if (remote !== undefined) return `→ ${remote}`;
-  if (local === undefined) return '';
-  return state === 'listening' || state === 'bound' ? `at ${local}` : `← ${local}`;
+  return local === undefined ? '' : `at ${local}`;
 }
 
 /** Beside its name. What is wrong comes first: the end of a narrow row is cut off. */

@@ -55,11 +55,13 @@ Examples:
     .description('offer a vchan to a domain, and wait for it')
     .argument('<client>', 'the number of the domain that may connect', domid)
     .argument('<path>', 'where in the xenstore, below this domain or as a whole path')
-    .option(
-      '-r, --rings <bytes>',
-      'the least that the rings hold: to the server and to the client, with a comma between',
-      rings,
-      [4096, 4096] as const,
+    .addOption(
+      new Option(
+        '-r, --rings <bytes>',
+        'the least that the rings hold: to the server and to the client, with a comma between',
+      )
+        .argParser(rings)
+        .default([4096, 4096], '4096,4096'),
     )
     .option('-k, --keep', 'stay when the client leaves, and take the next one')
     .option(

@@ -151,7 +151,12 @@ describe('a device for commands of PV Calls by hand', function () {
     rig.world.world.act('destroy', rig.domid);
     await rig.until(() => session.state.phase === 'ended');
     assert.match(session.state.text, /has ended or runs another kernel/);
+    assert.match(session.state.wayOut!, /^Close it/);
+    assert.ok(session.state.canClose);
     await rig.close(session);
+    assert.ok(!session.state.canClose);
+    assert.match(session.state.text, /what was left of its nodes is removed/);
+    assert.equal(session.state.wayOut, undefined);
     const { nodes } = await rig.holdings();
     assert.deepEqual(
       nodes.filter((path) => path.includes('pvcalls')),

@@ -73,6 +73,16 @@ export class ComposerPage {
     return this.button(name).click();
   }
 
+  /** Opens the session again, once more where the host was not there yet. */
+  async reopen(): Promise<void> {
+    await eventually('the session is open again', async () => {
+      const again = this.button('Open Again');
+      if (await again.isEnabled()) await again.click(step);
+      await this.status('Connected to Domain-0 (0).').waitFor(step);
+      return true;
+    });
+  }
+
   get sendButton(): Locator {
     return this.panel.locator('.form').getByRole('button', { name: 'Send', exact: true });
   }

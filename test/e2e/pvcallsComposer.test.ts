@@ -204,8 +204,7 @@ describe('commands of PV Calls by hand, in VS Code', function () {
     await eventually('the history is there', async () => (await composer.history.count()) === sent);
     await eventually('nothing can be sent', () => composer.sendButton.isDisabled());
     await picture(xenscope.page, 'composer-loaded-anew');
-    await composer.press('Open Again');
-    await composer.status('Connected to Domain-0 (0).').waitFor();
+    await composer.reopen();
     await composer.favourite('the printer').click();
     await composer.fieldIs('Address', '10.0.0.1:631');
     await composer.sendButton.click();

@@ -13,6 +13,7 @@ const state: ComposerState = {
   phase: 'open',
   text: 'Connected.',
   severity: 'fine',
+  canClose: true,
   device: { frontend: '/local/domain/2/device/pvcalls/1' },
   slots: 32,
   inFlight: 0,
@@ -206,7 +207,7 @@ describe('the page of the command composer', function () {
     await field('Socket').fill('');
     const hint = () => field('Socket').getAttribute('placeholder');
     await news({ ...state, sockets: [] });
-    assert.equal(await hint(), 'no socket fits now');
+    assert.equal(await hint(), 'none fits: SOCKET makes one');
     await post({ kind: 'away', text: 'It is over.' });
     assert.equal(await hint(), 'no session is open');
   });

@@ -182,8 +182,7 @@ describe('sockets of PV Calls by hand, in VS Code', function () {
       async () => (await composer.consoleField.inputValue()) === '77 68 69 6c 65',
     );
     await picture(xenscope.page, 'composer-server-away');
-    await composer.press('Open Again');
-    await composer.status('Connected to Domain-0 (0).').waitFor();
+    await composer.reopen();
     await composer.send('SOCKET');
     await composer.answer(/^Open socket 1: done/).waitFor();
     await composer.choose('BIND');
@@ -193,8 +192,7 @@ describe('sockets of PV Calls by hand, in VS Code', function () {
   it('end with their device, as a crash ends them or in order', async () => {
     await composer.press('Kill');
     await composer.status(/killed/).waitFor();
-    await composer.press('Open Again');
-    await composer.status('Connected to Domain-0 (0).').waitFor();
+    await composer.reopen();
     await composer.press('Close');
     await composer.status(/Closed/).waitFor();
     await xenscope.workbench.command('View: Close Editor');

@@ -224,7 +224,7 @@ describe('rows of sockets', () => {
     assert.equal(socketDescription(listening), 'listening at 10.0.0.1:80');
     assert.equal(
       socketDescription({ ...listening, state: 'connecting' }),
-      'connecting ← 10.0.0.1:80 · ACCEPT waits',
+      'connecting at 10.0.0.1:80 · ACCEPT waits',
     );
     assert.ok(socketTooltip(listening).lines.includes('128 connections may wait here to be accepted.'));
   });

@@ -130,8 +130,7 @@ describe('commands of PV Calls by hand, over the API', function () {
     const seen = await state(one, ({ sockets }) => sockets.some(({ stream }) => stream?.sent.bytes === 13));
     assert.equal(seen.sockets.find(({ id }) => id === '9')?.stream?.rings.order, 2);
     // Guests of the demo host listen, and that is seen on their command rings.
-    const { suggested } = await state(one, (now) => (now.suggested.listeners?.length ?? 0) > 1);
-    assert.ok(suggested.listeners!.includes('10.0.0.1:80'), String(suggested.listeners));
+    await state(one, ({ suggested }) => suggested.listeners?.includes('10.0.0.1:80') ?? false);
     assert.match(seen.device.ring!, /^device:1:/);
     assert.equal((await call(other, 'release', { id: '1' })).text, 'Release socket 1: done.');
     await state(one, ({ sockets }) => sockets.some(({ stream }) => stream?.receiving === 'ended'));

@@ -153,7 +153,7 @@ export class HeaderView {
     this.ringButton.disabled = this.state?.device.ring === undefined;
     this.deviceButton.disabled = this.state?.device.frontend === undefined;
     this.observedButton.disabled = this.deviceButton.disabled;
-    this.closeButton.disabled = isOver || phase === 'closing';
+    this.closeButton.disabled = this.isAway || this.state?.canClose !== true;
     this.killButton.disabled = isOver || phase === 'closing';
     this.killButton.hidden = !this.isSimulated || !this.isOwn;
     this.openButton.disabled = !isOver;

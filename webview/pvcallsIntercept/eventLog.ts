@@ -29,6 +29,7 @@ export class EventLog {
   /** Of the call that is chosen now. */
   private chosen: HeldCall | undefined;
   private nameOf: (domid: number) => string = String;
+  private isOn = false;
 
   constructor() {
     this.list.setAttribute('role', 'log');
@@ -72,6 +73,13 @@ export class EventLog {
     if (this.filter !== 'all') this.drawAll();
   }
 
+  /** Whether anything is written down now. */
+  setOn(isOn: boolean): void {
+    if (isOn === this.isOn) return;
+    this.isOn = isOn;
+    if (this.none.isConnected) setText(this.none, this.noneText());
+  }
+
   add(events: readonly InterceptEvent[], leftOut: number, nameOf: (domid: number) => string): void {
     this.nameOf = nameOf;
     if (events.length === 0) return;
@@ -104,13 +112,15 @@ export class EventLog {
         : `${this.nameOf(subject.domid)}${this.filter === 'socket' ? `, socket ${subject.socket}` : ''}`;
     setText(this.about, whose);
     if (rows.length === 0) {
-      setText(
-        this.none,
-        this.filter === 'all' ? 'No guest has asked anything yet.' : 'Nothing of it happened yet.',
-      );
+      setText(this.none, this.noneText());
       this.list.append(this.none);
     }
     this.scroll.scrollTop = this.scroll.scrollHeight;
+  }
+
+  private noneText(): string {
+    if (!this.isOn) return 'Nothing is written down while it is off.';
+    return this.filter === 'all' ? 'No guest has asked anything yet.' : 'Nothing of it happened yet.';
   }
 
   private isShown({ event }: Line): boolean {

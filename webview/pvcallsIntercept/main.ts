@@ -198,6 +198,7 @@ class InterceptPage {
       ? 'All that is held passes at once'
       : 'From now on calls come by here first';
     this.power.disabled = !this.news?.state;
+    this.log.setOn(this.settings.isOn && this.news?.state !== undefined);
     this.decide.setAway(!this.news?.state);
   }
 

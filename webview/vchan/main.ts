@@ -208,6 +208,7 @@ class VchanPage {
   private setRecording(file: string | undefined): void {
     this.isRecording = file !== undefined;
     this.recordButton.textContent = this.isRecording ? 'Stop Recording' : 'Record…';
+    this.enable();
   }
 
   private enable(): void {
@@ -218,6 +219,8 @@ class VchanPage {
     this.readButton.disabled = !isOpen;
     this.readButton.textContent = this.state?.reads === false ? 'Read Again' : 'Stop Reading';
     this.ringButton.disabled = this.state?.ring === undefined;
+    // What was begun can always be ended.
+    this.recordButton.disabled = isOver && !this.isRecording;
     this.closeButton.disabled = isOver || phase === undefined;
     this.abortButton.disabled = isOver || phase === undefined;
     this.reopenButton.disabled = phase === 'opening' || (this.ends.isWatched && isOpen);

@@ -49,7 +49,7 @@ export class FieldReader {
     const text = this.text(name);
     const value = text === '' ? missing : wholeNumber(text);
     if (value !== undefined && value <= most64) return value;
-    if (text === '') this.#wrong(name, 'is missing: say which socket is meant.');
+    if (text === '') this.#wrong(name, 'is missing: say which socket is meant. SOCKET makes one.');
     else this.#wrong(name, 'must be a whole number of 64 bits at most, also in hexadecimal behind 0x.');
     return 0n;
   }

@@ -95,6 +95,7 @@ export class ForeignSession implements ComposerSession {
       kind: 'foreign',
       phase: this.#over ? 'ended' : 'open',
       ...this.#words(),
+      canClose: !this.#over,
       device: { frontend: device.device },
       slots,
       inFlight: this.#sent.length,

@@ -45,6 +45,8 @@ export interface OwnSessionOptions {
   readonly reports?: EndReports | undefined;
 }
 
+const tidiedText = 'Closed since: what was left of its nodes is removed.';
+
 interface Over {
   readonly text: string;
   readonly wayOut?: string | undefined;
@@ -96,6 +98,7 @@ export class OwnSession implements ComposerSession {
       kind: 'own',
       phase: this.#phase,
       ...this.#words(),
+      canClose: this.#closing === undefined,
       device: {
         ...(place && { frontend: place.frontend, backend: place.backend }),
         ...(frontendState !== undefined && { frontendState }),
@@ -283,6 +286,7 @@ export class OwnSession implements ComposerSession {
     }
     this.#calls?.close('The device was closed.');
     if (!wasOver) this.#finish('ended', over);
+    else this.#over = over.isWrong ? over : { ...over, text: `${this.#words().text} ${tidiedText}` };
     await this.#options.program.close();
   }
 

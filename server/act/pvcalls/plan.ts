@@ -107,6 +107,8 @@ export interface ComposerState {
   readonly text: string;
   readonly wayOut?: string;
   readonly severity: 'fine' | 'note' | 'warning' | 'error';
+  /** Nobody has closed it yet: of one that has ended by itself nodes may be left. */
+  readonly canClose: boolean;
   readonly device: ComposerDevice;
   /** Log2 of the largest data rings that the backend offers; absent until that is known. */
   readonly maxOrder?: number;
