@@ -25,12 +25,12 @@ async function serveAdapter(): Promise<void> {
   process.on('unhandledRejection', (reason) => console.error('A mistake of the adapter:', reason));
   // Loaded when wanted: the other verbs do without it.
   const { AdapterSession } = await import('../debug/dap/session');
-  const session = new AdapterSession({ clock: systemClock, openWorld, onEnd: () => process.exit(0) });
+  const session = new AdapterSession({ clock: systemClock, openWorld: openDebugWorld, onEnd: () => process.exit(0) });
   session.start(process.stdin, process.stdout);
 }
 
 /** A quiet world in this process, which nobody else can reach. */
-async function openWorld({ journal, ...options }: WorldRequest): Promise<DebugTarget> {
+export async function openDebugWorld({ journal, ...options }: WorldRequest): Promise<DebugTarget> {
   const quiet = { ...options, pace: 0 };
   if (journal !== undefined) return openRecorded(journal, quiet);
   const { createWorld } = await import('../sim/world');

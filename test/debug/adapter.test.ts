@@ -1,25 +1,13 @@
-/** A session over the bundled program's pipes, as an editor leads it. */
+/** A session as an editor leads it, in this process. */
 import assert from 'node:assert/strict';
 import type { DebugProtocol } from '@vscode/debugprotocol';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { readJournalFile } from '../../server/capture/journalFile';
 import { errorFilters } from '../../server/debug/breakpoints/errorFilters';
 import { capabilities } from '../../server/debug/dap/capabilities';
 import { AdapterClient } from './adapterClient';
 
 const launch = { host: 'simulator', seed: 1, pace: 50 };
-
-/** Fails when nobody answers: then the process is gone. */
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
-}
 
 describe('the debug adapter', function () {
   this.timeout(120_000);
@@ -232,7 +220,7 @@ describe('the debug adapter', function () {
       await client.terminateRequest();
       await terminated;
       await client.disconnectRequest();
-      assert.equal(await client.exited(), 0);
+      await client.stop();
     },
   };
 
@@ -304,16 +292,6 @@ describe('the debug adapter', function () {
     assert.equal(told, 0);
   });
 
-  it('leaves no process behind', async () => {
-    await client.begin(launch, withoutErrors);
-    const { pid } = client;
-    assert.ok(isAlive(pid));
-    await client.disconnectRequest();
-    assert.equal(await client.exited(), 0);
-    assert.equal(isAlive(pid), false);
-    assert.equal(client.errorOutput, '');
-  });
-
   it('suits a strict client: lines from 0, configuration before the launch, no event of our own', async () => {
     const initialized = client.waitForEvent('initialized');
     await client.initializeRequest({ adapterID: 'xenscope', linesStartAt1: false, pathFormat: 'path' });
@@ -335,36 +313,6 @@ describe('the debug adapter', function () {
     );
   });
 
-  it('ends when the editor is gone', async () => {
-    await client.begin(launch, withoutErrors);
-    client.closeInput();
-    assert.equal(await client.exited(), 0);
-  });
-
-  it('answers every request that lacks everything, before there is a world and after', async () => {
-    const commands = [
-      ...['setBreakpoints', 'setFunctionBreakpoints', 'setExceptionBreakpoints', 'threads', 'stackTrace'],
-      ...['scopes', 'variables', 'source', 'exceptionInfo', 'evaluate', 'completions', 'readMemory', 'next'],
-      ...['stepIn', 'stepOut', 'continue', 'pause', 'attach', 'nonsense', 'constructor'],
-    ];
-    const askAll = async () => {
-      for (const command of commands) {
-        const answer = await client.send(command, {}).then(
-          () => '',
-          (error: Error) => error.message,
-        );
-        assert.doesNotMatch(answer, /A mistake of Xenscope/, command);
-      }
-    };
-    await client.initializeRequest();
-    await askAll();
-    await client.launchRequest(launch as never);
-    await client.configurationDoneRequest();
-    await client.stopAfter(() => client.pauseRequest({ threadId: 1 }));
-    await askAll();
-    assert.ok(isAlive(client.pid));
-  });
-
   it('says what is wrong with a configuration, a request, or a reference', async () => {
     await client.initializeRequest();
     const launchWith = (args: object) =>
@@ -384,29 +332,6 @@ describe('the debug adapter', function () {
     assert.match(await client.refused(client.evaluateRequest({ expression: '/' })), /no world yet/);
     assert.match(await client.refused(client.stackTraceRequest({ threadId: 99 })), /no connection 99/);
     assert.match(await launchWith({ ...launch, faults: { nonsense: 1 } }), /There is no fault nonsense/);
-  });
-
-  it('writes down what the flight recorder holds when the session ends, where that was asked for', async () => {
-    const folder = await mkdtemp(path.join(tmpdir(), 'adapter-journal-'));
-    try {
-      const journal = path.join(folder, 'life.jsonl');
-      await client.stopAfter(() =>
-        client.begin({ ...launch, journal }, async () => {
-          await withoutErrors();
-          // Over its ring, where domain 0 asks by calls within the process.
-          await client.setFunctionBreakpointsRequest({ breakpoints: [{ name: 'XS_* dom=3' }] });
-        }),
-      );
-      await client.disconnectRequest();
-      assert.equal(await client.exited(), 0);
-      const { entries, damage } = readJournalFile(await readFile(journal, 'utf8'));
-      assert.equal(damage, undefined);
-      const kinds = new Set(entries.map(({ kind, layer }) => `${layer} ${kind}`));
-      for (const kind of ['connection message', 'ring movement', 'ring message'])
-        assert.ok(kinds.has(kind), kind);
-    } finally {
-      await rm(folder, { recursive: true, force: true });
-    }
   });
 
   it('says at once that the journal cannot be written', async () => {

@@ -1,21 +1,24 @@
-/** The adapter as an editor starts it: the bundled program of its own, spoken to over its pipes. */
+/** The adapter as an editor leads it: in this process, or the bundled program of its own over its pipes. */
 import { DebugClient } from '@vscode/debugadapter-testsupport';
 import type { DebugProtocol } from '@vscode/debugprotocol';
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { bundle } from '../cli/xenscope';
+import { PassThrough } from 'node:stream';
+import { openDebugWorld } from '../../server/cli/adapterVerb';
+import { systemClock } from '../../server/cli/systemClock';
+import { AdapterSession } from '../../server/debug/dap/session';
+import { program } from '../cli/xenscope';
 
 /** A world takes its time to boot when the machine is busy. */
 const patienceMs = 60_000;
 
 export type Stopped = DebugProtocol.StoppedEvent['body'];
 
+/** A session in this process: a program of its own would boot each world with cold code. */
 export class AdapterClient extends DebugClient {
   /** The names of all events that came, and of all responses. */
   readonly came = new Set<string | symbol>();
-  errorOutput = '';
-  #child: ChildProcess | undefined;
-  #exit: Promise<number | null> | undefined;
+  #end: (() => Promise<void>) | undefined;
 
   constructor() {
     super(process.execPath, '', 'xenscope');
@@ -28,31 +31,22 @@ export class AdapterClient extends DebugClient {
   }
 
   override async start(): Promise<void> {
-    const child = spawn(process.execPath, [await bundle(), 'adapter'], { stdio: 'pipe' });
-    this.#child = child;
-    this.#exit = once(child, 'exit').then(([code]) => code as number | null);
-    child.stderr.setEncoding('utf8').on('data', (text: string) => (this.errorOutput += text));
-    this.connect(child.stdout, child.stdin);
+    const [requests, answers] = [new PassThrough(), new PassThrough()];
+    const ended = new Promise<void>((onEnd) => {
+      const session = new AdapterSession({ clock: systemClock, openWorld: openDebugWorld, onEnd });
+      session.start(requests, answers);
+    });
+    this.#end = () => {
+      requests.end();
+      return ended;
+    };
+    this.connect(answers, requests);
+    return Promise.resolve();
   }
 
-  /** Ends it, in peace if it can, and waits until it is gone. */
+  /** Ends it, and waits until what it began has ended as well. */
   override async stop(): Promise<void> {
-    this.#child?.kill('SIGTERM');
-    await this.#exit;
-  }
-
-  get pid(): number {
-    return this.#child!.pid!;
-  }
-
-  /** Resolves with the exit code when the adapter has ended by itself. */
-  exited(): Promise<number | null> {
-    return this.#exit!;
-  }
-
-  /** As when the editor dies. */
-  closeInput(): void {
-    this.#child!.stdin!.end();
+    await this.#end?.();
   }
 
   /** Up to the beginning of the world, with everything that was set before it. */
@@ -98,5 +92,40 @@ export class AdapterClient extends DebugClient {
       () => Promise.reject(new Error('The request was not refused.')),
       (error: Error) => error.message,
     );
+  }
+}
+
+/** The adapter as an editor starts it. */
+export class AdapterProgram extends AdapterClient {
+  errorOutput = '';
+  #child: ChildProcess | undefined;
+  #exit: Promise<number | null> | undefined;
+
+  override async start(): Promise<void> {
+    const child = spawn(process.execPath, [...(await program()), 'adapter'], { stdio: 'pipe' });
+    this.#child = child;
+    this.#exit = once(child, 'exit').then(([code]) => code as number | null);
+    child.stderr.setEncoding('utf8').on('data', (text: string) => (this.errorOutput += text));
+    this.connect(child.stdout, child.stdin);
+  }
+
+  /** Ends it, in peace if it can, and waits until it is gone. */
+  override async stop(): Promise<void> {
+    this.#child?.kill('SIGTERM');
+    await this.#exit;
+  }
+
+  get pid(): number {
+    return this.#child!.pid!;
+  }
+
+  /** Resolves with the exit code when the adapter has ended by itself. */
+  exited(): Promise<number | null> {
+    return this.#exit!;
+  }
+
+  /** As when the editor dies. */
+  closeInput(): void {
+    this.#child!.stdin!.end();
   }
 }
