@@ -40,6 +40,7 @@ enum xensim_op {
     XENSIM_DOMAINS = 66,
     XENSIM_HVM_PARAM = 67,
     XENSIM_PORT_STATUS = 68,
+    XENSIM_WORLD_TIME = 69,
 };
 
 struct xensim_request {

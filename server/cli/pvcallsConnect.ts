@@ -12,6 +12,7 @@ import { pipeSocket } from './pvcallsPipe';
 import { stopSignal } from './stopSignal';
 import { fail } from './storeCommand';
 import { systemClock } from './systemClock';
+import { worldStandsStill } from './worldTime';
 
 interface ConnectOptions {
   readonly backend: number;
@@ -156,8 +157,9 @@ async function openDevice({ ports, close }: LocalProgram, backendDomid: number):
     signal.addEventListener('abort', () => tell(), { once: true });
     while (!isConnected) {
       if (signal.aborted) throw new XenscopeError('cancelled', 'It was ended.');
-      const problem = problemOf(device, backendDomid, systemClock.nowMs() >= deadlineMs);
+      const problem = problemOf(device, backendDomid);
       if (problem) throw problem;
+      if (systemClock.nowMs() >= deadlineMs) throw (await worldStandsStill()) ?? notTaken(backendDomid);
       await new Promise<void>((resolve) => (tell = resolve));
     }
     over.abort();
@@ -167,16 +169,15 @@ async function openDevice({ ports, close }: LocalProgram, backendDomid: number):
   return { device, connected };
 }
 
-function problemOf(
-  { failure, states }: OwnDevice,
-  backendDomid: number,
-  isLate: boolean,
-): XenscopeError | undefined {
+function problemOf({ failure, states }: OwnDevice, backendDomid: number): XenscopeError | undefined {
   if (failure !== undefined) return new XenscopeError('protocol', failure);
   if (states && states.frontend >= 5) {
     return new XenscopeError('gone', `The backend in domain ${backendDomid} has closed the device.`);
   }
-  if (!isLate) return undefined;
+  return undefined;
+}
+
+function notTaken(backendDomid: number): XenscopeError {
   return new XenscopeError('away', `No backend in domain ${backendDomid} has taken the device.`, {
     wayOut: 'Load pvcalls-back there, or run xenscope pvcalls serve.',
   });

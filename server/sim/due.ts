@@ -73,6 +73,10 @@ export function removeFrom(list: Due[], due: Due): boolean {
 
 /** What a world's own parts need of its time. */
 export interface WorldTime {
+  /** How fast it passes; with 0 no timer ends. */
+  readonly pace: number;
+  /** While it is, nothing happens at all. */
+  readonly isHeld: boolean;
   nowMs(): number;
   /** Calls `run` once, `delayMs` of the world's time from now. */
   after(delayMs: number, run: () => void, what?: What): Timer;

@@ -49,7 +49,11 @@ export const GuestOp = {
   domains: 66,
   hvmParam: 67,
   portStatus: 68,
+  worldTime: 69,
 } as const;
+
+/** What `worldTime` answers: what is waited for by the world's time comes, or does not. */
+export const GuestWorldTime = { passes: 0, paceIs0: 1, isHeld: 2 } as const;
 
 /** The errno of Linux that a reply says, made negative there. */
 export const GuestErrno = {

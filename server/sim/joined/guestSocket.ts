@@ -100,7 +100,7 @@ export class GuestSocket {
   }
 
   #device(kind: number, joined: JoinedDomain): Device {
-    const { machine, hypervisor, pagesFolder } = this.#options;
+    const { machine, hypervisor, time, pagesFolder } = this.#options;
     const { domain } = joined;
     const { domid } = domain;
     const greeting = Buffer.from(pagesFolder);
@@ -112,7 +112,7 @@ export class GuestSocket {
       case GuestKind.gntalloc:
         return new Gntalloc(() => machine.portsOf(domid), greeting);
       case GuestKind.privcmd:
-        return new Privcmd(domid, machine.portsOf(domid), hypervisor, greeting);
+        return new Privcmd({ domid, ports: machine.portsOf(domid), hypervisor, time, greeting });
       default:
         throw new XenscopeError('unsupported', `There is no device of kind ${kind}.`);
     }

@@ -1,10 +1,12 @@
 /**
  * /dev/xen/privcmd of a program that joined domain 0: the few things that programs there ask a
- * hypervisor for. Other domains may open it, and are refused whatever they ask but for what is theirs.
+ * hypervisor for. Other domains may open it, and are refused whatever they ask but for what is theirs,
+ * and whether time passes.
  */
-import { GUEST_PAGES_MAX, GuestOp, guestWordBytes } from '../../wire/guestSocket';
+import { GUEST_PAGES_MAX, GuestOp, GuestWorldTime, guestWordBytes } from '../../wire/guestSocket';
 import type { GuestReply } from '../../wire/guestSocket';
 import type { Domain } from '../domain';
+import type { WorldTime } from '../due';
 import type { Hypervisor } from '../hypervisor';
 import type { StartInfo } from '../machine/machine';
 import type { ProgramPorts } from '../machine/programPorts';
@@ -25,19 +27,28 @@ const portStatus = { closed: 0, unbound: 1, interdomain: 2 };
 
 type Mapped = ReturnType<ProgramPorts['grants']['map']>;
 
+export interface PrivcmdOptions {
+  /** Who asks. */
+  readonly domid: number;
+  readonly ports: ProgramPorts;
+  readonly hypervisor: Hypervisor;
+  readonly time: Pick<WorldTime, 'pace' | 'isHeld'>;
+  readonly greeting: Buffer;
+}
+
 export class Privcmd implements Device {
   readonly #mappings = new Handles<readonly Mapped[]>();
 
-  constructor(
-    private readonly domid: number,
-    private readonly ports: ProgramPorts,
-    private readonly hypervisor: Hypervisor,
-    readonly greeting: Buffer,
-  ) {}
+  constructor(private readonly options: PrivcmdOptions) {}
+
+  get greeting(): Buffer {
+    return this.options.greeting;
+  }
 
   call(op: number, words: readonly number[]): GuestReply {
     if (op === GuestOp.portStatus) return this.#portStatus(words);
-    if (this.domid !== 0) return refusal('EPERM');
+    if (op === GuestOp.worldTime) return done(this.#worldTime());
+    if (this.options.domid !== 0) return refusal('EPERM');
     switch (op) {
       case GuestOp.mapForeign:
         return this.#map(words);
@@ -57,7 +68,7 @@ export class Privcmd implements Device {
   }
 
   end(isSudden: boolean): void {
-    this.ports.end(isSudden);
+    this.options.ports.end(isSudden);
   }
 
   /** words: domid, writable, then the frame numbers, two words each. Frames that are none come back without a name. */
@@ -76,7 +87,7 @@ export class Privcmd implements Device {
     try {
       const places = pages.map((page) => {
         if (!page) return { file: '', page: 0 };
-        const mapped = this.ports.grants.map(domid!, [page.gref], writable ? 'write' : 'read');
+        const mapped = this.options.ports.grants.map(domid!, [page.gref], writable ? 'write' : 'read');
         mapping.push(mapped);
         return mapped.places[0]!;
       });
@@ -90,7 +101,7 @@ export class Privcmd implements Device {
 
   /** words: the first domid, how many at most. Four words for each: domid, flags, pages, vcpus. */
   #domains([first = 0, most = 0]: readonly number[]): GuestReply {
-    const domains = this.hypervisor
+    const domains = this.options.hypervisor
       .list()
       .filter(({ domid }) => domid >= first)
       .sort((one, other) => one.domid - other.domid)
@@ -114,16 +125,22 @@ export class Privcmd implements Device {
 
   /** words: port. Answers its status, the other domain, and where there is another end its number. */
   #portStatus([port = 0]: readonly number[]): GuestReply {
-    const bound = this.ports.portAt(port);
+    const bound = this.options.ports.portAt(port);
     if (!bound) return done(0, guestWordBytes([portStatus.closed, 0, 0]));
     const { peer, remoteDomid } = bound;
     const status = peer ? portStatus.interdomain : portStatus.unbound;
     return done(0, guestWordBytes([status, remoteDomid, peer?.port ?? 0]));
   }
 
+  #worldTime(): number {
+    const { pace, isHeld } = this.options.time;
+    if (isHeld) return GuestWorldTime.isHeld;
+    return pace === 0 ? GuestWorldTime.paceIs0 : GuestWorldTime.passes;
+  }
+
   #startOf(domid: number): StartInfo | undefined {
-    const domain = this.hypervisor.get(domid);
-    return domain && this.hypervisor.startInfo(domain);
+    const domain = this.options.hypervisor.get(domid);
+    return domain && this.options.hypervisor.startInfo(domain);
   }
 }
 

@@ -145,6 +145,19 @@ describeWithDaemons('a connection through PV Calls on the command line', functio
     assert.deepEqual(await leftNodes(), []);
   });
 
+  it('says that the world stands still where no backend can take the device, and leaves nothing', async () => {
+    worlds.world.world.pace = 0;
+    try {
+      const { code, stderr } = await connect('--timeout', '0', `${host}:${port}`).ended;
+      assert.equal(code, 1);
+      assert.match(stderr, /^xenscope: The world stands still: its pace is 0, .* Give the world a pace/);
+      assert.doesNotMatch(stderr, /No backend/);
+    } finally {
+      worlds.world.world.pace = 20;
+    }
+    assert.deepEqual(await leftNodes(), []);
+  });
+
   it('takes its device away when a signal ends it', async () => {
     serve = (socket) => void socket.write('here');
     const one = connect(`${host}:${port}`);

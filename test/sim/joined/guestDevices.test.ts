@@ -9,6 +9,7 @@ import {
   GuestErrno,
   GuestKind,
   GuestOp,
+  GuestWorldTime,
 } from '../../../server/wire/guestSocket';
 import { GuestClient, openEvtchn } from '../../support/guestClient';
 import { stepTo, until, useJoinedWorld } from './joinedWorld';
@@ -262,6 +263,17 @@ if (process.platform === 'linux') {
       it('and for nobody else', async () => {
         const privcmd = await joined().device(GuestKind.privcmd, await domid('alice'));
         assert.equal((await privcmd.ask(GuestOp.domains, 0, 10)).result, -GuestErrno.EPERM);
+      });
+
+      it('but every domain learns whether time passes', async () => {
+        const { world } = joined().world;
+        const privcmd = await joined().device(GuestKind.privcmd, await domid('alice'));
+        const time = async () => (await privcmd.ask(GuestOp.worldTime)).result;
+        assert.equal(await time(), GuestWorldTime.paceIs0);
+        world.pace = 1;
+        assert.equal(await time(), GuestWorldTime.passes);
+        world.hold();
+        assert.equal(await time(), GuestWorldTime.isHeld);
       });
     });
   });
