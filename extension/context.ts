@@ -71,7 +71,7 @@ export class Xenscope implements vscode.Disposable {
     const serverScript = extension.asAbsolutePath('dist/server.cjs');
     this.connection = new Connection(serverScript, logs, () => this.chosenPace ?? settings.pace());
     this.hosts = new Hosts(this.connection, extension.workspaceState, this.report);
-    this.watches = new Watches(this.connection, this.report);
+    this.watches = new Watches(this.connection, extension.workspaceState, this.report);
     this.acts = new Acts(this.connection);
     this.rings = new Rings(this.connection, this.report);
     this.devices = new Devices(this.connection, this.report);

@@ -1,13 +1,16 @@
 /**
  * The paths that the person watches: how often each changed, and its last events. A watch is the
- * editor's own, so it is set again when the server or the host comes back.
+ * editor's own, so it is set again when the server or the host comes back, and when the window does.
  */
 import type { WatchReport } from '../server/rpc/api';
-import { openHosts, type Server } from './hosts';
+import { openHosts, type Remembered, type Server } from './hosts';
 import { Signal } from './signal';
 import { octetsOf, printable } from './values';
 
 export const maxEventsPerWatch = 50;
+/** Over a reload of the window; beyond that the oldest are not kept. */
+export const maxKeptWatches = 500;
+const keptKey = 'xenscope.watches';
 /** Reports of a watch whose number is not known yet: they may overtake the answer to the request. */
 const maxEarlyReports = 200;
 
@@ -52,8 +55,10 @@ export class Watches {
 
   constructor(
     private readonly server: Server,
+    private readonly remembered: Remembered,
     private readonly report: (error: unknown) => void,
   ) {
+    for (const { host, path } of keptIn(remembered.get(keptKey))) this.active.push(this.create(host, path));
     server.on('xenscope/watchReports', ({ reports }) => this.take(reports));
     server.onState(({ kind }) => {
       if (kind === 'running') return;
@@ -78,7 +83,7 @@ export class Watches {
   async add(host: string, path: string): Promise<Watch> {
     const known = this.find(host, path);
     if (known) return known;
-    const watch = new Watch(String(this.nextKey++), host, path);
+    const watch = this.create(host, path);
     this.active.push(watch);
     try {
       await this.set(watch);
@@ -86,7 +91,7 @@ export class Watches {
       this.active.splice(this.active.indexOf(watch), 1);
       throw error;
     }
-    this.changed.fire(undefined);
+    this.listChanged();
     return watch;
   }
 
@@ -94,7 +99,7 @@ export class Watches {
     const index = this.active.indexOf(watch);
     if (index < 0) return;
     this.active.splice(index, 1);
-    this.changed.fire(undefined);
+    this.listChanged();
     if (watch.watchId !== undefined)
       await this.server.request('xenscope/unwatch', { watchId: watch.watchId });
   }
@@ -108,6 +113,16 @@ export class Watches {
       if (watch.watchId !== undefined) this.setAgain.fire(watch);
       this.changed.fire(watch);
     }
+  }
+
+  private create(host: string, path: string): Watch {
+    return new Watch(String(this.nextKey++), host, path);
+  }
+
+  private listChanged(): void {
+    const kept = this.active.slice(-maxKeptWatches).map(({ host, path }) => ({ host, path }));
+    this.remembered.update(keptKey, JSON.stringify(kept));
+    this.changed.fire(undefined);
   }
 
   private lose(watches: readonly Watch[]): void {
@@ -153,6 +168,21 @@ export class Watches {
     }
     for (const watch of touched) this.changed.fire(watch);
   }
+}
+
+/** What another window, or another version of ours, may have written: what is no watch is passed over. */
+function keptIn(text: string | undefined): Pick<Watch, 'host' | 'path'>[] {
+  try {
+    const kept: unknown = JSON.parse(text ?? '[]');
+    return Array.isArray(kept) ? kept.filter(isKept).slice(-maxKeptWatches) : [];
+  } catch {
+    return [];
+  }
+}
+
+function isKept(kept: unknown): kept is Pick<Watch, 'host' | 'path'> {
+  const { host, path } = (kept ?? {}) as { host?: unknown; path?: unknown };
+  return typeof host === 'string' && typeof path === 'string';
 }
 
 /** Beside a watch that was set again, until something happens; and in the log. */

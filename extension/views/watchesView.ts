@@ -37,7 +37,12 @@ export class WatchesView implements vscode.TreeDataProvider<Element>, vscode.Dis
         ),
       ),
       xenscope.hosts.onConnected(({ id }) => void xenscope.watches.restore(id)),
+      xenscope.hosts.onChange(() => {
+        const waiting = xenscope.watches.list.filter(({ watchId }) => watchId === undefined);
+        if (waiting.length > 0) this.refresher.refresh(waiting);
+      }),
     ];
+    this.badge();
   }
 
   get selected(): Watch | undefined {
@@ -80,6 +85,13 @@ export class WatchesView implements vscode.TreeDataProvider<Element>, vscode.Dis
     return this.xenscope.hosts.find(host)?.label ?? host;
   }
 
+  /** It is kept over a reload of the window, and its host may have been removed meanwhile. */
+  private whyNot({ host }: Watch): string {
+    const { list } = this.xenscope.hosts;
+    const isGone = list.length > 0 && !list.some(({ id }) => id === host);
+    return isGone ? 'its host is not there any more' : 'waiting for the host';
+  }
+
   private badge(): void {
     const count = this.xenscope.watches.list.length;
     this.view.description = count === 0 ? undefined : String(count);
@@ -93,7 +105,7 @@ export class WatchesView implements vscode.TreeDataProvider<Element>, vscode.Dis
     item.description = [
       texts.watchCount(watch.count),
       last && `${clockTime(last.report.timeMs)} ${describeChange(last.report, 30)}`,
-      watch.watchId === undefined ? 'waiting for the host' : watch.mayHaveMissed ? setAgainText : undefined,
+      watch.watchId === undefined ? this.whyNot(watch) : watch.mayHaveMissed ? setAgainText : undefined,
     ]
       .filter(Boolean)
       .join(' · ');

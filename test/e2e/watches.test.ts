@@ -37,4 +37,17 @@ describe('watches in VS Code', function () {
     await panel.filter({ hasText: '"two" → "three"' }).waitFor();
     await panel.filter({ hasText: /\d\d:\d\d:\d\d\.\d\d\d/ }).waitFor();
   });
+
+  it('watches again when the window was loaded anew', async () => {
+    await xenscope().workbench.reload();
+    const watch = xenscope().watches.row('/watched', 1);
+    await watch.waitFor({ timeout: 60_000 });
+    await xenscope()
+      .description(watch)
+      .filter({ hasNotText: 'waiting for the host' })
+      .waitFor({ timeout: 60_000 });
+    const newShell = await xenscope().shell();
+    await newShell.write('/watched/node', 'after all');
+    await xenscope().description(watch).filter({ hasText: '"after all"' }).waitFor();
+  });
 });

@@ -24,6 +24,14 @@ export class Workbench {
     await this.page.locator('.monaco-workbench .statusbar').waitFor({ timeout: startTimeoutMs });
   }
 
+  /** Loads the window anew, and waits until it is there. */
+  async reload(): Promise<void> {
+    await this.page.evaluate('window.isOld = true');
+    await this.command('Developer: Reload Window');
+    await eventually('the window is another one', async () => !(await this.page.evaluate('window.isOld')));
+    await this.ready();
+  }
+
   /** ---- the palette and the quick input ---------------------------------------------------- */
 
   get quickInput(): Locator {

@@ -4,7 +4,7 @@ import { Failure } from '../../extension/errors';
 import { FileWatches, type NodeHappening } from '../../extension/fileSystem/fileWatches';
 import { undoCommand, UndoStack, undoTargetIn } from '../../extension/undoStack';
 import { base64OfText } from '../../extension/values';
-import { describeChange, logLine, maxEventsPerWatch, Watches } from '../../extension/watches';
+import { describeChange, logLine, maxEventsPerWatch, maxKeptWatches, Watches } from '../../extension/watches';
 import { FakeServer, settled } from './fakeServer';
 
 function report(watchId: number, count: number, more: Partial<WatchReport> = {}): WatchReport {
@@ -38,7 +38,11 @@ function serverWithWatches() {
 describe('watches of a person', () => {
   const open = () => {
     const server = serverWithWatches();
-    return { server, watches: new Watches(server, assert.ifError) };
+    const kept = new Map<string, string>();
+    const remembered = { get: (key: string) => kept.get(key), update: kept.set.bind(kept) };
+    /** As in a window that was loaded anew. */
+    const anew = () => new Watches(server, remembered, assert.ifError);
+    return { server, kept, anew, watches: anew() };
   };
 
   it('count, and keep the last events, the newest first', async () => {
@@ -109,6 +113,47 @@ describe('watches of a person', () => {
       'said of the first change since',
     );
     assert.ok(!watch.mayHaveMissed);
+  });
+
+  it('are there again when the window was loaded anew, and set when their host is connected', async () => {
+    const { server, watches, anew } = open();
+    for (const path of ['/a', '/b', '/c']) await watches.add('simulator', path);
+    await watches.stop(watches.find('simulator', '/b')!);
+    const again = anew();
+    assert.deepEqual(
+      again.list.map(({ path, watchId, count }) => [path, watchId, count]),
+      [
+        ['/a', undefined, 0],
+        ['/c', undefined, 0],
+      ],
+    );
+    await again.restore('another');
+    assert.equal(again.list[0]!.watchId, undefined);
+    await again.restore('simulator');
+    assert.deepEqual(server.asked.slice(-2), [
+      'xenscope/watch {"host":"simulator","path":"/a"}',
+      'xenscope/watch {"host":"simulator","path":"/c"}',
+    ]);
+    assert.ok(again.list.every(({ mayHaveMissed }) => mayHaveMissed));
+  });
+
+  it('are not kept beyond a bound, nor read from what is none', async () => {
+    const { kept, watches, anew } = open();
+    for (let count = 0; count <= maxKeptWatches; count++) await watches.add('simulator', `/${count}`);
+    assert.equal(anew().list.length, maxKeptWatches);
+    assert.equal(anew().find('simulator', '/0'), undefined, 'the oldest');
+    const [key] = kept.keys();
+    for (const [text, paths] of [
+      ['{', []],
+      ['null', []],
+      ['[null, 1, {"host":"simulator"}, {"host":"simulator","path":"/a"}]', ['/a']],
+    ] as const) {
+      kept.set(key!, text);
+      assert.deepEqual(
+        anew().list.map(({ path }) => path),
+        paths,
+      );
+    }
   });
 
   it('that the store refuses leave no trace', async () => {
