@@ -28,6 +28,8 @@ const testSettings = {
   'window.commandCenter': false,
   'editor.accessibilitySupport': 'off',
   'workbench.colorTheme': 'Default Dark Modern',
+  // Where the machine is busy, a page that gets the focus back late takes it from what a command has just asked.
+  'workbench.quickOpen.closeOnFocusLost': false,
 };
 
 /** A folder with the extension, packed and installed once per run of the tests, from dist/ as the orchestrator built it. */

@@ -70,7 +70,14 @@ export class Tree {
       await row.click({ button: 'right', ...step });
       // A menu takes no click in its first moments, so that the one that opened it does not choose.
       await entry.hover(step);
-      await entry.and(workbench.page.locator('.focused')).waitFor(step);
+      const focused = entry.and(workbench.page.locator('.focused'));
+      const isFocused = () => focused.isVisible();
+      await eventually(
+        'it takes one, or the menu is closed',
+        async () => (await isFocused()) || !(await entry.isVisible()),
+        stepTimeoutMs,
+      );
+      if (!(await isFocused())) return false;
       await workbench.page.keyboard.press('Enter');
       await entry.waitFor({ state: 'hidden', ...step });
       await then?.();
