@@ -19,6 +19,11 @@ export interface SocketStateWords {
 }
 
 export const socketStates: Readonly<Record<PvCallsSocketState, SocketStateWords>> = {
+  creating: {
+    icon: 'loading',
+    word: 'being created',
+    meaning: 'The guest has asked for it with SOCKET, and the backend has not answered yet.',
+  },
   created: {
     icon: 'circle-outline',
     word: 'created',

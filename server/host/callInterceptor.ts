@@ -56,6 +56,9 @@ export interface CallAsked {
   readonly text: string;
 }
 
+/** `held`: for a person. `waiting`: it is decided, and done later. `silent`: not to be answered. */
+export type HeldState = 'held' | 'waiting' | 'silent';
+
 export interface HeldCall extends CallAsked {
   /** Counts all that the interceptor has taken from 1. */
   readonly number: number;
@@ -63,8 +66,8 @@ export interface HeldCall extends CallAsked {
   readonly fields: readonly CallField[];
   /** The 64 bytes of the request, in hexadecimal. */
   readonly slot: string;
-  /** `held`: for a person. `waiting`: it is decided, and done at `dueMs`. `silent`: not to be answered. */
-  readonly state: 'held' | 'waiting' | 'silent';
+  readonly state: HeldState;
+  /** Of one that is waiting. */
   readonly dueMs?: number;
   /** What was decided, and by whom, in words. */
   readonly decided?: string;
@@ -98,6 +101,8 @@ export interface CallInterceptor {
   /** The domain whose backend it is. */
   readonly domid: number;
   state(): InterceptState;
+  /** What it keeps of the device in this folder of its backend, by the numbers that the frontend gave. */
+  heldAt(device: string): ReadonlyMap<number, HeldState>;
   /** The last of them with a number above `after`, oldest first. */
   eventsAfter(after: number): readonly InterceptEvent[];
   /** Turned off, all that is held passes. Throws a XenscopeError `limit` on too many rules. */

@@ -89,6 +89,15 @@ export class HostSession {
     this.#ringPost = options.rings;
     const watch = this.#watchRings();
     this.rings = watch && new RingFeed({ ...this.#ringPost, watch });
+    this.intercepts = new InterceptFeed({
+      ...options.intercepts,
+      hostId: options.rings.host,
+      host,
+      store,
+      nameDomain,
+      ground: options.pvcalls,
+      log,
+    });
     const calls = (this.#calls = watch && this.#watchCalls(watch));
     this.devices = new DeviceFeed({
       ...options.devices,
@@ -136,15 +145,6 @@ export class HostSession {
       domains: this.domains,
       listeners: (backend) => listenersAt(calls?.devices ?? [], backend),
     });
-    this.intercepts = new InterceptFeed({
-      ...options.intercepts,
-      hostId: options.rings.host,
-      host,
-      store,
-      nameDomain,
-      ground: options.pvcalls,
-      log,
-    });
     this.recorder = host.recorder ?? (watch && this.#record(watch));
     if (host.world) this.#ends.push(watchWorld(host.world, clock, onWorld));
     // Set before the connection is there, so that it is the first request and nothing is missed.
@@ -176,6 +176,7 @@ export class HostSession {
       nameDomain: this.domains.nameDomain,
       isHeld: () => world?.isHeld ?? false,
       reports,
+      held: (backend) => this.intercepts.heldAt(backend),
       onDiagnoses: () => this.devices.judgeAnew(),
     });
   }

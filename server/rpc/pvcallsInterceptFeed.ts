@@ -2,7 +2,7 @@
  * What an editor is told of the interceptors of one host while it shows them, and the backend of our own that it
  * has opened there, which ends with it. News are made from what is true when they are sent.
  */
-import type { CallInterceptor } from '../host/callInterceptor';
+import type { CallInterceptor, HeldState } from '../host/callInterceptor';
 import { type Timer, sleep } from '../host/clock';
 import { XenscopeError } from '../host/errors';
 import {
@@ -52,6 +52,12 @@ function absolute(path: string, domid: number): string {
   return path.startsWith('/') ? path : `/local/domain/${domid}/${path}`;
 }
 
+/** The other way round. */
+function within(path: string, domid: number): string {
+  const own = `/local/domain/${domid}/`;
+  return path.startsWith(own) ? path.slice(own.length) : path;
+}
+
 export class InterceptFeed {
   readonly #options: InterceptFeedOptions;
   readonly #views = new Map<number, View>();
@@ -86,6 +92,12 @@ export class InterceptFeed {
     throw new XenscopeError('gone', `No backend of domain ${domid} can be intercepted here now.`, {
       wayOut: 'On a real host open our own first.',
     });
+  }
+
+  /** What we keep of the device in this folder of its backend: by hand, or by a rule. */
+  heldAt(device: string): ReadonlyMap<number, HeldState> {
+    const held = this.#all().flatMap((one) => [...one.heldAt(within(device, one.domid))]);
+    return new Map(held);
   }
 
   openView(viewId: number, domid: number): void {

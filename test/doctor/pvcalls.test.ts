@@ -5,6 +5,7 @@ import path from 'node:path';
 import { CommandTap } from '../../server/capture/commandTap';
 import { diagnoseDevice } from '../../server/doctor/devices/deviceDoctor';
 import { diagnosePvCalls, pvcallsRules } from '../../server/doctor/pvcalls/pvcallsDoctor';
+import type { HeldState } from '../../server/host/callInterceptor';
 import { EndNews } from '../../server/model/pvcalls/endNews';
 import { PvCallsDevice } from '../../server/model/pvcalls/pvcallsDevice';
 import { formatPvCallsAddress } from '../../server/wire/pvcalls/address';
@@ -26,10 +27,10 @@ function scene() {
       look();
       nowMs += ms;
     },
-    said: () => {
+    said: (held: ReadonlyMap<number, HeldState> = new Map()) => {
       look();
       const { sockets, calls } = device;
-      const seen = { sockets: sockets.all, pending: calls.pending, ends: [] };
+      const seen = { sockets: sockets.all, pending: calls.pending, ends: [], held };
       return diagnosePvCalls(seen, nowMs).map(
         ({ severity, rule, text, socket }) => `${severity} ${rule} ${socket ?? '-'}: ${text}`,
       );
@@ -76,6 +77,32 @@ describe('the doctor of commands of PV Calls', () => {
     ]);
   });
 
+  it('takes no offence at what somebody here holds by hand, and says so', () => {
+    const { ring, wait, said } = scene();
+    const address = formatPvCallsAddress({ host: '10.9.8.7', port: 443 });
+    ring.request(3, { cmd: 'connect', id: 7n, address, addressLengthBytes: 16, flags: 0, ref: 9, evtchn: 4 });
+    ring.request(4, { cmd: 'listen', id: 8n, backlog: 5 });
+    ring.request(5, { cmd: 'accept', id: 9n, newId: 6n, ref: 9, evtchn: 4 });
+    const held = new Map<number, HeldState>([
+      [3, 'held'],
+      [4, 'silent'],
+      [5, 'waiting'],
+    ]);
+    wait(4_000);
+    assert.deepEqual(said(held), []);
+    wait(8_000);
+    assert.deepEqual(said(held), [
+      'note held-by-hand s1: CONNECT of socket 7 held in the Intercept panel for 12 s',
+      'note held-by-hand s2: LISTEN of socket 8 left without an answer, as the Intercept panel says, for 12 s',
+      'note held-by-hand s3: ACCEPT of socket 9 held back until later, as the Intercept panel says, for 12 s',
+    ]);
+    assert.deepEqual(
+      said().map((line) => line.split(' ')[1]),
+      ['call-not-answered', 'stuck-connecting'],
+      'let go, and not answered',
+    );
+  });
+
   it('names an ACCEPT that waits at a listener which was released', () => {
     const { ring, wait, said } = scene();
     ring.request(1, { cmd: 'accept', id: 5n, newId: 6n, ref: 9, evtchn: 4 });
@@ -97,7 +124,7 @@ describe('the doctor of commands of PV Calls', () => {
     const said = (activeMs: number) => {
       const reports = [{ side: 'backend' as const, findings: () => [finding()] }];
       const ends = news.take(reports, { nowMs: activeMs, activeMs });
-      return diagnosePvCalls({ sockets: new Set(), pending: [], ends }, activeMs).map(
+      return diagnosePvCalls({ sockets: new Set(), pending: [], ends, held: new Map() }, activeMs).map(
         ({ severity, text }) => `${severity}: ${text}`,
       );
     };

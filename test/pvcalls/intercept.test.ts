@@ -102,6 +102,8 @@ describe('an interceptor of PV Calls', () => {
     assert.equal(call!.slot.length, 128);
     assert.equal(Buffer.from(call!.slot, 'hex').readBigUInt64LE(8), 7n);
     assert.deepEqual(front.answers, []);
+    assert.deepEqual([...intercept.heldAt('backend/pvcalls/3/0')], [[asked, 'held']]);
+    assert.equal(intercept.heldAt('backend/pvcalls/3/1').size, 0);
 
     intercept.decide(call!.number, refuse('ECONNREFUSED'));
     assert.equal((await front.answer(asked)).ret, pvcallsRet('ECONNREFUSED'));

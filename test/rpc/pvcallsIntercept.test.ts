@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { processClaimants } from '../../server/cli/processClaimants';
 import { systemClock } from '../../server/cli/systemClock';
+import type { Clock } from '../../server/host/clock';
 import type { Host } from '../../server/host/host';
 import type { InterceptNews, InterceptSettings } from '../../server/rpc/api';
 import { InterceptFeed, maxHeldTold, maxInterceptViews } from '../../server/rpc/pvcallsInterceptFeed';
@@ -17,19 +18,28 @@ import { Editor, eventually } from './rig';
 const web = { host: '10.0.0.80', port: 80 };
 const host = 'simulator';
 
+/** What is told of after seconds is told of soon. */
+const hasty: Clock = {
+  nowMs: () => 10 * systemClock.nowMs(),
+  after: (delayMs, run) => systemClock.after(delayMs / 10, run),
+};
+
 describe('intercepting PV Calls, over the API', function () {
   this.timeout(60_000);
   let editor: Editor;
   let viewId: number;
 
-  beforeEach(async () => {
+  beforeEach(() => open());
+  afterEach(() => editor.close());
+
+  async function open(clock: Clock = systemClock): Promise<void> {
     editor = new Editor({
       openWorld: ({ seed }) =>
         createWorld({
           seed,
           // Guests talk fast, and nothing waits for them in real time.
           pace: 20,
-          clock: systemClock,
+          clock,
           transport: 'process',
           domains: [
             plainGuest({ name: 'server', pvcalls: true, guest: pvcallsGuest(httpServer(web)) }),
@@ -44,8 +54,7 @@ describe('intercepting PV Calls, over the API', function () {
     await editor.initialize({ pace: 20 });
     await editor.ask('xenscope/connect', { host });
     ({ viewId } = await editor.ask('xenscope/intercept', { host, domid: 0 }));
-  });
-  afterEach(() => editor.close());
+  }
 
   const set = (over: Partial<InterceptSettings>, ...lines: string[]) =>
     editor.ask('xenscope/interceptSet', {
@@ -106,6 +115,28 @@ describe('intercepting PV Calls, over the API', function () {
       'each event once, in order',
     );
     assert.equal(new Set(numbers).size, numbers.length);
+  });
+
+  it('tells of what is held by hand as that, and of nothing wrong', async () => {
+    await editor.close();
+    await open(hasty);
+    await set({ holdsOthers: true });
+    await state(({ held }) => held.length > 0);
+    const said = () =>
+      editor
+        .ask('xenscope/pvcallsList', { host })
+        .then((rows) =>
+          rows.flatMap(({ diagnoses }) => diagnoses).filter(({ severity }) => severity !== 'fine'),
+        );
+    let all = await said();
+    while (all.length === 0) all = await said();
+    assert.ok(
+      all.every(({ rule, severity }) => `${severity} ${rule}` === 'note held-by-hand'),
+      JSON.stringify(all),
+    );
+    assert.match(all[0]!.text, /^[A-Z]+ of socket [0-9]+ held in the Intercept panel for/);
+    await set({ isOn: false });
+    while (all.length > 0) all = await said();
   });
 
   it('lets rules answer and counts them, and tells of one that is wrong', async () => {

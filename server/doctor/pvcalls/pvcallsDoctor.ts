@@ -8,6 +8,7 @@ import { bySeverity } from '../../model/severity';
 import type { PvCallsRule } from './pvcallsRule';
 import { callNotAnswered } from './rules/callNotAnswered';
 import { foundByOwnEnd } from './rules/foundByOwnEnd';
+import { heldByHand } from './rules/heldByHand';
 import { parkedAtReleased } from './rules/parkedAtReleased';
 import { stuckConnecting } from './rules/stuckConnecting';
 
@@ -15,6 +16,7 @@ export const pvcallsRules: readonly PvCallsRule[] = [
   parkedAtReleased,
   callNotAnswered,
   stuckConnecting,
+  heldByHand,
   foundByOwnEnd,
 ];
 

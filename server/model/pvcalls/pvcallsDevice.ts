@@ -1,5 +1,6 @@
 /** One PV Calls device: its commands, its sockets, and how it is told of. */
 import type { CommandLook, CommandTap } from '../../capture/commandTap';
+import type { HeldState } from '../../host/callInterceptor';
 import type { EndReport } from '../../host/endReports';
 import type { ObservedPage } from '../../host/observer';
 import { type DeviceRing, maxRingsOfDevice } from '../../wire/deviceRings/deviceRing';
@@ -32,6 +33,8 @@ export interface DeviceSurroundings extends DataRings {
   readonly nameDomain: (domid: number) => string;
   /** Of our own ends of this device. */
   readonly reports: readonly EndReport[];
+  /** Which of its calls somebody here keeps from the backend in this folder. */
+  readonly held: (backend: string) => ReadonlyMap<number, HeldState>;
   /** The longest time between two looks at its calls; 0 where each move is seen. */
   readonly lookIntervalMs: number;
 }
@@ -126,7 +129,9 @@ export class PvCallsDevice {
     const { sockets, calls } = this;
     this.#lookIntervalMs = surroundings.lookIntervalMs;
     const ends = this.#news.take(reports, time);
-    this.#diagnoses = judge({ sockets: sockets.all, pending: calls.pending, ends }, time.activeMs);
+    const held = surroundings.held(this.#backend);
+    const seen: PvCallsSeen = { sockets: sockets.all, pending: calls.pending, ends, held };
+    this.#diagnoses = judge(seen, time.activeMs);
     const bySocket = new Map<string, PvCallsDiagnosis>();
     for (const diagnosis of this.#diagnoses) {
       const { socket } = diagnosis;
@@ -168,6 +173,12 @@ export class PvCallsDevice {
     return this.calls.finishedSince(count).map(({ row }: CallSeen) => row);
   }
 
+  /** Its folder there. */
+  get #backend(): string {
+    const { domid, devid, backendDomid } = this.#device;
+    return backendPath(backendDomid, domid, devid);
+  }
+
   #rowWith({ nameDomain, seen }: DeviceSurroundings): PvCallsDeviceRow {
     const { domid, devid, backendDomid } = this.#device;
     const rows = this.#told.map((socket) => socket.row);
@@ -182,7 +193,7 @@ export class PvCallsDevice {
       id: this.id,
       devid,
       frontend: end(this.id, domid, nameDomain),
-      backend: end(backendPath(backendDomid, domid, devid), backendDomid, nameDomain),
+      backend: end(this.#backend, backendDomid, nameDomain),
       ring,
       ...(unreadable !== undefined && { unseen: `Its command ring cannot be read now: ${unreadable}` }),
       sockets: countsOf(rows),

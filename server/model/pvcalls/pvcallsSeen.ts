@@ -1,4 +1,5 @@
 /** What the doctor judges a PV Calls device by. */
+import type { HeldState } from '../../host/callInterceptor';
 import type { CallSeen } from './callSeen';
 import type { SocketSeen } from './socketSeen';
 
@@ -17,4 +18,6 @@ export interface PvCallsSeen {
   readonly pending: readonly CallSeen[];
   /** Where an end is ours. */
   readonly ends: readonly EndFindingSeen[];
+  /** Those in flight that somebody here keeps from the backend, by the frontend's numbers. */
+  readonly held: ReadonlyMap<number, HeldState>;
 }

@@ -60,11 +60,12 @@ export interface PvCallsSocketCounts {
 }
 
 /**
- * `created`: a SOCKET was answered. `connecting`: a CONNECT waits. `connected`: it has data rings. `closed`: both
+ * `creating`: a SOCKET waits. `created`: it was answered. `connecting`: a CONNECT waits. `connected`: it has data rings. `closed`: both
  * error words of its data rings are set. `bound`, `listening`: as the commands say. `failed`: the call that was to
  * make it something failed. `releasing`: a RELEASE waits. `unknown`: it was named, and nothing else of it was seen.
  */
 export type PvCallsSocketState =
+  | 'creating'
   | 'created'
   | 'connecting'
   | 'connected'

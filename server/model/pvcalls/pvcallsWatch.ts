@@ -4,6 +4,7 @@
  */
 import { type CommandListener, CommandTaps, maxCommandTaps } from '../../capture/commandTaps';
 import type { Clock } from '../../host/clock';
+import type { HeldState } from '../../host/callInterceptor';
 import type { EndReports } from '../../host/endReports';
 import type { ObservedPage, Observer } from '../../host/observer';
 import type { DeviceRing } from '../../wire/deviceRings/deviceRing';
@@ -27,6 +28,8 @@ export interface PvCallsWatchOptions {
   readonly nameDomain: (domid: number) => string;
   readonly isHeld?: () => boolean;
   readonly reports?: EndReports | undefined;
+  /** Which calls of the device in this folder of its backend somebody here keeps from it, by their numbers. */
+  readonly held?: (backend: string) => ReadonlyMap<number, HeldState>;
   /** What is wrong with some device is other than before. */
   readonly onDiagnoses?: () => void;
   readonly onMistake?: (error: unknown) => void;
@@ -155,12 +158,13 @@ export class PvCallsWatch {
   }
 
   #surroundings(id: string): DeviceSurroundings {
-    const { rings, judge, nameDomain, reports } = this.#options;
+    const { rings, judge, nameDomain, reports, held } = this.#options;
     return {
       judge,
       nameDomain,
       reports: reports?.of(id) ?? [],
       lookIntervalMs: this.#taps.intervalMs,
+      held: held ?? (() => new Map()),
       seen: (ring) => rings.seen(ring),
       whyUnseen: (ring) => this.#whyUnseen(ring),
     };

@@ -70,6 +70,7 @@ export class SocketBook {
     call.socketWas = socket.state;
     call.isFirstOfSocket = this.#made > madeBefore;
     socket.begin(call);
+    if (request.cmd === 'socket' && socket.state === 'unknown') socket.enter('creating', time);
     if (request.cmd === 'release') socket.enter('releasing', time);
     // One that has waited there since before anybody looked was not refused.
     if (call.known === 'oldSlot') this.#listens(call, socket, time);
@@ -160,7 +161,7 @@ export class SocketBook {
     socket.fail({ cmd: call.title, error: errnoOf(ret)!, timeMs: time.nowMs });
     if (cmd === 'release' && socket.state === 'releasing') socket.enter(socketWas ?? 'unknown', time);
     if (cmd === 'connect' && socket.state === 'connecting') socket.enter('failed', time);
-    if (cmd === 'socket' && socket.state === 'unknown') socket.enter('failed', time);
+    if (cmd === 'socket' && socket.state === 'creating') socket.enter('failed', time);
     if ((cmd === 'bind' || cmd === 'listen') && isUnconnected(socket)) socket.enter('failed', time);
   }
 
@@ -202,7 +203,8 @@ export class SocketBook {
   /** Nobody saw what its socket was made; a call that only a listener takes tells. */
   #listens({ cmd }: CallSeen, socket: SocketSeen, time: SeenTime): void {
     const isListeners = cmd === 'accept' || cmd === 'poll';
-    if (isListeners && socket.state === 'unknown') socket.enter('listening', time);
+    if (isListeners && (socket.state === 'unknown' || socket.state === 'creating'))
+      socket.enter('listening', time);
   }
 
   /** The number of the new socket is not known: its rings are all there is of it. */
@@ -309,7 +311,13 @@ export class SocketBook {
 
 /** It may have been made just now. */
 function isBeginning({ state }: SocketSeen): boolean {
-  return state === 'unknown' || state === 'created' || state === 'connecting' || state === 'failed';
+  return (
+    state === 'unknown' ||
+    state === 'creating' ||
+    state === 'created' ||
+    state === 'connecting' ||
+    state === 'failed'
+  );
 }
 
 /** It is nothing yet that a failure would take away. */

@@ -5,6 +5,7 @@
 import type {
   CallDecision,
   CallInterceptor,
+  HeldState,
   InterceptEvent,
   InterceptSettings,
   InterceptState,
@@ -81,6 +82,11 @@ export class Intercept implements CallInterceptor {
       devices: [...this.#devices].map(({ path, domid }) => ({ path, domid })),
       passedAtLimit: this.#passedAtLimit,
     };
+  }
+
+  heldAt(device: string): ReadonlyMap<number, HeldState> {
+    const held = [...this.#held.values()].filter((one) => one.device.path === device);
+    return new Map(held.map(({ call, state }) => [call.request.reqId, state]));
   }
 
   eventsAfter(after: number): readonly InterceptEvent[] {

@@ -36,6 +36,7 @@ export const alone: DeviceSurroundings = {
   nameDomain: (domid) => `domain ${domid}`,
   reports: [],
   lookIntervalMs: 10,
+  held: () => new Map(),
   seen: () => undefined,
   whyUnseen: () => 'nobody looks',
 };

@@ -5,7 +5,9 @@ import { accept, bind, connect, listen, release, Rig, socket, alone } from './bo
 describe('sockets by the calls that were seen', () => {
   it('are opened, connected and released', () => {
     const rig = new Rig();
-    rig.done(socket(5n));
+    const made = rig.ask(socket(5n));
+    assert.deepEqual(rig.sockets, ['5 creating']);
+    rig.answer(made, socket(5n));
     assert.deepEqual(rig.sockets, ['5 created']);
     const call = connect(5n, 77);
     const reqId = rig.ask(call);

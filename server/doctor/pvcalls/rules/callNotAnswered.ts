@@ -10,11 +10,11 @@ const waiting: ReadonlySet<PvCallsCommand> = new Set(['connect', 'accept', 'poll
 
 export const callNotAnswered: PvCallsRule = {
   id: 'call-not-answered',
-  judge({ pending }, nowMs) {
+  judge({ pending, held }, nowMs) {
     return pending.flatMap((call) => {
       const mayWait = call.cmd !== undefined && waiting.has(call.cmd);
       const waitedMs = nowMs - call.seenAt.activeMs;
-      if (mayWait || waitedMs < patienceMs) return [];
+      if (mayWait || waitedMs < patienceMs || held.has(call.reqId)) return [];
       return [
         {
           severity: 'warning' as const,

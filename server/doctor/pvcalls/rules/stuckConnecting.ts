@@ -8,10 +8,10 @@ export const stuckConnectingMs = 10_000;
 
 export const stuckConnecting: PvCallsRule = {
   id: 'stuck-connecting',
-  judge({ pending }, nowMs) {
+  judge({ pending, held }, nowMs) {
     return pending.flatMap((call) => {
       const waitedMs = nowMs - call.seenAt.activeMs;
-      if (call.cmd !== 'connect' || waitedMs < stuckConnectingMs) return [];
+      if (call.cmd !== 'connect' || waitedMs < stuckConnectingMs || held.has(call.reqId)) return [];
       const remote = call.socket?.remote;
       const to = remote === undefined ? '' : ` to ${remote}`;
       return [
