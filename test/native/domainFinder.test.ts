@@ -6,7 +6,7 @@ import { XenscopeError } from '../../server/host/errors';
 import type { StoreClient } from '../../server/host/storeClient';
 import type { World } from '../../server/sim/world';
 import { ManualClock } from '../sim/manualClock';
-import { closeWorlds, openWorld } from '../sim/worldKit';
+import { closeWorlds, fewDomains, openWorld } from '../sim/worldKit';
 
 describe('the finder of domains', () => {
   const ring = '/local/domain/1/data/x/ring-ref';
@@ -20,7 +20,7 @@ describe('the finder of domains', () => {
 
   beforeEach(async () => {
     clock = new ManualClock();
-    world = await openWorld();
+    world = await openWorld({ domains: fewDomains });
     listed = [];
     const nothing = () => undefined;
     finder = new DomainFinder(counting(world.openStore()), clock, {

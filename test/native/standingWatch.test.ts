@@ -9,7 +9,7 @@ import type { ByteStream, Dial } from '../../server/store/byteStream';
 import { openStoreClient } from '../../server/store/client/storeClient';
 import type { World } from '../../server/sim/world';
 import { ManualClock } from '../sim/manualClock';
-import { closeWorlds, openWorld } from '../sim/worldKit';
+import { closeWorlds, fewDomains, openWorld } from '../sim/worldKit';
 
 /** A driver domain: quotas bind it, as they do not bind domain 0. */
 const domid = 1;
@@ -25,7 +25,7 @@ describe('the watches of the finder of domains', () => {
 
   beforeEach(async () => {
     clock = new ManualClock();
-    world = await openWorld();
+    world = await openWorld({ domains: fewDomains });
     streams = [];
     isAway = false;
     const store = world.openStore();

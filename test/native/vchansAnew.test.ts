@@ -10,7 +10,7 @@ import { VCHAN_PAGE } from '../../server/wire/vchanPage';
 import { VchanLive } from '../../server/wire/vchanRings';
 import type { World } from '../../server/sim/world';
 import { ManualClock } from '../sim/manualClock';
-import { closeWorlds, openWorld } from '../sim/worldKit';
+import { closeWorlds, fewDomains, openWorld } from '../sim/worldKit';
 
 const path = '/local/domain/1/data/server';
 const gref = 76;
@@ -26,7 +26,7 @@ describe('a vchan whose server begins anew', () => {
 
   beforeEach(async () => {
     clock = new ManualClock();
-    world = await openWorld();
+    world = await openWorld({ domains: fewDomains });
     store = world.openStore();
     lent = undefined;
     observer = new NativeObserver({

@@ -1,6 +1,7 @@
 /** Acts on devices of a simulated world, as an editor asks for them: preview, act, and the way back. */
 import assert from 'node:assert/strict';
 import type { DeviceAct, DeviceRow } from '../../server/rpc/api';
+import { fewDomains } from '../sim/worldKit';
 import { Editor, eventually } from './rig';
 
 describe('acts on devices over the editor API', function () {
@@ -8,7 +9,7 @@ describe('acts on devices over the editor API', function () {
   let editor: Editor;
   const host = 'simulator';
 
-  beforeEach(async () => (editor = await Editor.onSimulator()));
+  beforeEach(async () => (editor = await Editor.onSimulator({ domains: fewDomains })));
   afterEach(() => editor.close());
 
   const devices = () => editor.ask('xenscope/deviceList', { host });

@@ -23,6 +23,7 @@ import {
   apiVersion,
 } from '../../server/rpc/api';
 import { type EditorServer, startEditorServer } from '../../server/rpc/editorServer';
+import type { DomainConfig } from '../../server/sim/toolstack/config';
 import { openSocketHost } from '../../server/store/client/socketHost';
 
 type Seen = { [Name in NotificationName]: { name: Name; params: ApiNotifications[Name] } }[NotificationName];
@@ -35,6 +36,13 @@ export const initializeOptions: InitializeOptions = {
   allowDomain0Edits: false,
 };
 
+export interface EditorOptions {
+  /** For a simulator that is opened in another way. */
+  readonly openWorld?: (world: WorldInfo) => Promise<Host>;
+  /** Who lives in the simulator; the demo host when absent. */
+  readonly domains?: readonly DomainConfig[];
+}
+
 export class Editor {
   readonly folder = mkdtempSync(path.join(tmpdir(), 'xenscope-test-'));
   readonly input = new PassThrough();
@@ -44,15 +52,14 @@ export class Editor {
   readonly seen: Seen[] = [];
 
   /** One that has said hello, with the simulator connected. */
-  static async onSimulator(): Promise<Editor> {
-    const editor = new Editor();
+  static async onSimulator(options: EditorOptions = {}): Promise<Editor> {
+    const editor = new Editor(options);
     await editor.initialize();
     await editor.ask('xenscope/connect', { host: 'simulator' });
     return editor;
   }
 
-  /** `openWorld` for a simulator that is opened in another way. */
-  constructor({ openWorld }: { readonly openWorld?: (world: WorldInfo) => Promise<Host> } = {}) {
+  constructor({ openWorld, domains }: EditorOptions = {}) {
     const output = new PassThrough();
     const ports = { clock: systemClock, random: systemRandom };
     this.server = startEditorServer({
@@ -61,7 +68,7 @@ export class Editor {
       output,
       openSimulator:
         openWorld ??
-        (({ seed, pace }) => openRecordedWorld({ seed, pace, storeSocketPath: this.path('world') })),
+        (({ seed, pace }) => openRecordedWorld({ seed, pace, domains, storeSocketPath: this.path('world') })),
       openSocket: (socketPath) => openSocketHost({ ...ports, path: socketPath }),
       localXen: {
         look: async () => (existsSync(this.path('local')) ? { socketPath: this.path('local') } : undefined),

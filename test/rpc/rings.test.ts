@@ -1,6 +1,7 @@
 /** Rings and the world, as an editor gets them from a real server with a real world behind it. */
 import assert from 'node:assert/strict';
 import type { ApiErrorData, RingRow } from '../../server/rpc/api';
+import { fewDomains } from '../sim/worldKit';
 import { Editor, eventually } from './rig';
 
 describe('rings over the editor API', function () {
@@ -8,7 +9,7 @@ describe('rings over the editor API', function () {
   let editor: Editor;
   const host = 'simulator';
 
-  beforeEach(async () => (editor = await Editor.onSimulator()));
+  beforeEach(async () => (editor = await Editor.onSimulator({ domains: fewDomains })));
   afterEach(() => editor.close());
 
   async function guest(): Promise<RingRow> {
@@ -209,7 +210,7 @@ describe('a host behind a socket', function () {
   let host: string;
 
   beforeEach(async () => {
-    editor = new Editor();
+    editor = new Editor({ domains: fewDomains });
     const path = editor.path('world');
     await editor.initialize({ sockets: [path] });
     await editor.ask('xenscope/connect', { host: 'simulator' });
