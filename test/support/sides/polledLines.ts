@@ -2,11 +2,14 @@
 import { openSync, readSync } from 'node:fs';
 
 const lookEveryMs = 2;
+/** Who has waited for long looks less often: each look takes time from whoever is to write. */
+const lookAtLeastEveryMs = 100;
 const patienceMs = 120_000;
 
 export class PolledLines {
   readonly #fd: number;
   readonly #sleeper = new Int32Array(new SharedArrayBuffer(4));
+  readonly #bytes = Buffer.alloc(65_536);
   #offset: number;
   #text = '';
 
@@ -18,7 +21,8 @@ export class PolledLines {
 
   /** Without its end. `mustGoOn` throws when nobody will write any more. */
   next(mustGoOn: () => void): string {
-    for (let waitedMs = 0; waitedMs < patienceMs; waitedMs += lookEveryMs) {
+    let restMs = lookEveryMs;
+    for (let waitedMs = 0; waitedMs < patienceMs; waitedMs += restMs) {
       const end = this.#text.indexOf('\n');
       if (end >= 0) {
         const line = this.#text.slice(0, end).replace(/\r$/, '');
@@ -27,13 +31,14 @@ export class PolledLines {
       }
       if (this.#read()) continue;
       mustGoOn();
-      Atomics.wait(this.#sleeper, 0, 0, lookEveryMs);
+      restMs = Math.min(lookAtLeastEveryMs, Math.max(lookEveryMs, Math.ceil(waitedMs / 10)));
+      Atomics.wait(this.#sleeper, 0, 0, restMs);
     }
     throw new Error(`Nothing was said within ${patienceMs / 1000} s.`);
   }
 
   #read(): boolean {
-    const bytes = Buffer.alloc(65_536);
+    const bytes = this.#bytes;
     const count = readSync(this.#fd, bytes, 0, bytes.length, this.#offset);
     this.#offset += count;
     this.#text += bytes.toString('latin1', 0, count);

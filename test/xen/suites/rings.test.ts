@@ -208,7 +208,7 @@ describe('the rings of a real guest', () => {
   it('are gone with the guest that reboots, and there again under its new number', async () => {
     const old = guest;
     await lookWhile(old.domid, async () => {
-      await old.typeOnly('reboot -f');
+      old.typeOnly('reboot -f');
       await old.gone();
     });
     await eventually(async () => (await domains()).some(({ name }) => name === guest.name));
@@ -221,7 +221,7 @@ describe('the rings of a real guest', () => {
   it('are gone with the guest that crashes, which is told as long as its toolstack keeps it', async () => {
     const { domid } = guest;
     await lookWhile(domid, async () => {
-      await guest.typeOnly('echo c > /proc/sysrq-trigger');
+      guest.typeOnly('echo c > /proc/sysrq-trigger');
       await eventually(() => host.lifeOf!(domid)?.state === 'shutdown');
       assert.deepEqual(host.lifeOf!(domid), { domid, state: 'shutdown', reason: 'crash', type: 'PV' });
       await guest.destroy();

@@ -9,6 +9,9 @@ import type { Outcome, RunOptions } from '../../interop/runProgram';
 const programTimeoutMs = 150_000;
 /** Less than a test may take. */
 const patienceMs = 170_000 * effort;
+const lookEveryMs = 50;
+/** Who has waited for long looks less often: each look takes time from what is waited for. */
+const lookAtLeastEveryMs = 300;
 
 export const storeSocket = '/run/xenstored/socket';
 
@@ -34,9 +37,11 @@ export function xenscope(args: readonly string[], options: Partial<RunOptions> =
 /** Looks until there is something to see. Before the test's own time is over it rejects, and so tells for what it waited. */
 export async function eventually<T>(look: () => Promise<T | undefined | false> | T | undefined | false) {
   const inVain = new Error(`This did not come to be: ${String(look)}`);
-  for (const endsMs = performance.now() + patienceMs; performance.now() < endsMs; await sleep(50)) {
+  const beginMs = performance.now();
+  for (let waitedMs = 0; waitedMs < patienceMs; waitedMs = performance.now() - beginMs) {
     const seen = await look();
     if (seen) return seen;
+    await sleep(Math.min(lookAtLeastEveryMs, Math.max(lookEveryMs, waitedMs / 20)));
   }
   throw inVain;
 }

@@ -1,5 +1,5 @@
 /** A real PV guest: made with xl, spoken to over its console, and gone afterwards. */
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { domains, eventually, output, run } from './dom0';
 
 export interface GuestOptions {
@@ -15,6 +15,8 @@ export class Guest {
   private constructor(
     readonly name: string,
     readonly domid: number,
+    /** What is written there is typed at its console. */
+    readonly tty: string,
   ) {}
 
   /**
@@ -37,28 +39,25 @@ export class Guest {
   /** The running guest of that name, e.g. after it was started again as another domain. */
   static async named(name: string): Promise<Guest> {
     const domid = Number(await output('xl', 'domid', name));
-    const guest = new Guest(name, domid);
-    await eventually(() => guest.has('data/ready'));
-    return guest;
+    // A look at a file costs nothing, whereas each program takes time from the guest that boots.
+    await eventually(() => consoleTextOf(name).includes(`guest ${domid} is ready`));
+    const tty = (await output('xenstore-read', `/local/domain/${domid}/console/tty`)).trim();
+    return new Guest(name, domid, tty);
   }
 
   get path(): string {
     return `/local/domain/${this.domid}`;
   }
 
-  async has(name: string): Promise<boolean> {
-    return (await run('xenstore-exists', [`${this.path}/${name}`])).status === 0;
-  }
-
   /** All that it has printed so far. */
   get consoleText(): string {
-    return readFileSync(consoleLogOf(this.name), 'latin1').replaceAll('\r', '');
+    return consoleTextOf(this.name);
   }
 
   /** Types a command at its console, waits until it has run, and returns what it printed. */
   async type(command: string): Promise<string> {
     const mark = `--${this.domid}-${process.pid}-${++this.#commands}--`;
-    await this.typeOnly(`echo; echo ${mark}; ${command}; echo; echo ${mark}`);
+    this.typeOnly(`echo; echo ${mark}; ${command}; echo; echo ${mark}`);
     const text = await eventually(() => {
       const [, printed, end] = this.consoleText.split(`\n${mark}\n`);
       return end !== undefined && { printed: printed! };
@@ -67,8 +66,8 @@ export class Guest {
   }
 
   /** Types a command and does not wait: for what the guest does not survive. */
-  async typeOnly(command: string): Promise<void> {
-    writeFileSync((await output('xenstore-read', `${this.path}/console/tty`)).trim(), `${command}\n`);
+  typeOnly(command: string): void {
+    writeFileSync(this.tty, `${command}\n`);
   }
 
   async destroy(): Promise<void> {
@@ -80,6 +79,11 @@ export class Guest {
   async gone(): Promise<void> {
     await eventually(async () => (await domains()).every(({ domid }) => domid !== this.domid));
   }
+}
+
+function consoleTextOf(name: string): string {
+  const log = consoleLogOf(name);
+  return existsSync(log) ? readFileSync(log, 'latin1').replaceAll('\r', '') : '';
 }
 
 /** xenconsoled writes it down. */

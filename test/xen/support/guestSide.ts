@@ -16,9 +16,9 @@ export class GuestSide implements SideLink {
   readonly #lines: PolledLines;
   isGone = false;
 
-  private constructor(guest: Guest, tty: string) {
+  private constructor(guest: Guest) {
     this.#guest = guest;
-    this.#input = openSync(tty, 'w');
+    this.#input = openSync(guest.tty, 'w');
     const log = consoleLogOf(guest.name);
     this.#lines = new PolledLines(log, statSync(log).size);
   }
@@ -30,7 +30,7 @@ export class GuestSide implements SideLink {
 
   static async create(name: string): Promise<GuestSide> {
     const guest = await Guest.create(name, { settings: diskSettings });
-    const side = new GuestSide(guest, (await output('xenstore-read', `${guest.path}/console/tty`)).trim());
+    const side = new GuestSide(guest);
     // Lines of any length, with nothing added: the console as a plain pipe.
     const start = 'env NODE_PATH=/side/node_modules chroot /disk /usr/bin/node /side/side.cjs side';
     side.send(`stty raw -echo; ${start}\n`);

@@ -138,7 +138,7 @@ describe('a server that is killed', () => {
     const host = await looking(connection, guest.domid);
     const listed = { host: host.id, path: guest.path, offset: 0, limit: 100 };
     await connection.sendRequest('xenscope/children', listed);
-    await guest.typeOnly('i=0; while [ $i -lt 20 ]; do xenstore-write data/count $i; i=$((i+1)); done');
+    guest.typeOnly('i=0; while [ $i -lt 20 ]; do xenstore-write data/count $i; i=$((i+1)); done');
     await server.end('SIGKILL');
     await output('xl', 'destroy', 'stillborn');
     await eventually(async () => (await domains()).every(({ domid }) => domid !== stillborn));

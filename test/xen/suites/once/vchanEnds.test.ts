@@ -151,9 +151,10 @@ describe('our ends of a vchan and a real guest', () => {
     const cli = 'chroot /disk env NODE_PATH=/side/node_modules node /side/server.cjs';
     const sent = `head -c ${socketBytes} /tmp/sent`;
     const size = '$(stat -c %s /tmp/back 2> /dev/null || echo 0)';
+    // Not more often: each look takes time from Node, which starts there meanwhile.
     const isBack = `[ ${size} -eq ${socketBytes + 'welcome\n'.length} ]`;
     const heard = await guest.type(
-      `(${sent}; until ${isBack}; do usleep 50000; done) | ` +
+      `(${sent}; until ${isBack}; do usleep 300000; done) | ` +
         `${cli} vchan connect --wait -q 0 0 ${path} > /tmp/back; echo $?; ` +
         `sha256sum < /tmp/back; (echo welcome; ${sent}) | sha256sum`,
     );
