@@ -14,9 +14,12 @@ import { Signal } from './signal';
 import { texts } from './texts';
 import { Devices } from './devices/devices';
 import { DeviceFindings, deviceSubject } from './devices/deviceProblems';
+import { reviveDevicePanels } from './panels/device';
 import { revivePvCallsPanels } from './panels/pvcalls';
 import { reviveComposerPanels } from './panels/pvcallsComposer';
 import { reviveInterceptPanels } from './panels/pvcallsIntercept';
+import { reviveRingPanels } from './panels/ring';
+import { reviveVchanPanels } from './panels/vchan';
 import { PvCalls } from './pvcalls/pvcalls';
 import { Findings } from './rings/findings';
 import { ringSubject } from './rings/ringProblems';
@@ -106,6 +109,9 @@ export class Xenscope implements vscode.Disposable {
       this.ringsView,
       this.devicesView,
       this.pvcallsView,
+      reviveRingPanels(this),
+      reviveDevicePanels(this),
+      reviveVchanPanels(this),
       revivePvCallsPanels(this),
       reviveComposerPanels(this),
       reviveInterceptPanels(this),

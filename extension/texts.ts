@@ -139,6 +139,7 @@ export const texts = {
     `${countOf(ends, 'further end')} of devices ${ends === 1 ? 'is' : 'are'} not followed: there are too many.`,
   deviceGone:
     'There is no such device now. What is shown is what was last seen; it goes on if it comes back.',
+  deviceNeverSeen: 'There is no such device now. It is shown as soon as there is one.',
   pvcallsGone:
     'There is no such PV Calls device now. What is shown is what was last seen; it goes on if it comes back.',
   pvcallsNeverSeen: 'There is no such PV Calls device now. Its sockets are shown as soon as there is one.',
@@ -150,12 +151,15 @@ export const texts = {
     'The Xenscope server ended and is being started again. What is shown is what was last seen.',
   ringHostAway: 'The host is not connected. What is shown is what was last seen.',
   ringGone:
-    'The page is gone: its domain, or the program that shared it, has ended. What is shown is what was last seen.',
+    'The page is gone: its domain, or the program that shared it, has ended. What is shown is what was last seen; it goes on if it comes back.',
+  ringNeverSeen: 'There is no such ring now. It is shown as soon as there is one.',
   /** Of an end of ours; and of one between others. */
   vchanEnd: {
     serverAway:
       'The Xenscope server ended, and this end of the vchan with it. What was typed stays; Reopen when it runs again.',
     hostAway: 'The host was disconnected, and this end of the vchan closed with it. What was typed stays.',
+    windowAnew:
+      'The window was loaded anew, and this end of the vchan closed with it. What was typed stays; Reopen opens it once more.',
     notOpened: 'It is not open. Reopen tries it again.',
   },
   vchanWatch: {

@@ -12,6 +12,7 @@ import type {
   RingFrame,
   RingStrip,
   VchanNews,
+  VchanPlan,
 } from '../server/rpc/api';
 
 export type * from './pvcalls/messages';
@@ -48,6 +49,9 @@ export type ToRing =
   /** Whose ring it is: `web (3)`, and on which host. */
   | {
       readonly kind: 'about';
+      /** What the page keeps, so that the panel can be brought back. */
+      readonly host: string;
+      readonly ring: string;
       readonly owner: string;
       readonly hostLabel: string;
       readonly simulated: boolean;
@@ -75,6 +79,21 @@ export type FromRing =
   | { readonly kind: 'pause'; readonly paused: boolean }
   | { readonly kind: 'copy'; readonly text: string };
 
+/** An end of our own; or one between others, by the name of its ring, which is only watched. */
+export type VchanSubject =
+  { readonly kind: 'end'; readonly plan: VchanPlan } | { readonly kind: 'watch'; readonly ring: string };
+
+/** What the page of a vchan keeps beside its draft, so that the panel can be brought back. */
+export interface KeptVchan {
+  readonly host: string;
+  readonly subject: VchanSubject;
+  readonly lines: readonly string[];
+  /** Of one that is watched, where that is known. */
+  readonly client?: number;
+  /** How the domains were called: they may have ended. */
+  readonly names: readonly (readonly [domid: number, name: string])[];
+}
+
 export type ToVchan =
   /** Which end this is, of whom, and what the guard said of it. */
   | {
@@ -88,6 +107,7 @@ export type ToVchan =
       readonly hostLabel: string;
       readonly simulated: boolean;
       readonly lines: readonly string[];
+      readonly kept: KeptVchan;
     }
   /** It is being opened, for the first time or again: what was counted begins anew. */
   | { readonly kind: 'opening' }
@@ -123,6 +143,9 @@ export type ToDevice =
   /** What states are called, and what each means at either side. */
   | {
       readonly kind: 'about';
+      /** What the page keeps, so that the panel can be brought back. */
+      readonly host: string;
+      readonly device: string;
       readonly hostLabel: string;
       readonly states: readonly string[];
       readonly meanings: Readonly<Record<DeviceSideName, readonly string[]>>;

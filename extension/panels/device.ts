@@ -11,22 +11,37 @@ import { say } from '../say';
 import { texts } from '../texts';
 import { followHost } from './followHost';
 import { openPage } from './html';
+import { keptWords } from './keptWords';
 import { OpenPanels } from './openPanels';
+import { revivePanels } from './revive';
 import { RingPanel } from './ring';
 import { Viewer } from './viewer';
 
 /** XenbusStates that have a name. */
 const states = [0, 1, 2, 3, 4, 5, 6, 7, 8];
 
+interface DeviceTarget {
+  readonly host: string;
+  readonly device: string;
+}
+
 export class DevicePanel {
   private static readonly panels = new OpenPanels<DevicePanel>();
 
   static open(xenscope: Xenscope, host: string, device: string): void {
-    const make = (closed: () => void) => new DevicePanel(xenscope, host, device, closed);
-    DevicePanel.panels.open(`${host}:${device}`, make);
+    DevicePanel.panels.open(`${host}:${device}`, (closed) => {
+      const panel = openPage(xenscope.extension, 'device', { title: 'Device', staysWhenHidden: true });
+      return new DevicePanel(xenscope, panel, { host, device }, closed);
+    });
   }
 
-  private readonly panel: vscode.WebviewPanel;
+  static revive(xenscope: Xenscope, panel: vscode.WebviewPanel, target: DeviceTarget): void {
+    const made = (closed: () => void) => new DevicePanel(xenscope, panel, target, closed);
+    DevicePanel.panels.open(`${target.host}:${target.device}`, made, panel);
+  }
+
+  private readonly host: string;
+  private readonly device: string;
   /** Frames come while the page is on screen. */
   private readonly viewer: Viewer;
   private latest: DeviceFrame | undefined;
@@ -35,19 +50,20 @@ export class DevicePanel {
 
   private constructor(
     private readonly xenscope: Xenscope,
-    private readonly host: string,
-    private readonly device: string,
+    private readonly panel: vscode.WebviewPanel,
+    { host, device }: DeviceTarget,
     closed: () => void,
   ) {
     const { connection, devices } = xenscope;
-    this.panel = openPage(xenscope.extension, 'device', { title: 'Device', staysWhenHidden: true });
+    this.host = host;
+    this.device = device;
     this.viewer = new Viewer({
       xenscope,
       host,
       isWanted: () => !this.closed && this.panel.visible,
       open: () => connection.request('xenscope/deviceView', { host, device }),
       stop: 'xenscope/deviceViewStop',
-      failed: (text) => this.away(text),
+      failed: ({ text }) => this.away(text),
     });
     followHost(
       {
@@ -103,7 +119,7 @@ export class DevicePanel {
   }
 
   private take({ frame }: ApiNotifications['xenscope/deviceFrame']): void {
-    if (!frame) return this.away(texts.deviceGone);
+    if (!frame) return this.away(this.latest ? texts.deviceGone : texts.deviceNeverSeen);
     this.latest = frame;
     this.show();
     this.tellRings(frame).catch(this.xenscope.report);
@@ -139,9 +155,12 @@ export class DevicePanel {
 
   private tellAbout(): void {
     const meanings = (side: 'frontend' | 'backend') => states.map((state) => stateMeaning(side, state));
+    const { host, device } = this;
     this.post({
       kind: 'about',
-      hostLabel: this.xenscope.hosts.find(this.host)?.label ?? this.host,
+      host,
+      device,
+      hostLabel: this.xenscope.hosts.find(host)?.label ?? host,
       states: states.map(stateName),
       meanings: { frontend: meanings('frontend'), backend: meanings('backend') },
     });
@@ -158,4 +177,13 @@ export class DevicePanel {
   private post(message: ToDevice): void {
     if (!this.closed) void this.panel.webview.postMessage(message);
   }
+}
+
+/** Brings the panels back that were open when the window was loaded anew. */
+export function reviveDevicePanels(xenscope: Xenscope): vscode.Disposable {
+  return revivePanels(xenscope, {
+    page: 'device',
+    keptIn: (state) => keptWords(state, 'host', 'device'),
+    revive: (panel, target) => DevicePanel.revive(xenscope, panel, target),
+  });
 }

@@ -1,6 +1,7 @@
 /** What a panel of frames hears of its host and of the window, until it is closed. */
 import type * as vscode from 'vscode';
 import type { Xenscope } from '../context';
+import { failures } from '../errors';
 import { texts } from '../texts';
 import type { Viewer } from './viewer';
 
@@ -28,7 +29,9 @@ export function followHost(followed: FollowedPanel, own: readonly { dispose(): v
     hosts.onConnected(({ id }) => id === host && followed.connected()),
     hosts.onDomains((id) => id === host && followed.renamed()),
     hosts.onChange(() => {
-      if (hosts.find(host)?.state.kind !== 'connected') followed.away(texts.ringHostAway);
+      const info = hosts.find(host);
+      if (!info && hosts.list.length > 0) followed.away(failures.noSuchHost(host).text);
+      else if (info?.state.kind !== 'connected') followed.away(texts.ringHostAway);
     }),
   ];
   panel.onDidDispose(() => {

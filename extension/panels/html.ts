@@ -9,7 +9,7 @@ export interface PageOptions {
   readonly staysWhenHidden: boolean;
 }
 
-type PageName =
+export type PageName =
   'device' | 'permissions' | 'pvcalls' | 'pvcallsComposer' | 'pvcallsIntercept' | 'ring' | 'vchan';
 
 /** A panel with the page of this name. What the page says is heard by whoever listens in the same turn. */

@@ -9,8 +9,10 @@ import { knownMeanings, socketStates } from '../pvcalls/socketTexts';
 import { say } from '../say';
 import { texts } from '../texts';
 import { followHost } from './followHost';
-import { fillPage, openPage } from './html';
+import { openPage } from './html';
+import { keptWords } from './keptWords';
 import { OpenPanels } from './openPanels';
+import { revivePanels } from './revive';
 import { RingPanel } from './ring';
 import { Viewer } from './viewer';
 
@@ -23,7 +25,6 @@ export interface PvCallsTarget {
 }
 
 export class PvCallsPanel {
-  static readonly viewType = 'xenscope.pvcalls';
   private static readonly panels = new OpenPanels<PvCallsPanel>();
 
   static open(xenscope: Xenscope, target: PvCallsTarget): PvCallsPanel {
@@ -33,14 +34,9 @@ export class PvCallsPanel {
     });
   }
 
-  /** VS Code has brought the panel back: the window was loaded anew. */
   static revive(xenscope: Xenscope, panel: vscode.WebviewPanel, target: PvCallsTarget): void {
-    const made = (closed: () => void) => {
-      fillPage(panel, xenscope.extension, 'pvcalls');
-      return new PvCallsPanel(xenscope, panel, target, closed);
-    };
+    const made = (closed: () => void) => new PvCallsPanel(xenscope, panel, target, closed);
     PvCallsPanel.panels.open(keyOf(target), made, panel);
-    xenscope.wake();
   }
 
   /** Frames come while the page is on screen and not paused. */
@@ -68,7 +64,7 @@ export class PvCallsPanel {
       isWanted: () => !this.closed && this.panel.visible && !this.paused,
       open: () => connection.request('xenscope/pvcallsView', { host, device, intervalMs: frameIntervalMs }),
       stop: 'xenscope/pvcallsViewStop',
-      failed: (text) => this.away(text),
+      failed: ({ text }) => this.away(text),
     });
     followHost(
       {
@@ -177,14 +173,10 @@ export class PvCallsPanel {
 
 /** Brings the panels back that were open when the window was loaded anew. */
 export function revivePvCallsPanels(xenscope: Xenscope): vscode.Disposable {
-  return vscode.window.registerWebviewPanelSerializer(PvCallsPanel.viewType, {
-    deserializeWebviewPanel(panel, state: Partial<PvCallsTarget> | undefined) {
-      const { host, device } = state ?? {};
-      // Closed before its page was ready: nothing says what it showed.
-      if (typeof host !== 'string' || typeof device !== 'string') panel.dispose();
-      else PvCallsPanel.revive(xenscope, panel, { host, device });
-      return Promise.resolve();
-    },
+  return revivePanels(xenscope, {
+    page: 'pvcalls',
+    keptIn: (state) => keptWords(state, 'host', 'device'),
+    revive: (panel, target) => PvCallsPanel.revive(xenscope, panel, target),
   });
 }
 

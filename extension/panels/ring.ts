@@ -8,26 +8,42 @@ import { ringOwner, ringTitle } from '../rings/ringTexts';
 import { texts } from '../texts';
 import { followHost } from './followHost';
 import { openPage } from './html';
+import { keptWords } from './keptWords';
 import { OpenPanels } from './openPanels';
+import { revivePanels } from './revive';
 import { Viewer } from './viewer';
 
 /** Thirty a second. */
 const frameIntervalMs = 33;
 let lastSerial = 0;
 
+interface RingTarget {
+  readonly host: string;
+  readonly ring: string;
+}
+
 export class RingPanel {
   private static readonly panels = new OpenPanels<RingPanel>();
 
   static open(xenscope: Xenscope, host: string, ring: string): RingPanel {
-    const make = (closed: () => void) => new RingPanel(xenscope, host, ring, closed);
-    return RingPanel.panels.open(`${host}:${ring}`, make);
+    return RingPanel.panels.open(`${host}:${ring}`, (closed) => {
+      const panel = openPage(xenscope.extension, 'ring', { title: ringTitle(ring), staysWhenHidden: true });
+      return new RingPanel(xenscope, panel, { host, ring }, closed);
+    });
   }
 
-  private readonly panel: vscode.WebviewPanel;
+  static revive(xenscope: Xenscope, panel: vscode.WebviewPanel, target: RingTarget): void {
+    const made = (closed: () => void) => new RingPanel(xenscope, panel, target, closed);
+    RingPanel.panels.open(`${target.host}:${target.ring}`, made, panel);
+  }
+
   /** Frames come while the page is on screen and not paused. */
   private readonly viewer: Viewer;
   private paused = false;
   private closed = false;
+  private isSeen = false;
+  private readonly host: string;
+  private readonly ring: string;
   private loaded!: () => void;
   private readonly ready = new Promise<void>((resolve) => (this.loaded = resolve));
   /** The serial of the last reconnect: what comes of older ones is dropped. */
@@ -36,19 +52,21 @@ export class RingPanel {
 
   private constructor(
     private readonly xenscope: Xenscope,
-    private readonly host: string,
-    private readonly ring: string,
+    private readonly panel: vscode.WebviewPanel,
+    { host, ring }: RingTarget,
     closed: () => void,
   ) {
     const { rings } = xenscope;
-    this.panel = openPage(xenscope.extension, 'ring', { title: this.title(), staysWhenHidden: true });
+    this.host = host;
+    this.ring = ring;
+    this.panel.title = this.title();
     this.viewer = new Viewer({
       xenscope,
       host,
       isWanted: () => !this.closed && this.panel.visible && !this.paused,
       open: () => this.open(),
       stop: 'xenscope/ringStop',
-      failed: (text) => this.away(text),
+      failed: (failure) => (failure.code === 'gone' ? this.tellGone() : this.away(failure.text)),
     });
     followHost(
       {
@@ -154,13 +172,18 @@ export class RingPanel {
   }
 
   private show(frame: RingFrame): void {
+    this.isSeen = true;
     this.post({ kind: 'frame', frame });
   }
 
   private gone(): void {
     this.forgetReconnect();
     this.viewer.ended();
-    this.away(texts.ringGone);
+    this.tellGone();
+  }
+
+  private tellGone(): void {
+    this.away(this.isSeen ? texts.ringGone : texts.ringNeverSeen);
   }
 
   private away(text: string): void {
@@ -169,12 +192,15 @@ export class RingPanel {
 
   private tellAbout(): void {
     this.panel.title = this.title();
-    const host = this.xenscope.hosts.find(this.host);
+    const { host, ring } = this;
+    const info = this.xenscope.hosts.find(host);
     this.post({
       kind: 'about',
+      host,
+      ring,
       owner: this.owner(),
-      hostLabel: host?.label ?? this.host,
-      simulated: host?.world !== undefined,
+      hostLabel: info?.label ?? host,
+      simulated: info?.world !== undefined,
     });
   }
 
@@ -189,4 +215,13 @@ export class RingPanel {
   private post(message: ToRing): void {
     if (!this.closed) void this.panel.webview.postMessage(message);
   }
+}
+
+/** Brings the panels back that were open when the window was loaded anew. */
+export function reviveRingPanels(xenscope: Xenscope): vscode.Disposable {
+  return revivePanels(xenscope, {
+    page: 'ring',
+    keptIn: (state) => keptWords(state, 'host', 'ring'),
+    revive: (panel, target) => RingPanel.revive(xenscope, panel, target),
+  });
 }

@@ -2,17 +2,19 @@
 import * as path from 'node:path';
 import * as vscode from 'vscode';
 import type { VchanNews } from '../../server/rpc/api';
-import type { FromVchan, ToVchan } from '../../webview/messages';
+import type { FromVchan, KeptVchan, ToVchan } from '../../webview/messages';
 import { Recorder } from '../console/recorder';
 import { Sender } from '../console/sender';
 import type { Xenscope } from '../context';
 import { failureOf } from '../errors';
 import { ringOwner } from '../rings/ringTexts';
 import { texts } from '../texts';
+import { keptVchan } from '../vchan/kept';
 import { hostText, shortPath } from '../vchan/plan';
 import { type Opened, type VchanSubject, openSubject } from '../vchan/subject';
 import { openPage } from './html';
 import { PageMail } from './pageMail';
+import { revivePanels } from './revive';
 import { RingPanel } from './ring';
 
 const connectTimeoutMs = 10_000;
@@ -20,8 +22,22 @@ const connectTimeoutMs = 10_000;
 /** Asks where the guard wants it, and opens it in a panel. */
 export async function openVchanPanel(xenscope: Xenscope, host: string, subject: VchanSubject): Promise<void> {
   const opened = await openSubject(xenscope, host, subject);
-  if (opened) new VchanPanel(xenscope, host, subject, opened);
+  if (!opened) return;
+  const panel = openPage(xenscope.extension, 'vchan', { title: 'Vchan', staysWhenHidden: true });
+  new VchanPanel(xenscope, panel, { host, subject, names: [], ...opened });
 }
+
+/** Brings the panels back that were open when the window was loaded anew: without their ends, which closed with it. */
+export function reviveVchanPanels(xenscope: Xenscope): vscode.Disposable {
+  return revivePanels(xenscope, {
+    page: 'vchan',
+    keptIn: keptVchan,
+    revive: (panel, kept) => new VchanPanel(xenscope, panel, kept).revived(),
+  });
+}
+
+/** What a panel begins with: open, or not yet again. */
+type Begun = KeptVchan & Partial<Opened>;
 
 interface Target {
   readonly host: string;
@@ -29,7 +45,9 @@ interface Target {
 }
 
 class VchanPanel {
-  private readonly panel: vscode.WebviewPanel;
+  private readonly host: string;
+  private readonly subject: VchanSubject;
+  private opened: Partial<Opened> & Pick<Opened, 'lines'>;
   private readonly mail: PageMail<ToVchan>;
   private readonly subscriptions: { dispose(): void }[];
   private readonly sender: Sender<Target>;
@@ -39,16 +57,21 @@ class VchanPanel {
   /** Whether the person wants what comes to be read. */
   private reads = true;
   private closed = false;
+  /** How domains were called when they were there last. */
+  private readonly names = new Map<number, string>();
 
   constructor(
     private readonly xenscope: Xenscope,
-    private readonly host: string,
-    private readonly subject: VchanSubject,
-    private opened: Opened,
+    private readonly panel: vscode.WebviewPanel,
+    { host, subject, names, ...opened }: Begun,
   ) {
+    this.host = host;
+    this.subject = subject;
+    this.opened = opened;
     this.consoleId = opened.consoleId;
+    for (const [domid, name] of names) this.names.set(domid, name);
+    this.panel.title = this.title();
     const { connection, hosts, vchanNews } = xenscope;
-    this.panel = openPage(xenscope.extension, 'vchan', { title: this.title(), staysWhenHidden: true });
     this.mail = new PageMail(this.panel.webview);
     this.sender = new Sender(
       (target, bytes, token) => connection.request('xenscope/vchanSend', { ...target, bytes }, token),
@@ -71,6 +94,12 @@ class VchanPanel {
     ];
     this.panel.onDidDispose(() => this.dispose());
     this.panel.webview.onDidReceiveMessage((message: FromVchan) => void this.receive(message));
+  }
+
+  /** To watch writes nothing, so it goes on by itself; to open an end is asked for. */
+  revived(): void {
+    if (this.subject.kind === 'end') this.post({ kind: 'away', text: texts.vchanEnd.windowAnew });
+    else this.reopen().catch((error: unknown) => this.say(failureOf(error).text, true));
   }
 
   private async receive(message: FromVchan): Promise<void> {
@@ -250,16 +279,20 @@ class VchanPanel {
 
   private tellAbout(): void {
     this.panel.title = this.title();
+    const { host, subject, opened } = this;
+    const { lines, client } = opened;
     const { hosts } = this.xenscope;
-    const info = hosts.find(this.host);
+    const ends = this.ends();
+    const info = hosts.find(host);
     const isSimulated = info?.world !== undefined;
-    const engine = this.subject.kind === 'end' ? this.subject.plan.engine : undefined;
+    const engine = subject.kind === 'end' ? subject.plan.engine : undefined;
     this.post({
       kind: 'about',
-      ...this.ends(),
-      hostLabel: hostText(info?.label ?? this.host, isSimulated, engine),
+      ...ends,
+      hostLabel: hostText(info?.label ?? host, isSimulated, engine),
       simulated: isSimulated,
-      lines: this.opened.lines,
+      lines,
+      kept: { host, subject, lines, ...(client !== undefined && { client }), names: [...this.names] },
     });
   }
 
@@ -290,7 +323,6 @@ class VchanPanel {
     this.names.set(domid, name);
     return name;
   }
-  private readonly names = new Map<number, string>();
 
   private say(text: string, failed: boolean): void {
     this.post({ kind: 'said', text, failed });

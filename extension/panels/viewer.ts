@@ -1,9 +1,11 @@
 /** Has the server send the frames of one panel while they are wanted, and no longer. */
 import type { ApiRequests } from '../../server/rpc/api';
 import type { Xenscope } from '../context';
-import { failureOf } from '../errors';
+import { type Failure, failureOf } from '../errors';
 
 const connectTimeoutMs = 10_000;
+/** What is not there is looked for again this often, while somebody looks: it may come yet, or come back. */
+const lookAgainMs = 1_000;
 
 type StopRequest = 'xenscope/ringStop' | 'xenscope/deviceViewStop' | 'xenscope/pvcallsViewStop';
 
@@ -14,8 +16,8 @@ export interface ViewerOptions {
   /** Asks for frames. `opened` is called unless nobody wants them any more by then. */
   readonly open: () => Promise<{ readonly viewId: number; readonly opened?: () => void }>;
   readonly stop: StopRequest;
-  /** One sentence: why none come. */
-  readonly failed: (text: string) => void;
+  /** Why none come. */
+  readonly failed: (failure: Failure) => void;
 }
 
 export class Viewer {
@@ -24,6 +26,7 @@ export class Viewer {
   private isReady = false;
   /** Counts the asks for frames, so that an answer to an older one is given back. */
   private asks = 0;
+  private timer: NodeJS.Timeout | undefined;
 
   constructor(private readonly options: ViewerOptions) {}
 
@@ -54,7 +57,10 @@ export class Viewer {
       this.id = viewId;
       opened?.();
     } catch (error) {
-      if (ask === this.asks) failed(failureOf(error).text);
+      if (ask !== this.asks) return;
+      const failure = failureOf(error);
+      failed(failure);
+      if (failure.code === 'gone') this.lookAgain();
     }
   }
 
@@ -65,6 +71,7 @@ export class Viewer {
   }
 
   end(): void {
+    clearTimeout(this.timer);
     this.asks++;
     this.following = false;
     const { xenscope } = this.options;
@@ -74,9 +81,15 @@ export class Viewer {
     this.tellStop(id).catch(xenscope.report);
   }
 
-  /** The server has ended it by itself. */
+  /** The server has ended it by itself: what it showed is gone. */
   ended(): void {
     this.id = undefined;
+    this.lookAgain();
+  }
+
+  private lookAgain(): void {
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => this.begin(), lookAgainMs);
   }
 
   private tellStop(viewId: number): Promise<ApiRequests[StopRequest]['result']> {

@@ -1,12 +1,10 @@
 /** What a console of a vchan is about, and how it is opened. */
-import type { VchanPlan } from '../../server/rpc/api';
+import type { VchanSubject } from '../../webview/messages';
 import type { Xenscope } from '../context';
 import { atScreen } from '../openGuarded';
 import { openPlan } from './openPlan';
 
-/** An end of our own; or one between others, by the name of its ring, which is only watched. */
-export type VchanSubject =
-  { readonly kind: 'end'; readonly plan: VchanPlan } | { readonly kind: 'watch'; readonly ring: string };
+export type { VchanSubject };
 
 export interface Opened {
   readonly consoleId: number;

@@ -176,27 +176,36 @@ describe('PV Calls in VS Code', function () {
     await closeTo(ofTill);
   });
 
-  it('comes back when the window is loaded anew, with what was typed into its filter', async () => {
+  it('comes back when the window is loaded anew, with what was typed into its filter, and with it the ring and the device', async () => {
     const filter = () => panel().getByRole('textbox', { name: 'Filter sockets' });
     await filter().fill('10.0.0.1:7');
     await panel()
       .getByText(/^3 of \d+$/)
       .waitFor({ timeout: 60_000 });
-    await xenscope.page.evaluate('window.isOld = true');
-    await xenscope.workbench.command('Developer: Reload Window');
-    await eventually(
-      'the window is another one',
-      async () => !(await xenscope.page.evaluate('window.isOld')),
-    );
-    await xenscope.workbench.ready();
-    await panel()
-      .getByRole('heading', { level: 1, name: /^till \(\d+\) → Domain-0/ })
-      .waitFor({ timeout: 60_000 });
+    const commandRing = () => panel().getByRole('img', { name: /Requests: frontend → backend/ });
+    const device = () => panel().getByRole('heading', { level: 1, name: 'pvcalls 0' });
+    const ofTill = panel().getByRole('heading', { level: 1, name: /^till \(\d+\) → Domain-0/ });
+    const tab = (name: RegExp) => xenscope.page.locator('.tabs-container').getByRole('tab', { name });
+    await panel().getByRole('button', { name: 'Device', exact: true }).click();
+    await device().waitFor();
+    await tab(/^PV Calls: till/).click();
+    await ofTill.waitFor();
+    await panel().getByRole('button', { name: 'Command Ring' }).click();
+    await commandRing().waitFor();
+    await xenscope.workbench.reload();
+    // The guest connects anew in the world that begins with the window.
+    await commandRing().waitFor({ timeout: 60_000 });
+    await picture(xenscope.page, 'pvcalls-ring-revived');
+    await closeTo(ofTill);
     await panel()
       .getByText(/^3 of \d+$/)
       .waitFor({ timeout: 60_000 });
     assert.equal(await filter().inputValue(), '10.0.0.1:7');
     await rows('Sockets').first().waitFor();
+    await tab(/^pvcalls 0: till/).click();
+    await device().waitFor({ timeout: 60_000 });
+    await picture(xenscope.page, 'pvcalls-device-revived');
+    await closeTo(ofTill);
   });
 
   it('opens its panel by a click on a socket, at that socket', async () => {

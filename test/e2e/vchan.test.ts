@@ -1,10 +1,12 @@
 /** The console of a vchan in the real VS Code: two ends against each other, sent, received, killed, and opened again. */
 import assert from 'node:assert/strict';
 import { picture } from './artefacts';
-import { testTimeoutMs } from './eventually';
+import { eventually, stepTimeoutMs, testTimeoutMs } from './eventually';
 import { useEditor } from './host';
 import { VchanConsole, asProposed } from './vchanConsole';
 import { Xenscope } from './xenscope';
+
+const step = { timeout: stepTimeoutMs };
 
 /** The last one is what the window had before. */
 const themes = [
@@ -133,5 +135,21 @@ describe('a vchan by hand, in VS Code', function () {
     await picture(xenscope.page, 'vchan-replaced');
     await dialog.getByRole('button', { name: 'Open' }).click();
     await vchan.verdict(/Nobody has come yet/).waitFor();
+  });
+
+  it('comes back when the window is loaded anew, with what was typed, and is opened again', async () => {
+    await vchan.field.fill('not sent yet');
+    await xenscope.workbench.reload();
+    await vchan.verdict(/The window was loaded anew/).waitFor({ timeout: 60_000 });
+    await vchan.fieldIs('not sent yet');
+    await picture(xenscope.page, 'vchan-revived');
+    // In the world that begins with the window its domains have to be there first.
+    const open = vchan.verdict(/Nobody has come yet/);
+    await eventually('it is open again', async () => {
+      if (!(await open.isVisible())) await vchan.press('Reopen', step);
+      await open.waitFor(step);
+      return true;
+    });
+    await vchan.fieldIs('not sent yet');
   });
 });

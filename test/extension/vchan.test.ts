@@ -14,6 +14,7 @@ import {
   parseDomid,
   withEngine,
 } from '../../extension/vchan/plan';
+import { keptVchan } from '../../extension/vchan/kept';
 import {
   type RecordFormat,
   Recording,
@@ -21,6 +22,39 @@ import {
   logText,
   maxWaitingBytes,
 } from '../../extension/console/recording';
+
+describe('what the page of a vchan has kept', () => {
+  const plan = { role: 'client', peer: 3, path: '/local/domain/3/data/vchan/0/513' };
+  const end = {
+    host: 'simulator',
+    subject: { kind: 'end', plan },
+    lines: ['It connects.'],
+    names: [[3, 'web (3)']],
+  };
+  const watched = { ...end, subject: { kind: 'watch', ring: 'vchan:3:28' }, client: 5, names: [] };
+
+  it('brings its panel back, beside the draft', () => {
+    assert.equal(keptVchan({ text: 'typed', kept: end }), end);
+    assert.equal(keptVchan({ kept: watched }), watched);
+  });
+
+  it('brings nothing back where it is something else', () => {
+    for (const part of [
+      { host: undefined },
+      { subject: { kind: 'watch' } },
+      { subject: { kind: 'end', plan: { ...plan, role: 'both' } } },
+      { subject: { kind: 'end', plan: { ...plan, peer: '3' } } },
+      { subject: { kind: 'end' } },
+      { lines: [] },
+      { lines: [1] },
+      { names: [[3]] },
+      { names: undefined },
+      { client: 'web' },
+    ])
+      assert.equal(keptVchan({ kept: { ...end, ...part } }), undefined, JSON.stringify(part));
+    for (const none of [undefined, null, {}, { text: 'typed' }]) assert.equal(keptVchan(none), undefined);
+  });
+});
 
 describe('the plan of a vchan', () => {
   it('has rings of the sizes that are written', () => {

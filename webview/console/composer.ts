@@ -55,7 +55,7 @@ export class Composer {
 
   constructor(
     private readonly acts: ComposerActs,
-    draft: Draft | undefined,
+    draft: Partial<Draft> | undefined,
   ) {
     this.mode = draft?.mode ?? 'text';
     this.lineEnd = draft?.lineEnd ?? 'none';

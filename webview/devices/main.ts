@@ -11,7 +11,11 @@ import { explanation, sideNames, sideTitles, spokenText } from './words';
 import '../rings/ring.css';
 import './device.css';
 
-declare function acquireVsCodeApi(): { postMessage(message: FromDevice): void };
+declare function acquireVsCodeApi(): {
+  postMessage(message: FromDevice): void;
+  /** Kept over a reload of the window, which opens the panel again by it. */
+  setState(state: { readonly host: string; readonly device: string }): void;
+};
 
 const arrows = { frontend: 'arrow-left', backend: 'arrow-right', nobody: 'dash' } as const;
 
@@ -81,6 +85,7 @@ class DevicePage {
     switch (message.kind) {
       case 'about':
         this.about = message;
+        this.vscode.setState({ host: message.host, device: message.device });
         return this.draw();
       case 'frame':
         this.latest = message;

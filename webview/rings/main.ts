@@ -21,7 +21,8 @@ import './ring.css';
 
 declare function acquireVsCodeApi(): {
   postMessage(message: FromRing): void;
-  setState(state: unknown): void;
+  /** Kept over a reload of the window, which opens the panel again by it. */
+  setState(state: { readonly host: string; readonly ring: string }): void;
 };
 
 /** Who left is nothing to worry about, and no tick either; nor is what nobody uses. */
@@ -114,6 +115,8 @@ class RingPage {
 
   private setAbout(about: Extract<ToRing, { kind: 'about' }>): void {
     this.about = about;
+    const { host, ring } = about;
+    this.vscode.setState({ host, ring });
     setText(this.where, `${about.owner} on ${about.hostLabel}`);
     this.fillHelp();
   }

@@ -1,7 +1,7 @@
 /** The console of a vchan: one end of it, driven by hand. */
 import type { VchanState } from '../../server/rpc/api';
 import { button, element, registerKit } from '../kit';
-import type { FromVchan, ToVchan } from '../messages';
+import type { FromVchan, KeptVchan, ToVchan } from '../messages';
 import { Help, PoliteVoice, fromBase64, severityIcon, toBase64, toolbar } from '../page';
 import { Composer, type Draft } from '../console/composer';
 import { readable } from '../console/log';
@@ -20,16 +20,22 @@ import {
 } from './words';
 import './vchan.css';
 
+/** Kept over a reload of the window, which opens the panel again by it. */
+interface PageState extends Partial<Draft> {
+  readonly kept?: KeptVchan;
+}
+
 declare function acquireVsCodeApi(): {
   postMessage(message: FromVchan): void;
-  setState(state: Draft): void;
-  getState(): Draft | undefined;
+  setState(state: PageState): void;
+  getState(): PageState | undefined;
 };
 
 const tickMs = 500;
 
 class VchanPage {
   private readonly vscode = acquireVsCodeApi();
+  private pageState: PageState = this.vscode.getState() ?? {};
   private state: VchanState | undefined;
   /** The host's clock is not the page's: how far they are apart. */
   private aheadMs = 0;
@@ -52,9 +58,9 @@ class VchanPage {
       send: (serial, bytes) => this.post({ kind: 'send', serial, bytes: toBase64(bytes) }),
       sendFile: () => this.post({ kind: 'sendFile' }),
       stop: () => this.post({ kind: 'stopSending' }),
-      changed: (draft) => this.vscode.setState(draft),
+      changed: (draft) => this.keep(draft),
     },
-    this.vscode.getState(),
+    this.pageState,
   );
   private readonly readButton = button('Stop Reading', 'secondary', () =>
     this.post({ kind: 'reading', reads: this.state?.reads === false }),
@@ -127,7 +133,8 @@ class VchanPage {
   }
 
   private setAbout(about: Extract<ToVchan, { kind: 'about' }>): void {
-    const { role, own, peer, path, simulated, lines } = about;
+    const { role, own, peer, path, simulated, lines, kept } = about;
+    this.keep({ kept });
     const isWatched = role === 'watch';
     const ends = (this.ends = { own, peer, isWatched });
     this.log.names = { sent: wayName('sent', ends), received: wayName('received', ends) };
@@ -138,6 +145,11 @@ class VchanPage {
     for (const ofOurs of [this.readButton, this.closeButton, this.composer.root]) ofOurs.hidden = isWatched;
     this.reopenButton.textContent = isWatched ? 'Watch Again' : 'Reopen';
     this.help.fill(isWatched ? watchedExplanation : explanation);
+  }
+
+  private keep(state: PageState): void {
+    this.pageState = { ...this.pageState, ...state };
+    this.vscode.setState(this.pageState);
   }
 
   private begin(): void {
