@@ -10,7 +10,7 @@ import { createInterface } from 'node:readline';
 import type { HostInfo } from '../../server/rpc/api';
 import { runProgram } from '../interop/runProgram';
 import { asEditor } from '../rpc/asEditor';
-import { bundle, xenscope } from './xenscope';
+import { program, xenscope } from './xenscope';
 
 describe('xenscope serve', function () {
   this.timeout(120_000);
@@ -24,7 +24,7 @@ describe('xenscope serve', function () {
   });
 
   async function serve(runtimeFolder = folder): Promise<{ child: ChildProcess; socketPath: string }> {
-    const child = spawn(process.execPath, [await bundle(), 'serve', '--pace', '0'], {
+    const child = spawn(process.execPath, [...(await program()), 'serve', '--pace', '0'], {
       env: { ...process.env, XDG_RUNTIME_DIR: runtimeFolder, TMPDIR: folder },
       stdio: ['ignore', 'pipe', 'inherit'],
     });
@@ -45,7 +45,14 @@ describe('xenscope serve', function () {
 
   it('outlives a mistake in one corner of it, and tells it', async () => {
     const mistake = 'process.once("SIGUSR2",()=>void Promise.reject(new Error("in one corner")))';
-    const args = ['--import', `data:text/javascript,${mistake}`, await bundle(), 'serve', '--pace', '0'];
+    const args = [
+      '--import',
+      `data:text/javascript,${mistake}`,
+      ...(await program()),
+      'serve',
+      '--pace',
+      '0',
+    ];
     const child = spawn(process.execPath, args, {
       env: { ...process.env, XDG_RUNTIME_DIR: folder },
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -84,7 +91,7 @@ describe('xenscope serve', function () {
     assert.equal(path.dirname(path.dirname(socketPath)), folder);
     assert.equal(await end(child, 'SIGTERM'), 0);
 
-    const editor = spawn(process.execPath, [await bundle(), 'editor', '--stdio'], {
+    const editor = spawn(process.execPath, [...(await program()), 'editor', '--stdio'], {
       env: { ...process.env, XDG_RUNTIME_DIR: missing, TMPDIR: folder },
       stdio: ['pipe', 'pipe', 'inherit'],
     });
@@ -102,10 +109,14 @@ describe('xenscope serve', function () {
     await writeFile(broken, mistake);
     const run = async (script: string) => {
       await writeFile(broken, script);
-      return runProgram(process.execPath, ['--require', broken, await bundle(), 'serve', '--pace', '0'], {
-        socketPath: path.join(folder, 'none'),
-        env: { XDG_RUNTIME_DIR: folder },
-      });
+      return runProgram(
+        process.execPath,
+        ['--require', broken, ...(await program()), 'serve', '--pace', '0'],
+        {
+          socketPath: path.join(folder, 'none'),
+          env: { XDG_RUNTIME_DIR: folder },
+        },
+      );
     };
     const expected = await run(mistake);
     assert.notEqual(expected.status, 0);

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { readJournalFile } from '../../server/capture/journalFile';
-import { bundle, xenscope } from './xenscope';
+import { program, xenscope } from './xenscope';
 
 describe('xenscope serve --ring-features', function () {
   this.timeout(120_000);
@@ -18,7 +18,7 @@ describe('xenscope serve --ring-features', function () {
   /** What the flight recorder saw in `server_features` of the rings, of all that were there. */
   async function offered(...options: string[]): Promise<number[]> {
     const file = path.join(folder, 'life.jsonl');
-    const args = [await bundle(), 'serve', '--pace', '0', '--journal', file, ...options];
+    const args = [...(await program()), 'serve', '--pace', '0', '--journal', file, ...options];
     const env = { ...process.env, XDG_RUNTIME_DIR: folder };
     const child = spawn(process.execPath, args, { env, stdio: ['ignore', 'pipe', 'inherit'] });
     const exit = once(child, 'exit');

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { readJournalFile } from '../../server/capture/journalFile';
-import { bundle, xenscope } from './xenscope';
+import { program, xenscope } from './xenscope';
 
 describe('xenscope serve --journal', function () {
   this.timeout(60_000);
@@ -25,7 +25,7 @@ describe('xenscope serve --journal', function () {
 
   async function serve(...options: string[]): Promise<string> {
     const env = { ...process.env, XDG_RUNTIME_DIR: folder };
-    child = spawn(process.execPath, [await bundle(), 'serve', ...options], {
+    child = spawn(process.execPath, [...(await program()), 'serve', ...options], {
       env,
       stdio: ['ignore', 'pipe', 'pipe'],
     });

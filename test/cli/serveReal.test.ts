@@ -31,7 +31,7 @@ import { itAsRoot } from '../interop/daemons/requirements';
 import { type OurServer, startOurs } from '../interop/ours';
 import { asEditor } from '../rpc/asEditor';
 import { eventually, initializeOptions } from '../rpc/rig';
-import { bundle, xenscope } from './xenscope';
+import { bundle, program, xenscope } from './xenscope';
 
 const isRoot = process.getuid?.() === 0;
 /** `nobody`, and somebody else who has no more rights. */
@@ -71,7 +71,7 @@ describe('xenscope serve --owner', function () {
   };
 
   async function serve({ xenstored = store.socketPath } = {}, ...args: string[]): Promise<ChildProcess> {
-    const all = [await bundle(), 'serve', '--owner', owner.name, '--socket', socketPath(), ...args];
+    const all = [...(await program()), 'serve', '--owner', owner.name, '--socket', socketPath(), ...args];
     const child = spawn(process.execPath, all, {
       env: { ...env(), XENSTORED_PATH: xenstored },
       stdio: ['ignore', 'pipe', 'inherit'],
@@ -114,7 +114,7 @@ describe('xenscope serve --owner', function () {
       const code = require('node:fs').readFileSync(file, 'utf8');
       process.setuid(${owner.uid});
       new (require('node:module'))(file)._compile(code, file);`;
-    const args = ['-e', script, await bundle(), 'serve', '--owner', owner.name];
+    const args = ['-e', script, ...(await program()), 'serve', '--owner', owner.name];
     const told = await new Promise<string>((resolve) =>
       execFile(process.execPath, args, { env: env() }, (_error, _out, stderr) => resolve(stderr)),
     );
@@ -166,7 +166,7 @@ describe('xenscope serve --owner', function () {
 
   itAsRoot('outlives a mistake in one corner of it, and does not blame a simulator', async () => {
     const mistake = 'process.once("SIGUSR2",()=>void Promise.reject(new Error("in one corner")))';
-    const args = ['--import', `data:text/javascript,${mistake}`, await bundle(), 'serve'];
+    const args = ['--import', `data:text/javascript,${mistake}`, ...(await program()), 'serve'];
     const child = spawn(process.execPath, [...args, '--owner', owner.name, '--socket', socketPath()], {
       env: env(),
       stdio: ['ignore', 'pipe', 'pipe'],

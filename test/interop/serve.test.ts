@@ -15,9 +15,9 @@ import { dialSocket } from '../../server/store/client/socketDial';
 import { openStoreClient } from '../../server/store/client/storeClient';
 import { childPath } from '../../server/wire/xsPath';
 import { formatXsPerm } from '../../server/wire/xsPerms';
+import { program } from '../cli/xenscope';
 
 const run = promisify(execFile);
-const main = path.resolve(__dirname, '../../server/main.ts');
 
 describe('xenscope serve', () => {
   let folder: string;
@@ -36,7 +36,7 @@ describe('xenscope serve', () => {
   /** Starts it with its private folders below ours, and answers the socket that it names. */
   async function serve(...options: string[]): Promise<string> {
     const env = { ...process.env, XDG_RUNTIME_DIR: folder };
-    child = spawn(process.execPath, ['--import', 'tsx', main, 'serve', ...options], {
+    child = spawn(process.execPath, [...(await program()), 'serve', ...options], {
       env,
       stdio: ['ignore', 'pipe', 'inherit'],
     });
@@ -100,8 +100,9 @@ describe('xenscope serve', () => {
   });
 
   it('says in a sentence what is wrong with its options', async () => {
+    const xenscope = await program();
     const attempt = (...options: string[]) =>
-      run(process.execPath, ['--import', 'tsx', main, 'serve', ...options]).then(
+      run(process.execPath, [...xenscope, 'serve', ...options]).then(
         () => assert.fail(`it took ${options.join(' ')}`),
         (error: { code: number; stderr: string }) => error,
       );

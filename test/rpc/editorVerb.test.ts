@@ -7,9 +7,8 @@ import path from 'node:path';
 import type { MessageConnection } from 'vscode-jsonrpc/node';
 import { joinWorld } from '../../server/cli/joinWorld';
 import type { HostInfo } from '../../server/rpc/api';
+import { program } from '../cli/xenscope';
 import { asEditor } from './asEditor';
-
-const root = path.resolve(__dirname, '../..');
 
 describe('xenscope editor --stdio', function () {
   this.timeout(60_000);
@@ -18,8 +17,7 @@ describe('xenscope editor --stdio', function () {
   let exited: Promise<unknown[]>;
 
   beforeEach(async () => {
-    const main = ['--import', 'tsx', path.join(root, 'server/main.ts'), 'editor', '--stdio'];
-    server = spawn(process.execPath, main, { cwd: root, stdio: 'pipe' });
+    server = spawn(process.execPath, [...(await program()), 'editor', '--stdio'], { stdio: 'pipe' });
     exited = once(server, 'exit');
     server.stderr.pipe(process.stderr);
     connection = await asEditor(server.stdout, server.stdin);
