@@ -114,7 +114,16 @@ export class XenstoreView implements vscode.TreeDataProvider<TreeElement>, vscod
     const node = await this.tree().reach(path);
     if (!node) throw failures.noSuchPath(path);
     this.refresher.flush();
-    await this.view.reveal(node, { select: true, focus, expand: node.row.hasChildren });
+    const options = { select: true, focus, expand: node.row.hasChildren };
+    try {
+      await this.view.reveal(node, options);
+    } catch {
+      // A list of children that was on its way to VS Code while we told it of a newer one takes the place of that:
+      // it knows nothing of the node then, and asks for the list no more.
+      this.refresher.refresh();
+      this.refresher.flush();
+      await this.view.reveal(node, options);
+    }
   }
 
   showMore(node: StoreNode): void {
