@@ -17,7 +17,11 @@ export function pvcallsLabel({ devid, frontend, backend }: PvCallsDeviceRow): st
 export function pvcallsDescription(row: PvCallsDeviceRow): string {
   const [diagnosis] = row.diagnoses;
   const isWrong = diagnosis !== undefined && diagnosis.severity !== 'fine';
-  if (row.ring === undefined) return isWrong ? diagnosis.text : 'no command ring';
+  if (row.ring === undefined) {
+    // It may well have one that is not seen from here: the hover says why.
+    const none = row.unseen === undefined ? 'no command ring' : 'no command ring seen';
+    return isWrong ? diagnosis.text : none;
+  }
   const moving = [rateOf('in', row.inPerSecond), rateOf('out', row.outPerSecond)];
   return [isWrong ? diagnosis.text : '', socketsText(row), inFlightText(row), ...moving]
     .filter(Boolean)

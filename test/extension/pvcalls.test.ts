@@ -179,7 +179,10 @@ describe('rows of PV Calls devices', () => {
     assert.equal(pvcallsIcon(wrong).icon, 'warning');
     const { ring, ...unconnected } = deviceRow({ unseen: 'The device is not connected.' });
     assert.ok(ring);
-    assert.equal(pvcallsDescription(unconnected), 'no command ring');
+    assert.equal(pvcallsDescription(unconnected), 'no command ring seen');
+    const { unseen, ...without } = unconnected;
+    assert.ok(unseen);
+    assert.equal(pvcallsDescription(without), 'no command ring');
     const { title, lines } = pvcallsTooltip(unconnected, ({ name, domid }) => `${name} (${domid})`);
     assert.equal(title, 'PV Calls device 0 of till (15)');
     assert.ok(lines.includes('The device is not connected.'));
