@@ -51,6 +51,27 @@ describe('settings in the workspace of somebody else', () => {
   });
 });
 
+describe('the folder that npm start opens', () => {
+  it('tells of every view', () => {
+    const readme = readFileSync(path.resolve(__dirname, '../../scripts/demo/README.md'), 'utf8');
+    const names = Object.values(contributes.views).flatMap((list) => list.map(({ name }) => name));
+    assert.ok(names.length > 5);
+    for (const name of names) assert.ok(readme.includes(`**${name}**`), name);
+  });
+});
+
+describe('what a view says that has nothing to show', () => {
+  it('promises no rings of a host behind a socket', () => {
+    const away = contributes.viewsWelcome.filter(
+      ({ view, when }) => view === 'xenscope.rings' && when.includes('xenscope.host == away'),
+    );
+    const isOfSockets = ({ when }: { when: string }) => when.includes('currentHostKind == socket');
+    assert.equal(away.length, 2);
+    assert.ok(away.every((one) => one.contents.includes('rings appear') !== isOfSockets(one)));
+    assert.ok(away.some(isOfSockets));
+  });
+});
+
 describe('the walkthrough', () => {
   const root = path.resolve(__dirname, '../..');
   const commands = new Set(contributes.commands.map(({ command }) => command));
