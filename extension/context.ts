@@ -24,6 +24,7 @@ import { PvCalls } from './pvcalls/pvcalls';
 import { Findings } from './rings/findings';
 import { ringSubject } from './rings/ringProblems';
 import { Rings } from './rings/rings';
+import { faultsOn } from './rings/worldTexts';
 import { Favourites } from './pvcallsComposer/favourites';
 import { DevicesView } from './views/devicesView';
 import { HostsView } from './views/hostsView';
@@ -170,6 +171,11 @@ export class Xenscope implements vscode.Disposable {
   async setPace(host: string, pace: number): Promise<void> {
     this.chosenPace = pace;
     await this.connection.request('xenscope/setPace', { host, pace });
+  }
+
+  /** What is broken on purpose on this host, one line for each. */
+  faultsOn(host: string): readonly string[] {
+    return faultsOn(this.worlds.of(host), (domid) => this.hosts.domainName(host, domid));
   }
 
   dispose(): void {

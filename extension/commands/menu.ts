@@ -32,6 +32,9 @@ export async function menu(xenscope: Xenscope): Promise<void> {
         host.id,
         texts.pace(host.world.pace),
       );
+    const faults = xenscope.faultsOn(host.id);
+    if (faults.length > 0)
+      add('$(beaker) Turn All Faults Off', 'xenscope.world.clearFaults', host.id, faults.join('; '));
     if (host.socketPath !== undefined)
       add('$(terminal) Copy XENSTORED_PATH Line', 'xenscope.host.copySocket', host.id, host.socketPath);
     if (host.state.kind !== 'idle')

@@ -1,4 +1,6 @@
 /** What can be done with a guest of the simulator, and what can be broken, in words. */
+import type { WorldFaultState, WorldState } from '../../server/rpc/api';
+import { countOf } from '../values';
 
 export interface ActText {
   readonly label: string;
@@ -86,4 +88,30 @@ export function faultLabel(name: string): string {
     (_all, end: string, start: string) => `${end} ${start.toLowerCase()}`,
   );
   return words.charAt(0).toUpperCase() + words.slice(1);
+}
+
+/** What is broken on purpose now, one line for each: `Lost notify, for web (2): 50 %`. */
+export function faultsOn(
+  world: Pick<WorldState, 'faults'> | undefined,
+  nameOf: (domid: number) => string,
+): readonly string[] {
+  return (world?.faults ?? []).flatMap(({ name, probability, ofDomains }: WorldFaultState) => {
+    const line = (whose: string, often: number) => `${faultLabel(name)}${whose}: ${probabilityText(often)}`;
+    const own = ofDomains.filter((one) => one.probability > 0);
+    return [
+      ...(probability > 0 ? [line('', probability)] : []),
+      ...own.map((one) => line(`, for ${nameOf(one.domid)}`, one.probability)),
+    ];
+  });
+}
+
+/** Shortly, beside the host; undefined where nothing is broken. */
+export function faultsOnText({ length }: readonly string[]): string | undefined {
+  return length === 0 ? undefined : `${countOf(length, 'fault')} on`;
+}
+
+/** In the hover of the host. */
+export function faultsOnTooltip(lines: readonly string[]): readonly string[] {
+  if (lines.length === 0) return [];
+  return [`Broken on purpose: ${lines.join('; ')}.`, '“Xenscope: Turn All Faults Off” mends it.'];
 }

@@ -2,6 +2,7 @@
 import * as vscode from 'vscode';
 import type { Domain, HostInfo, HostState, Unavailable } from '../../server/rpc/api';
 import type { Xenscope } from '../context';
+import { faultsOnText, faultsOnTooltip } from '../rings/worldTexts';
 import { texts } from '../texts';
 import { whenVisible } from './visibility';
 
@@ -85,15 +86,24 @@ export class HostsView implements vscode.TreeDataProvider<Element>, vscode.Dispo
     const throughRoot = host.kind === 'machine' ? connection.root.path : undefined;
     const pace = host.world && connected && host.world.pace !== 1 ? texts.pace(host.world.pace) : undefined;
     const held = this.xenscope.worlds.isHeld(host.id) ? 'held' : undefined;
+    const faults = connected ? this.xenscope.faultsOn(host.id) : [];
     const several = hosts.list.filter((one) => !one.unavailable).length > 1;
-    item.description = [state, throughRoot && 'as root', held, shown && several ? 'shown' : undefined, pace]
+    item.description = [
+      state,
+      throughRoot && 'as root',
+      held,
+      faultsOnText(faults),
+      shown && several ? 'shown' : undefined,
+      pace,
+    ]
       .filter(Boolean)
       .join(' · ');
     item.iconPath = unavailable
       ? unavailableIcon(unavailable)
       : hostIcon(host.kind, hosts.stateOf(host).kind);
     item.contextValue = hostContext(host, shown, this.xenscope.worlds.of(host.id)?.held);
-    item.tooltip = [host.label, ...texts.hostTooltip(host, throughRoot)].join('\n\n');
+    const about = [...texts.hostTooltip(host, throughRoot), ...faultsOnTooltip(faults)];
+    item.tooltip = [host.label, ...about].join('\n\n');
     item.accessibilityInformation = { label: `${host.label}, ${item.description}` };
     return item;
   }

@@ -2,6 +2,7 @@
 import * as vscode from 'vscode';
 import type { Xenscope } from '../context';
 import { plain } from '../plain';
+import { faultsOnText, faultsOnTooltip } from '../rings/worldTexts';
 import { texts } from '../texts';
 
 export class StatusBar implements vscode.Disposable {
@@ -25,6 +26,7 @@ export class StatusBar implements vscode.Disposable {
       this.item,
       this.held,
       xenscope.worlds.onChange(() => this.drawHeld()),
+      xenscope.worlds.onChange(() => this.draw()),
       xenscope.hosts.onShown(() => this.drawHeld()),
       xenscope.hosts.onChange(() => this.draw()),
       xenscope.clock.onTick(() => this.draw()),
@@ -75,9 +77,12 @@ export class StatusBar implements vscode.Disposable {
       connected: 'circle-filled',
       away: 'debug-disconnect',
     };
-    const words = kind === 'connected' ? host.label : `${host.label}: ${state}`;
-    const reason = host.state.kind === 'away' ? `\n\n${host.state.reason}` : '';
-    this.set(`$(${icons[kind]}) ${plain(words)}`, `Xenscope: ${host.label}, ${state}${reason}`);
+    const faults = kind === 'connected' ? this.xenscope.faultsOn(host.id) : [];
+    const fine = [host.label, faultsOnText(faults)].filter(Boolean).join(' · ');
+    const words = kind === 'connected' ? fine : `${host.label}: ${state}`;
+    const reason = host.state.kind === 'away' ? [host.state.reason] : [];
+    const about = [`Xenscope: ${host.label}, ${state}`, ...reason, ...faultsOnTooltip(faults)];
+    this.set(`$(${icons[kind]}) ${plain(words)}`, about.join('\n\n'));
     if (host.state.kind === 'away') {
       this.item.backgroundColor = new vscode.ThemeColor('statusBarItem.warningBackground');
     }

@@ -132,6 +132,7 @@ describe('rings in VS Code', function () {
     await xenscope.workbench.command('Notifications: Clear All Notifications');
     const page = panel();
     await xenscope.withFault('Slow reader', async () => {
+      await xenscope.workbench.statusItem(/^\s*Simulator · 1 fault on\s*$/).waitFor();
       await xenscope.workbench.askAndPick('Xenscope: Open Ring…', 'rowdy', /rowdy[^]*xenstore/);
       await page.getByText('rowdy (').first().waitFor();
       // The guest writes a burst when it likes to: within a minute.

@@ -14,7 +14,15 @@ import {
   ringOwner,
   ringTitle,
 } from '../../extension/rings/ringTexts';
-import { actText, actTexts, faultLabel, probabilityText } from '../../extension/rings/worldTexts';
+import {
+  actText,
+  actTexts,
+  faultLabel,
+  faultsOn,
+  faultsOnText,
+  faultsOnTooltip,
+  probabilityText,
+} from '../../extension/rings/worldTexts';
 import { Signal } from '../../extension/signal';
 import { Worlds } from '../../extension/worlds';
 import { domainActs } from '../../server/rpc/worldFeed';
@@ -292,6 +300,30 @@ describe('worlds', () => {
     known = { ...host, state: { kind: 'idle' } };
     changed.fire();
     assert.equal(worlds.of('simulator'), undefined);
+  });
+
+  it('tell what is broken on purpose, for all guests and for one', () => {
+    const fault = (
+      name: string,
+      probability: number,
+      ...ofDomains: { domid: number; probability: number }[]
+    ) => {
+      return { name, text: '', probability, ofDomains, count: 0 };
+    };
+    const faults = [
+      fault('slowReader', 1, { domid: 3, probability: 0 }),
+      fault('lostNotify', 0, { domid: 2, probability: 0.5 }),
+      fault('lateNotify', 0, { domid: 2, probability: 0 }),
+      fault('tornIndex', 0),
+    ];
+    const lines = faultsOn({ faults }, (domid) => `web (${domid})`);
+    assert.deepEqual(lines, ['Slow reader: always', 'Lost notify, for web (2): 50 %']);
+    assert.equal(faultsOnText(lines), '2 faults on');
+    assert.equal(faultsOnText(lines.slice(1)), '1 fault on');
+    assert.match(faultsOnTooltip(lines)[0]!, /: Slow reader: always; Lost notify, for web \(2\): 50 %\.$/);
+    for (const none of [faultsOn(world(false), String), faultsOn(undefined, String)]) {
+      assert.deepEqual([faultsOnText(none), faultsOnTooltip(none)], [undefined, []]);
+    }
   });
 
   it('have words for what can be done and broken', () => {
