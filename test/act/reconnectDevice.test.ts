@@ -1,6 +1,7 @@
 /** A device is connected anew by hand: with drivers of each kind, and where somebody does not move, or is gone. */
 import assert from 'node:assert/strict';
 import type { Acts } from '../../server/act/acts';
+import type { XenscopeError } from '../../server/host/errors';
 import { XenbusState } from '../../server/wire/xenbusState';
 import { classicBackend } from '../../server/xenbus/policies/classic';
 import type { FrontendHabits } from '../../server/xenbus/policies/frontendPolicy';
@@ -10,7 +11,7 @@ import { ManualClock } from '../sim/manualClock';
 import { type Rig, back, front, illegal, turn } from '../xenbus/rig';
 import { DeviceActs, edit } from './deviceActs';
 
-const { Initialised, Connected, Closing } = XenbusState;
+const { Initialising, Initialised, Connected, Closing, Closed } = XenbusState;
 const habits: FrontendHabits = { published: Initialised, closesFirst: 'ifUsed', reopens: false };
 
 describe('a device that is connected anew by hand', () => {
@@ -53,15 +54,14 @@ describe('a device that is connected anew by hand', () => {
     assert.deepEqual(await rig.states(), [Connected, Connected]);
   });
 
-  it('is not, and it is said who does not move, after a while', async () => {
-    await on.stands(Connected, Connected);
+  /** Why a reconnect that waits for nobody who moves has failed. */
+  async function inVain(): Promise<XenscopeError> {
     const clock = new ManualClock();
-    acts = on.newActs({ clock });
-    const done = acts.perform(edit({ kind: 'reconnect' }), true);
+    const done = on.newActs({ clock }).perform(edit({ kind: 'reconnect' }), true);
     let isOver = false;
     const ended = done.then(
       () => assert.fail('nobody has moved'),
-      (error: Error) => {
+      (error: XenscopeError) => {
         isOver = true;
         return error;
       },
@@ -70,11 +70,52 @@ describe('a device that is connected anew by hand', () => {
       clock.tick(1_000);
       await new Promise((resolve) => setImmediate(resolve));
     }
+    return ended;
+  }
+
+  it('is not, and it is said who does not move, after a while', async () => {
+    await on.stands(Connected, Connected);
     assert.match(
-      (await ended).message,
+      (await inVain()).message,
       /^vif 0 of web \(3\) is not connected anew yet: the frontend in web \(3\) stands at Connected \(4\) for 20 s and has to go to Closed \(6\)\.$/,
     );
     assert.deepEqual(await rig.states(), [Connected, Closing]);
+  });
+
+  it('has nothing to be written where its frontend has begun anew already, and it is said once who is waited for', async () => {
+    await on.stands(Initialising, Closed);
+    const { details, changes } = await acts.preview(edit({ kind: 'reconnect' }));
+    assert.deepEqual(changes, []);
+    assert.equal(details.length, 2);
+    assert.match(
+      details[0]!,
+      /^Nothing is written: .* only its backend is waited for\. .*Force Close, and then/,
+    );
+    assert.match(details[1]!, /^Then, by the rules, the backend goes to InitWait \(2\)/);
+    const { message, wayOut } = await inVain();
+    assert.match(message, /the backend in Domain-0 \(0\) stands at Closed \(6\) for 20 s/);
+    assert.match(wayOut!, /Force Close, and then Bring Online, has both ends begin anew/);
+    assert.doesNotMatch(wayOut!, /frontend of Linux/);
+  });
+
+  it('has nothing to be written either where it is closing, but what comes later', async () => {
+    await on.stands(Connected, Closing);
+    const { details } = await acts.preview(edit({ kind: 'reconnect' }));
+    assert.match(details[0]!, /^Nothing is written now: the device is closing already/);
+    assert.match(details[2]!, /\/state: 6 \(Closed\) → 1 .*, unless the frontend begins anew by itself/);
+  });
+
+  it('is, where its backend has given it up, when it was closed by force and brought online', async () => {
+    rig.runBackend(linuxBackend);
+    rig.runFrontend(habits);
+    await rig.add();
+    await rig.reaches({ frontend: Connected, backend: Connected });
+    await rig.store.write(`${front}/state`, '9');
+    await rig.reaches({ backend: Closed });
+    await rig.store.write(`${front}/state`, String(Initialising));
+    await acts.perform(edit({ kind: 'forceClose' }), true);
+    await acts.perform(edit({ kind: 'online' }), true);
+    await rig.reaches({ frontend: Connected, backend: Connected });
   });
 
   it('is waited for until nobody wants it any longer', async () => {

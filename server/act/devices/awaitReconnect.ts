@@ -6,8 +6,8 @@ import type { NameDomain } from '../../model/meaning';
 import { xenbusTurn } from '../../wire/xenbusDance';
 import { XenbusState } from '../../wire/xenbusState';
 import { switchState } from '../../xenbus/nodes';
-import { type DeviceStanding, isOnline, readStanding } from './deviceStanding';
-import { stateText } from './deviceWords';
+import { type DeviceStanding, hasBegunAnew, isOnline, readStanding } from './deviceStanding';
+import { howBothBegin, stateText } from './deviceWords';
 
 /** How long a side may stand still, as long as the world goes on. Scripts that plug a device take seconds. */
 export const patienceSeconds = 20;
@@ -120,8 +120,9 @@ function standsStill(who: string, device: DeviceStanding, nameDomain: NameDomain
       ? `nobody has moved for ${patienceSeconds} s: ${turn.why}`
       : `the ${turn.who} in ${nameDomain(device[turn.who].domid)} stands at ${stateText(device[turn.who].state)} for ${patienceSeconds} s and has to go to ${stateText(turn.to)}`;
   // Seen with blkfront: it goes by the state that it wrote itself.
-  const hint =
-    frontend.state === Initialising
+  const hint = hasBegunAnew(device)
+    ? ` ${howBothBegin}`
+    : frontend.state === Initialising
       ? ' A frontend of Linux that has closed looks at no state that others write: close the device by force, take it away with the toolstack and attach it again.'
       : '';
   return new XenscopeError('limit', `${who} is not connected anew yet: ${text}.`, {

@@ -7,8 +7,8 @@ import type { DeviceEdit, Verdict } from '../edit';
 import { type GuardOptions, insistOnDomain0, isOwnOfDomain0, maxListedPaths } from '../guard';
 import type { NodeChange } from './deviceAct';
 import { beginAnew, planDevice } from './devicePlan';
-import { type DeviceStanding, readStanding } from './deviceStanding';
-import { actText, changeText, pairAfter, whatFollows } from './deviceWords';
+import { type DeviceStanding, hasBegunAnew, readStanding } from './deviceStanding';
+import { actText, changeText, howBothBegin, pairAfter, whatFollows } from './deviceWords';
 import { leftDomain, planCleanUp, planDomainCleanUp } from './leftovers';
 
 /** What is to be done, with what was seen when it was planned. */
@@ -75,7 +75,11 @@ function writingLines(
 ): string[] {
   const known = device!;
   const pair = pairAfter(known, changes);
-  const lines = [...changes.map(changeText), ...ringLines(known, pair), whatFollows(pair)];
+  const lines = [
+    ...(changes.length === 0 ? [whyNothing(known)] : changes.map(changeText)),
+    ...ringLines(known, pair),
+    whatFollows(pair),
+  ];
   if (later) {
     const { Initialising: frontend, Closed: backend } = XenbusState;
     lines.push(
@@ -93,8 +97,16 @@ function writingLines(
   return lines;
 }
 
-/** What a reconnect writes when both ends have closed, where it has not come to that yet. */
+/** Of a reconnect of which the first half is done already. */
+function whyNothing(device: DeviceStanding): string {
+  return hasBegunAnew(device)
+    ? `Nothing is written: the frontend has begun anew already, and only its backend is waited for. ${howBothBegin}`
+    : 'Nothing is written now: the device is closing already, and that is waited for.';
+}
+
+/** What a reconnect writes when both ends have closed, where it has not come to that yet, and will. */
 function laterChange(device: DeviceStanding, changes: readonly NodeChange[]): NodeChange | undefined {
+  if (hasBegunAnew(device)) return undefined;
   const frontend = { ...device.frontend, state: XenbusState.Closed, stateText: String(XenbusState.Closed) };
   const [later] = beginAnew({ ...device, frontend });
   return changes.some(({ path }) => path === later?.path) ? undefined : later;

@@ -80,6 +80,11 @@ export function isOnline({ onlineText }: Pick<DeviceStanding, 'onlineText'>): bo
   return Number(onlineText) === 1;
 }
 
+/** The frontend has, and its closed backend has only to follow: a reconnect has nothing left to write. */
+export function hasBegunAnew({ frontend, backend }: DeviceStanding): boolean {
+  return frontend.state === XenbusState.Initialising && backend.state === XenbusState.Closed;
+}
+
 export function sideOf(path: string): SidePath | undefined {
   const place = devicePathOf(path);
   return place?.at === 'side' && place.node === '' ? place.side : undefined;

@@ -10,6 +10,10 @@ const names = Object.keys(XenbusState);
 /** The longest dance, there and back. */
 const maxFollowingSteps = 10;
 
+/** Of a frontend that has begun anew, with a backend that stays closed. */
+export const howBothBegin =
+  'A backend that has given the device up, as Linux’s does when a frontend’s state cannot be read, follows no more: Force Close, and then Bring Online, has both ends begin anew.';
+
 /** `Closing (5)`. */
 export function stateText(state: number): string {
   return `${names[state] ?? 'no state'} (${state})`;

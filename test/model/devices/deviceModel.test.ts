@@ -227,6 +227,20 @@ describe('the devices of a host', () => {
       assert.ok(row!.diagnoses[0]!.evidence.some((line) => line.includes('Windows')));
     });
 
+    it('stuck where the backend has given the device up, with what has both begin anew', async () => {
+      await add({ state: 1 });
+      await until((row) => row !== undefined);
+      await write(`${back}/state`, 6);
+      await until((row) => row?.backend.state === 6);
+      rig.clock.tick(longMs);
+      const [row] = await model.rows();
+      assert.deepEqual(said(row), ['stuck']);
+      assert.ok(
+        row!.diagnoses[0]!.evidence.some((line) => line.includes('Force Close, and then Bring Online')),
+        row!.diagnoses[0]!.evidence.join('\n'),
+      );
+    });
+
     it('not taken, which is nobody’s mistake', async () => {
       await add();
       await write(`${back}/state`, 2);

@@ -51,6 +51,11 @@ function evidenceOf(device: DeviceSeen, nowMs: number): string[] {
           'Have it look again: reconnect the device, or write that state once more.',
         ]
       : []),
+    ...(frontend.state === 1 && backend.state === 6
+      ? [
+          'A backend that has given the device up, as Linux’s does when a frontend’s state cannot be read, follows no more. Force Close, and then Bring Online, has both ends begin anew.',
+        ]
+      : []),
     ...(frontend.state === 5 && backend.state === 2
       ? [
           'Windows’ drivers close a device before they connect it; a backend that answers only frontends that were connected leaves them waiting.',
