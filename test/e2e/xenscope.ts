@@ -88,10 +88,13 @@ export class Xenscope {
   /** Rests the mouse on a row until its hover shows the text; a row that is drawn again loses its hover. */
   async hover(row: Locator, text: string): Promise<string> {
     const hover = this.workbench.hover.filter({ hasText: text });
+    // A hover that was lost does not come, and a slow machine needs its time for one that was not.
+    let patience = stepTimeoutMs / 8;
     return eventually(`a hover with ${text}`, async () => {
+      patience = Math.min(2 * patience, stepTimeoutMs);
       await this.page.mouse.move(900, 600);
       await row.locator('.label-name').hover(step);
-      await hover.waitFor({ timeout: stepTimeoutMs / 2 });
+      await hover.waitFor({ timeout: patience });
       return (await hover.textContent(step))?.replaceAll('\u00a0', ' ');
     });
   }
