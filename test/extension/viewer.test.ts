@@ -2,8 +2,11 @@
 import assert from 'node:assert/strict';
 import type { Xenscope } from '../../extension/context';
 import { Failure } from '../../extension/errors';
+import { type FollowedPanel, followHost } from '../../extension/panels/followHost';
 import { keptWords } from '../../extension/panels/keptWords';
 import { Viewer, type ViewerOptions } from '../../extension/panels/viewer';
+import { Signal } from '../../extension/signal';
+import type { HostInfo } from '../../server/rpc/api';
 import { settled } from './fakeServer';
 
 function viewerOf(open: ViewerOptions['open'], failures: string[]): Viewer {
@@ -69,5 +72,45 @@ describe('the viewer of a panel', () => {
     assert.equal(viewer.viewId, undefined);
     await isOpen;
     assert.deepEqual([viewer.viewId, failures.length, answers.length], [8, 3, 0]);
+  });
+});
+
+describe('what a panel says of its host', () => {
+  it('tells that it is not there any more, as when it was removed before the window was loaded anew', () => {
+    const changed = new Signal<void>();
+    let list: readonly Pick<HostInfo, 'id' | 'state'>[] = [];
+    const never = new Signal<unknown>().event;
+    const said: string[] = [];
+    const hosts = {
+      onChange: changed.event,
+      onConnected: never,
+      onDomains: never,
+      find: (id: string) => list.find((one) => one.id === id),
+      get list() {
+        return list;
+      },
+    };
+    const panel = { onDidDispose: never, onDidChangeViewState: never };
+    followHost(
+      {
+        xenscope: { connection: { onState: never }, hosts },
+        host: 'lost',
+        panel,
+        away: (text: string) => said.push(text),
+      } as unknown as FollowedPanel,
+      [],
+    );
+    // The server has not told of its hosts yet.
+    changed.fire();
+    list = [{ id: 'simulator', state: { kind: 'connected' } }];
+    changed.fire();
+    list = [{ id: 'lost', state: { kind: 'idle' } }];
+    changed.fire();
+    list = [{ id: 'lost', state: { kind: 'connected' } }];
+    changed.fire();
+    assert.deepEqual(
+      said.map((text) => text.split('.')[0]),
+      ['The host is not connected', 'There is no host “lost”', 'The host is not connected'],
+    );
   });
 });
