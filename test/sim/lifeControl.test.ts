@@ -88,6 +88,31 @@ describe('the life of domains in the hands of a person', () => {
     );
   });
 
+  it('has a guest stay as large as it is while its target is no number', async () => {
+    const world = await openWorld({ domains: [guest()] });
+    await world.advance(60_000);
+    const data = async () => {
+      const nodes = await dump(world);
+      return ['meminfo_total', 'meminfo_free', 'updated'].map(
+        (name) => nodes.get(`/local/domain/1/data/${name}`)!.value,
+      );
+    };
+    const [total, , updated] = await data();
+    assert.match(total!, /^[0-9]+$/);
+    const store = world.openStore();
+    for (const target of ['abc', '']) {
+      await store.write('/local/domain/1/memory/target', target);
+      await world.advance(60_000);
+      const [after, free, later] = await data();
+      assert.notEqual(later, updated, 'it goes on');
+      assert.equal(after, total);
+      assert.match(free!, /^[0-9]+$/);
+    }
+    await store.write('/local/domain/1/memory/target', '100000');
+    await world.advance(60_000);
+    assert.equal((await data())[0], '100000');
+  });
+
   it('suspends a guest and lets it go on with its devices as they were', async () => {
     const world = await openWorld({ domains: [guest()] });
     world.world.act('suspend', 1);

@@ -58,9 +58,10 @@ export async function runAgent(domain: Domain, report: AgentReport): Promise<voi
     await store.write('attr/vif/0/ipv4/0', address);
   }
   let reportedKiB = 0;
-  let freeKiB = Math.round((await balloonedKiB(domain)) * (0.3 + 0.4 * domain.random.next()));
+  let totalKiB = await balloonedKiB(domain);
+  let freeKiB = Math.round(totalKiB * (0.3 + 0.4 * domain.random.next()));
   for (;;) {
-    const totalKiB = await balloonedKiB(domain);
+    totalKiB = await balloonedKiB(domain, totalKiB);
     if (totalKiB !== reportedKiB) await store.write('data/meminfo_total', String(totalKiB));
     reportedKiB = totalKiB;
     freeKiB = wander(domain, freeKiB, totalKiB);
@@ -70,9 +71,13 @@ export async function runAgent(domain: Domain, report: AgentReport): Promise<voi
   }
 }
 
-/** The guest's balloon follows the target at once; how much it holds shows in what the agent reports. */
-export async function balloonedKiB(domain: Domain): Promise<number> {
-  return Number((await readText(domain.store, 'memory/target')) ?? 0);
+/**
+ * The guest's balloon follows the target at once; how much it holds shows in what the agent reports. What is no
+ * number it passes over, as balloon drivers do, and stays at `lastKiB`.
+ */
+export async function balloonedKiB(domain: Domain, lastKiB = 0): Promise<number> {
+  const target = await readText(domain.store, 'memory/target');
+  return target !== undefined && /^[0-9]{1,15}$/.test(target) ? Number(target) : lastKiB;
 }
 
 /** A value that drifts by a few per cent and stays within the memory there is. */

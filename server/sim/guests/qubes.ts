@@ -55,9 +55,11 @@ function qube(programs: Readonly<Record<string, GuestScript>>): GuestScript {
 }
 
 async function writeMeminfo(domain: Domain): Promise<void> {
-  let usedKiB = Math.round((await balloonedKiB(domain)) * 0.4);
+  let totalKiB = await balloonedKiB(domain);
+  let usedKiB = Math.round(totalKiB * 0.4);
   for (;;) {
-    usedKiB = wander(domain, usedKiB, await balloonedKiB(domain));
+    totalKiB = await balloonedKiB(domain, totalKiB);
+    usedKiB = wander(domain, usedKiB, totalKiB);
     await domain.store.write('memory/meminfo', String(usedKiB));
     await domain.sleep(5_000, 11_000);
   }

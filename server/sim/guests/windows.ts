@@ -47,9 +47,10 @@ async function runWindowsAgent(domain: Domain): Promise<void> {
     ['host_name', 'DESKTOP-XS10'],
   ]);
   await store.write('attr/vif/0/ipv4/0', `10.0.9.${domain.random.between(2, 250)}`);
-  let freeKiB = Math.round((await balloonedKiB(domain)) * 0.5);
+  let totalKiB = await balloonedKiB(domain);
+  let freeKiB = Math.round(totalKiB * 0.5);
   for (;;) {
-    const totalKiB = await balloonedKiB(domain);
+    totalKiB = await balloonedKiB(domain, totalKiB);
     freeKiB = wander(domain, freeKiB, totalKiB);
     await store.write('data/meminfo_total', String(totalKiB));
     await store.write('data/meminfo_free', String(freeKiB));
