@@ -32,7 +32,7 @@ export class DevicesView extends HostRowsView<DeviceRow, Element> {
     this.begin();
   }
 
-  getChildren(element?: Element): Element[] {
+  protected childrenOf(element?: Element): Element[] {
     const host = this.xenscope.hosts.currentId;
     if (element?.kind === 'side') return [];
     if (element?.kind === 'device') {

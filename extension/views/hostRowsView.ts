@@ -5,7 +5,9 @@
 import * as vscode from 'vscode';
 import type { Xenscope } from '../context';
 import type { HostRows, HostRowsChange } from '../hostRows';
-import { appendWords } from '../plain';
+import { appendWords, plain } from '../plain';
+import { texts } from '../texts';
+import { AnsweredRows } from './answeredRows';
 import { Refresher } from './refresher';
 import { whenVisible } from './visibility';
 
@@ -23,7 +25,8 @@ export abstract class HostRowsView<
   implements vscode.TreeDataProvider<Element>, vscode.Disposable
 {
   protected readonly view: vscode.TreeView<Element>;
-  protected readonly changed = new Refresher<Element>();
+  private readonly answered = new AnsweredRows<Element>((element) => this.getParent(element));
+  protected readonly changed = new Refresher<Element>({ rows: this.answered, isHidden: true });
   private readonly elements = new Map<string, Element>();
   private readonly subscriptions: { dispose(): void }[] = [];
   private contextWord = '';
@@ -41,10 +44,11 @@ export abstract class HostRowsView<
     this.view = vscode.window.createTreeView(`xenscope.${name}`, options);
   }
 
-  abstract getChildren(element?: Element): Element[];
   abstract getParent(element: Element): Element | undefined;
   abstract getTreeItem(element: Element): vscode.TreeItem;
 
+  /** The rows below one, or those that have none above them. */
+  protected abstract childrenOf(element?: Element): Element[];
   protected abstract groupOf(row: Row): Group;
   /** The row that stands above those of a group. */
   protected abstract group(host: string, group: Group): Element;
@@ -62,17 +66,34 @@ export abstract class HostRowsView<
       this.view,
       whenVisible(
         this.view,
+        () => this.changed.setHidden(false),
+        () => this.changed.setHidden(true),
+      ),
+      whenVisible(
+        this.view,
         () => this.shown(),
         () => this.rows.follow(undefined),
       ),
+      this.view.onDidCollapseElement(({ element }) => this.answered.folded(element)),
+      // It asks for nothing where it still has the rows of before: they are not known any more, nor told.
+      this.view.onDidExpandElement(({ element }) => {
+        if (!this.answered.has(element)) this.changed.refresh([element]);
+      }),
       this.rows.onChange((change) => this.take(change)),
       hosts.onShown(() => this.otherHost()),
       hosts.onConnected(({ id }) => id === hosts.currentId && this.followIfVisible()),
       hosts.onDomains((id) => id === hosts.currentId && this.redraw()),
       hosts.onChange(() => this.describe()),
+      this.xenscope.clock.onTick(() => this.describe()),
       ...more,
     );
     this.describe();
+  }
+
+  getChildren(element?: Element): Element[] {
+    const rows = this.childrenOf(element);
+    this.answered.answered(element, rows);
+    return rows;
   }
 
   dispose(): void {
@@ -171,12 +192,21 @@ export abstract class HostRowsView<
     }
   }
 
+  /** Rows stay when their host goes: then they are what was last seen, as the tree says of its own. */
+  private stale(): string | undefined {
+    const { hosts, clock } = this.xenscope;
+    const host = hosts.current;
+    if (!host || this.rows.list(host.id).length === 0) return undefined;
+    const text = texts.lastSeen(host.label, hosts.stateOf(host), clock.retryInMs(host.id));
+    return text && plain(text);
+  }
+
   /** What stands above the rows, and which of the welcome texts fits. */
   private describe(): void {
     const { hosts } = this.xenscope;
     const host = hosts.currentId;
     this.view.description = hosts.current?.label;
-    const message = this.message(host);
+    const message = this.stale() ?? this.message(host);
     if (this.view.message !== message) this.view.message = message;
     const isKnown = hosts.current?.state.kind === 'connected' && this.rows.isKnown(host);
     const word = this.rows.list(host).length > 0 ? 'some' : isKnown ? 'none' : 'unknown';

@@ -63,7 +63,7 @@ export class PvCallsView extends HostRowsView<PvCallsDeviceRow, Element, string>
       sockets.onChange(({ host, device, structure, changed }) => {
         if (host === xenscope.hosts.currentId) this.takeSockets(device, structure, changed);
       }),
-      view.onDidExpandElement(({ element }) => void this.getChildren(element)),
+      view.onDidExpandElement(({ element }) => void this.childrenOf(element)),
       view.onDidCollapseElement(({ element }) => sockets.hide(element.host, element.device)),
       view.onDidChangeVisibility(({ visible }) => {
         if (visible) this.changed.refresh();
@@ -78,7 +78,7 @@ export class PvCallsView extends HostRowsView<PvCallsDeviceRow, Element, string>
     );
   }
 
-  getChildren(element?: Element): Element[] {
+  protected childrenOf(element?: Element): Element[] {
     const host = this.xenscope.hosts.currentId;
     if (!element) return this.rows.list(host).map(({ id }) => this.group(host, id));
     const row = element.kind === 'device' && this.rows.find(host, element.device);
@@ -195,13 +195,18 @@ export class PvCallsView extends HostRowsView<PvCallsDeviceRow, Element, string>
     const item = new vscode.TreeItem(pvcallsLabel(row), state);
     const element = this.group(host, row.id);
     if (all > 0) this.filled.add(element);
-    item.id = `pvcalls:${host}:${row.id}${this.filled.has(element) ? ':filled' : ''}`;
+    item.id = this.deviceItemId(host, row.id);
     item.description = pvcallsDescription(row);
     item.iconPath = themeIcon(pvcallsIcon(row));
     item.contextValue = 'pvcallsDevice';
     item.accessibilityInformation = { label: pvcallsSpoken(row) };
     this.drawn.set(element, this.wordsOf(element));
     return item;
+  }
+
+  /** Rows below it have it in theirs: VS Code loses a row that stands below another one all of a sudden. */
+  private deviceItemId(host: string, device: string): string {
+    return `pvcalls:${host}:${device}${this.filled.has(this.group(host, device)) ? ':filled' : ''}`;
   }
 
   /** A click opens the panel of its device, at this socket. */
@@ -212,7 +217,7 @@ export class PvCallsView extends HostRowsView<PvCallsDeviceRow, Element, string>
   ): vscode.TreeItem {
     const { host } = element;
     const item = new vscode.TreeItem(socketLabel(row));
-    item.id = `pvcalls:${host}:${device.id}:${row.key}`;
+    item.id = `${this.deviceItemId(host, device.id)}:${row.key}`;
     item.description = socketDescription(row);
     item.iconPath = themeIcon(socketIcon(row));
     item.contextValue = element.ring === undefined ? 'pvcallsSocket' : 'pvcallsSocket ring';

@@ -57,7 +57,7 @@ export class RingsView extends HostRowsView<RingRow, Element> {
     return this.selected;
   }
 
-  getChildren(element?: Element): Element[] {
+  protected childrenOf(element?: Element): Element[] {
     const host = this.xenscope.hosts.currentId;
     const rings = this.xenscope.rings.list(host);
     if (element?.kind === 'ring') return [];
