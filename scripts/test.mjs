@@ -70,6 +70,12 @@ async function packageCheck() {
   }
 }
 
+/** Once, and not by each of those that run side by side. */
+async function unpackVscode() {
+  const { ensureVscodeServer } = await import('./lib/vscodeServer.mjs');
+  await ensureVscodeServer();
+}
+
 async function realXen() {
   const why = await whyNoMachine();
   if (why) return inCi ? failed('xen', why) : skipped('xen', why);
@@ -77,9 +83,12 @@ async function realXen() {
   await packagesFor('xen');
   // Needs the packages of the lock file, so it is loaded when they are there.
   const { runXenSuites } = await import('./lib/xen/suites.mjs');
-  // Both machines at once where that leaves a processor for whatever else is to be done.
+  await unpackVscode();
+  // Both machines at once where that leaves a processor for whatever else is to be done, or when nothing else is left.
   const others = Object.keys(stages).filter(isChosen).length > 1;
-  return runXenSuites({ grep: options.grep, atOnce: availableParallelism() > (others ? 2 : 1) ? 2 : 1 });
+  const atOnce = availableParallelism() > (others ? 2 : 1) ? 2 : 1;
+  const more = availableParallelism() > 1 ? rowsDone : undefined;
+  return runXenSuites({ grep: options.grep, atOnce, more });
 }
 
 async function types() {
@@ -134,6 +143,7 @@ const stages = {
   xen: realXen,
   e2e: async () => {
     await withLibraries('e2e');
+    await unpackVscode();
     return specsWith('e2e', 'test/e2e', {
       // A window waits for half of its time.
       jobs: Math.min(2, availableParallelism()),
@@ -154,6 +164,10 @@ const wanted = [...positionals, ...options.only.flatMap((names) => names.split('
 function isChosen(name) {
   return wanted.length === 0 || wanted.includes(name);
 }
+
+/** All but the last stages and the emulation are over: their processor is free. */
+let tellRowsDone;
+const rowsDone = new Promise((resolve) => (tellRowsDone = resolve));
 
 const running = new Set();
 const still = setInterval(() => running.size && say(`      … still at ${[...running].join(', ')}`), stillMs);
@@ -201,7 +215,7 @@ await main(async () => {
     for (const row of rows) tallies.push(await together(row));
     return sum(tallies);
   };
-  const tallies = await Promise.all([inTurn(), together(besideRows)]);
+  const tallies = await Promise.all([inTurn().finally(tellRowsDone), together(besideRows)]);
   tallies.push(await together(last));
   await stopAll();
   return finish(sum(tallies));
