@@ -10,7 +10,12 @@ export async function runCommandLine(program: Command, argv: readonly string[]):
     if (!isReaderGone(error)) throw error;
     readerGone();
   });
-  for (const command of withSubcommands(program)) command.exitOverride();
+  for (const command of withSubcommands(program)) {
+    command.exitOverride();
+    command.configureOutput({
+      outputError: (text, write) => write(`xenscope: ${mistakeText(text, fullName(command))}\n`),
+    });
+  }
   try {
     await program.parseAsync(argv);
   } catch (error) {
@@ -18,6 +23,26 @@ export async function runCommandLine(program: Command, argv: readonly string[]):
     if (!(error instanceof CommanderError)) return endByMistake(error);
     process.exitCode = error.exitCode === 0 ? 0 : EXIT_USAGE;
   }
+}
+
+/** What commander says is wrong, as we say it: sentences in one line, and where to look. */
+function mistakeText(text: string, command: string): string {
+  const [first = '', suggestion] = text
+    .trim()
+    .replace(/^error: /, '')
+    .split('\n');
+  const sentence = `${first.charAt(0).toUpperCase()}${first.slice(1)}`;
+  const [, similar] = /^\((Did you mean .*\?)\)$/.exec(suggestion ?? '') ?? [];
+  return [
+    /[.?!]$/.test(sentence) ? sentence : `${sentence}.`,
+    ...(similar === undefined ? [] : [similar]),
+    `See ${command} --help.`,
+  ].join(' ');
+}
+
+/** `xenscope pvcalls connect`. */
+function fullName(command: Command): string {
+  return command.parent ? `${fullName(command.parent)} ${command.name()}` : command.name();
 }
 
 /** Ends at once and never with 0, though a verb may have told Node to live with rejections. */

@@ -20,13 +20,18 @@ const mistakes: [string[], RegExp][] = [
   [['rm', '/'], /The root of the store cannot be removed.*Name the nodes/],
   [['rm', '/a', '//'], /The root of the store cannot be removed/],
   [['chmod', '/a', 'q1'], /"q1" is no permission\. Write a letter/],
-  [['chmod', '/a'], /missing required argument 'perms'/],
-  [['read'], /missing required argument 'path'/],
+  [['chmod', '/a'], /^xenscope: Missing required argument 'perms'\. See xenscope chmod --help\.\n$/],
+  [['read'], /^xenscope: Missing required argument 'path'\. See xenscope read --help\.\n$/],
   [['watch', '-n', '0', '/a'], /whole number above 0/],
   [['watch', '-n', 'many', '/a'], /whole number above 0/],
-  [['ls', '--bogus'], /unknown option '--bogus'/],
-  [['read', '--timeout', 'soon', '/a'], /number of seconds/],
-  [['bogus'], /unknown command 'bogus'/],
+  [['ls', '--bogus'], /^xenscope: Unknown option '--bogus'\. See xenscope ls --help\.\n$/],
+  [
+    ['read', '--timeout', 'soon', '/a'],
+    /^xenscope: Option .*number of seconds .*86400\. See xenscope read --help\.$/m,
+  ],
+  [['bogus'], /^xenscope: Unknown command 'bogus'\. See xenscope --help\.\n$/],
+  [['raed'], /^xenscope: Unknown command 'raed'\. Did you mean read\? See xenscope --help\.\n$/],
+  [['pvcalls', 'connect'], /Missing required argument 'address'\. See xenscope pvcalls connect --help\.$/m],
   [['read', '/ŝ'], /cannot hold/],
 ];
 
@@ -66,6 +71,7 @@ describe('xenscope ls, read, write, rm, watch, chmod', function () {
       const outcome = await xenscope(args, { socketPath: missing });
       assert.equal(outcome.status, 1);
       assert.match(outcome.stderr, /There is no xenstore socket at .*missing\. Start a xenstored/);
+      assert.match(outcome.stderr, /xenscope serve.*--socket or XENSTORED_PATH\.$/m);
       assert.equal(outcome.stderr.trim().split('\n').length, 1, outcome.stderr);
     }
   });
