@@ -157,7 +157,7 @@ function directionLines(
   const waits = insane
     ? 'its indices cannot be'
     : `${usedBytes.toLocaleString('en-US')} of ${countOf(sizeBytes, 'byte')} wait`;
-  const passed = `at least ${countOf(bytes, 'byte')} passed since somebody looks`;
+  const passed = `${bytes > 0 ? `at least ${countOf(bytes, 'byte')}` : 'nothing seen to have'} passed since Xenscope began to look`;
   const over = error
     ? isOrderlyEnd(name, error)
       ? [`${name} has ended in order: the other side is done, and all it said was handed over.`]

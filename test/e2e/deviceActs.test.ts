@@ -72,7 +72,7 @@ describe('acts on devices in VS Code', function () {
     await panel().getByRole('heading', { level: 1, name: 'vif 0' }).waitFor();
     await side('Frontend').getByText('Connected (4)').waitFor();
     await side('Backend').getByText('Waits for nothing: both are connected.').waitFor();
-    await panel().getByText('Neither side has moved since somebody looks at it.').waitFor();
+    await panel().getByText('Neither side has moved since Xenscope began to look.').waitFor();
     await panel()
       .getByRole('row', { name: /event-channel-tx/ })
       .first()

@@ -175,7 +175,7 @@ describe('the panel of a PV Calls device', () => {
     };
     assert.equal(
       unseenText({ ...state, unseen }),
-      'Passed unseen since somebody looks: 2 requests, 3 requests of which the response was seen. ' +
+      'Passed unseen since Xenscope began to look: 2 requests, 3 requests of which the response was seen. ' +
         'The indices of the command ring were set anew 1 time. 1 look caught the indices in motion. ' +
         'The longest time between two looks was 250 ms lately.',
     );

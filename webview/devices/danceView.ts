@@ -43,7 +43,7 @@ export class DanceView {
 }
 
 function introText(seen: number, dropped: number): string {
-  if (seen === 0) return 'Neither side has moved since somebody looks at it.';
+  if (seen === 0) return 'Neither side has moved since Xenscope began to look.';
   const before = dropped === 0 ? '' : ` ${dropped} before them are not remembered.`;
   return `${seen === 1 ? 'One move was seen.' : `${seen} moves were seen.`}${before}`;
 }

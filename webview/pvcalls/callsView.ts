@@ -132,7 +132,7 @@ function onlyOneHover(socket: PvCallsSocketRow | undefined): string {
 
 function historyText(shown: number, { calls, callsLeftOut }: Known, isOnlyOne: boolean): string {
   const older = callsLeftOut > 0 ? ` ${grouped(callsLeftOut)} older ones are not remembered.` : '';
-  if (calls.length === 0) return `No command was answered since somebody looks.${older}`;
+  if (calls.length === 0) return `No command was answered since Xenscope began to look.${older}`;
   const of = isOnlyOne ? `${grouped(shown)} of ${grouped(calls.length)}` : grouped(shown);
   return `${of} answered ${calls.length === 1 ? 'command' : 'commands'}, the newest first.${older}`;
 }

@@ -102,7 +102,7 @@ function flowColumns(name: FlowName, showRing: (row: Row) => void): Column<Row>[
     },
     {
       name: `${title}: passed`,
-      title: `Bytes a second now, and bytes since somebody looks, ${way}`,
+      title: `Bytes a second now, and bytes since Xenscope began to look, ${way}`,
       className: 'passed',
       compare: (one, other) =>
         numberOf(one, ({ perSecond }) => perSecond) - numberOf(other, ({ perSecond }) => perSecond) ||

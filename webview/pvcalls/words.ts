@@ -76,7 +76,8 @@ export function passedText({ perSecond, bytes }: PvCallsDirection): string {
 }
 
 export function passedHover(name: FlowName, { perSecond, bytes }: PvCallsDirection): string {
-  return `${name}, ${ways[name]}: ${rateText(perSecond)} now; at least ${grouped(bytes)} bytes since somebody looks.`;
+  const passed = bytes > 0 ? `at least ${grouped(bytes)} bytes` : 'nothing seen to pass';
+  return `${name}, ${ways[name]}: ${rateText(perSecond)} now; ${passed} since Xenscope began to look.`;
 }
 
 /** `812 B`, `1.2 kB`, `34 MB`. */
@@ -194,7 +195,7 @@ export function unseenText({ unseen }: PvCallsDeviceState): string {
     answersOnly > 0 ? `${grouped(answersOnly)} requests of which the response was seen` : '',
   ].filter(Boolean);
   const said: string[] = [];
-  if (missed.length > 0) said.push(`Passed unseen since somebody looks: ${missed.join(', ')}.`);
+  if (missed.length > 0) said.push(`Passed unseen since Xenscope began to look: ${missed.join(', ')}.`);
   if (resets > 0) said.push(`The indices of the command ring were set anew ${count(resets, 'time')}.`);
   if (tornLooks > 0) said.push(`${count(tornLooks, 'look')} caught the indices in motion.`);
   if (lookIntervalMs > 0 && missed.length > 0) {
