@@ -97,6 +97,19 @@ export const texts = {
       }
     }
   },
+  /** The same above other views, which are low: the tree and the row of the host say why. */
+  lastSeenShortly({ kind }: HostState): string | undefined {
+    switch (kind) {
+      case 'connected':
+        return undefined;
+      case 'connecting':
+        return 'Connecting: what is shown is what was last seen.';
+      case 'idle':
+        return 'Not connected: what is shown is what was last seen.';
+      case 'away':
+        return 'Away: what is shown is what was last seen.';
+    }
+  },
   serverDownMessage:
     'The Xenscope server ended and is being started again. What is shown is what was last seen.',
   serverTrouble: (how: string) =>

@@ -5,7 +5,7 @@
 import * as vscode from 'vscode';
 import type { Xenscope } from '../context';
 import type { HostRows, HostRowsChange } from '../hostRows';
-import { appendWords, plain } from '../plain';
+import { appendWords } from '../plain';
 import { texts } from '../texts';
 import { AnsweredRows } from './answeredRows';
 import { Refresher } from './refresher';
@@ -84,7 +84,6 @@ export abstract class HostRowsView<
       hosts.onConnected(({ id }) => id === hosts.currentId && this.followIfVisible()),
       hosts.onDomains((id) => id === hosts.currentId && this.redraw()),
       hosts.onChange(() => this.describe()),
-      this.xenscope.clock.onTick(() => this.describe()),
       ...more,
     );
     this.describe();
@@ -194,11 +193,10 @@ export abstract class HostRowsView<
 
   /** Rows stay when their host goes: then they are what was last seen, as the tree says of its own. */
   private stale(): string | undefined {
-    const { hosts, clock } = this.xenscope;
+    const { hosts } = this.xenscope;
     const host = hosts.current;
     if (!host || this.rows.list(host.id).length === 0) return undefined;
-    const text = texts.lastSeen(host.label, hosts.stateOf(host), clock.retryInMs(host.id));
-    return text && plain(text);
+    return texts.lastSeenShortly(hosts.stateOf(host));
   }
 
   /** What stands above the rows, and which of the welcome texts fits. */

@@ -79,11 +79,22 @@ describe('losing what the tree shows', function () {
   });
 
   it('shows a host as away, and keeps what was last seen', async () => {
+    const views = ['Devices', 'PV Calls'];
+    const pane = (view: string) => xenscope.workbench.pane(view);
+    for (const view of views) {
+      await xenscope.workbench.setOpen(view, true);
+      await pane(view).locator('[role=treeitem]').first().waitFor();
+    }
     await simulator.kill();
     await xenscope.workbench.statusItem('away').waitFor();
     await xenscope.store.pane.getByText(/is away/).waitFor();
-    await xenscope.store.row('first', 2).waitFor();
+    for (const view of views) {
+      await pane(view).getByText('Away: what is shown is what was last seen.').waitFor();
+      await pane(view).locator('[role=treeitem]').first().waitFor();
+    }
     await picture(xenscope.page, 'away');
+    await xenscope.showOnly('Xenstore');
+    await xenscope.store.row('first', 2).waitFor();
   });
 
   it('comes back by itself when the host does', async () => {
@@ -92,6 +103,11 @@ describe('losing what the tree shows', function () {
     await shell.write('/seen/again', 'yes');
     await xenscope.workbench.statusItem('away').waitFor({ state: 'detached' });
     await xenscope.store.row('again', 2).waitFor();
+    await xenscope.workbench.setOpen('Devices', true);
+    const devices = xenscope.workbench.pane('Devices');
+    await devices.locator('[role=treeitem]').first().waitFor();
+    await devices.getByText('Away: what is').waitFor({ state: 'detached' });
+    await xenscope.workbench.setOpen('Devices', false);
     // The store began anew, so what was only in the old one is gone.
     await xenscope.store.row('first', 2).waitFor({ state: 'detached' });
   });

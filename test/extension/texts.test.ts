@@ -13,6 +13,16 @@ describe('what is said of a file that cannot be sent', () => {
   });
 });
 
+describe('what is said above rows that may be old', () => {
+  it('is that they are, unless the host is connected', () => {
+    const away = { kind: 'away', reason: 'Nobody listens.', retryInMs: 1000 } as const;
+    for (const state of [away, { kind: 'idle' }, { kind: 'connecting' }] as const) {
+      assert.match(texts.lastSeenShortly(state)!, /: what is shown is what was last seen\.$/);
+    }
+    assert.equal(texts.lastSeenShortly({ kind: 'connected' }), undefined);
+  });
+});
+
 describe('what is said of a saved flight recorder', () => {
   it('counts what is in the file, and what was dropped before', () => {
     const saved = { entries: 1_200, droppedEntries: 0, bytes: 9_000 };
