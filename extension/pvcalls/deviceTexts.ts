@@ -19,7 +19,7 @@ export function pvcallsDescription(row: PvCallsDeviceRow): string {
   const isWrong = diagnosis !== undefined && diagnosis.severity !== 'fine';
   if (row.ring === undefined) {
     // It may well have one that is not seen from here: the hover says why.
-    const none = row.unseen === undefined ? 'no command ring' : 'no command ring seen';
+    const none = row.unseen === undefined ? 'no command ring' : 'command ring not seen';
     return isWrong ? diagnosis.text : none;
   }
   const moving = [rateOf('in', row.inPerSecond), rateOf('out', row.outPerSecond)];

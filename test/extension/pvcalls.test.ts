@@ -179,7 +179,7 @@ describe('rows of PV Calls devices', () => {
     assert.equal(pvcallsIcon(wrong).icon, 'warning');
     const { ring, ...unconnected } = deviceRow({ unseen: 'The device is not connected.' });
     assert.ok(ring);
-    assert.equal(pvcallsDescription(unconnected), 'no command ring seen');
+    assert.equal(pvcallsDescription(unconnected), 'command ring not seen');
     const { unseen, ...without } = unconnected;
     assert.ok(unseen);
     assert.equal(pvcallsDescription(without), 'no command ring');
