@@ -207,7 +207,7 @@ describe('the page of the command composer', function () {
     await field('Socket').fill('');
     const hint = () => field('Socket').getAttribute('placeholder');
     await news({ ...state, sockets: [] });
-    assert.equal(await hint(), 'none fits: SOCKET makes one');
+    assert.equal(await hint(), 'none: SOCKET makes one');
     await post({ kind: 'away', text: 'It is over.' });
     assert.equal(await hint(), 'no session is open');
   });

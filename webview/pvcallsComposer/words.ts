@@ -22,7 +22,7 @@ export const rawPurpose =
 
 /** In an empty field for a socket; `isThere`: there is a session. */
 export function noSocketFits(isThere: boolean): string {
-  return isThere ? 'none fits: SOCKET makes one' : 'no session is open';
+  return isThere ? 'none: SOCKET makes one' : 'no session is open';
 }
 
 /** In the place of a table; `kind`: whose ring it is, undefined while there is no session. */
