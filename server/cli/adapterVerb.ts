@@ -25,7 +25,11 @@ async function serveAdapter(): Promise<void> {
   process.on('unhandledRejection', (reason) => console.error('A mistake of the adapter:', reason));
   // Loaded when wanted: the other verbs do without it.
   const { AdapterSession } = await import('../debug/dap/session');
-  const session = new AdapterSession({ clock: systemClock, openWorld: openDebugWorld, onEnd: () => process.exit(0) });
+  const session = new AdapterSession({
+    clock: systemClock,
+    openWorld: openDebugWorld,
+    onEnd: () => process.exit(0),
+  });
   session.start(process.stdin, process.stdout);
 }
 
