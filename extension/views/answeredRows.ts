@@ -2,7 +2,8 @@
  * What VS Code has of a tree: the rows that it was answered last, and those that it is fetching again. Rows below one
  * that it is told of are fetched anew, which takes a while, and drawn when all of them are there. Whatever else is drawn
  * meanwhile may draw a row that is no more, and that breaks the list for good: rows lie over each other until the window
- * is loaded anew. So it fetches one thing at a time, and is told of a row alone only where the row is surely there.
+ * is loaded anew. So it fetches one thing at a time, and is told of a row alone only where the row is surely there
+ * (record 28 in docs/decisions).
  */
 export interface TellableRows<T> {
   /** Undefined: the whole view. */
