@@ -50,7 +50,13 @@ describe('problems of rings', () => {
       ['console:3', ['idle']],
     ]);
     assert.equal(subject.name({ host: 'simulator', id: 'xenstore:3' }), 'The xenstore ring of web (3)');
-    assert.equal(subject.fileName('xenstore:3'), '/xenstore:3');
+    assert.equal(subject.fileName('xenstore:3'), '/domain 3/xenstore');
+    // A domain may have several of them.
+    assert.equal(
+      subject.name({ host: 'simulator', id: 'vchan:3:28' }),
+      'The vchan ring of web (3), grant 28',
+    );
+    assert.equal(subject.fileName('vchan:3:28'), '/domain 3/vchan, grant 28');
   });
 
   it('lead to the ring, and to a reconnect where there is one', () => {
