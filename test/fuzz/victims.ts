@@ -18,12 +18,14 @@ export interface Victim {
 /** Starts in an empty folder, which is removed later. */
 export type StartVictim = (folder: string) => Promise<Victim>;
 
-/** The store alone. A server that compiles itself at its start has that in its memory for good. */
+/** The store alone, with the heap of the shipped server. A server that compiles itself at its start has that in its memory for good. */
 export const storeAlone: StartVictim = async (folder) => {
   const outfile = path.join(folder, 'server.cjs');
   const socketPath = path.join(folder, 'socket');
-  const entry = path.join(__dirname, '../bench/serverProcess.ts');
-  await build({ entryPoints: [entry], outfile, bundle: true, platform: 'node', format: 'cjs' });
+  const contents = `require('../../server/cli/smallHeap').keepHeapSmall();
+    require('../bench/serverProcess');`;
+  const stdin = { contents, resolveDir: __dirname };
+  await build({ stdin, outfile, bundle: true, platform: 'node', format: 'cjs' });
   const server = fork(outfile, [socketPath], { execArgv: [] });
   await once(server, 'message');
   return { server, socketPath };
